@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-_Noreturn void check_failed(const char *file, int line, const char *what) {
+_Noreturn void check_failed(const char *file, int line, const char *what)
+{
     fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, what);
     abort();
 }

@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 /* libFuzzer's own default bound; a longer file is cut there. */
 #define INPUT_MAX (1U << 20)
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static const uint8_t nothing[1];
     LLVMFuzzerTestOneInput(nothing, 0);
     for (int i = 1; i < argc; i++) {
