@@ -1,0 +1,121 @@
+/* engine.h: the core's whole interface: one pure step over a batch of events, and its readers.
+ *
+ * The engine lives in one zeroed block that the caller maps (address space only; pages are touched
+ * when used). It reads no clock: `at` comes with the events (EV_TICK, rts) and never goes back.
+ * The same events in the same order give the same state; batches may be split anywhere.
+ *
+ *     mem = map(engine_size(&limits, &settings)); engine_init(&e, mem, &limits, &settings);
+ *     engine_step(e, events, n, results, &outbox);      events in, effects out
+ *     engine_deadline(e)                                when to send the next EV_TICK
+ *     engine_snapshot(e, name, &snapshot)               what people look at
+ */
+#ifndef TP_CORE_ENGINE_H
+#define TP_CORE_ENGINE_H
+
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/limits.h"
+#include "core/settings.h"
+
+struct engine;
+
+/* Bytes of the block. 0 when the settings or limits are impossible (settings_check says why). */
+uint64_t engine_size(const struct limits *limits, const struct settings *settings);
+
+/* mem: engine_size bytes of zeroes, 64-byte aligned, lent for life. Copies limits and settings.
+ * started_at: since when we watch (covered_from); MS_NONE = the first event's ts (replay). */
+MUST_CHECK int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
+                           const struct settings *settings, ms_t started_at);
+
+/* What became of one event. */
+enum verdict { VERDICT_APPLIED, VERDICT_DUPLICATE, VERDICT_LATE, VERDICT_REFUSED };
+struct result {
+    uint8_t verdict;
+    int16_t err; /* why, when late or refused */
+};
+
+/* Applies events[0..n), in order. Returns how many were taken: fewer than n only when the outbox
+ * has no room for more effects; drain it and call again with the rest. Each event's verdict goes
+ * to results[i]. An EV_TICK moves the clock to its rts and fires what is due by then.
+ * Live: events carry rts, send EV_TICK after a batch. Replay (rts = MS_NONE): the clock is the newest ts so
+ * far, what is due before an event's ts fires before it. */
+uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
+                     struct result *results, struct outbox *out);
+
+/* The next instant at which something is due by time alone, or MS_NEVER. */
+ms_t engine_deadline(const struct engine *e);
+
+/* The engine's clock; MS_NONE before the first event or tick. */
+ms_t engine_at(const struct engine *e);
+
+const struct settings *engine_settings(const struct engine *e);
+
+/* Applies other settings at once (reload): rules, targets, horizons. Windows, scopes, zone and limits cannot change:
+ * ERR_BAD_SETTINGS with the reason, and nothing changed. Alerts of rules that are gone or
+ * different are cancelled (effects in out). */
+MUST_CHECK int engine_apply(struct engine *e, const struct settings *settings, struct outbox *out,
+                            const char **ret_why);
+
+/* --- readers ------------------------------------------------------------------------------ */
+
+/* Names under which numbers are kept: a dense index per scope, 1..engine_names(). Index 1 of
+ * SCOPE_ALL is "-". Indices never change while the engine lives. */
+uint32_t engine_names(const struct engine *e, enum scope scope);
+uint32_t engine_name_find(const struct engine *e, enum scope scope, struct str name); /* 0: none */
+struct str engine_name(const struct engine *e, enum scope scope, uint32_t index);
+
+/* Everything about one name. windows: bit mask of settings.window to fill (cost goes with it).
+ * Advances cursors only: numbers and digest do not depend on who reads when. */
+void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_t windows,
+                     struct snapshot *ret);
+
+/* Has anything of this name changed since the last engine_snapshot_done for it (an event, or a
+ * window that moved past a sample)? */
+bool engine_changed(const struct engine *e, enum scope scope, uint32_t index);
+void engine_snapshot_done(struct engine *e, enum scope scope, uint32_t index);
+
+/* Active alerts: start with *at = 0; false at the end. */
+bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
+
+/* Counters since the start (part of the image). */
+#define ENGINE_COUNTERS(X)                                                                         \
+    X(events, "events taken in, ticks not counted")                                                \
+    X(applied, "events applied")                                                                   \
+    X(duplicates, "events seen before")                                                            \
+    X(late_dropped, "events older than what their ticket has folded")                              \
+    X(refused, "events refused by the engine")                                                     \
+    X(skewed, "events from the future, set to the time of receipt")                                \
+    X(negative, "durations below zero, counted as zero")                                           \
+    X(refolds, "tickets folded again because an event came late")                                  \
+    X(reopened_unknown, "reopenings of tickets no longer remembered")                              \
+    X(names_other, "samples counted under (other) because a scope was full")                       \
+    X(tickets_forgotten, "closed tickets forgotten, by age or for room")                           \
+    X(samples_shed, "samples let go because window memory was full")                               \
+    X(sources_restarted, "sources whose seq began anew")                                           \
+    X(seq_gaps, "sequence numbers of sources that are missing so far")                             \
+    X(alerts_fired, "threshold alerts fired")                                                      \
+    X(alerts_cleared, "threshold alerts cleared")                                                  \
+    X(alerts_cancelled, "threshold alerts cancelled by a reload")
+
+struct engine_counters {
+#define ENGINE_COUNTER_FIELD(name, text) uint64_t name;
+    ENGINE_COUNTERS(ENGINE_COUNTER_FIELD)
+#undef ENGINE_COUNTER_FIELD
+};
+const struct engine_counters *engine_counters(const struct engine *e);
+
+/* Use of each limit, in the order of struct limits' fields. */
+struct engine_use {
+    const char *name; /* as in the configuration: "tickets", … */
+    uint64_t used, limit;
+};
+uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap);
+
+/* Checks all invariants (CHECK); slow. */
+void engine_check(struct engine *e);
+
+/* Digest of all that counts: equal after any permutation inside lateness, any duplicates, any
+ * split of batches, save and load. Counters, name indices and cursors are not in it. */
+uint64_t engine_digest(struct engine *e);
+
+#endif

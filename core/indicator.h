@@ -1,0 +1,218 @@
+/* indicator.h: the catalogue of indicators as one table: what each is made of and feeds.
+ *
+ * A new indicator is one row in indicator.c. Families say which log of samples a number comes
+ * from, columns and flags which part of it. Order of rows is the order in every listing. */
+#ifndef TP_CORE_INDICATOR_H
+#define TP_CORE_INDICATOR_H
+
+#include "core/window.h"
+
+/* Families of samples and their flags and columns (bit / column numbers of window.h). */
+enum family { FAM_OPENINGS, FAM_REPLIES, FAM_RESOLVES, FAM_MARKS, FAM_CALLS, FAM_RATINGS, FAM_N };
+
+enum { OPENINGS_OPENED, OPENINGS_WITHIN, OPENINGS_FLAGS };
+
+enum { REPLIES_FIRST, REPLIES_NEXT, REPLIES_ASSIGNEE, REPLIES_HANDOFF, REPLIES_COLUMNS };
+enum {
+    REPLIES_MET_FIRST, /* MET flags: base + column */
+    REPLIES_MET_NEXT,
+    REPLIES_MET_ASSIGNEE,
+    REPLIES_MET_HANDOFF,
+    REPLIES_REPLY,
+    REPLIES_HANDLED, /* loose: marks of `handled` also stand here */
+    REPLIES_FLAGS
+};
+
+enum { RESOLVES_FIRST, RESOLVES_TOTAL, RESOLVES_REQUESTER, RESOLVES_WORK, RESOLVES_COLUMNS };
+enum {
+    RESOLVES_MET_FIRST,
+    RESOLVES_MET_TOTAL,
+    RESOLVES_MET_REQUESTER,
+    RESOLVES_MET_WORK,
+    RESOLVES_RESOLVED,
+    RESOLVES_TICKET, /* resolved_tickets: the ticket's latest resolve */
+    RESOLVES_FIRST_CYCLE,
+    RESOLVES_FCR,
+    RESOLVES_REOPENED, /* reopened inside reopen_horizon */
+    RESOLVES_UNRESOLVED, /* closed_unresolved */
+    RESOLVES_NO_REPLY,   /* closed_without_reply */
+    RESOLVES_HANDLED,    /* loose */
+    RESOLVES_FLAGS
+};
+
+enum {
+    MARKS_TRANSFERRED,
+    MARKS_ESCALATED,
+    MARKS_REOPENED,
+    MARKS_RECEIVED,
+    MARKS_COMPLAINT,
+    MARKS_MISSED, /* + enum target: a miss at its deadline */
+    MARKS_FLAGS = MARKS_MISSED + 10
+};
+
+enum { CALLS_WAIT, CALLS_TALK, CALLS_COLUMNS };
+enum {
+    CALLS_MET_WAIT,
+    CALLS_MET_TALK,
+    CALLS_OFFERED,
+    CALLS_ANSWERED,
+    CALLS_ABANDONED,
+    CALLS_SHORT,
+    CALLS_RUNG,
+    CALLS_RUNG_ANSWERED,
+    CALLS_FLAGS
+};
+
+enum { RATINGS_CSAT, RATINGS_COLUMNS };
+enum {
+    RATINGS_SATISFIED,
+    RATINGS_ANSWER, /* an NPS answer */
+    RATINGS_PROMOTER,
+    RATINGS_DETRACTOR,
+    RATINGS_INSPECTED, /* item conformance */
+    RATINGS_PASSED,
+    RATINGS_FLAGS
+};
+
+/* Duration indicators, in catalogue order; each may have a site-wide target. */
+enum target {
+    TARGET_FIRST_RESPONSE,
+    TARGET_NEXT_RESPONSE,
+    TARGET_ASSIGNEE_RESPONSE,
+    TARGET_HANDOFF,
+    TARGET_FIRST_RESOLUTION,
+    TARGET_RESOLUTION,
+    TARGET_REQUESTER_WAIT,
+    TARGET_AGENT_WORK,
+    TARGET_WAIT,
+    TARGET_TALK,
+    TARGET_N
+};
+
+enum indicator_kind {
+    IND_DURATION, /* n mean min max p50 p75 p90 p95 p99 target met missed attainment, ms */
+    IND_COUNT,    /* num */
+    IND_RATIO,    /* num, den, value = num / den, a fraction */
+    IND_NUMBER,   /* num, den, value = num / den, may exceed 1 (clearance) or be negative (nps) */
+    IND_MEAN,     /* n, value: mean of a column in millionths (csat) */
+    IND_GAUGE,    /* a number of now; the oldest_ ones are an age in ms with its ticket or call */
+};
+
+/* Where a count comes from: sum of flags of a family. sign 0 ends the list. */
+struct indicator_term {
+    int8_t sign;
+    uint8_t family;
+    uint8_t flag;
+};
+
+enum { INDICATOR_TERMS_MAX = 4 };
+
+/* X(id, wire, kind): the rows; indicator.c holds their definitions. */
+#define INDICATORS(X)                                                                              \
+    X(FIRST_RESPONSE, "first_response", IND_DURATION)                                              \
+    X(NEXT_RESPONSE, "next_response", IND_DURATION)                                                \
+    X(ASSIGNEE_RESPONSE, "assignee_response", IND_DURATION)                                        \
+    X(HANDOFF_RESPONSE, "first_response_from_handoff", IND_DURATION)                               \
+    X(FIRST_RESOLUTION, "first_resolution", IND_DURATION)                                          \
+    X(RESOLUTION, "resolution", IND_DURATION)                                                      \
+    X(REQUESTER_WAIT, "requester_wait", IND_DURATION)                                              \
+    X(AGENT_WORK, "agent_work", IND_DURATION)                                                      \
+    X(WAIT, "wait", IND_DURATION)                                                                  \
+    X(TALK, "talk", IND_DURATION)                                                                  \
+    X(OPENED, "opened", IND_COUNT)                                                                 \
+    X(RECEIVED, "received", IND_COUNT)                                                             \
+    X(REPLIES, "replies", IND_COUNT)                                                               \
+    X(HANDLED, "handled", IND_COUNT)                                                               \
+    X(RESOLVED, "resolved", IND_COUNT)                                                             \
+    X(RESOLVED_TICKETS, "resolved_tickets", IND_COUNT)                                             \
+    X(CLOSED_UNRESOLVED, "closed_unresolved", IND_COUNT)                                           \
+    X(REOPENED, "reopened", IND_COUNT)                                                             \
+    X(ESCALATED, "escalated", IND_COUNT)                                                           \
+    X(TRANSFERRED, "transferred", IND_COUNT)                                                       \
+    X(CLOSED_WITHOUT_REPLY, "closed_without_reply", IND_COUNT)                                     \
+    X(COMPLAINTS, "complaints", IND_COUNT)                                                         \
+    X(CALLS_OFFERED, "calls_offered", IND_COUNT)                                                   \
+    X(CALLS_ANSWERED, "calls_answered", IND_COUNT)                                                 \
+    X(CALLS_ABANDONED, "calls_abandoned", IND_COUNT)                                               \
+    X(CALLS_SHORT, "calls_short_abandoned", IND_COUNT)                                             \
+    X(CALLS_RUNG, "calls_rung", IND_COUNT)                                                         \
+    X(RESOLUTION_RATE, "resolution_rate", IND_RATIO)                                               \
+    X(RESOLVED_WITHIN, "resolved_within", IND_RATIO)                                               \
+    X(CLEARANCE, "clearance", IND_NUMBER)                                                          \
+    X(FCR, "first_contact_resolution", IND_RATIO)                                                  \
+    X(REOPEN_RATE, "reopen_rate", IND_RATIO)                                                       \
+    X(CSAT, "csat", IND_MEAN)                                                                      \
+    X(CSAT_RATE, "csat_rate", IND_RATIO)                                                           \
+    X(NPS, "nps", IND_NUMBER)                                                                      \
+    X(CONFORMANCE_RATE, "conformance_rate", IND_RATIO)                                             \
+    X(ANSWER_RATE, "answer_rate", IND_RATIO)                                                       \
+    X(ABANDON_RATE, "abandon_rate", IND_RATIO)                                                     \
+    X(OPEN, "open", IND_GAUGE)                                                                     \
+    X(UNASSIGNED, "unassigned", IND_GAUGE)                                                         \
+    X(WAITING, "waiting", IND_GAUGE)                                                               \
+    X(PAUSED, "paused", IND_GAUGE)                                                                 \
+    X(OLDEST_OPEN, "oldest_open", IND_GAUGE)                                                       \
+    X(OLDEST_WAITING, "oldest_waiting", IND_GAUGE)                                                 \
+    X(CALLS_WAITING, "calls_waiting", IND_GAUGE)                                                   \
+    X(LONGEST_CALL, "longest_call_waiting", IND_GAUGE)
+
+enum indicator {
+#define INDICATOR_ENUM(name, wire, kind) IND_##name,
+    INDICATORS(INDICATOR_ENUM)
+#undef INDICATOR_ENUM
+    IND_N
+};
+
+enum { IND_GAUGE_FIRST = IND_OPEN, GAUGES = IND_N - IND_GAUGE_FIRST };
+
+struct indicator_row {
+    const char *name;
+    uint8_t kind;    /* enum indicator_kind */
+    uint8_t family;  /* duration, mean: the family … */
+    uint8_t column;  /* … and its column */
+    uint8_t met;     /* duration: flag of the samples inside the target */
+    uint8_t target;  /* duration: enum target */
+    struct indicator_term num[INDICATOR_TERMS_MAX];
+    struct indicator_term den[INDICATOR_TERMS_MAX];
+};
+
+/* Fields of an indicator that a rule may watch. */
+#define INDICATOR_FIELDS(X)                                                                        \
+    X(N, "n")                                                                                      \
+    X(NUM, "num")                                                                                  \
+    X(DEN, "den")                                                                                  \
+    X(VALUE, "value")                                                                              \
+    X(MEAN, "mean")                                                                                \
+    X(MIN, "min")                                                                                  \
+    X(MAX, "max")                                                                                  \
+    X(P50, "p50")                                                                                  \
+    X(P75, "p75")                                                                                  \
+    X(P90, "p90")                                                                                  \
+    X(P95, "p95")                                                                                  \
+    X(P99, "p99")                                                                                  \
+    X(MET, "met")                                                                                  \
+    X(MISSED, "missed")                                                                            \
+    X(ATTAINMENT, "attainment")
+
+enum indicator_field {
+#define INDICATOR_FIELD_ENUM(name, wire) IF_##name,
+    INDICATOR_FIELDS(INDICATOR_FIELD_ENUM)
+#undef INDICATOR_FIELD_ENUM
+    IF_END
+};
+
+extern const struct indicator_row indicator_rows[IND_N];
+extern const struct window_family indicator_families[FAM_N];
+
+/* Index by wire name; -1 when there is none. */
+int indicator_find(struct str name);
+int indicator_field_find(struct str name);
+const char *indicator_field_name(enum indicator_field f);
+
+/* May a rule watch this field of that indicator? */
+bool indicator_has_field(enum indicator i, enum indicator_field f);
+
+/* Is the field counted in milliseconds (true), or a plain number / fraction in millionths? */
+bool indicator_field_is_ms(enum indicator i, enum indicator_field f);
+
+#endif

@@ -1,0 +1,99 @@
+/* settings.h: what the engine is told about the site: windows, scopes, targets, rules, zone.
+ *
+ * Plain data without pointers (the zone and rules are arrays inside), made by the daemon from the
+ * configuration file, copied by engine_init and engine_apply. Texts are zero-terminated. */
+#ifndef TP_CORE_SETTINGS_H
+#define TP_CORE_SETTINGS_H
+
+#include "core/indicator.h"
+#include "core/limits.h"
+
+enum scope {
+    SCOPE_ALL,
+    SCOPE_AGENT,
+    SCOPE_TEAM,
+    SCOPE_CHANNEL,
+    SCOPE_PRIORITY,
+    SCOPE_CATEGORY,
+    SCOPE_N
+};
+
+/* "all", "agent", … */
+const char *scope_name(enum scope s);
+int scope_find(struct str name); /* -1 when there is none */
+
+enum window_kind { WINDOW_SLIDING, WINDOW_TODAY, WINDOW_WEEK, WINDOW_MONTH };
+
+struct window_setting {
+    char name[16];    /* as configured and published: "1h", "30d", "today" */
+    uint8_t kind;     /* enum window_kind */
+    sec_t length;     /* sliding: seconds; calendar kinds: the longest they can be */
+};
+
+/* From `at` on, local time is UTC + offset. Sorted; at[0] may be MS_MIN_TS or before. */
+struct zone {
+    uint32_t n;
+    struct {
+        sec_t at;
+        int32_t offset; /* seconds east of UTC */
+    } shift[ZONE_SHIFTS_MAX];
+};
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
+enum on_empty { ON_EMPTY_HOLD, ON_EMPTY_CLEAR, ON_EMPTY_FIRE };
+
+struct rule_setting {
+    char id[NAME_BYTES_MAX + 1];
+    uint16_t indicator;     /* enum indicator */
+    uint8_t field;          /* enum indicator_field; gauges: IF_VALUE */
+    uint8_t scope;          /* enum scope */
+    uint8_t window;         /* index into windows; unused for gauges */
+    bool below;             /* fires when value <= fire (else when value >= fire) */
+    uint8_t severity;       /* enum severity */
+    uint8_t on_empty;       /* enum on_empty */
+    int64_t fire;           /* ms for durations, millionths for everything else */
+    int64_t clear;          /* clears when value < clear (above) or > clear (below) */
+    ms_t hold;              /* `for`: how long the condition must hold, on both edges */
+    uint32_t min_n;         /* samples below this count as empty */
+    char name[NAME_BYTES_MAX + 1]; /* only this name; "" = every name of the scope */
+    uint32_t labels;
+    struct {
+        char key[32];
+        char value[NAME_BYTES_MAX + 1];
+    } label[RULE_LABELS_MAX];
+};
+
+struct settings {
+    uint64_t seed;          /* of the hash tables; any number, the same for the engine's life */
+    uint32_t scopes;        /* bit enum scope: which are kept; SCOPE_ALL always is */
+    uint32_t windows;
+    struct window_setting window[WINDOWS_MAX];
+    uint8_t week_start;     /* 0 = Monday … 6 = Sunday */
+    struct zone zone;
+    ms_t target[TARGET_N];  /* site-wide target, 0 = none */
+    ms_t lateness;          /* 120 s */
+    ms_t skew;              /* 5 s: how far ts may be ahead of rts */
+    ms_t fcr_horizon;       /* 72 h */
+    ms_t reopen_horizon;    /* 7 d */
+    ms_t resolved_within;   /* 24 h */
+    ms_t short_abandon;     /* 5 s */
+    ms_t remember_closed;   /* 90 d */
+    ms_t remember_ids;      /* 24 h */
+    uint32_t exact_samples; /* 100000 */
+    uint32_t rules;
+    struct rule_setting rule[RULES_MAX];
+};
+
+/* The shipped defaults: windows 5m 1h 24h 7d 30d today month, all scopes, UTC, no rules. */
+void settings_default(struct settings *ret);
+
+/* 0 or ERR_BAD_SETTINGS with one sentence in *ret_why (static storage). */
+MUST_CHECK int settings_check(const struct settings *s, const char **ret_why);
+
+/* "5m", "24h", "today" -> a window setting. false when it is none. */
+bool window_setting_parse(struct str text, struct window_setting *ret);
+
+/* "90s", "5m", "1h30m", "250ms", "2d" -> ms (>= 0). false when it is no duration. */
+bool duration_parse(struct str text, ms_t *ret);
+
+#endif

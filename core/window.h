@@ -1,0 +1,155 @@
+/* window.h: rolling windows over one time-ordered log of samples, shared by all windows.
+ *
+ * A log holds the samples of one family (replies, resolves, openings, …) of one name. Adding a
+ * sample touches no window: each window is a cursor that keeps the counts and sums of everything
+ * before its edge, so a window's numbers are total minus prefix. Cursors move when read.
+ * Samples stand at whole seconds for membership; values are exact milliseconds. A series with
+ * more than exact_samples live samples merges aged ones into slots (count, sums, sparse sketch)
+ * of at most 1/288 of the shortest window that still needs them.
+ *
+ * Membership of window w at time `at`: edge(w) < floor(ts) <= floor(at), both in seconds, where
+ * edge = floor(at) - length for sliding windows and start - 1 for calendar windows.
+ *
+ * Memory: chunks and cursor blocks come from pools; nothing else is allocated. When a pool is
+ * full, the oldest samples of the log at hand make room (counted in windows.shed). */
+#ifndef TP_CORE_WINDOW_H
+#define TP_CORE_WINDOW_H
+
+#include "core/limits.h"
+#include "core/pool.h"
+
+enum {
+    WINDOW_COLUMNS_MAX = 4, /* values of one sample */
+    WINDOW_FLAGS_MAX = 24,  /* yes/no facts of one sample, each counted by itself */
+    WINDOW_FAMILIES_MAX = 8,
+    WINDOW_QUANTILES = 5,   /* p50 p75 p90 p95 p99 */
+};
+
+/* What the samples of a family look like; static for the engine's life. */
+struct window_family {
+    const char *name;
+    uint8_t columns;  /* how many value columns */
+    uint8_t flags;    /* how many flags */
+    uint32_t loose;   /* flags that belong to the second, not to the sample: see window_mark */
+};
+
+/* One sample, whole. The same values withdraw it. */
+struct window_sample {
+    ms_t ts;
+    uint32_t flags;                  /* bit i: flag i */
+    uint32_t present;                /* bit c: value[c] counts */
+    ms_t value[WINDOW_COLUMNS_MAX];  /* >= 0; only where present */
+};
+
+/* A threshold whose exceeding samples are counted, for percentile rules without percentiles. */
+struct window_watch {
+    uint8_t family;
+    uint8_t column;
+    ms_t above; /* counts value > above */
+};
+
+/* The part of a log that every add touches; lies inside its owner's slot. Zeroed = empty. */
+struct window_log {
+    handle_t head, tail;                /* chunks, oldest and newest */
+    handle_t cursors;                   /* the windows' edges with their prefixes (cold) */
+    handle_t slots;                     /* merged samples older than head, 0 = none */
+    sec_t newest;                       /* second of the newest sample */
+    uint32_t samples;                   /* totals since the log began, reclaimed ones included … */
+    uint32_t flag[WINDOW_FLAGS_MAX];    /* … modulo 2^32: only differences are used */
+    uint32_t n[WINDOW_COLUMNS_MAX];
+    int64_t sum[WINDOW_COLUMNS_MAX];
+    uint32_t above[WATCHES_MAX];
+    uint32_t live;                      /* samples and slots still held */
+};
+
+/* What one window holds now. */
+struct window_numbers {
+    uint32_t samples;                   /* entries of the family in the window */
+    uint32_t flag[WINDOW_FLAGS_MAX];    /* of those, with flag i */
+    uint32_t n[WINDOW_COLUMNS_MAX];     /* with value c */
+    int64_t sum[WINDOW_COLUMNS_MAX];    /* of the values c, ms */
+    uint32_t above[WATCHES_MAX];        /* per watch of this family, in watch order */
+};
+
+/* Order statistics of one column in one window; valid when n > 0. min and max are exact while
+ * the samples are, quantiles are nearest rank within the sketch's error (<= 1 %). */
+struct window_order {
+    uint32_t n;
+    ms_t min, max;
+    ms_t q[WINDOW_QUANTILES];
+};
+
+/* Configuration, pools and scratch shared by all logs; its fields are window.c's own. */
+struct windows;
+
+struct windows_setup {
+    const struct window_family *family; /* static */
+    uint32_t families;
+    uint32_t windows;
+    sec_t length[WINDOWS_MAX];          /* sliding: seconds; calendar: the longest it can be */
+    bool calendar[WINDOWS_MAX];         /* its edge is told by windows_advance */
+    uint32_t watches;
+    struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
+    uint32_t exact_samples;
+    uint32_t chunks;                    /* pool sizes */
+    uint32_t logs;                      /* most logs that can hold something at a time */
+};
+
+/* Bytes that windows_init needs; the memory is zeroed, 64-byte aligned, lent for life. */
+uint64_t windows_bytes(const struct windows_setup *setup);
+struct windows *windows_init(void *mem, const struct windows_setup *setup);
+
+/* Moves the clock: floor(at) and the first second of each calendar window (others ignored).
+ * Call whenever the engine's second changes; O(windows). Never goes back. */
+void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX]);
+
+/* false: older than every window, nothing changed. */
+bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
+                const struct window_sample *sample);
+
+/* Removes one sample equal to this one (loose flags are settled within its second). false: none
+ * is kept (any more), nothing changed. */
+bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,
+                     const struct window_sample *sample);
+
+/* Sets (or clears) a loose flag in any one sample of that second that lacks (has) it. false: no
+ * such sample is kept. */
+bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms_t ts,
+                 uint32_t flag, bool on);
+
+/* The numbers of one window now; moves its cursor. Samples ahead of `at` (a few seconds at most,
+ * at the log's end) do not count yet. */
+void window_read(struct windows *ws, struct window_log *log, uint32_t family, uint32_t window,
+                 struct window_numbers *ret);
+
+/* Order statistics of the columns in `columns` for the windows in `mask`, by one backward pass. */
+void window_orders(struct windows *ws, struct window_log *log, uint32_t family, uint32_t mask,
+                   uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
+
+/* The next instant at which the window changes by time alone: its oldest sample leaves, or one
+ * from ahead comes in. MS_NEVER when it is empty. Calendar windows: MS_NEVER (see the zone). */
+ms_t window_next_change(struct windows *ws, struct window_log *log, uint32_t family,
+                        uint32_t window);
+
+/* Length of the slots behind this window's edge; 0 while it is exact. */
+ms_t window_slot_ms(struct windows *ws, const struct window_log *log, uint32_t window);
+
+/* Nothing in any window any more? Then its owner may release it. */
+bool window_idle(struct windows *ws, struct window_log *log, uint32_t family);
+void window_release(struct windows *ws, struct window_log *log);
+
+void window_prefetch(const struct windows *ws, const struct window_log *log);
+
+/* Order-independent digest of what the longest window holds; blind to chunks and cursors. */
+uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family);
+
+/* Recounts everything (tests, simulator). */
+void window_check(struct windows *ws, const struct window_log *log, uint32_t family);
+
+/* Samples that were let go for want of chunks since the start. */
+uint64_t windows_shed(const struct windows *ws);
+
+/* The pools, for images and status: fills ret[], returns how many (<= 4). */
+uint32_t windows_pools(struct windows *ws, struct pool *ret[4]);
+
+#endif
