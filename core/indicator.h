@@ -65,6 +65,7 @@ enum {
 
 enum { RATINGS_CSAT, RATINGS_COLUMNS };
 enum {
+    RATINGS_RATED,
     RATINGS_SATISFIED,
     RATINGS_ANSWER, /* an NPS answer */
     RATINGS_PROMOTER,
@@ -166,8 +167,6 @@ enum indicator {
 enum { IND_GAUGE_FIRST = IND_OPEN, GAUGES = IND_N - IND_GAUGE_FIRST };
 
 struct indicator_row {
-    const char *name;
-    uint8_t kind;    /* enum indicator_kind */
     uint8_t family;  /* duration, mean: the family … */
     uint8_t column;  /* … and its column */
     uint8_t met;     /* duration: flag of the samples inside the target */
@@ -201,8 +200,12 @@ enum indicator_field {
     IF_END
 };
 
+/* Rows of counts, ratios and numbers have terms, of durations and means a column; gauges none. */
 extern const struct indicator_row indicator_rows[IND_N];
 extern const struct window_family indicator_families[FAM_N];
+
+const char *indicator_name(enum indicator i);
+enum indicator_kind indicator_kind(enum indicator i);
 
 /* Index by wire name; -1 when there is none. */
 int indicator_find(struct str name);

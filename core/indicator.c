@@ -1,0 +1,164 @@
+#include "core/indicator.h"
+
+#define DURATION(fam, col, base, tgt)                                                              \
+    .family = (fam), .column = (col), .met = (base) + (col), .target = (tgt)
+#define PLUS(fam, fl) {.sign = 1, .family = (fam), .flag = (fl)}
+#define MINUS(fam, fl) {.sign = -1, .family = (fam), .flag = (fl)}
+
+const struct indicator_row indicator_rows[IND_N] = {
+    [IND_FIRST_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
+                                     TARGET_FIRST_RESPONSE)},
+    [IND_NEXT_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_NEXT, REPLIES_MET_FIRST,
+                                    TARGET_NEXT_RESPONSE)},
+    [IND_ASSIGNEE_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_ASSIGNEE, REPLIES_MET_FIRST,
+                                        TARGET_ASSIGNEE_RESPONSE)},
+    [IND_HANDOFF_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_HANDOFF, REPLIES_MET_FIRST,
+                                       TARGET_HANDOFF)},
+    [IND_FIRST_RESOLUTION] = {DURATION(FAM_RESOLVES, RESOLVES_FIRST, RESOLVES_MET_FIRST,
+                                       TARGET_FIRST_RESOLUTION)},
+    [IND_RESOLUTION] = {DURATION(FAM_RESOLVES, RESOLVES_TOTAL, RESOLVES_MET_FIRST,
+                                 TARGET_RESOLUTION)},
+    [IND_REQUESTER_WAIT] = {DURATION(FAM_RESOLVES, RESOLVES_REQUESTER, RESOLVES_MET_FIRST,
+                                     TARGET_REQUESTER_WAIT)},
+    [IND_AGENT_WORK] = {DURATION(FAM_RESOLVES, RESOLVES_WORK, RESOLVES_MET_FIRST,
+                                 TARGET_AGENT_WORK)},
+    [IND_WAIT] = {DURATION(FAM_CALLS, CALLS_WAIT, CALLS_MET_WAIT, TARGET_WAIT)},
+    [IND_TALK] = {DURATION(FAM_CALLS, CALLS_TALK, CALLS_MET_WAIT, TARGET_TALK)},
+
+    [IND_OPENED] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
+    [IND_RECEIVED] = {.num = {PLUS(FAM_MARKS, MARKS_RECEIVED)}},
+    [IND_REPLIES] = {.num = {PLUS(FAM_REPLIES, REPLIES_REPLY)}},
+    [IND_HANDLED] = {.num = {PLUS(FAM_REPLIES, REPLIES_HANDLED),
+                             PLUS(FAM_RESOLVES, RESOLVES_HANDLED)}},
+    [IND_RESOLVED] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}},
+    [IND_RESOLVED_TICKETS] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_TICKET)}},
+    [IND_CLOSED_UNRESOLVED] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_UNRESOLVED)}},
+    [IND_REOPENED] = {.num = {PLUS(FAM_MARKS, MARKS_REOPENED)}},
+    [IND_ESCALATED] = {.num = {PLUS(FAM_MARKS, MARKS_ESCALATED)}},
+    [IND_TRANSFERRED] = {.num = {PLUS(FAM_MARKS, MARKS_TRANSFERRED)}},
+    [IND_CLOSED_WITHOUT_REPLY] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_NO_REPLY)}},
+    [IND_COMPLAINTS] = {.num = {PLUS(FAM_MARKS, MARKS_COMPLAINT)}},
+    [IND_CALLS_OFFERED] = {.num = {PLUS(FAM_CALLS, CALLS_OFFERED)}},
+    [IND_CALLS_ANSWERED] = {.num = {PLUS(FAM_CALLS, CALLS_ANSWERED)}},
+    [IND_CALLS_ABANDONED] = {.num = {PLUS(FAM_CALLS, CALLS_ABANDONED)}},
+    [IND_CALLS_SHORT] = {.num = {PLUS(FAM_CALLS, CALLS_SHORT)}},
+    [IND_CALLS_RUNG] = {.num = {PLUS(FAM_CALLS, CALLS_RUNG)}},
+
+    [IND_RESOLUTION_RATE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_TICKET)},
+                             .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET),
+                                     PLUS(FAM_RESOLVES, RESOLVES_UNRESOLVED)}},
+    [IND_RESOLVED_WITHIN] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_WITHIN)},
+                             .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
+    [IND_CLEARANCE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)},
+                       .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
+    [IND_FCR] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_FCR)},
+                 .den = {PLUS(FAM_RESOLVES, RESOLVES_FIRST_CYCLE)}},
+    [IND_REOPEN_RATE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_REOPENED)},
+                         .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}},
+    [IND_CSAT] = {.family = FAM_RATINGS, .column = RATINGS_CSAT},
+    [IND_CSAT_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_SATISFIED)},
+                       .den = {PLUS(FAM_RATINGS, RATINGS_RATED)}},
+    [IND_NPS] = {.num = {PLUS(FAM_RATINGS, RATINGS_PROMOTER),
+                         MINUS(FAM_RATINGS, RATINGS_DETRACTOR)},
+                 .den = {PLUS(FAM_RATINGS, RATINGS_ANSWER)}},
+    [IND_CONFORMANCE_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_PASSED)},
+                              .den = {PLUS(FAM_RATINGS, RATINGS_INSPECTED)}},
+    /* Offers come without an agent and rings without an outcome of the call, so one formula
+     * serves both: an agent's answers are those of rung calls (SEMANTICS.md, telephone). */
+    [IND_ANSWER_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ANSWERED),
+                                 PLUS(FAM_CALLS, CALLS_RUNG_ANSWERED)},
+                         .den = {PLUS(FAM_CALLS, CALLS_ANSWERED),
+                                 PLUS(FAM_CALLS, CALLS_ABANDONED),
+                                 PLUS(FAM_CALLS, CALLS_RUNG)}},
+    [IND_ABANDON_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ABANDONED)},
+                          .den = {PLUS(FAM_CALLS, CALLS_ANSWERED),
+                                  PLUS(FAM_CALLS, CALLS_ABANDONED)}},
+};
+
+/* Values of one sample never count twice in a family, so columns of a family share one log. */
+const struct window_family indicator_families[FAM_N] = {
+    [FAM_OPENINGS] = {"openings", 0, OPENINGS_FLAGS, 0},
+    [FAM_REPLIES] = {"replies", REPLIES_COLUMNS, REPLIES_FLAGS, 1u << REPLIES_HANDLED},
+    [FAM_RESOLVES] = {"resolves", RESOLVES_COLUMNS, RESOLVES_FLAGS, 1u << RESOLVES_HANDLED},
+    [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0},
+    [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0},
+    [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0},
+};
+
+static const char *const names[IND_N] = {
+#define INDICATOR_NAME(id, wire, kind) wire,
+    INDICATORS(INDICATOR_NAME)
+#undef INDICATOR_NAME
+};
+
+static const uint8_t kinds[IND_N] = {
+#define INDICATOR_KIND(id, wire, kind) kind,
+    INDICATORS(INDICATOR_KIND)
+#undef INDICATOR_KIND
+};
+
+static const char *const fields[IF_END] = {
+#define INDICATOR_FIELD_NAME(id, wire) wire,
+    INDICATOR_FIELDS(INDICATOR_FIELD_NAME)
+#undef INDICATOR_FIELD_NAME
+};
+
+const char *indicator_name(enum indicator i)
+{
+    CHECK(i < IND_N);
+    return names[i];
+}
+
+enum indicator_kind indicator_kind(enum indicator i)
+{
+    CHECK(i < IND_N);
+    return (enum indicator_kind)kinds[i];
+}
+
+static int find(const char *const *list, int n, struct str name)
+{
+    for (int i = 0; i < n; i++)
+        if (str_equal(str_of(list[i]), name))
+            return i;
+    return -1;
+}
+
+int indicator_find(struct str name)
+{
+    return find(names, IND_N, name);
+}
+
+int indicator_field_find(struct str name)
+{
+    return find(fields, IF_END, name);
+}
+
+const char *indicator_field_name(enum indicator_field f)
+{
+    CHECK(f < IF_END);
+    return fields[f];
+}
+
+#define FIELD(name) (1u << IF_##name)
+
+bool indicator_has_field(enum indicator i, enum indicator_field f)
+{
+    static const uint32_t has[] = {
+        [IND_DURATION] = FIELD(N) | FIELD(MEAN) | FIELD(MIN) | FIELD(MAX) | FIELD(P50) |
+                         FIELD(P75) | FIELD(P90) | FIELD(P95) | FIELD(P99) | FIELD(MET) |
+                         FIELD(MISSED) | FIELD(ATTAINMENT),
+        [IND_COUNT] = FIELD(NUM),
+        [IND_RATIO] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
+        [IND_NUMBER] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
+        [IND_MEAN] = FIELD(N) | FIELD(MEAN),
+        [IND_GAUGE] = FIELD(VALUE),
+    };
+    return has[indicator_kind(i)] >> f & 1;
+}
+
+bool indicator_field_is_ms(enum indicator i, enum indicator_field f)
+{
+    if (i == IND_OLDEST_OPEN || i == IND_OLDEST_WAITING || i == IND_LONGEST_CALL)
+        return f == IF_VALUE;
+    return indicator_kind(i) == IND_DURATION && f >= IF_MEAN && f <= IF_P99;
+}

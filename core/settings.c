@@ -1,0 +1,186 @@
+#include "core/settings.h"
+
+#include "core/err.h"
+
+static const char *const scopes[SCOPE_N] = {"all", "agent", "team", "channel", "priority",
+                                            "category"};
+
+const char *scope_name(enum scope s)
+{
+    CHECK(s < SCOPE_N);
+    return scopes[s];
+}
+
+int scope_find(struct str name)
+{
+    for (int i = 0; i < SCOPE_N; i++)
+        if (str_equal(str_of(scopes[i]), name))
+            return i;
+    return -1;
+}
+
+/* "90s" -> its unit in ms; 0 when it is no unit. */
+static ms_t unit_of(struct str *rest)
+{
+    static const struct {
+        const char *text;
+        ms_t ms;
+    } units[] = {{"ms", 1}, {"s", MS_SECOND}, {"m", MS_MINUTE}, {"h", MS_HOUR}, {"d", MS_DAY}};
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        struct str u = str_of(units[i].text);
+        bool longer = rest->len > u.len && rest->p[u.len] >= 'a' && rest->p[u.len] <= 'z';
+        if (rest->len >= u.len && memcmp(rest->p, u.p, u.len) == 0 && !longer) {
+            rest->p += u.len;
+            rest->len -= u.len;
+            return units[i].ms;
+        }
+    }
+    return 0;
+}
+
+bool duration_parse(struct str text, ms_t *ret)
+{
+    ms_t total = 0, smaller_than = MS_NEVER;
+    if (text.len == 0)
+        return false;
+    while (text.len > 0) {
+        ms_t count = 0;
+        uint32_t digits = 0;
+        while (text.len > 0 && text.p[0] >= '0' && text.p[0] <= '9') {
+            count = count * 10 + (text.p[0] - '0');
+            text.p++;
+            text.len--;
+            if (++digits > 12)
+                return false;
+        }
+        ms_t unit = digits == 0 ? 0 : unit_of(&text);
+        if (unit == 0 || unit >= smaller_than || count > 40000 * MS_DAY / unit)
+            return false;
+        smaller_than = unit;
+        total += count * unit;
+    }
+    *ret = total;
+    return true;
+}
+
+bool window_setting_parse(struct str text, struct window_setting *ret)
+{
+    static const struct {
+        const char *name;
+        enum window_kind kind;
+        sec_t longest; /* a day and month with a zone change or two in them */
+    } calendars[] = {
+        {"today", WINDOW_TODAY, 27 * 3600},
+        {"week", WINDOW_WEEK, 7 * 86400 + 3 * 3600},
+        {"month", WINDOW_MONTH, 31 * 86400 + 3 * 3600},
+    };
+    struct window_setting w = {.kind = WINDOW_SLIDING};
+    if (text.len == 0 || text.len >= sizeof w.name)
+        return false;
+    memcpy(w.name, text.p, text.len);
+    for (size_t i = 0; i < ARRAY_LEN(calendars); i++) {
+        if (str_equal(text, str_of(calendars[i].name))) {
+            w.kind = (uint8_t)calendars[i].kind;
+            w.length = calendars[i].longest;
+            *ret = w;
+            return true;
+        }
+    }
+    ms_t ms;
+    if (!duration_parse(text, &ms) || ms % MS_SECOND != 0 || ms < 10 * MS_SECOND ||
+        ms > 400 * MS_DAY)
+        return false;
+    w.length = ms / MS_SECOND;
+    *ret = w;
+    return true;
+}
+
+void settings_default(struct settings *ret)
+{
+    static const char *const windows[] = {"5m", "1h", "24h", "7d", "30d", "today", "month"};
+    memset(ret, 0, sizeof *ret);
+    ret->seed = 0x7469636B65747075ULL;
+    ret->scopes = (1u << SCOPE_N) - 1;
+    ret->windows = ARRAY_LEN(windows);
+    for (size_t i = 0; i < ARRAY_LEN(windows); i++)
+        CHECK(window_setting_parse(str_of(windows[i]), &ret->window[i]));
+    ret->zone.n = 1;
+    ret->zone.shift[0].at = 0;
+    ret->lateness = 120 * MS_SECOND;
+    ret->skew = 5 * MS_SECOND;
+    ret->fcr_horizon = 72 * (ms_t)MS_HOUR;
+    ret->reopen_horizon = 7 * MS_DAY;
+    ret->resolved_within = 24 * (ms_t)MS_HOUR;
+    ret->short_abandon = 5 * MS_SECOND;
+    ret->remember_closed = 90 * MS_DAY;
+    ret->remember_ids = 24 * (ms_t)MS_HOUR;
+    ret->exact_samples = 100000;
+}
+
+static const char *check_windows(const struct settings *s)
+{
+    if (s->windows == 0 || s->windows > WINDOWS_MAX)
+        return "1 to 12 windows are possible";
+    for (uint32_t i = 0; i < s->windows; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (str_equal(str_of(s->window[i].name), str_of(s->window[j].name)))
+                return "a window is listed twice";
+    return NULL;
+}
+
+static const char *check_rule(const struct settings *s, const struct rule_setting *r)
+{
+    bool gauge = r->indicator >= IND_GAUGE_FIRST;
+    if (r->indicator >= IND_N || r->field >= IF_END ||
+        !indicator_has_field((enum indicator)r->indicator, (enum indicator_field)r->field))
+        return "a rule's indicator does not have that field";
+    if (r->scope >= SCOPE_N || (s->scopes >> r->scope & 1) == 0)
+        return "a rule is about a scope that is not kept";
+    if (!gauge && r->window >= s->windows)
+        return "a rule is about a window that is not kept";
+    if (r->id[0] == 0)
+        return "a rule has no id";
+    if (r->below ? r->clear < r->fire : r->clear > r->fire)
+        return "a rule would clear and fire at the same value: clear is on the wrong side of fire";
+    if (r->hold < 0 || r->hold > 30 * MS_DAY)
+        return "a rule's `for` must lie between 0 and 30 days";
+    return NULL;
+}
+
+static const char *check_rules(const struct settings *s)
+{
+    if (s->rules > RULES_MAX)
+        return "too many rules";
+    for (uint32_t i = 0; i < s->rules; i++) {
+        const char *why = check_rule(s, &s->rule[i]);
+        if (why != NULL)
+            return why;
+        for (uint32_t j = 0; j < i; j++)
+            if (str_equal(str_of(s->rule[i].id), str_of(s->rule[j].id)))
+                return "two rules have the same id";
+    }
+    return NULL;
+}
+
+int settings_check(const struct settings *s, const char **ret_why)
+{
+    const char *why = check_windows(s);
+    if (why == NULL && (s->scopes >> SCOPE_N != 0 || (s->scopes & 1) == 0))
+        why = "scope all is always kept, and only known scopes can be";
+    if (why == NULL && (s->zone.n == 0 || s->zone.n > ZONE_SHIFTS_MAX))
+        why = "the zone has no data";
+    if (why == NULL && (s->lateness < 0 || s->lateness > MS_DAY))
+        why = "lateness must lie between 0 and 24 hours";
+    if (why == NULL && (s->exact_samples < 1000 || s->exact_samples > 10000000))
+        why = "exact_samples must lie between 1000 and 10000000";
+    for (int i = 0; why == NULL && i < TARGET_N; i++)
+        if (s->target[i] < 0 || s->target[i] > 400 * MS_DAY)
+            why = "a target must lie between 0 and 400 days";
+    if (why == NULL)
+        why = check_rules(s);
+    if (why != NULL) {
+        *ret_why = why;
+        return ERR_BAD_SETTINGS;
+    }
+    return 0;
+}
