@@ -13,12 +13,12 @@
 typedef int64_t ms_t;  /* milliseconds: a UTC instant or a duration */
 typedef int64_t sec_t; /* whole seconds: a UTC instant or a duration */
 
-#define MS_NONE INT64_MIN     /* "no instant", where 0 is a legal one */
-#define MS_NEVER INT64_MAX    /* a deadline that never comes */
+#define MS_NONE INT64_MIN  /* "no instant", where 0 is a legal one */
+#define MS_NEVER INT64_MAX /* a deadline that never comes */
 #define MS_SECOND 1000
 #define MS_MINUTE 60000
 #define MS_HOUR 3600000
-#define MS_DAY 86400000LL     /* 24 h of duration; never used to walk a calendar */
+#define MS_DAY 86400000LL         /* 24 h of duration; never used to walk a calendar */
 #define MS_MIN_TS 946684800000LL  /* 2000-01-01: an earlier ts is a unit error */
 #define MS_MAX_TS 4102444800000LL /* 2100-01-01: a later one is another */
 

@@ -11,19 +11,19 @@ enum alert_state { ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELL
 
 /* One transition of a threshold alert (kind kpi). */
 struct alert {
-    uint64_t alert_id;   /* hash(rule, scope, name, event time of firing) */
-    uint32_t rev;        /* 1 for breached, +1 per transition */
-    uint8_t state;       /* enum alert_state */
-    uint8_t rule;        /* index into settings.rule */
-    ms_t at;             /* the engine's clock */
-    ms_t since;          /* event time of firing */
-    ms_t ended_at;       /* MS_NONE while active */
-    int64_t value;       /* ms or millionths, as the rule's field */
-    bool has_value;      /* false: nothing to measure (n = 0) */
-    uint64_t n;          /* samples behind the value */
-    struct str name;     /* of the rule's scope; "-" for all; lent */
-    struct str team;     /* "-" unless the scope is team; for the topic; lent */
-    struct str agent;    /* likewise */
+    uint64_t alert_id; /* hash(rule, scope, name, event time of firing) */
+    uint32_t rev;      /* 1 for breached, +1 per transition */
+    uint8_t state;     /* enum alert_state */
+    uint8_t rule;      /* index into settings.rule */
+    ms_t at;           /* the engine's clock */
+    ms_t since;        /* event time of firing */
+    ms_t ended_at;     /* MS_NONE while active */
+    int64_t value;     /* ms or millionths, as the rule's field */
+    bool has_value;    /* false: nothing to measure (n = 0) */
+    uint64_t n;        /* samples behind the value */
+    struct str name;   /* of the rule's scope; "-" for all; lent */
+    struct str team;   /* "-" unless the scope is team; for the topic; lent */
+    struct str agent;  /* likewise */
 };
 
 enum effect_kind {
@@ -59,35 +59,35 @@ struct outbox {
 
 /* One indicator in one window. Only those with something in them are filled in. */
 struct kpi_value {
-    uint16_t indicator; /* enum indicator */
-    uint64_t n;         /* duration, mean: samples */
-    int64_t sum;        /* duration: ms; mean: millionths */
-    int64_t num, den;   /* count: num; ratio, number: both */
-    struct window_order order;         /* duration */
-    ms_t target;        /* duration: 0 = no target, then met and missed are 0 */
+    uint16_t indicator;        /* enum indicator */
+    uint64_t n;                /* duration, mean: samples */
+    int64_t sum;               /* duration: ms; mean: millionths */
+    int64_t num, den;          /* count: num; ratio, number: both */
+    struct window_order order; /* duration */
+    ms_t target;               /* duration: 0 = no target, then met and missed are 0 */
     uint64_t met, missed;
 };
 
 enum { KPI_VALUES_MAX = IND_GAUGE_FIRST };
 
 struct kpi_window {
-    uint8_t window;      /* index into settings.window */
-    ms_t from;           /* first ms that belongs to it */
-    ms_t covered_from;   /* later than from while we have watched for less than its length */
-    ms_t slot_ms;        /* 0 = exact; else samples were merged into slots this long */
+    uint8_t window;    /* index into settings.window */
+    ms_t from;         /* first ms that belongs to it */
+    ms_t covered_from; /* later than from while we have watched for less than its length */
+    ms_t slot_ms;      /* 0 = exact; else samples were merged into slots this long */
     uint32_t values;
     struct kpi_value value[KPI_VALUES_MAX];
 };
 
 struct snapshot {
-    uint8_t scope;       /* enum scope */
-    struct str name;     /* "-" for all; lent until the next step */
-    struct str title;    /* agent_info's name, empty when none; lent */
+    uint8_t scope;    /* enum scope */
+    struct str name;  /* "-" for all; lent until the next step */
+    struct str title; /* agent_info's name, empty when none; lent */
     ms_t at;
     uint32_t windows;
     struct kpi_window window[WINDOWS_MAX];
-    int64_t gauge[GAUGES];        /* [i - IND_GAUGE_FIRST]; ages in ms, 0 when there is none */
-    struct str gauge_of[GAUGES];  /* the oldest ones: which ticket or call; empty when none */
+    int64_t gauge[GAUGES];       /* [i - IND_GAUGE_FIRST]; ages in ms, 0 when there is none */
+    struct str gauge_of[GAUGES]; /* the oldest ones: which ticket or call; empty when none */
 };
 
 #endif

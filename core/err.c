@@ -1,16 +1,14 @@
 #include "core/err.h"
 
-static const char *const names[ERR_N] = {
-    "ok",
+static const char *const names[ERR_N] = {"ok",
 #define ERR_WIRE(name, wire, text) wire,
-    ERR_TABLE(ERR_WIRE)
+                                         ERR_TABLE(ERR_WIRE)
 #undef ERR_WIRE
 };
 
-static const char *const texts[ERR_N] = {
-    "no error",
+static const char *const texts[ERR_N] = {"no error",
 #define ERR_SENTENCE(name, wire, text) text,
-    ERR_TABLE(ERR_SENTENCE)
+                                         ERR_TABLE(ERR_SENTENCE)
 #undef ERR_SENTENCE
 };
 

@@ -47,7 +47,7 @@ enum err {
 #define ERR_POSITIVE(name, wire, text) ERR_NO_##name,
     ERR_TABLE(ERR_POSITIVE)
 #undef ERR_POSITIVE
-    ERR_N,
+        ERR_N,
 #define ERR_NEGATIVE(name, wire, text) ERR_##name = -ERR_NO_##name,
     ERR_TABLE(ERR_NEGATIVE)
 #undef ERR_NEGATIVE

@@ -6,7 +6,7 @@ static const char *const kind_names[EV_N + 1] = {
 #define EVENT_KIND_WIRE(name, wire, required, optional) wire,
     EVENT_KINDS(EVENT_KIND_WIRE)
 #undef EVENT_KIND_WIRE
-    "tick",
+        "tick",
 };
 
 static const uint64_t kind_required[EV_N] = {
@@ -121,12 +121,24 @@ static uint64_t hash_texts(const struct event *e, uint64_t h)
         enum event_field field;
         struct str text;
     } texts[] = {
-        {F_SRC, e->src},           {F_TICKET, e->ticket},     {F_AGENT, e->agent},
-        {F_TEAM, e->team},         {F_PRIORITY, e->priority}, {F_CHANNEL, e->channel},
-        {F_CATEGORY, e->category}, {F_CUSTOMER, e->customer}, {F_TIER, e->tier},
-        {F_REASON, e->reason},     {F_HOW, e->how},           {F_LEVEL, e->level},
-        {F_INTO, e->into},         {F_ASPECT, e->aspect},     {F_ITEM, e->item},
-        {F_VISIT, e->visit},       {F_CALL, e->call},         {F_NAME, e->name},
+        {F_SRC, e->src},
+        {F_TICKET, e->ticket},
+        {F_AGENT, e->agent},
+        {F_TEAM, e->team},
+        {F_PRIORITY, e->priority},
+        {F_CHANNEL, e->channel},
+        {F_CATEGORY, e->category},
+        {F_CUSTOMER, e->customer},
+        {F_TIER, e->tier},
+        {F_REASON, e->reason},
+        {F_HOW, e->how},
+        {F_LEVEL, e->level},
+        {F_INTO, e->into},
+        {F_ASPECT, e->aspect},
+        {F_ITEM, e->item},
+        {F_VISIT, e->visit},
+        {F_CALL, e->call},
+        {F_NAME, e->name},
         {F_PAUSED_REASON, e->paused_reason},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)

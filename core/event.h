@@ -20,13 +20,13 @@
 
 /* X(NAME, wire, required fields, optional fields). */
 #define EVENT_KINDS(X)                                                                             \
-    X(OPENED, "opened", F1(TICKET), F1(BY) | F1(AGENT) | F_ATTRS_MASK)                                \
+    X(OPENED, "opened", F1(TICKET), F1(BY) | F1(AGENT) | F_ATTRS_MASK)                             \
     X(ASSIGNED, "assigned", F1(TICKET), F1(AGENT) | F1(TEAM))                                      \
     X(MESSAGE, "message", F1(TICKET) | F1(BY),                                                     \
       F1(AGENT) | F1(PUBLIC) | F1(AUTO) | F1(NEEDS_REPLY))                                         \
     X(PAUSED, "paused", F1(TICKET), F1(REASON))                                                    \
     X(RESUMED, "resumed", F1(TICKET), F1(REASON))                                                  \
-    X(UPDATED, "updated", F1(TICKET), F_ATTRS_MASK)                                                   \
+    X(UPDATED, "updated", F1(TICKET), F_ATTRS_MASK)                                                \
     X(ESCALATED, "escalated", F1(TICKET), F1(LEVEL) | F1(TEAM) | F1(AGENT))                        \
     X(RESOLVED, "resolved", F1(TICKET), F1(AGENT) | F1(BY) | F1(HOW))                              \
     X(CONFIRMED, "confirmed", F1(TICKET), 0)                                                       \
@@ -43,18 +43,18 @@
     X(VISIT_ENDED, "visit_ended", F1(TICKET), F1(VISIT) | F1(AGENT))                               \
     X(RETURN_REQUESTED, "return_requested", F1(TICKET), F1(HOW))                                   \
     X(RETURNED, "returned", F1(TICKET), F1(HOW))                                                   \
-    X(CALL_OFFERED, "call_offered", F1(CALL), F_CALL_MASK)                                      \
-    X(CALL_RUNG, "call_rung", F1(CALL) | F1(AGENT), F_CALL_MASK)                                \
-    X(CALL_ANSWERED, "call_answered", F1(CALL) | F1(AGENT), F_CALL_MASK)                        \
-    X(CALL_HELD, "call_held", F1(CALL), F1(AGENT) | F_CALL_MASK)                                \
-    X(CALL_TRANSFERRED, "call_transferred", F1(CALL), F1(AGENT) | F_CALL_MASK)                  \
-    X(CALL_ABANDONED, "call_abandoned", F1(CALL), F1(AGENT) | F_CALL_MASK)                      \
-    X(CALL_ENDED, "call_ended", F1(CALL), F1(AGENT) | F_CALL_MASK)                              \
+    X(CALL_OFFERED, "call_offered", F1(CALL), F_CALL_MASK)                                         \
+    X(CALL_RUNG, "call_rung", F1(CALL) | F1(AGENT), F_CALL_MASK)                                   \
+    X(CALL_ANSWERED, "call_answered", F1(CALL) | F1(AGENT), F_CALL_MASK)                           \
+    X(CALL_HELD, "call_held", F1(CALL), F1(AGENT) | F_CALL_MASK)                                   \
+    X(CALL_TRANSFERRED, "call_transferred", F1(CALL), F1(AGENT) | F_CALL_MASK)                     \
+    X(CALL_ABANDONED, "call_abandoned", F1(CALL), F1(AGENT) | F_CALL_MASK)                         \
+    X(CALL_ENDED, "call_ended", F1(CALL), F1(AGENT) | F_CALL_MASK)                                 \
     X(AGENT_STATE, "agent_state", F1(AGENT) | F1(STATE), F1(TEAM))                                 \
     X(SHIFT, "shift", F1(AGENT) | F1(FROM) | F1(TO), F1(TEAM))                                     \
     X(AGENT_INFO, "agent_info", F1(AGENT), F1(TEAM) | F1(NAME) | F1(ACTIVE) | F1(BOT))             \
     X(STATE, "state", F1(TICKET) | F1(STATUS),                                                     \
-      F1(OPENED_AT) | F1(WAITING_SINCE) | F1(AGENT) | F1(PAUSED_REASON) | F_ATTRS_MASK)               \
+      F1(OPENED_AT) | F1(WAITING_SINCE) | F1(AGENT) | F1(PAUSED_REASON) | F_ATTRS_MASK)            \
     X(MEASURED, "measured", F1(NAME) | F1(VALUE), F1(AGENT) | F1(TEAM))                            \
     X(HEARTBEAT, "heartbeat", 0, 0)
 
@@ -79,7 +79,7 @@
     X(AUTO, "auto", BOOL)                                                                          \
     X(NEEDS_REPLY, "needs_reply", BOOL)                                                            \
     X(REASON, "reason", NAME)                                                                      \
-    X(LEVEL, "level", ID)                                                                        \
+    X(LEVEL, "level", ID)                                                                          \
     X(HOW, "how", NAME)                                                                            \
     X(OUTCOME, "outcome", WORD)                                                                    \
     X(INTO, "into", NAME)                                                                          \
@@ -109,7 +109,7 @@ enum event_kind {
 #define EVENT_KIND_ENUM(name, wire, required, optional) EV_##name,
     EVENT_KINDS(EVENT_KIND_ENUM)
 #undef EVENT_KIND_ENUM
-    EV_N,
+        EV_N,
     EV_TICK = EV_N, /* the clock: `at` only; made by the daemon, never decoded */
     EV_NONE,        /* no kind yet */
 };
@@ -118,7 +118,7 @@ enum event_field {
 #define EVENT_FIELD_ENUM(name, wire, type) F_##name,
     EVENT_FIELDS(EVENT_FIELD_ENUM)
 #undef EVENT_FIELD_ENUM
-    F_N,
+        F_N,
 };
 
 enum event_by { BY_CUSTOMER, BY_AGENT, BY_BOT, BY_SYSTEM };
@@ -138,19 +138,19 @@ enum event_complaint { COMPLAINT_COMPLAINT, COMPLAINT_DISPUTE };
 enum { NUMBER_ONE = 1000000 };
 
 struct event {
-    uint64_t has; /* FIELD bits of keys that were there, nil ones too */
-    uint64_t nil; /* of those, the ones that were nil: "clears", where absent changes nothing */
-    ms_t ts;      /* when it happened at the source */
-    ms_t rts;     /* when it was received (EV_TICK: the clock) */
-    uint64_t seq; /* per-source counter; valid when has F_SEQ */
-    uint8_t kind; /* enum event_kind */
-    uint8_t by;   /* enum event_by; the kind's default when absent */
-    uint8_t outcome;    /* enum event_outcome */
-    uint8_t direction;  /* enum event_direction */
-    uint8_t state;      /* enum event_presence */
-    uint8_t status;     /* enum event_status */
-    uint8_t complaint;  /* enum event_complaint */
-    bool is_public;     /* defaults already applied */
+    uint64_t has;    /* FIELD bits of keys that were there, nil ones too */
+    uint64_t nil;    /* of those, the ones that were nil: "clears", where absent changes nothing */
+    ms_t ts;         /* when it happened at the source */
+    ms_t rts;        /* when it was received (EV_TICK: the clock) */
+    uint64_t seq;    /* per-source counter; valid when has F_SEQ */
+    uint8_t kind;    /* enum event_kind */
+    uint8_t by;      /* enum event_by; the kind's default when absent */
+    uint8_t outcome; /* enum event_outcome */
+    uint8_t direction; /* enum event_direction */
+    uint8_t state;     /* enum event_presence */
+    uint8_t status;    /* enum event_status */
+    uint8_t complaint; /* enum event_complaint */
+    bool is_public;    /* defaults already applied */
     bool is_auto;
     bool needs_reply;
     bool passed;

@@ -2,8 +2,14 @@
 
 #define DURATION(fam, col, base, tgt)                                                              \
     .family = (fam), .column = (col), .met = (base) + (col), .target = (tgt)
-#define PLUS(fam, fl) {.sign = 1, .family = (fam), .flag = (fl)}
-#define MINUS(fam, fl) {.sign = -1, .family = (fam), .flag = (fl)}
+#define PLUS(fam, fl)                                                                              \
+    {                                                                                              \
+        .sign = 1, .family = (fam), .flag = (fl)                                                   \
+    }
+#define MINUS(fam, fl)                                                                             \
+    {                                                                                              \
+        .sign = -1, .family = (fam), .flag = (fl)                                                  \
+    }
 
 const struct indicator_row indicator_rows[IND_N] = {
     [IND_FIRST_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
@@ -67,8 +73,7 @@ const struct indicator_row indicator_rows[IND_N] = {
      * serves both: an agent's answers are those of rung calls (SEMANTICS.md, telephone). */
     [IND_ANSWER_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ANSWERED),
                                  PLUS(FAM_CALLS, CALLS_RUNG_ANSWERED)},
-                         .den = {PLUS(FAM_CALLS, CALLS_ANSWERED),
-                                 PLUS(FAM_CALLS, CALLS_ABANDONED),
+                         .den = {PLUS(FAM_CALLS, CALLS_ANSWERED), PLUS(FAM_CALLS, CALLS_ABANDONED),
                                  PLUS(FAM_CALLS, CALLS_RUNG)}},
     [IND_ABANDON_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ABANDONED)},
                           .den = {PLUS(FAM_CALLS, CALLS_ANSWERED),

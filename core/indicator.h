@@ -33,7 +33,7 @@ enum {
     RESOLVES_TICKET, /* resolved_tickets: the ticket's latest resolve */
     RESOLVES_FIRST_CYCLE,
     RESOLVES_FCR,
-    RESOLVES_REOPENED, /* reopened inside reopen_horizon */
+    RESOLVES_REOPENED,   /* reopened inside reopen_horizon */
     RESOLVES_UNRESOLVED, /* closed_unresolved */
     RESOLVES_NO_REPLY,   /* closed_without_reply */
     RESOLVES_HANDLED,    /* loose */
@@ -161,16 +161,16 @@ enum indicator {
 #define INDICATOR_ENUM(name, wire, kind) IND_##name,
     INDICATORS(INDICATOR_ENUM)
 #undef INDICATOR_ENUM
-    IND_N
+        IND_N
 };
 
 enum { IND_GAUGE_FIRST = IND_OPEN, GAUGES = IND_N - IND_GAUGE_FIRST };
 
 struct indicator_row {
-    uint8_t family;  /* duration, mean: the family … */
-    uint8_t column;  /* … and its column */
-    uint8_t met;     /* duration: flag of the samples inside the target */
-    uint8_t target;  /* duration: enum target */
+    uint8_t family; /* duration, mean: the family … */
+    uint8_t column; /* … and its column */
+    uint8_t met;    /* duration: flag of the samples inside the target */
+    uint8_t target; /* duration: enum target */
     struct indicator_term num[INDICATOR_TERMS_MAX];
     struct indicator_term den[INDICATOR_TERMS_MAX];
 };
@@ -197,7 +197,7 @@ enum indicator_field {
 #define INDICATOR_FIELD_ENUM(name, wire) IF_##name,
     INDICATOR_FIELDS(INDICATOR_FIELD_ENUM)
 #undef INDICATOR_FIELD_ENUM
-    IF_END
+        IF_END
 };
 
 /* Rows of counts, ratios and numbers have terms, of durations and means a column; gauges none. */

@@ -8,15 +8,15 @@
 #include "core/base.h"
 
 enum {
-    NAME_BYTES_MAX = 64,    /* a name of an agent, team, ticket, source…: fits a log line */
-    BATCH_EVENTS_MAX = 4096, /* events in one message */
+    NAME_BYTES_MAX = 64,       /* a name of an agent, team, ticket, source…: fits a log line */
+    BATCH_EVENTS_MAX = 4096,   /* events in one message */
     BATCH_BYTES_MAX = 1 << 20, /* bytes of one message */
-    DEPTH_MAX = 8,          /* nesting of one payload: batch, event, attributes, room to spare */
-    WINDOWS_MAX = 12,       /* windows of one configuration */
-    RULES_MAX = 64,         /* alert rules of one configuration */
-    RULE_LABELS_MAX = 8,    /* labels of one rule */
-    WATCHES_MAX = 8,        /* percentile thresholds watched in one family of samples */
-    ZONE_SHIFTS_MAX = 512,  /* zone transitions of the site's zone: 250 years of summer time */
+    DEPTH_MAX = 8,             /* nesting of one payload: batch, event, attributes, room to spare */
+    WINDOWS_MAX = 12,          /* windows of one configuration */
+    RULES_MAX = 64,            /* alert rules of one configuration */
+    RULE_LABELS_MAX = 8,       /* labels of one rule */
+    WATCHES_MAX = 8,           /* percentile thresholds watched in one family of samples */
+    ZONE_SHIFTS_MAX = 512,     /* zone transitions of the site's zone: 250 years of summer time */
     OUTBOX_EFFECTS_MAX = 8192, /* effects of one engine_step before it asks to be drained */
 };
 
@@ -31,10 +31,10 @@ struct limits {
     uint32_t channels;
     uint32_t priorities;
     uint32_t categories;
-    uint32_t sources;       /* event sources (`src`) with a sequence memory of their own */
-    uint32_t chunks;        /* 256-byte chunks of window logs */
-    uint32_t ids;           /* event ids remembered of sources without seq */
-    uint32_t alerts;        /* (rule, name) pairs under watch */
+    uint32_t sources; /* event sources (`src`) with a sequence memory of their own */
+    uint32_t chunks;  /* 256-byte chunks of window logs */
+    uint32_t ids;     /* event ids remembered of sources without seq */
+    uint32_t alerts;  /* (rule, name) pairs under watch */
 };
 
 enum {

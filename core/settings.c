@@ -2,8 +2,8 @@
 
 #include "core/err.h"
 
-static const char *const scopes[SCOPE_N] = {"all", "agent", "team", "channel", "priority",
-                                            "category"};
+static const char *const scopes[SCOPE_N] = {"all",     "agent",    "team",
+                                            "channel", "priority", "category"};
 
 const char *scope_name(enum scope s)
 {

@@ -25,9 +25,9 @@ int scope_find(struct str name); /* -1 when there is none */
 enum window_kind { WINDOW_SLIDING, WINDOW_TODAY, WINDOW_WEEK, WINDOW_MONTH };
 
 struct window_setting {
-    char name[16];    /* as configured and published: "1h", "30d", "today" */
-    uint8_t kind;     /* enum window_kind */
-    sec_t length;     /* sliding: seconds; calendar kinds: the longest they can be */
+    char name[16]; /* as configured and published: "1h", "30d", "today" */
+    uint8_t kind;  /* enum window_kind */
+    sec_t length;  /* sliding: seconds; calendar kinds: the longest they can be */
 };
 
 /* From `at` on, local time is UTC + offset. Sorted; at[0] may be MS_MIN_TS or before. */
@@ -44,17 +44,17 @@ enum on_empty { ON_EMPTY_HOLD, ON_EMPTY_CLEAR, ON_EMPTY_FIRE };
 
 struct rule_setting {
     char id[NAME_BYTES_MAX + 1];
-    uint16_t indicator;     /* enum indicator */
-    uint8_t field;          /* enum indicator_field; gauges: IF_VALUE */
-    uint8_t scope;          /* enum scope */
-    uint8_t window;         /* index into windows; unused for gauges */
-    bool below;             /* fires when value <= fire (else when value >= fire) */
-    uint8_t severity;       /* enum severity */
-    uint8_t on_empty;       /* enum on_empty */
-    int64_t fire;           /* ms for durations, millionths for everything else */
-    int64_t clear;          /* clears when value < clear (above) or > clear (below) */
-    ms_t hold;              /* `for`: how long the condition must hold, on both edges */
-    uint32_t min_n;         /* samples below this count as empty */
+    uint16_t indicator;            /* enum indicator */
+    uint8_t field;                 /* enum indicator_field; gauges: IF_VALUE */
+    uint8_t scope;                 /* enum scope */
+    uint8_t window;                /* index into windows; unused for gauges */
+    bool below;                    /* fires when value <= fire (else when value >= fire) */
+    uint8_t severity;              /* enum severity */
+    uint8_t on_empty;              /* enum on_empty */
+    int64_t fire;                  /* ms for durations, millionths for everything else */
+    int64_t clear;                 /* clears when value < clear (above) or > clear (below) */
+    ms_t hold;                     /* `for`: how long the condition must hold, on both edges */
+    uint32_t min_n;                /* samples below this count as empty */
     char name[NAME_BYTES_MAX + 1]; /* only this name; "" = every name of the scope */
     uint32_t labels;
     struct {
@@ -64,11 +64,11 @@ struct rule_setting {
 };
 
 struct settings {
-    uint64_t seed;          /* of the hash tables; any number, the same for the engine's life */
-    uint32_t scopes;        /* bit enum scope: which are kept; SCOPE_ALL always is */
+    uint64_t seed;   /* of the hash tables; any number, the same for the engine's life */
+    uint32_t scopes; /* bit enum scope: which are kept; SCOPE_ALL always is */
     uint32_t windows;
     struct window_setting window[WINDOWS_MAX];
-    uint8_t week_start;     /* 0 = Monday … 6 = Sunday */
+    uint8_t week_start; /* 0 = Monday … 6 = Sunday */
     struct zone zone;
     ms_t target[TARGET_N];  /* site-wide target, 0 = none */
     ms_t lateness;          /* 120 s */

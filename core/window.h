@@ -22,23 +22,23 @@ enum {
     WINDOW_COLUMNS_MAX = 4, /* values of one sample */
     WINDOW_FLAGS_MAX = 24,  /* yes/no facts of one sample, each counted by itself */
     WINDOW_FAMILIES_MAX = 8,
-    WINDOW_QUANTILES = 5,   /* p50 p75 p90 p95 p99 */
+    WINDOW_QUANTILES = 5, /* p50 p75 p90 p95 p99 */
 };
 
 /* What the samples of a family look like; static for the engine's life. */
 struct window_family {
     const char *name;
-    uint8_t columns;  /* how many value columns */
-    uint8_t flags;    /* how many flags */
-    uint32_t loose;   /* flags that belong to the second, not to the sample: see window_mark */
+    uint8_t columns; /* how many value columns */
+    uint8_t flags;   /* how many flags */
+    uint32_t loose;  /* flags that belong to the second, not to the sample: see window_mark */
 };
 
 /* One sample, whole. The same values withdraw it. */
 struct window_sample {
     ms_t ts;
-    uint32_t flags;                  /* bit i: flag i */
-    uint32_t present;                /* bit c: value[c] counts */
-    ms_t value[WINDOW_COLUMNS_MAX];  /* >= 0; only where present */
+    uint32_t flags;                 /* bit i: flag i */
+    uint32_t present;               /* bit c: value[c] counts */
+    ms_t value[WINDOW_COLUMNS_MAX]; /* >= 0; only where present */
 };
 
 /* A threshold whose exceeding samples are counted, for percentile rules without percentiles. */
@@ -50,25 +50,25 @@ struct window_watch {
 
 /* The part of a log that every add touches; lies inside its owner's slot. Zeroed = empty. */
 struct window_log {
-    handle_t head, tail;                /* chunks, oldest and newest */
-    handle_t cursors;                   /* the windows' edges with their prefixes (cold) */
-    handle_t slots;                     /* merged samples older than head, 0 = none */
-    sec_t newest;                       /* second of the newest sample */
-    uint32_t samples;                   /* totals since the log began, reclaimed ones included … */
-    uint32_t flag[WINDOW_FLAGS_MAX];    /* … modulo 2^32: only differences are used */
+    handle_t head, tail;             /* chunks, oldest and newest */
+    handle_t cursors;                /* the windows' edges with their prefixes (cold) */
+    handle_t slots;                  /* merged samples older than head, 0 = none */
+    sec_t newest;                    /* second of the newest sample */
+    uint32_t samples;                /* totals since the log began, reclaimed ones included … */
+    uint32_t flag[WINDOW_FLAGS_MAX]; /* … modulo 2^32: only differences are used */
     uint32_t n[WINDOW_COLUMNS_MAX];
     int64_t sum[WINDOW_COLUMNS_MAX];
     uint32_t above[WATCHES_MAX];
-    uint32_t live;                      /* samples and slots still held */
+    uint32_t live; /* samples and slots still held */
 };
 
 /* What one window holds now. */
 struct window_numbers {
-    uint32_t samples;                   /* entries of the family in the window */
-    uint32_t flag[WINDOW_FLAGS_MAX];    /* of those, with flag i */
-    uint32_t n[WINDOW_COLUMNS_MAX];     /* with value c */
-    int64_t sum[WINDOW_COLUMNS_MAX];    /* of the values c, ms */
-    uint32_t above[WATCHES_MAX];        /* per watch of this family, in watch order */
+    uint32_t samples;                /* entries of the family in the window */
+    uint32_t flag[WINDOW_FLAGS_MAX]; /* of those, with flag i */
+    uint32_t n[WINDOW_COLUMNS_MAX];  /* with value c */
+    int64_t sum[WINDOW_COLUMNS_MAX]; /* of the values c, ms */
+    uint32_t above[WATCHES_MAX];     /* per watch of this family, in watch order */
 };
 
 /* Order statistics of one column in one window; valid when n > 0. min and max are exact while
@@ -86,13 +86,13 @@ struct windows_setup {
     const struct window_family *family; /* static */
     uint32_t families;
     uint32_t windows;
-    sec_t length[WINDOWS_MAX];          /* sliding: seconds; calendar: the longest it can be */
-    bool calendar[WINDOWS_MAX];         /* its edge is told by windows_advance */
+    sec_t length[WINDOWS_MAX];  /* sliding: seconds; calendar: the longest it can be */
+    bool calendar[WINDOWS_MAX]; /* its edge is told by windows_advance */
     uint32_t watches;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t exact_samples;
-    uint32_t chunks;                    /* pool sizes */
-    uint32_t logs;                      /* most logs that can hold something at a time */
+    uint32_t chunks; /* pool sizes */
+    uint32_t logs;   /* most logs that can hold something at a time */
 };
 
 /* Bytes that windows_init needs; the memory is zeroed, 64-byte aligned, lent for life. */

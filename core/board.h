@@ -1,0 +1,170 @@
+/* board.h: scope x indicator x window: the live numbers of every name, and its gauges.
+ *
+ * An entity is one name of one scope (agent ada, team billing, all). Samples of the fold are
+ * spread here over the entities of their tags; gauges count tickets by what they are now.
+ * Entities are made with their name and never go. The engine is the only caller; readers of
+ * numbers (snapshots, rules) move window cursors, which nothing depends on. */
+#ifndef TP_CORE_BOARD_H
+#define TP_CORE_BOARD_H
+
+#include "core/effect.h"
+#include "core/name.h"
+#include "core/order.h"
+#include "core/settings.h"
+
+/* The names a sample is credited to; indices per scope, 0 = none. */
+struct tags {
+    uint32_t agent;
+    uint16_t team, channel, priority, category;
+};
+
+static inline uint32_t tags_of(const struct tags *t, enum scope s)
+{
+    switch (s) {
+    case SCOPE_ALL:
+        return 1;
+    case SCOPE_AGENT:
+        return t->agent;
+    case SCOPE_TEAM:
+        return t->team;
+    case SCOPE_CHANNEL:
+        return t->channel;
+    case SCOPE_PRIORITY:
+        return t->priority;
+    case SCOPE_CATEGORY:
+        return t->category;
+    case SCOPE_N:
+        break;
+    }
+    return 0;
+}
+
+static inline bool tags_equal(const struct tags *a, const struct tags *b)
+{
+    return a->agent == b->agent && a->team == b->team && a->channel == b->channel &&
+           a->priority == b->priority && a->category == b->category;
+}
+
+/* Counted gauges of an entity. */
+enum gauge { GAUGE_OPEN, GAUGE_UNASSIGNED, GAUGE_WAITING, GAUGE_PAUSED, GAUGE_CALLS, GAUGE_N };
+
+/* What a rule's input can be: bits FAM_x, and the gauges. */
+enum { TOUCH_GAUGES = FAM_N };
+
+struct entity {
+    struct slot slot;
+    uint8_t scope;    /* enum scope */
+    bool changed;     /* since the last snapshot of it */
+    uint16_t touched; /* bits FAM_x, TOUCH_GAUGES since the rules last looked */
+    uint32_t watches; /* first rule watch of this name (rule.h), 0 = none */
+    uint32_t gauge[GAUGE_N];
+    ms_t next_change;     /* when a window next moves past a sample, as of the last snapshot */
+    struct order open;    /* tickets by opening */
+    struct order waiting; /* tickets by waiting since */
+    struct order calls;   /* calls waiting by offer */
+    struct window_log log[FAM_N];
+};
+
+/* What a ticket (or call) is now, for the gauges. */
+struct standing {
+    struct tags tags; /* agent = assignee */
+    bool open, waiting, paused;
+    ms_t opened; /* MS_NONE when unknown */
+    ms_t waiting_since;
+};
+
+struct board;
+
+uint64_t board_bytes(const struct limits *limits, const struct settings *s);
+struct board *board_init(void *mem, const struct limits *limits, const struct settings *s);
+
+/* Moves the clock (whole seconds) and the calendar windows. Never goes back. */
+void board_advance(struct board *b, ms_t at);
+ms_t board_at(const struct board *b);
+
+/* The next instant at which a calendar window begins anew. */
+ms_t board_next_calendar(const struct board *b);
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+/* Index of a name, made when new; "(other)" when the scope is full (*ret_full, may be NULL). */
+uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full);
+struct names *board_names(const struct board *b, enum scope s);
+const struct entity *board_entity(const struct board *b, enum scope s, uint32_t index);
+struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index);
+void board_prefetch(const struct board *b, enum scope s, uint32_t index);
+
+/* --- what the fold says ----------------------------------------------------------------------- */
+
+/* Adds (sign +1) or withdraws (-1) a sample for every kept scope in `scopes` that has a tag. */
+void board_sample(struct board *b, uint32_t family, const struct window_sample *sample,
+                  const struct tags *tags, uint32_t scopes, int sign);
+
+/* Sets or clears a loose flag at ts for the scopes in `scopes`. */
+void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
+                uint32_t scopes, bool on);
+
+/* A ticket stood so before and stands so now; `was` or `is` may be NULL. */
+void board_stand(struct board *b, handle_t ticket, const struct standing *was,
+                 const struct standing *is);
+
+/* A call waits (+1) or no longer waits (-1) since `offered`, for all and its tags. */
+void board_call_waits(struct board *b, handle_t call, const struct tags *tags, ms_t offered,
+                      int sign);
+
+/* Entities touched since the last call, as (scope, index); at most cap; returns how many.
+ * Clears their place in the list, not their `touched` bits: that is the rules' to do. */
+struct entity_ref {
+    uint8_t scope;
+    uint32_t index;
+};
+uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap);
+
+/* --- readers ------------------------------------------------------------------------------------ */
+
+/* Who a ticket or call handle is now, for the oldest_ gauges; set once by the engine. */
+struct board_lookup {
+    void *ctx;
+    bool (*ticket)(void *ctx, handle_t h, struct standing *ret); /* false: gone */
+    bool (*call)(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
+    struct str (*ticket_name)(void *ctx, handle_t h);
+    struct str (*call_name)(void *ctx, handle_t h);
+};
+void board_set_lookup(struct board *b, const struct board_lookup *lookup);
+
+/* The numbers of one family in one window, now. */
+void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
+                   struct window_numbers *ret);
+
+/* Order statistics of one column in one window (one pass: not for hot paths). */
+void board_order(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t column,
+                 uint32_t window, struct window_order *ret);
+
+/* A gauge now: a count, or for the oldest_ ones the instant since which (MS_NONE: none), with
+ * the ticket or call in *ret_of (may be NULL). */
+int64_t board_gauge(struct board *b, enum scope s, uint32_t index, enum indicator gauge,
+                    struct str *ret_of);
+
+/* The next instant at which family `fam` of this window changes by time alone. */
+ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t family,
+                       uint32_t window);
+
+/* Sums a row's terms over the families' numbers (indexed by family). */
+int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family);
+
+void board_snapshot(struct board *b, enum scope s, uint32_t index, uint32_t windows,
+                    ms_t started_at, struct snapshot *ret);
+
+/* Index within its family of the watch for (column, above), made from the rules by board_init;
+ * -1 when no rule asked for it. */
+int board_watch(const struct board *b, uint32_t family, uint32_t column, ms_t above);
+
+uint64_t board_digest(struct board *b);
+void board_check(struct board *b);
+uint64_t board_shed(const struct board *b);
+
+/* The pools, for images: fills ret[], returns how many (<= 24). After a load: board_rebuild. */
+uint32_t board_pools(struct board *b, struct pool *ret[24]);
+void board_rebuild(struct board *b);
+
+#endif

@@ -1,0 +1,37 @@
+/* order.h: which of many tickets is the oldest: a time-ordered queue with lazy removal.
+ *
+ * Entries are (second, handle), kept in order of time in chunks. Nothing is removed when a
+ * ticket leaves: an entry that no longer holds is skipped and dropped when it reaches the front,
+ * and the queue is swept when more than half of it no longer holds. So joining costs an append
+ * (most tickets join as the newest), leaving costs a count, and reading looks at the front. */
+#ifndef TP_CORE_ORDER_H
+#define TP_CORE_ORDER_H
+
+#include "core/pool.h"
+
+struct order {
+    handle_t head, tail; /* chunks */
+    uint32_t entries;    /* kept, true or not */
+    uint32_t members;    /* true now: joined minus left */
+};
+
+/* Does this entry still hold, and since exactly when? false: it does not. The exact time must
+ * lie in the second that the member joined with. */
+typedef bool order_holds(void *ctx, handle_t member, ms_t *ret_since);
+
+/* Slot size of the pool of chunks that all orders share. */
+uint32_t order_chunk_bytes(void);
+
+/* false when the pool is full: the member is not in the order. */
+bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
+                order_holds *holds, void *ctx);
+void order_leave(struct order *o);
+
+/* The member with the smallest time (then the smallest handle), or 0. */
+handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds, void *ctx,
+                      ms_t *ret_since);
+
+/* Every true member is in, chunks are linked and in order (CHECK). */
+void order_check(struct pool *chunks, const struct order *o);
+
+#endif
