@@ -1,0 +1,43 @@
+/* decode.h: one MessagePack payload into an array of events, without allocating.
+ *
+ * A payload is a map (one event) or an array of maps (a batch). A bad event is refused by itself,
+ * with a reason; a payload that is no MessagePack, ends early or goes on after its end is refused
+ * whole. Bounds are checked before anything is believed, nothing is read beyond the payload.
+ * Texts of events and rejections are borrowed from the payload (integer ids: from the decoder)
+ * and valid until its bytes go or the next decode_batch.
+ *
+ *     err = decode_batch(d, bytes, n, rts);
+ *     engine_step(e, d->event, d->events, …);    event[i] was the index[i]-th of the payload
+ *     for (i = 0; i < d->rejections; i++) … d->rejection[i]
+ */
+#ifndef TP_PROTO_DECODE_H
+#define TP_PROTO_DECODE_H
+
+#include "proto/schema.h"
+
+/* One event that was refused. */
+struct rejection {
+    uint16_t index;        /* place in the payload */
+    int16_t err;           /* ERR_x */
+    uint8_t field;         /* enum event_field at fault, F_N when none */
+    uint32_t offset;       /* byte offset of the key at fault, else of the event's first key */
+    struct str id, src;    /* where known, else empty */
+};
+
+/* About 2.5 MiB, of which only what a batch fills is touched. Owned by the caller; zeroed once. */
+struct decoder {
+    uint32_t events;       /* accepted */
+    uint32_t rejections;
+    struct event event[BATCH_EVENTS_MAX];
+    uint16_t index[BATCH_EVENTS_MAX];
+    struct rejection rejection[BATCH_EVENTS_MAX];
+    struct digits digits[BATCH_EVENTS_MAX];
+    struct draft draft;
+};
+
+/* rts goes into every event (MS_NONE in replay). 0, or why the whole payload is refused:
+ * ERR_TOO_LARGE, ERR_TOO_MANY, ERR_NOT_MSGPACK, ERR_NOT_A_MAP, ERR_TRUNCATED, ERR_TRAILING,
+ * ERR_TOO_DEEP; then there are neither events nor rejections. */
+MUST_CHECK int decode_batch(struct decoder *d, const void *bytes, size_t n, ms_t rts);
+
+#endif

@@ -1,0 +1,82 @@
+/* encode.h: alerts, snapshots, rounds, heartbeats and status into published messages.
+ *
+ * Every function writes one map through an emitter, so the daemon (MessagePack) and `replay`
+ * (JSON) say the same. The caller starts and finishes the emitter; key as in emit.h. Texts are
+ * only read. PROTOCOL.md describes every member. */
+#ifndef TP_PROTO_ENCODE_H
+#define TP_PROTO_ENCODE_H
+
+#include "core/effect.h"
+#include "core/engine.h"
+#include "core/err.h"
+#include "proto/emit.h"
+#include "proto/phrase.h"
+
+enum {
+    PROTOCOL_VERSION = 1,
+    ALERT_BYTES_MAX = 4096,       /* one alert with all its labels, in either sink */
+    SNAPSHOT_BYTES_MAX = 1 << 18, /* one snapshot: all windows, all indicators */
+};
+
+enum stream { STREAM_ALERT, STREAM_KPI, STREAM_SYS, STREAM_N };
+
+const char *stream_name(enum stream s);
+
+/* What every published message begins with. */
+struct envelope {
+    struct str run; /* id of this run of the daemon */
+    ms_t at;        /* when it was made */
+    uint8_t stream; /* enum stream */
+    uint64_t seq;   /* +1 per message of the stream, from 1 */
+};
+
+/* How far the numbers can be trusted. */
+struct quality {
+    ms_t behind_ms;        /* age of the newest event when it was received */
+    uint64_t gaps;         /* sequence numbers of sources that are missing */
+    uint64_t late_dropped;
+    uint64_t skewed;
+};
+
+/* What `sys.status.` and `query status` say. */
+struct status {
+    struct str version;    /* of the program */
+    ms_t started_at;
+    ms_t engine_at;        /* MS_NONE before the first event */
+    uint64_t messages;     /* payloads received */
+    uint64_t events;       /* events decoded */
+    uint64_t rejected[ERR_N];    /* by reason, [-ERR_x]: payloads and events refused */
+    uint64_t published[STREAM_N];
+    uint64_t dropped;      /* messages that no reader could take */
+    uint32_t active_alerts;
+    const struct engine_counters *counters;
+    const struct engine_use *use;
+    uint32_t uses;
+    struct quality quality;
+};
+
+/* text: one sentence in that language. */
+void encode_alert(struct emitter *em, const char *key, const struct envelope *env,
+                  const struct settings *settings, const struct alert *alert, enum lang lang);
+
+/* quality: NULL = not told. env NULL: without the envelope (replay's final snapshots keep at). */
+void encode_snapshot(struct emitter *em, const char *key, const struct envelope *env,
+                     const struct settings *settings, const struct snapshot *snapshot,
+                     const struct quality *quality);
+
+/* Closes a round of snapshots; full: of all names, else of those that had changed. */
+void encode_round(struct emitter *em, const char *key, const struct envelope *env, uint64_t round,
+                  uint64_t count, bool full);
+
+/* last[]: seq of the last message of each stream. */
+void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
+                      const uint64_t last[STREAM_N]);
+
+void encode_status(struct emitter *em, const char *key, const struct envelope *env,
+                   const struct status *status);
+
+/* 16 hexadecimal digits, as alert_id goes over the wire (64 bits do not fit a JSON number). */
+enum { ALERT_ID_DIGITS = 16 };
+void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1]);
+
+#endif

@@ -1,0 +1,28 @@
+/* phrase.h: numbers, indicators and alerts in words, Chinese or English. For people, not parsers. */
+#ifndef TP_PROTO_PHRASE_H
+#define TP_PROTO_PHRASE_H
+
+#include "core/effect.h"
+
+enum lang { LANG_EN, LANG_ZH };
+
+enum { PHRASE_MAX = 512 }; /* bytes that any phrase fits into, its zero included */
+
+/* "first response", "首次响应时长"; static storage. */
+const char *phrase_indicator(enum indicator i, enum lang lang);
+
+/* "team", "团队"; static storage. */
+const char *phrase_scope(enum scope scope, enum lang lang);
+
+/* 750000 -> "12m 30s", "12分30秒": the two largest units that say something. Returns buf. */
+char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang);
+
+/* A value of that field as rules count it (ms or millionths): "12m 30s", "87.5%", "4.32", "17". */
+char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,
+                   enum lang lang);
+
+/* One sentence about the alert: rule, what, where, value, threshold. Returns buf. */
+char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings,
+                   const struct alert *alert, enum lang lang);
+
+#endif

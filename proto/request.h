@@ -1,0 +1,58 @@
+/* request.h: requests to the query socket, and the frame of their answers.
+ *
+ * A request is one small map, an answer one or more maps; the last one has end: true. Used by the
+ * daemon (decode, answers) and by the companion (encode). */
+#ifndef TP_PROTO_REQUEST_H
+#define TP_PROTO_REQUEST_H
+
+#include "core/settings.h"
+#include "proto/emit.h"
+
+/* X(NAME, wire) */
+#define REQUEST_OPS(X)                                                                             \
+    X(HOLD, "hold")         /* {prefix?}: what holds now: active alerts, last snapshots */         \
+    X(SNAPSHOT, "snapshot") /* {scope?, name?, window?}: computed now */                           \
+    X(ALERTS, "alerts")     /* {since_seq? | active: true, prefix?} */                             \
+    X(STATUS, "status")     /* {} */
+
+enum request_op {
+#define REQUEST_OP_ENUM(name, wire) OP_##name,
+    REQUEST_OPS(REQUEST_OP_ENUM)
+#undef REQUEST_OP_ENUM
+    OP_N
+};
+
+enum {
+    REQUEST_BYTES_MAX = 2048, /* more is refused before it is read */
+    REQUEST_PREFIX_MAX = 512, /* of a topic */
+};
+
+struct request {
+    uint8_t op;             /* enum request_op */
+    bool has_since;         /* since_seq was given */
+    bool active;            /* only alerts that are active now */
+    int8_t scope;           /* enum scope; -1 = every scope */
+    uint64_t since_seq;     /* messages after this one */
+    struct str prefix;      /* of topics, empty = all; borrowed */
+    struct str name;        /* of the scope, empty = all; borrowed */
+    struct str window;      /* "1h", empty = all; borrowed */
+};
+
+/* 0, or the ERR_x with the key at fault in *ret_key ("" when none; static storage). Texts are
+ * borrowed from bytes. */
+MUST_CHECK int request_decode(const void *bytes, size_t n, struct request *ret,
+                              const char **ret_key);
+
+void request_emit(struct emitter *em, const struct request *request);
+
+/* {error, reason, key?, end: true}: err is an ERR_x, key what was at fault (NULL or "" = none). */
+void answer_error(struct emitter *em, int err, const char *key);
+
+/* {topic, message}: one published message, as it was sent (MessagePack). */
+void answer_message(struct emitter *em, struct str topic, const void *message, size_t n);
+
+/* {end: true, upto_seq, count}: the last answer: count answers came before it, and it covers
+ * alerts up to this seq. */
+void answer_end(struct emitter *em, uint64_t upto_seq, uint64_t count);
+
+#endif
