@@ -1,0 +1,104 @@
+/* rule.h: threshold alerts on the live numbers: hysteresis, hold, least number of samples.
+ *
+ * A watch is one rule on one name of its scope. It exists while its rule does not rest there, or
+ * while time alone may change what the rule says. States and moves:
+ *
+ *     idle --fire--> pending --held--> active --clear--> clearing --held--> idle
+ *                    pending --not fire--> idle          clearing --not clear--> active
+ *
+ * "fire" is value >= rule.fire (below: <=), "clear" is value < rule.clear (below: >); between the
+ * two nothing moves and nothing is held. With hold 0 pending and clearing last no time.
+ *
+ * Empty: fields that are a value (value, mean, min, max, p50…p99, attainment) are empty while
+ * their denominator (samples of the duration or mean, den of the ratio, met + missed) is 0 or
+ * below min_n. on_empty then says fire, clear, or hold: like a value between the thresholds.
+ * Counts (n, num, den, met, missed) and gauges are never empty; min_n does not touch them. An age
+ * (oldest_open, …) of nothing is 0.
+ *
+ * Comparisons are exact: integers, cross-multiplied; percentiles are compared by counting samples
+ * above the threshold. Times of transitions are event times: the ts of the event that moved the
+ * watch, the instant at which a window moved past a sample, the end of the hold, the instant at
+ * which an age reached its threshold. So the same events give the same alert_id everywhere.
+ * Only the engine calls this. Numbers are read at the board's clock. */
+#ifndef TP_CORE_RULE_H
+#define TP_CORE_RULE_H
+
+#include "core/board.h"
+#include "core/wheel.h"
+
+/* What a rule compares: either a fraction top / bottom (in the rule's unit), or the rank-th
+ * smallest of n samples, told by how many are above (or at) each threshold. */
+struct rule_measure {
+    bool empty;
+    uint32_t rank;  /* 0: a fraction, else 1..n */
+    uint32_t n;     /* samples behind the value */
+    __int128 top;   /* never rounded */
+    int64_t bottom; /* > 0 unless empty */
+    uint32_t over_fire;  /* order statistics: samples >= fire (below: > fire) … */
+    uint32_t over_clear; /* … and >= clear (below: > clear) */
+};
+
+enum rule_verdict { RULE_CLEAR, RULE_BETWEEN, RULE_FIRE };
+
+/* What the rule says about a measure, whatever its watch was before. */
+enum rule_verdict rule_verdict(const struct rule_setting *rule, const struct rule_measure *m);
+
+/* Which thresholds the windows must count for these rules. How many; *ret is filled up to cap, and
+ * at most WATCHES_MAX of a family are named: rules beyond read their percentiles the slow way. */
+uint32_t rules_watches(const struct settings *settings, struct window_watch *ret, uint32_t cap);
+
+struct rules;
+
+/* What became of alerts since the start; a blob of the image.
+ * fired = active + cleared + corrected + cancelled. */
+struct rule_tally {
+    uint64_t fired, cleared, corrected, cancelled;
+};
+
+uint64_t rules_bytes(const struct limits *limits);
+
+/* mem: rules_bytes of zeroes, 64-byte aligned, lent for life. settings: the engine's copy, lent
+ * for life. Deadlines go into wheel under this kind of owner. */
+struct rules *rules_init(void *mem, const struct limits *limits, const struct settings *settings,
+                         struct wheel *wheel, uint8_t kind);
+
+/* Most effects of one rules_touched of that scope, or of one rules_due: the outbox must have
+ * room for them. */
+uint32_t rules_effects_max(const struct rules *r, enum scope scope);
+
+/* An event at ts = t changed numbers of this name: judges the rules whose input its entity's
+ * `touched` names, and clears `touched`. false: limits.alerts is met, a rule stays unwatched here
+ * until the name is touched again. */
+bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t index, ms_t t,
+                   struct outbox *out);
+
+/* A deadline of a watch came; due: the deadline (not the clock). The board stands at or after. */
+void rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struct outbox *out);
+
+/* Other rules from t on. Alerts of rules that are gone or compare differently are cancelled; the
+ * effects name rules by their index in the old settings, and rules_active() of them may come: the
+ * outbox must have room. New rules get a deadline at t on every name they are about, so they are
+ * judged by rules_due like everything else. Afterwards the caller copies *settings to where
+ * rules_init's settings lie. false as in rules_touched. */
+bool rules_apply(struct rules *r, struct board *b, const struct settings *settings, ms_t t,
+                 struct outbox *out);
+
+/* --- readers ---------------------------------------------------------------------------------- */
+
+uint32_t rules_active(const struct rules *r);
+struct rule_tally *rules_tally(struct rules *r);
+
+/* Active alerts, as when they fired. Start with *at = 0; false at the end. */
+bool rules_alert_next(const struct rules *r, const struct board *b, uint32_t *at,
+                      struct alert *ret);
+
+/* Digest of what the rules hold, blind to slots and indices. Not blind to the order of events:
+ * alerts are what happened, and a late event can make one that sorted input would not. */
+uint64_t rules_digest(const struct rules *r, const struct board *b);
+void rules_check(const struct rules *r, const struct board *b);
+
+/* The pool of watches, for images. After a load: rules_rebuild, with the same rules as saved. */
+struct pool *rules_pool(struct rules *r);
+void rules_rebuild(struct rules *r);
+
+#endif
