@@ -20,7 +20,7 @@ struct rejection {
     uint16_t index;        /* place in the payload */
     int16_t err;           /* ERR_x */
     uint8_t field;         /* enum event_field at fault, F_N when none */
-    uint32_t offset;       /* byte offset of the key at fault, else of the event's first key */
+    uint32_t offset;       /* of the event's first key in the payload, 0 when it has none */
     struct str id, src;    /* where known, else empty */
 };
 

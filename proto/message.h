@@ -11,7 +11,7 @@
 #define TP_PROTO_MESSAGE_H
 
 #include "proto/emit.h"
-#include "proto/schema.h"
+#include "proto/value.h"
 
 enum {
     MESSAGE_DEPTH_MAX = 12,      /* an answer around a message, with room to spare */

@@ -1,4 +1,4 @@
-/* schema.h: wire values and the rules by which they become fields of an event.
+/* schema.h: the rules by which wire values become fields of an event.
  *
  * The one place behind MessagePack, NDJSON and CSV: which key is which field, what its value may
  * be, how it lies in struct event. Readers turn their input into struct value, a draft collects
@@ -7,40 +7,8 @@
 #ifndef TP_PROTO_SCHEMA_H
 #define TP_PROTO_SCHEMA_H
 
-#include "core/err.h"
 #include "core/event.h"
-#include "core/limits.h"
-
-enum value_kind {
-    VALUE_NIL,
-    VALUE_BOOL,
-    VALUE_INT,  /* negative, or known to fit */
-    VALUE_UINT, /* never negative */
-    VALUE_FLOAT,
-    VALUE_TEXT,
-    VALUE_BYTES,
-    VALUE_EXT,
-    VALUE_MAP,
-    VALUE_ARRAY,
-};
-
-/* One value as it came: small, so that it travels in registers. */
-struct value {
-    uint8_t kind;  /* enum value_kind */
-    int8_t ext;    /* VALUE_EXT: its type; -1 is a timestamp */
-    uint8_t depth; /* VALUE_MAP, VALUE_ARRAY: 1 for the outermost */
-    uint32_t len;  /* bytes of text, bytes, ext (its type not counted); members of map, array */
-    union {
-        bool yes;
-        int64_t i;
-        uint64_t u;
-        double f;
-        const char *p; /* text, bytes, ext: borrowed; may be NULL when len is 0 */
-        uint32_t index; /* map, array: the reader's own */
-    };
-};
-
-STATIC_ASSERT(sizeof(struct value) == 16, "two registers");
+#include "proto/value.h"
 
 enum field_type { TYPE_WORD, TYPE_ID, TYPE_NAME, TYPE_UINT, TYPE_TIME, TYPE_BOOL, TYPE_NUMBER };
 
@@ -87,11 +55,5 @@ const char *schema_word(enum event_field f, uint32_t index);
 
 /* Where a field lies in the event: struct str, ms_t, int64_t, uint64_t, bool or uint8_t. */
 const void *schema_member(const struct event *e, enum event_field f);
-
-/* 1..64 bytes of UTF-8 without control characters, or the ERR_x why not. */
-MUST_CHECK int name_check(const char *p, uint32_t len);
-
-/* Milliseconds since 1970 of a MessagePack timestamp (extension -1: 4, 8 or 12 bytes). */
-bool timestamp_ms(const struct value *v, ms_t *ret);
 
 #endif

@@ -10,14 +10,13 @@
  *
  * What the template does (msgpack-c 4.0): counts of containers arrive before anything of them is
  * there; a callback that returns < 0 ends it with that value; more nested containers than
- * MSGPACK_EMBED_STACK_SIZE end it with -2; bytes that no format has end it with -1; it returns 0
- * when bytes are missing and 1 at the end of the first value. An empty text may come with any p. */
+ * MSGPACK_EMBED_STACK_SIZE end it with MSGPACK_UNPACK_NOMEM_ERROR, bytes that no format has with
+ * MSGPACK_UNPACK_PARSE_ERROR; it returns 0 when bytes are missing and 1 at the end of the first
+ * value. An empty text may come with any p. */
 #ifndef TP_PROTO_UNPACK_H
 #define TP_PROTO_UNPACK_H
 
-#include "proto/schema.h"
-
-enum { UNPACK_NO_FORMAT = -1, UNPACK_DEEP = -2 };
+#include "proto/value.h"
 
 /* after(state, value): what else is to be done with a scalar; 0, or < 0 to stop. */
 #define UNPACK_SCALARS(state, after)                                                               \
