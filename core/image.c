@@ -99,18 +99,18 @@ void image_setup(struct image *img, void *mem, const struct image_setup *s)
 
 /* --- bitmaps -------------------------------------------------------------------------------- */
 
-static bool seen_test(const uint64_t *bits, uint32_t i)
+static bool bits_test(const uint64_t *bits, uint32_t i)
 {
     return bits[i / 64] >> (i % 64) & 1;
 }
 
-static void seen_set(uint64_t *bits, uint32_t i)
+static void bits_set(uint64_t *bits, uint32_t i)
 {
     bits[i / 64] |= 1ULL << (i % 64);
 }
 
 /* The first index in from..high whose bit is `set`, or high + 1. */
-static uint32_t seen_find(const uint64_t *bits, uint32_t from, uint32_t high, bool set)
+static uint32_t bits_find(const uint64_t *bits, uint32_t from, uint32_t high, bool set)
 {
     uint64_t flip = set ? 0 : ~0ULL;
     uint64_t mask = ~0ULL << (from % 64);
@@ -124,7 +124,7 @@ static uint32_t seen_find(const uint64_t *bits, uint32_t from, uint32_t high, bo
     return high + 1;
 }
 
-static void seen_clear(struct image *img, uint32_t i)
+static void bits_clear(struct image *img, uint32_t i)
 {
     memset(img->seen[i], 0, bits_size(img->high[i]));
 }
@@ -180,7 +180,7 @@ static void let_go(struct image *img)
 {
     for (uint32_t i = img->at; i < img->pools; i++) {
         img->pool[i]->image = NULL;
-        seen_clear(img, i);
+        bits_clear(img, i);
     }
 }
 
@@ -209,7 +209,7 @@ void pool_save(struct pool *p, uint32_t index)
 {
     struct image *img = p->image;
     uint32_t id = p->id;
-    if (index <= p->saved || index > img->high[id] || seen_test(img->seen[id], index))
+    if (index <= p->saved || index > img->high[id] || bits_test(img->seen[id], index))
         return;
     if (img->early_size - img->early_fill < RECORD_HEAD + p->slot_size) {
         let_go(img);
@@ -220,7 +220,7 @@ void pool_save(struct pool *p, uint32_t index)
     put32(put32(put32(head, id), index), 1);
     early_put(img, head, RECORD_HEAD);
     early_put(img, pool_at(p, index), p->slot_size);
-    seen_set(img->seen[id], index);
+    bits_set(img->seen[id], index);
 }
 
 struct slice {
@@ -267,10 +267,10 @@ static bool drain_pool(struct image *img, uint32_t id, struct slice *s)
     struct pool *p = img->pool[id];
     uint32_t high = img->high[id];
     for (;;) {
-        uint32_t first = seen_find(img->seen[id], p->saved + 1, high, false);
+        uint32_t first = bits_find(img->seen[id], p->saved + 1, high, false);
         if (first > high)
             return true;
-        uint32_t count = seen_find(img->seen[id], first, high, true) - first;
+        uint32_t count = bits_find(img->seen[id], first, high, true) - first;
         uint32_t room = s->cap - s->fill;
         if (room < RECORD_HEAD + p->slot_size)
             return false;
@@ -291,7 +291,7 @@ static bool drain_slots(struct image *img, struct slice *s)
         if (!drain_pool(img, img->at, s))
             return false;
         img->pool[img->at]->image = NULL;
-        seen_clear(img, img->at);
+        bits_clear(img, img->at);
     }
     return s->cap - s->fill >= RECORD_HEAD + DIGEST_SIZE;
 }
@@ -327,7 +327,7 @@ static void load_stop(struct image *img)
 {
     img->state = IMAGE_IDLE;
     for (uint32_t i = 0; i < img->pools; i++)
-        seen_clear(img, i);
+        bits_clear(img, i);
 }
 
 static void load_want(struct image *img, enum load_stage stage, void *to, uint64_t n)
@@ -407,10 +407,10 @@ static int load_record(struct image *img)
         count > img->high[id] - first + 1)
         return ERR_BAD_IMAGE;
     uint64_t *seen = img->seen[id];
-    if (seen_find(seen, first, first + count - 1, true) <= first + count - 1)
+    if (bits_find(seen, first, first + count - 1, true) <= first + count - 1)
         return ERR_BAD_IMAGE;
     for (uint32_t i = 0; i < count; i++)
-        seen_set(seen, first + i);
+        bits_set(seen, first + i);
     img->load_slots -= count;
     load_want(img, LOAD_SLOTS, pool_at(img->pool[id], first),
               (uint64_t)count * img->pool[id]->slot_size);

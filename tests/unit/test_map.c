@@ -1,0 +1,88 @@
+/* map: against a plain list of (hash, handle), with hashes that collide often. */
+#include "core/map.h"
+#include "tests/lib/random.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { CAP = 300 };
+
+static struct map map_new(uint32_t cap)
+{
+    struct map m;
+    map_init(&m, calloc(1, map_bytes(cap)), cap);
+    return m;
+}
+
+static uint32_t times_found(const struct map *m, uint64_t hash, handle_t h)
+{
+    uint32_t at = map_start(m, hash), n = 0;
+    for (handle_t found; (found = map_next(m, hash, &at)) != 0;)
+        n += found == h;
+    return n;
+}
+
+/* Few distinct hashes make long runs, all at the end of the table: probes wrap around. */
+static void random_run(uint64_t distinct, uint64_t base)
+{
+    struct map m = map_new(CAP);
+    struct random r = {distinct};
+    uint64_t hash[CAP];
+    handle_t handle[CAP];
+    uint32_t n = 0;
+    handle_t next = 1;
+    for (int step = 0; step < 20000; step++) {
+        if (n < CAP && random_percent(&r, 51)) {
+            hash[n] = base + random_below(&r, distinct);
+            handle[n] = next++;
+            cr_assert(map_put(&m, hash[n], handle[n]));
+            n++;
+        } else if (n > 0) {
+            uint32_t i = (uint32_t)random_below(&r, n);
+            map_remove(&m, hash[i], handle[i]);
+            cr_assert_eq(times_found(&m, hash[i], handle[i]), 0);
+            n--;
+            hash[i] = hash[n];
+            handle[i] = handle[n];
+        }
+        cr_assert_eq(m.live, n);
+        if (step % 64 == 0)
+            for (uint32_t i = 0; i < n; i++)
+                cr_assert_eq(times_found(&m, hash[i], handle[i]), 1);
+    }
+    free(m.cells);
+}
+
+Test(map, finds_what_was_put_under_heavy_collision)
+{
+    random_run(3, 0xFFFFFFF0);
+}
+
+Test(map, finds_what_was_put_with_runs_that_wrap)
+{
+    random_run(40, 0xFFFFFFE8);
+}
+
+Test(map, finds_what_was_put_with_random_hashes)
+{
+    random_run(UINT64_MAX, 0);
+}
+
+Test(map, full_map_says_so)
+{
+    struct map m = map_new(2);
+    cr_assert(map_put(&m, 1, 1));
+    cr_assert(map_put(&m, 1, 2));
+    cr_assert_not(map_put(&m, 1, 3));
+    map_remove(&m, 1, 1);
+    cr_assert(map_put(&m, 1, 3));
+    free(m.cells);
+}
+
+Test(map, removing_what_is_not_there_stops_the_program, .signal = SIGABRT)
+{
+    struct map m = map_new(2);
+    cr_assert(map_put(&m, 1, 1));
+    map_remove(&m, 1, 2);
+}
