@@ -1,0 +1,92 @@
+/* wheel.h: deadlines to the millisecond, fired in order of (time, sequence of adding).
+ *
+ * Three places, by distance from the cursor (the second up to which timers were looked at): `far`
+ * has a list per block of 1024 s, `near` a list per second of the cursor's block, `due` holds all
+ * of the cursor's second and before, and alone is sorted. A timer moves at most twice. Adding,
+ * cancelling and firing are O(1) but for sorting one second's timers; bitmaps skip what is empty,
+ * so a jump of the clock costs what it fires. (Varghese & Lauck, SOSP 1987, schemes 4 and 7.)
+ *
+ * Timers live in a pool and are part of an image; their links and the lists are not
+ * (wheel_rebuild), so links are written without pool_edit. Deadlines before 2000 count as long
+ * past; those after 2136 share one list and keep their order all the same. */
+#ifndef TP_CORE_WHEEL_H
+#define TP_CORE_WHEEL_H
+
+#include "core/pool.h"
+
+enum {
+    WHEEL_BLOCK_BITS = 10,        /* seconds of a block: 1024 */
+    WHEEL_BLOCK = 1 << WHEEL_BLOCK_BITS,
+    WHEEL_BLOCKS_BITS = 22,       /* blocks from 2000 on: 136 years */
+    WHEEL_BLOCKS = 1 << WHEEL_BLOCKS_BITS,
+};
+
+/* One timer: 32 bytes. */
+struct timer {
+    struct slot slot;
+    uint32_t owner;       /* the owner's handle or index */
+    ms_t deadline;
+    uint64_t order;       /* sequence of adding << 8 | kind of owner */
+    uint32_t next, prev;  /* neighbours in the list: indices in a ring */
+};
+
+/* What wheel_pop took out. */
+struct wheel_fired {
+    ms_t deadline;
+    uint32_t owner;
+    uint8_t kind;
+};
+
+/* All fields but `timers` (images, status) are wheel.c's own. Lists are rings, known by the index
+ * of their last timer, 0 = empty. */
+struct wheel {
+    struct pool timers;
+    uint32_t *far;              /* per block */
+    uint64_t *far_bits[4];      /* bit per block that has timers, and summaries of 64 each */
+    uint32_t near[WHEEL_BLOCK]; /* per second of the cursor's block */
+    uint64_t near_bits[WHEEL_BLOCK / 64];
+    uint32_t due;
+    bool due_sorted;
+    bool next_known;
+    ms_t next;                  /* the earliest deadline, when known */
+    sec_t cursor;               /* seconds since 2000 */
+    uint64_t sequence;
+};
+
+/* Bytes for so many timers; 16 MB of it are address space that is hardly touched. */
+uint64_t wheel_bytes(uint32_t timers);
+
+/* mem: wheel_bytes of zeroes, 64-byte aligned, lent for life. */
+void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers);
+
+/* The handle, or 0 when all timers are in use. kind and owner come back when it fires. A deadline
+ * that is past fires at the next wheel_pop. */
+handle_t wheel_add(struct wheel *w, ms_t deadline, uint8_t kind, uint32_t owner);
+
+void wheel_cancel(struct wheel *w, handle_t timer);
+
+static inline ms_t wheel_deadline(const struct wheel *w, handle_t timer)
+{
+    return ((const struct timer *)pool_get(&w->timers, timer))->deadline;
+}
+
+/* The earliest deadline, MS_NEVER when there is none. */
+ms_t wheel_next(struct wheel *w);
+
+/* Takes out the earliest timer with deadline <= at. false: none is due. Its handle is gone. `at`
+ * may go back; that never brings anything back. */
+bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret);
+
+/* Brings a timer to be popped, or its lists, towards the cache: call some work ahead. */
+static inline void wheel_prefetch(const struct wheel *w, handle_t timer)
+{
+    pool_prefetch(&w->timers, timer);
+}
+
+/* Links all timers again after an image was loaded. */
+void wheel_rebuild(struct wheel *w);
+
+/* Checks all lists by recount (CHECK); slow. */
+void wheel_check(const struct wheel *w);
+
+#endif
