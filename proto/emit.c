@@ -24,7 +24,8 @@ static int put(void *to, const char *bytes, size_t n)
         em->err = ERR_NO_ROOM;
         return -1;
     }
-    memcpy(em->p + em->n, bytes, n);
+    if (n > 0) /* an empty text may have no address */
+        memcpy(em->p + em->n, bytes, n);
     em->n += n;
     return 0;
 }
