@@ -15,6 +15,7 @@ struct unpacker {
     const char *first; /* first key of the event at hand, NULL before it */
     const char *base;  /* the payload */
     ms_t rts;
+    uint32_t before;   /* events of earlier payloads */
     uint32_t index;    /* of the event at hand */
     int err;           /* why a callback stopped */
     uint8_t depth;     /* containers around what comes next; too high below a container as key,
@@ -60,7 +61,7 @@ static inline int template_callback_map(struct unpacker *s, unsigned int n, stru
     if (v->depth == s->event_depth) {
         struct decoder *d = s->d;
         s->first = NULL;
-        draft_begin(&d->draft, &d->event[d->events], &d->digits[s->index]);
+        draft_begin(&d->draft, &d->event[d->events], &d->digits[s->before + s->index]);
     }
     return 0;
 }
@@ -171,17 +172,23 @@ static int unpack(struct unpacker *s, const void *bytes, size_t n)
     return kind == VALUE_MAP || kind == VALUE_ARRAY ? 0 : ERR_NOT_A_MAP;
 }
 
-int decode_batch(struct decoder *d, const void *bytes, size_t n, ms_t rts)
+int decode_append(struct decoder *d, const void *bytes, size_t n, ms_t rts)
 {
-    d->events = 0;
+    CHECK(d->events <= DECODE_GATHER_MAX);
     d->rejections = 0;
     if (n > BATCH_BYTES_MAX)
         return ERR_TOO_LARGE;
-    struct unpacker s = {.d = d, .base = bytes, .rts = rts};
+    struct unpacker s = {.d = d, .base = bytes, .rts = rts, .before = d->events};
     int err = unpack(&s, bytes, n);
     if (err != 0) {
-        d->events = 0;
+        d->events = s.before;
         d->rejections = 0;
     }
     return err;
+}
+
+int decode_batch(struct decoder *d, const void *bytes, size_t n, ms_t rts)
+{
+    d->events = 0;
+    return decode_append(d, bytes, n, rts);
 }

@@ -24,14 +24,16 @@ struct rejection {
     struct str id, src;    /* where known, else empty */
 };
 
+enum { DECODE_GATHER_MAX = 256 }; /* events that a further payload may be appended to */
+
 /* About 2.5 MiB, of which only what a batch fills is touched. Owned by the caller; zeroed once. */
 struct decoder {
     uint32_t events;       /* accepted */
-    uint32_t rejections;
-    struct event event[BATCH_EVENTS_MAX];
-    uint16_t index[BATCH_EVENTS_MAX];
+    uint32_t rejections;   /* of the last payload */
+    struct event event[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
+    uint16_t index[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     struct rejection rejection[BATCH_EVENTS_MAX];
-    struct digits digits[BATCH_EVENTS_MAX];
+    struct digits digits[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     struct draft draft;
 };
 
@@ -39,5 +41,9 @@ struct decoder {
  * ERR_TOO_LARGE, ERR_TOO_MANY, ERR_NOT_MSGPACK, ERR_NOT_A_MAP, ERR_TRUNCATED, ERR_TRAILING,
  * ERR_TOO_DEEP; then there are neither events nor rejections. */
 MUST_CHECK int decode_batch(struct decoder *d, const void *bytes, size_t n, ms_t rts);
+
+/* The same, after the events of earlier payloads (at most DECODE_GATHER_MAX), whose bytes must
+ * still be there. A payload refused whole leaves those as they were. */
+MUST_CHECK int decode_append(struct decoder *d, const void *bytes, size_t n, ms_t rts);
 
 #endif
