@@ -1,0 +1,156 @@
+#include "daemon/config.h"
+
+#include "core/err.h"
+#include "daemon/keys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PATH_BYTES_MAX = 64 };
+
+/* The node at a dotted path below the root; NULL when the file does not have it. */
+static const struct tree_node *find(const struct tree *t, const char *path)
+{
+    const struct tree_node *n = t->root;
+    while (n != NULL && path[0] != 0) {
+        size_t len = strcspn(path, ".");
+        n = tree_member(n, (struct str){path, (uint32_t)len});
+        path += len + (path[len] == '.');
+    }
+    return n;
+}
+
+enum match { MATCH_NONE, MATCH_INSIDE, MATCH_KEY };
+
+/* Is the path a key, or the beginning of some? */
+static enum match match(const char *path)
+{
+    size_t n = strlen(path);
+    enum match found = MATCH_NONE;
+    for (uint32_t i = 0; i < keys_n; i++) {
+        if (strcmp(keys[i].path, path) == 0)
+            return MATCH_KEY;
+        if (strncmp(keys[i].path, path, n) == 0 && keys[i].path[n] == '.')
+            found = MATCH_INSIDE;
+    }
+    return found;
+}
+
+/* Every key of the map must be known. Paths of the table are short, so longer ones are unknown. */
+static bool check_keys(const struct tree *t, const struct tree_node *map, const char *prefix,
+                       struct tree_error *why)
+{
+    for (const struct tree_node *m = map->first; m != NULL; m = m->next) {
+        char path[PATH_BYTES_MAX];
+        int n = snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] == 0 ? "" : ".", m->key.p);
+        enum match what = n >= (int)sizeof path ? MATCH_NONE : match(path);
+        if (what == MATCH_NONE)
+            return tree_complain(t, m->line, path, why,
+                                 "unknown key; ticketpulsed --print-config lists all");
+        if (what == MATCH_INSIDE && m->kind != TREE_MAP)
+            return tree_complain(t, m->line, path, why, "a group of keys; write them below it");
+        if (what == MATCH_INSIDE && !check_keys(t, m, path, why))
+            return false;
+    }
+    return true;
+}
+
+/* The default of a key is text of ours: a fault in it is a programmer's. */
+static void read_preset(const struct key *key, struct config *c)
+{
+    struct tree tree;
+    struct tree_error why;
+    bool fine = tree_parse(&tree, key->path, key->preset, strlen(key->preset), &why);
+    CHECK(fine);
+    struct reading r = {&tree, tree.root, key->path, c, &why};
+    fine = key_read(key, &r);
+    CHECK(fine);
+    tree_fini(&tree);
+}
+
+static bool read_all(const struct tree *t, struct config *c, struct tree_error *why)
+{
+    const char *wrong;
+    settings_default(&c->settings); /* the seed; every other field has a key */
+    for (uint32_t i = 0; i < keys_n; i++) {
+        struct reading r = {t, find(t, keys[i].path), keys[i].path, c, why};
+        if (r.node == NULL)
+            read_preset(&keys[i], c);
+        else if (!key_read(&keys[i], &r))
+            return false;
+    }
+    if (c->full_every < c->snapshot_every)
+        return tree_complain(t, 1, "full_every", why,
+                             "shorter than snapshot_every; make it longer");
+    if (settings_check(&c->settings, &wrong) != 0)
+        return tree_complain(t, 1, "", why, "%s", wrong);
+    return true;
+}
+
+void config_default(struct config *ret)
+{
+    struct tree_error why;
+    bool fine = config_parse("", "", 0, ret, &why);
+    CHECK(fine);
+}
+
+static bool parse(const struct tree *t, struct config *ret, struct tree_error *why)
+{
+    bool empty = t->root == NULL || (t->root->kind == TREE_SCALAR && t->root->text.len == 0);
+    if (!empty && t->root->kind != TREE_MAP)
+        return tree_complain(t, t->root->line, "", why,
+                             "the file must be a map of keys; write `key: value`");
+    if (!empty && !check_keys(t, t->root, "", why))
+        return false;
+    struct config *c = calloc(1, sizeof *c);
+    bool fine = c != NULL ? read_all(t, c, why) : tree_complain(t, 1, "", why, "no memory");
+    if (fine)
+        memcpy(ret, c, sizeof *c);
+    free(c);
+    return fine;
+}
+
+bool config_parse(const char *name, const char *bytes, size_t n, struct config *ret,
+                  struct tree_error *why)
+{
+    struct tree tree;
+    if (!tree_parse(&tree, name, bytes, n, why))
+        return false;
+    bool fine = parse(&tree, ret, why);
+    tree_fini(&tree);
+    return fine;
+}
+
+bool config_load(const char *path, struct config *ret, struct tree_error *why)
+{
+    if (path == NULL) {
+        config_default(ret);
+        return true;
+    }
+    struct tree named = {.name = path};
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return tree_complain(&named, 1, "", why, "cannot be opened: %s", strerror(errno));
+    char *bytes = malloc(TREE_BYTES_MAX + 1);
+    bool fine = false;
+    if (bytes == NULL) {
+        tree_complain(&named, 1, "", why, "no memory");
+    } else {
+        size_t n = fread(bytes, 1, TREE_BYTES_MAX + 1, file); /* one more shows a longer file */
+        fine = ferror(file) ? tree_complain(&named, 1, "", why, "cannot be read")
+                            : config_parse(path, bytes, n, ret, why);
+    }
+    free(bytes);
+    fclose(file);
+    return fine;
+}
+
+const char *config_fixed(const struct config *now, const struct config *next)
+{
+    for (uint32_t i = 0; i < keys_n; i++)
+        if (keys[i].fixed && memcmp((const char *)now + keys[i].place,
+                                    (const char *)next + keys[i].place, keys[i].size) != 0)
+            return keys[i].path;
+    return NULL;
+}

@@ -1,0 +1,56 @@
+/* config.h: what the configuration file says, as plain data; every key has a built-in default.
+ *
+ * One table of keys (config.c) reads the file, and prints the commented reference file and the
+ * manual page (reference.h). A file is taken whole or not at all: the first unknown or double
+ * key, wrong type or impossible value is one line "file:line: key: what, what to do". */
+#ifndef TP_DAEMON_CONFIG_H
+#define TP_DAEMON_CONFIG_H
+
+#include "core/settings.h"
+#include "daemon/log.h"
+#include "daemon/tree.h"
+#include "proto/phrase.h"
+
+enum {
+    CONFIG_TEXTS_MAX = 16,       /* endpoints of one socket, topic prefixes */
+    CONFIG_TEXT_BYTES_MAX = 127, /* of one endpoint: ipc paths end at 107 bytes */
+    CONFIG_ZONE_BYTES_MAX = 63,
+};
+
+/* A list of short texts: endpoints or topic prefixes. */
+struct config_texts {
+    uint32_t n;
+    char at[CONFIG_TEXTS_MAX][CONFIG_TEXT_BYTES_MAX + 1];
+};
+
+struct config {
+    struct settings settings; /* for the engine, the zone compiled */
+    struct limits limits;
+    struct config_texts events_bind; /* where platforms publish to */
+    struct config_texts events_connect;
+    struct config_texts events_topics; /* prefixes subscribed to */
+    struct config_texts out;           /* where alerts and snapshots are published */
+    struct config_texts query;
+    bool insecure; /* endpoints beyond loopback without CURVE are meant */
+    char zone[CONFIG_ZONE_BYTES_MAX + 1];
+    ms_t snapshot_every;
+    ms_t full_every;
+    uint32_t alerts_kept; /* published alerts kept for `query alerts` */
+    uint8_t language;     /* enum lang, of sentences in alerts */
+    uint8_t log_level;    /* enum log_level */
+};
+
+/* Every key at its default. */
+void config_default(struct config *ret);
+
+/* Reads bytes as the file `name`. false: why holds the complaint and *ret is untouched. */
+MUST_CHECK bool config_parse(const char *name, const char *bytes, size_t n, struct config *ret,
+                             struct tree_error *why);
+
+/* Reads the file at path; NULL gives the defaults. Blocks; for start and reload only. */
+MUST_CHECK bool config_load(const char *path, struct config *ret, struct tree_error *why);
+
+/* What a running daemon cannot take over from `next`: the key's path, or NULL when all can. */
+const char *config_fixed(const struct config *now, const struct config *next);
+
+#endif

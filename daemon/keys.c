@@ -1,0 +1,336 @@
+#include "daemon/keys.h"
+
+#include "daemon/endpoint.h"
+#include "daemon/rules.h"
+#include "daemon/tz.h"
+
+#include <stdio.h>
+
+#define PLACE(field) sizeof(((struct config *)0)->field), offsetof(struct config, field)
+#define TARGET(name, row)                                                                          \
+    {                                                                                              \
+        "targets." name, KEY_TARGET, false, PLACE(settings.target[TARGET_##row]), 1000,            \
+            400 * MS_DAY, "none", "Longer is missed, up to this is met."                                                             \
+    }
+#define LIMIT(name, most, preset, text)                                                            \
+    {                                                                                              \
+        "limits." #name, KEY_COUNT, true, PLACE(limits.name), 1, most, preset, text                \
+    }
+
+/* Order is the order of reading: rules come last, they refer to windows and scopes. */
+const struct key keys[] = {
+    {"insecure", KEY_FLAG, true, PLACE(insecure), 0, 0, "false",
+     "true allows TCP endpoints beyond loopback, on which anybody can send and read."},
+    {"sockets.events.bind", KEY_ENDPOINTS, true, PLACE(events_bind), 0, CONFIG_TEXTS_MAX,
+     "[\"tcp://127.0.0.1:5560\"]", "SUB: where platforms connect to and publish events."},
+    {"sockets.events.connect", KEY_ENDPOINTS, true, PLACE(events_connect), 0, CONFIG_TEXTS_MAX,
+     "[]", "SUB: publishers that we connect to."},
+    {"sockets.events.topics", KEY_TOPICS, true, PLACE(events_topics), 1, CONFIG_TEXTS_MAX,
+     "[ticket]", "Topic prefixes of events; \"\" takes every topic."},
+    {"sockets.out", KEY_ENDPOINTS, true, PLACE(out), 1, CONFIG_TEXTS_MAX,
+     "[\"tcp://127.0.0.1:5570\"]", "XPUB: alerts, snapshots and heartbeats are published here."},
+    {"sockets.query", KEY_ENDPOINTS, true, PLACE(query), 1, CONFIG_TEXTS_MAX,
+     "[\"tcp://127.0.0.1:5571\"]", "ROUTER: requests for snapshots, alerts and status."},
+    {"zone", KEY_ZONE, true, PLACE(zone), 0, 0, "UTC",
+     "The site's time zone (IANA name); today, week and month begin at its midnight."},
+    {"week_start", KEY_WEEKDAY, true, PLACE(settings.week_start), 0, 0, "monday",
+     "First day of the window `week`."},
+    {"windows", KEY_WINDOWS, true, PLACE(settings.window), 1, WINDOWS_MAX,
+     "[5m, 1h, 24h, 7d, 30d, today, month]",
+     "Windows of every number: durations from 10s to 400d, today, week, month."},
+    {"scopes", KEY_SCOPES, true, PLACE(settings.scopes), 1, SCOPE_N,
+     "[all, agent, team, channel, priority, category]",
+     "For what numbers are kept; all always is."},
+    {"exact_samples", KEY_COUNT, true, PLACE(settings.exact_samples), 1000, 10000000, "100000",
+     "Samples of one series kept one by one; a busier series is merged into time slots."},
+    TARGET("first_response", FIRST_RESPONSE),
+    TARGET("next_response", NEXT_RESPONSE),
+    TARGET("assignee_response", ASSIGNEE_RESPONSE),
+    TARGET("first_response_from_handoff", HANDOFF),
+    TARGET("first_resolution", FIRST_RESOLUTION),
+    TARGET("resolution", RESOLUTION),
+    TARGET("requester_wait", REQUESTER_WAIT),
+    TARGET("agent_work", AGENT_WORK),
+    TARGET("wait", WAIT),
+    TARGET("talk", TALK),
+    {"lateness", KEY_DURATION, false, PLACE(settings.lateness), 0, MS_DAY, "120s",
+     "How far behind its ticket's newest event an event may come and still be put in order."},
+    {"skew", KEY_DURATION, false, PLACE(settings.skew), 0, MS_HOUR, "5s",
+     "How far a ts may be ahead of our clock; one further ahead is set to the time of receipt."},
+    {"fcr_horizon", KEY_DURATION, false, PLACE(settings.fcr_horizon), 0, 400 * MS_DAY, "72h",
+     "A reopening within this time takes back the first contact resolution."},
+    {"reopen_horizon", KEY_DURATION, false, PLACE(settings.reopen_horizon), 0, 400 * MS_DAY, "7d",
+     "A reopening within this time counts in reopen_rate."},
+    {"resolved_within", KEY_DURATION, false, PLACE(settings.resolved_within), 1000, 400 * MS_DAY,
+     "24h", "The time of the indicator resolved_within."},
+    {"short_abandon", KEY_DURATION, false, PLACE(settings.short_abandon), 0, MS_HOUR, "5s",
+     "A call abandoned sooner than this after its offer is a short one and no lost call."},
+    {"remember_closed", KEY_DURATION, false, PLACE(settings.remember_closed), MS_HOUR, 400 * MS_DAY,
+     "90d", "How long a closed ticket is remembered."},
+    {"remember_ids", KEY_DURATION, false, PLACE(settings.remember_ids), MS_MINUTE, 30 * MS_DAY,
+     "24h", "How long ids of events are remembered for sources that do not number theirs."},
+    {"snapshot_every", KEY_DURATION, false, PLACE(snapshot_every), 100, MS_HOUR, "5s",
+     "How often subscribed snapshots that changed are published."},
+    {"full_every", KEY_DURATION, false, PLACE(full_every), 1000, 24 * (ms_t)MS_HOUR, "60s",
+     "How often every snapshot is published, changed or not."},
+    {"alerts_kept", KEY_COUNT, true, PLACE(alerts_kept), 1, 1000000, "10000",
+     "Published alerts kept in memory for `query alerts`."},
+    {"language", KEY_LANGUAGE, false, PLACE(language), 0, 0, "en",
+     "Of the sentence in each alert."},
+    {"log_level", KEY_LEVEL, false, PLACE(log_level), 0, 0, "info",
+     "Least important lines that are logged."},
+    LIMIT(tickets, LIMIT_TICKETS_MAX, "2000000", "Tickets remembered, open and closed."),
+    LIMIT(history, (1 << 24) - 1, "8000000", "64-byte chunks of ticket history."),
+    LIMIT(ticket_events, 65535, "1024", "Recent events kept of one ticket."),
+    LIMIT(calls, 1 << 22, "100000", "Telephone calls remembered."),
+    LIMIT(agents, LIMIT_AGENTS_MAX, "20000", "Agents; further ones are counted as (other)."),
+    LIMIT(teams, LIMIT_NAMES_MAX, "2000", "Teams, likewise."),
+    LIMIT(channels, LIMIT_NAMES_MAX, "200", "Channels, likewise."),
+    LIMIT(priorities, LIMIT_NAMES_MAX, "100", "Priorities, likewise."),
+    LIMIT(categories, LIMIT_NAMES_MAX, "5000", "Categories, likewise."),
+    LIMIT(sources, LIMIT_NAMES_MAX, "256", "Event sources with a sequence memory of their own."),
+    LIMIT(chunks, LIMIT_CHUNKS_MAX, "8000000", "256-byte chunks of samples in windows."),
+    LIMIT(ids, 1 << 24, "1000000", "Event ids remembered of sources without seq."),
+    LIMIT(alerts, 1 << 22, "100000", "Pairs of rule and name under watch."),
+    {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
+     "Threshold alerts on indicators. This list replaces the built-in one; [] is none."},
+};
+const uint32_t keys_n = ARRAY_LEN(keys);
+
+static const char *const flags[] = {"false", "true"};
+static const char *const languages[] = {"en", "zh"};
+static const char *const weekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                       "friday", "saturday", "sunday"};
+
+const char *key_type_text(enum key_type type)
+{
+    static const char *const texts[KEY_TYPES] = {
+        [KEY_DURATION] = "a duration (250ms, 90s, 5m, 1h30m, 7d)",
+        [KEY_TARGET] = "a duration, or none",
+        [KEY_COUNT] = "a number",
+        [KEY_FLAG] = "true or false",
+        [KEY_ENDPOINTS] = "a list of endpoints (tcp://ADDRESS:PORT, port * picks a free one; "
+                          "ipc://PATH)",
+        [KEY_TOPICS] = "a list of topic prefixes",
+        [KEY_WINDOWS] = "a list of windows",
+        [KEY_SCOPES] = "a list of all, agent, team, channel, priority, category",
+        [KEY_ZONE] = "a zone name such as Europe/Berlin",
+        [KEY_WEEKDAY] = "monday to sunday",
+        [KEY_LANGUAGE] = "en or zh",
+        [KEY_LEVEL] = "error, warning, info or debug",
+        [KEY_RULES] = "a list of rules",
+    };
+    CHECK(type < KEY_TYPES);
+    return texts[type];
+}
+
+/* --- pieces --------------------------------------------------------------------------------- */
+
+static bool want_scalar(const struct reading *r, const char *what)
+{
+    if (r->node->kind == TREE_SCALAR && r->node->text.len > 0)
+        return true;
+    return refuse(r, "%s is wanted here", what);
+}
+
+bool read_text(const struct reading *r, char *ret, size_t cap)
+{
+    struct str text = r->node->text;
+    if (r->node->kind != TREE_SCALAR)
+        return refuse(r, "one text is wanted here");
+    if (text.len >= cap || memchr(text.p, 0, text.len) != NULL)
+        return refuse(r, "%u bytes, at most %zu fit; make it shorter", text.len, cap - 1);
+    memcpy(ret, text.p, text.len + 1);
+    return true;
+}
+
+bool read_duration(const struct reading *r, ms_t min, ms_t max, ms_t *ret)
+{
+    ms_t ms;
+    if (!want_scalar(r, "a duration like 5m or 1h30m"))
+        return false;
+    if (!duration_parse(r->node->text, &ms))
+        return refuse(r, "'%s' is no duration; write 250ms, 90s, 5m, 1h30m or 7d", r->node->text.p);
+    if (ms < min || ms > max)
+        return refuse(r, "%s is outside of %lld s to %lld s", r->node->text.p,
+                      (long long)(min / MS_SECOND), (long long)(max / MS_SECOND));
+    *ret = ms;
+    return true;
+}
+
+bool read_count(const struct reading *r, int64_t min, int64_t max, uint32_t *ret)
+{
+    if (!want_scalar(r, "a number"))
+        return false;
+    struct str text = r->node->text;
+    int64_t value = 0;
+    for (uint32_t i = 0; i < text.len; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9' || text.len > 10)
+            return refuse(r, "'%s' is no number; write it in digits", text.p);
+        value = value * 10 + (text.p[i] - '0');
+    }
+    if (value < min || value > max)
+        return refuse(r, "%s is outside of %lld to %lld", text.p, (long long)min, (long long)max);
+    *ret = (uint32_t)value;
+    return true;
+}
+
+bool read_word(const struct reading *r, const char *const *words, uint32_t n, uint8_t *ret)
+{
+    char all[128] = "";
+    size_t used = 0;
+    if (!want_scalar(r, "a word"))
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (str_equal(str_of(words[i]), r->node->text)) {
+            *ret = (uint8_t)i;
+            return true;
+        }
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", words[i]);
+        CHECK(used < sizeof all);
+    }
+    return refuse(r, "'%s' is none of %s", r->node->text.p, all);
+}
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+/* Calls each for every member; each is told which one it is. */
+static bool read_list(const struct key *key, struct reading *r,
+                      bool (*each)(struct reading *r, uint32_t i), uint32_t *ret_n)
+{
+    const struct tree_node *list = r->node;
+    uint32_t n = 0;
+    if (list->kind != TREE_LIST)
+        return refuse(r, "%s is wanted here; write [a, b]", key_type_text(key->type));
+    for (const struct tree_node *m = list->first; m != NULL; m = m->next) {
+        r->node = m;
+        if (n == key->max)
+            return refuse(r, "more than %lld entries; remove some", (long long)key->max);
+        if (!each(r, n++))
+            return false;
+    }
+    r->node = list;
+    if (n < key->min)
+        return refuse(r, "an empty list; at least %lld is needed", (long long)key->min);
+    *ret_n = n;
+    return true;
+}
+
+static bool read_window(struct reading *r, uint32_t i)
+{
+    struct window_setting *w = r->config->settings.window;
+    if (!want_scalar(r, "a window"))
+        return false;
+    if (!window_setting_parse(r->node->text, &w[i]))
+        return refuse(r,
+                      "'%s' is no window; write 10s to 400d in whole seconds, today, week or "
+                      "month",
+                      r->node->text.p);
+    for (uint32_t j = 0; j < i; j++)
+        if (strcmp(w[i].name, w[j].name) == 0)
+            return refuse(r, "window %s is listed twice; remove one", w[i].name);
+    return true;
+}
+
+static bool read_scope(struct reading *r, uint32_t i)
+{
+    int scope = scope_find(r->node->text);
+    if (i == 0)
+        r->config->settings.scopes = 1u << SCOPE_ALL;
+    if (scope < 0)
+        return refuse(r,
+                      "'%s' is no scope; there are all, agent, team, channel, priority, "
+                      "category",
+                      r->node->text.p);
+    r->config->settings.scopes |= 1u << scope;
+    return true;
+}
+
+static struct config_texts *texts_of(const struct key *key, struct config *c)
+{
+    return (struct config_texts *)(void *)((char *)c + key->place);
+}
+
+static bool read_texts(const struct key *key, struct reading *r)
+{
+    struct config_texts *texts = texts_of(key, r->config);
+    const struct tree_node *list = r->node;
+    memset(texts, 0, sizeof *texts);
+    if (list->kind != TREE_LIST)
+        return refuse(r, "%s is wanted here; write [a, b]", key_type_text(key->type));
+    for (const struct tree_node *m = list->first; m != NULL; m = m->next) {
+        r->node = m;
+        if (texts->n == CONFIG_TEXTS_MAX)
+            return refuse(r, "more than %d entries; remove some", CONFIG_TEXTS_MAX);
+        char *text = texts->at[texts->n++];
+        if (!read_text(r, text, sizeof texts->at[0]))
+            return false;
+        if (key->type != KEY_ENDPOINTS)
+            continue;
+        const char *wrong = endpoint_check(text);
+        if (wrong != NULL)
+            return refuse(r, "'%s': %s", text, wrong);
+        if (!endpoint_is_local(text) && !r->config->insecure)
+            return refuse(r,
+                          "%s can be reached from other machines, and nothing on it is "
+                          "encrypted or checked; use 127.0.0.1, or say `insecure: true`",
+                          text);
+    }
+    r->node = list;
+    if (texts->n < key->min)
+        return refuse(r, "an empty list; at least %lld is needed", (long long)key->min);
+    return true;
+}
+
+static bool read_zone(struct reading *r)
+{
+    const char *why = NULL;
+    if (!want_scalar(r, "a zone name") || !read_text(r, r->config->zone, sizeof r->config->zone))
+        return false;
+    return tz_compile(r->config->zone, &r->config->settings.zone, &why) == 0 ||
+           refuse(r, "'%s': %s", r->config->zone, why);
+}
+
+bool key_read(const struct key *key, struct reading *r)
+{
+    void *place = (char *)r->config + key->place;
+    uint32_t n;
+    switch ((enum key_type)key->type) {
+    case KEY_TARGET:
+        if (str_equal(r->node->text, str_of("none"))) {
+            *(ms_t *)place = 0;
+            return true;
+        }
+        return read_duration(r, key->min, key->max, place);
+    case KEY_DURATION:
+        return read_duration(r, key->min, key->max, place);
+    case KEY_COUNT:
+        return read_count(r, key->min, key->max, place);
+    case KEY_FLAG:
+        return read_word(r, flags, ARRAY_LEN(flags), place);
+    case KEY_WEEKDAY:
+        return read_word(r, weekdays, ARRAY_LEN(weekdays), place);
+    case KEY_LANGUAGE:
+        return read_word(r, languages, ARRAY_LEN(languages), place);
+    case KEY_LEVEL:
+        return read_word(r, log_level_names, LOG_LEVELS, place);
+    case KEY_ENDPOINTS:
+    case KEY_TOPICS:
+        return read_texts(key, r);
+    case KEY_WINDOWS:
+        memset(place, 0, key->size);
+        return read_list(key, r, read_window, &r->config->settings.windows);
+    case KEY_SCOPES:
+        return read_list(key, r, read_scope, &n);
+    case KEY_ZONE:
+        return read_zone(r);
+    case KEY_RULES:
+        memset(place, 0, key->size);
+        return read_list(key, r, rule_read, &r->config->settings.rules);
+    case KEY_TYPES:
+        break;
+    }
+    CHECK(!"a key without a type");
+    return false;
+}

@@ -1,0 +1,65 @@
+/* keys.h: the table of configuration keys, for those who read it (config) or print it (reference). */
+#ifndef TP_DAEMON_KEYS_H
+#define TP_DAEMON_KEYS_H
+
+#include "daemon/config.h"
+
+/* How a value is written, with the words for it. */
+enum key_type {
+    KEY_DURATION, /* ms_t */
+    KEY_TARGET,   /* ms_t, or the word none */
+    KEY_COUNT,    /* uint32_t */
+    KEY_FLAG,     /* bool */
+    KEY_ENDPOINTS,
+    KEY_TOPICS,
+    KEY_WINDOWS,
+    KEY_SCOPES,
+    KEY_ZONE,
+    KEY_WEEKDAY,
+    KEY_LANGUAGE,
+    KEY_LEVEL,
+    KEY_RULES,
+    KEY_TYPES
+};
+
+struct key {
+    const char *path;   /* "sockets.events.bind" */
+    uint8_t type;       /* enum key_type */
+    bool fixed;         /* a reload cannot change it */
+    uint32_t size;      /* bytes of its place in struct config */
+    uint32_t place;     /* where that is */
+    int64_t min, max;   /* durations in ms, counts */
+    const char *preset; /* the default, as YAML */
+    const char *text;   /* what it means; sentences */
+};
+
+extern const struct key keys[];
+extern const uint32_t keys_n;
+
+/* One value being read: where it stands and where complaints go. */
+struct reading {
+    const struct tree *tree;
+    const struct tree_node *node;
+    const char *path; /* of the key, for complaints */
+    struct config *config;
+    struct tree_error *why;
+};
+
+/* Complains about the node; returns false. */
+#define refuse(r, ...) tree_complain((r)->tree, (r)->node->line, (r)->path, (r)->why, __VA_ARGS__)
+
+/* What a value of the type looks like: "a duration like 5m or 1h30m". */
+const char *key_type_text(enum key_type type);
+
+/* Reads r->node into its place in r->config. false: complained. */
+MUST_CHECK bool key_read(const struct key *key, struct reading *r);
+
+/* Pieces that rules share with keys: the node as a duration (ms), as one of n words, as text
+ * of 1..cap-1 bytes. false: complained. */
+MUST_CHECK bool read_duration(const struct reading *r, ms_t min, ms_t max, ms_t *ret);
+MUST_CHECK bool read_count(const struct reading *r, int64_t min, int64_t max, uint32_t *ret);
+MUST_CHECK bool read_word(const struct reading *r, const char *const *words, uint32_t n,
+                          uint8_t *ret);
+MUST_CHECK bool read_text(const struct reading *r, char *ret, size_t cap);
+
+#endif

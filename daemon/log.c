@@ -1,0 +1,135 @@
+#include "daemon/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const log_level_names[LOG_LEVELS] = {"error", "warning", "info", "debug"};
+
+/* sd-daemon(3): SD_ERR, SD_WARNING, SD_INFO, SD_DEBUG. */
+static const char *const priorities[LOG_LEVELS] = {"<3>", "<4>", "<6>", "<7>"};
+
+void log_init(struct log *log, int fd, enum log_level level)
+{
+    *log = (struct log){.fd = fd, .tty = isatty(fd) == 1, .level = (uint8_t)level};
+}
+
+/* "<4>" or "2026-02-06 16:30:00.250 warning "; bytes written. */
+static int write_head(const struct log *log, enum log_level level, char *p, size_t cap)
+{
+    if (!log->tty)
+        return snprintf(p, cap, "%s", priorities[level]);
+    struct tm tm;
+    time_t seconds = (time_t)sec_floor(log->now);
+    if (gmtime_r(&seconds, &tm) == NULL)
+        return 0;
+    size_t n = strftime(p, cap, "%Y-%m-%d %H:%M:%S", &tm);
+    int more = snprintf(p + n, cap - n, ".%03dZ %-7s ", (int)(log->now - seconds * MS_SECOND),
+                        log_level_names[level]);
+    return (int)n + (more > 0 ? more : 0);
+}
+
+/* One write per line, so that lines of several programs do not mix. A full pipe loses it. */
+static void put(const struct log *log, enum log_level level, const char *reason, const char *format,
+                va_list args)
+{
+    char line[LOG_LINE_MAX];
+    size_t cap = sizeof line - 1;
+    size_t n = (size_t)write_head(log, level, line, cap);
+    int more = snprintf(line + n, cap - n, "%s%s", reason, format[0] == 0 ? "" : " ");
+    n += more > 0 ? (size_t)more : 0;
+    if (n < cap) {
+        more = vsnprintf(line + n, cap - n, format, args);
+        n += more > 0 ? (size_t)more : 0;
+    }
+    if (n >= cap)
+        n = cap - 1;
+    line[n++] = '\n';
+    ssize_t written = write(log->fd, line, n);
+    (void)written;
+}
+
+__attribute__((format(printf, 4, 5))) static void put_fields(const struct log *log,
+                                                             enum log_level level,
+                                                             const char *reason, const char *format,
+                                                             ...)
+{
+    va_list args;
+    va_start(args, format);
+    put(log, level, reason, format, args);
+    va_end(args);
+}
+
+/* The period of this reason is over: tell what was kept back, begin anew. */
+static void turn_over(struct log *log, struct log_reason *r)
+{
+    if (r->suppressed > 0)
+        put_fields(log, r->level, r->reason, "suppressed=%llu seconds=%d",
+                   (unsigned long long)r->suppressed, LOG_PERIOD_MS / MS_SECOND);
+    r->since = log->now;
+    r->lines = 0;
+    r->suppressed = 0;
+}
+
+void log_at(struct log *log, ms_t now)
+{
+    log->now = now;
+    for (uint32_t i = 0; i < log->reasons; i++)
+        if (log->reason[i].suppressed > 0 && now - log->reason[i].since >= LOG_PERIOD_MS)
+            turn_over(log, &log->reason[i]);
+}
+
+static struct log_reason *reason_of(struct log *log, enum log_level level, const char *reason)
+{
+    for (uint32_t i = 0; i < log->reasons; i++)
+        if (strcmp(log->reason[i].reason, reason) == 0)
+            return &log->reason[i];
+    if (log->reasons == LOG_REASONS_MAX)
+        return &log->reason[LOG_REASONS_MAX - 1];
+    struct log_reason *r = &log->reason[log->reasons++];
+    *r = (struct log_reason){.reason = reason, .level = (uint8_t)level, .since = log->now};
+    return r;
+}
+
+void log_line(struct log *log, enum log_level level, const char *reason, const char *format, ...)
+{
+    if (level > log->level)
+        return;
+    struct log_reason *r = reason_of(log, level, reason);
+    if (log->now - r->since >= LOG_PERIOD_MS)
+        turn_over(log, r);
+    if (r->lines >= LOG_BURST) {
+        r->suppressed++;
+        return;
+    }
+    r->lines++;
+    va_list args;
+    va_start(args, format);
+    put(log, level, reason, format, args);
+    va_end(args);
+}
+
+const char *log_text(char buf[LOG_TEXT_MAX], struct str text)
+{
+    static const char digits[] = "0123456789abcdef";
+    bool quoted = text.len == 0 || memchr(text.p, ' ', text.len) != NULL;
+    size_t n = 0;
+    if (quoted)
+        buf[n++] = '"';
+    for (uint32_t i = 0; i < text.len && n + 7 < LOG_TEXT_MAX; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c < ' ' || c == 0x7F || c == '"' || c == '\\') {
+            buf[n++] = '\\';
+            buf[n++] = 'x';
+            buf[n++] = digits[c >> 4];
+            buf[n++] = digits[c & 15];
+        } else {
+            buf[n++] = (char)c;
+        }
+    }
+    if (quoted)
+        buf[n++] = '"';
+    buf[n] = 0;
+    return buf;
+}

@@ -1,0 +1,214 @@
+#include "daemon/tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+struct reader {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    struct tree *tree;
+    struct tree_error *why;
+};
+
+bool tree_complain(const struct tree *t, uint32_t line, const char *key, struct tree_error *why,
+                   const char *format, ...)
+{
+    va_list args;
+    int n = snprintf(why->text, sizeof why->text, "%s:%u: %s%s", t->name, line, key,
+                     key[0] == 0 ? "" : ": ");
+    if (n < 0 || (size_t)n >= sizeof why->text)
+        return false;
+    va_start(args, format);
+    vsnprintf(why->text + n, sizeof why->text - (size_t)n, format, args);
+    va_end(args);
+    return false;
+}
+
+const struct tree_node *tree_member(const struct tree_node *map, struct str key)
+{
+    if (map == NULL || map->kind != TREE_MAP)
+        return NULL;
+    for (const struct tree_node *m = map->first; m != NULL; m = m->next)
+        if (str_equal(m->key, key))
+            return m;
+    return NULL;
+}
+
+static void node_free(struct tree_node *n)
+{
+    while (n != NULL) {
+        struct tree_node *next = n->next;
+        node_free(n->first);
+        free(n);
+        n = next;
+    }
+}
+
+void tree_fini(struct tree *t)
+{
+    node_free(t->root);
+    t->root = NULL;
+}
+
+/* A node with its key and text behind it in one block. NULL: no memory. */
+static struct tree_node *node_new(const struct reader *r, enum tree_kind kind, struct str key)
+{
+    struct str text = {"", 0};
+    if (r->event.type == YAML_SCALAR_EVENT)
+        text = (struct str){(const char *)r->event.data.scalar.value,
+                            (uint32_t)r->event.data.scalar.length};
+    struct tree_node *n = malloc(sizeof *n + key.len + text.len + 2);
+    if (n == NULL)
+        return NULL;
+    char *p = (char *)(n + 1);
+    *n = (struct tree_node){.kind = (uint8_t)kind, .line = (uint32_t)r->event.start_mark.line + 1};
+    memcpy(p, key.p, key.len);
+    p[key.len] = 0;
+    n->key = (struct str){p, key.len};
+    p += key.len + 1;
+    memcpy(p, text.p, text.len);
+    p[text.len] = 0;
+    n->text = (struct str){p, text.len};
+    return n;
+}
+
+static uint32_t line_of(const struct reader *r)
+{
+    return (uint32_t)r->event.start_mark.line + 1;
+}
+
+/* Fetches the next event in place of the last one. */
+static bool advance(struct reader *r)
+{
+    yaml_event_delete(&r->event);
+    if (yaml_parser_parse(&r->parser, &r->event))
+        return true;
+    memset(&r->event, 0, sizeof r->event);
+    const char *what = r->parser.problem != NULL ? r->parser.problem : "not readable as YAML";
+    return tree_complain(r->tree, (uint32_t)r->parser.problem_mark.line + 1, "", r->why,
+                         "no valid YAML: %s; check the indentation and quotes there", what);
+}
+
+static bool refuse_anchor(const struct reader *r, const yaml_char_t *anchor)
+{
+    return anchor == NULL || tree_complain(r->tree, line_of(r), "", r->why,
+                                           "anchors are not supported; write the value out");
+}
+
+static bool read_node(struct reader *r, struct str key, int depth, struct tree_node **ret);
+
+/* The key of the next member, taken out of the current event. false on any complaint. */
+static bool read_key(struct reader *r, const struct tree_node *map, struct tree_node **ret_key)
+{
+    if (r->event.type != YAML_SCALAR_EVENT)
+        return tree_complain(r->tree, line_of(r), "", r->why,
+                             "a key must be a plain word; write `key: value`");
+    if (!refuse_anchor(r, r->event.data.scalar.anchor))
+        return false;
+    struct tree_node *key = node_new(r, TREE_SCALAR, (struct str){"", 0});
+    if (key == NULL)
+        return tree_complain(r->tree, line_of(r), "", r->why, "no memory");
+    const struct tree_node *other = tree_member(map, key->text);
+    if (other != NULL || memchr(key->text.p, 0, key->text.len) != NULL) {
+        tree_complain(r->tree, key->line, key->text.p, r->why,
+                      "the key stands twice (first in line %u); remove one of them",
+                      other != NULL ? other->line : key->line);
+        node_free(key);
+        return false;
+    }
+    *ret_key = key;
+    return true;
+}
+
+/* Members of the list or map whose start is the current event; ends on its end event. */
+static bool read_members(struct reader *r, struct tree_node *parent, int depth)
+{
+    yaml_event_type_t end =
+        parent->kind == TREE_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+    struct tree_node **tail = &parent->first;
+    while (advance(r)) {
+        if (r->event.type == end)
+            return true;
+        struct tree_node *key = NULL;
+        if (parent->kind == TREE_MAP && (!read_key(r, parent, &key) || !advance(r))) {
+            node_free(key);
+            return false;
+        }
+        bool fine = read_node(r, key != NULL ? key->text : (struct str){"", 0}, depth, tail);
+        node_free(key);
+        if (!fine)
+            return false;
+        tail = &(*tail)->next;
+    }
+    return false;
+}
+
+/* The node that starts with the current event. What was made is in *ret, also on failure. */
+static bool read_node(struct reader *r, struct str key, int depth, struct tree_node **ret)
+{
+    const yaml_char_t *anchor = NULL;
+    enum tree_kind kind = TREE_SCALAR;
+    switch ((int)r->event.type) {
+    case YAML_SCALAR_EVENT:
+        anchor = r->event.data.scalar.anchor;
+        break;
+    case YAML_SEQUENCE_START_EVENT:
+        anchor = r->event.data.sequence_start.anchor;
+        kind = TREE_LIST;
+        break;
+    case YAML_MAPPING_START_EVENT:
+        anchor = r->event.data.mapping_start.anchor;
+        kind = TREE_MAP;
+        break;
+    default: /* an alias is all that is left in this place */
+        return tree_complain(r->tree, line_of(r), key.p, r->why,
+                             "aliases are not supported; write the value out");
+    }
+    if (!refuse_anchor(r, anchor))
+        return false;
+    if (depth >= TREE_DEPTH_MAX)
+        return tree_complain(r->tree, line_of(r), key.p, r->why,
+                             "nested deeper than %d levels; nothing here needs that",
+                             TREE_DEPTH_MAX);
+    *ret = node_new(r, kind, key);
+    if (*ret == NULL)
+        return tree_complain(r->tree, line_of(r), key.p, r->why, "no memory");
+    return kind == TREE_SCALAR || read_members(r, *ret, depth + 1);
+}
+
+static bool read_stream(struct reader *r)
+{
+    if (!advance(r) || !advance(r)) /* the stream's start, then a document or the end */
+        return false;
+    if (r->event.type == YAML_STREAM_END_EVENT)
+        return true;
+    if (!advance(r) || !read_node(r, (struct str){"", 0}, 0, &r->tree->root) || !advance(r) ||
+        !advance(r))
+        return false;
+    if (r->event.type != YAML_STREAM_END_EVENT)
+        return tree_complain(r->tree, line_of(r), "", r->why,
+                             "a second document; one file is one document");
+    return true;
+}
+
+bool tree_parse(struct tree *t, const char *name, const char *bytes, size_t n,
+                struct tree_error *why)
+{
+    *t = (struct tree){.name = name};
+    if (n > TREE_BYTES_MAX)
+        return tree_complain(t, 1, "", why, "%zu bytes, at most %d are read; make it shorter", n,
+                             TREE_BYTES_MAX);
+    struct reader r = {.tree = t, .why = why};
+    if (!yaml_parser_initialize(&r.parser))
+        return tree_complain(t, 1, "", why, "no memory");
+    yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes, n);
+    bool fine = read_stream(&r);
+    yaml_event_delete(&r.event);
+    yaml_parser_delete(&r.parser);
+    if (!fine)
+        tree_fini(t);
+    return fine;
+}

@@ -1,0 +1,68 @@
+/* zsock.h: a ZeroMQ socket as a libuv handle: bounded, never blocking, no message overlooked.
+ *
+ * ZMQ_FD is edge-triggered and says only that something may have changed, so readiness is asked
+ * for (ZMQ_EVENTS) before the loop sleeps, after it woke, and after every send. While there is
+ * something to receive the loop does not sleep, and `ready` is called once a turn: it may take
+ * as little as it likes.
+ *
+ *     zsock_open(&z, loop, zmq, ZMQ_SUB, &options, ready, data);
+ *     zsock_bind(&z, "tcp://127.0.0.1:*", endpoint);
+ *     ready: while (budget-- > 0 && zsock_receive(&z, &msg) == 1) …
+ *     zsock_close(&z, closed);                         z is free to go when closed is called
+ */
+#ifndef TP_DAEMON_ZSOCK_H
+#define TP_DAEMON_ZSOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+#include <zmq.h>
+
+enum { ZSOCK_ENDPOINT_MAX = 256, ZSOCK_LINGER_MS = 500 };
+
+struct zsock;
+typedef void zsock_cb(struct zsock *z);
+
+struct zsock_options {
+    int64_t message_max; /* bytes of one received frame; a larger one ends the connection */
+    int send_max;        /* messages waiting for one peer (SNDHWM) */
+    int receive_max;     /* messages waiting for us (RCVHWM), 0 = 256 */
+};
+
+struct zsock {
+    void *socket;
+    void *data;      /* the owner's */
+    zsock_cb *ready; /* something can be received; in the loop's check phase */
+    zsock_cb *closed;
+    uv_poll_t poll;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle;
+    int handles; /* open ones of the four */
+};
+
+/* 0, or a negative errno; then nothing is open. The address of z must not change. */
+int zsock_open(struct zsock *z, uv_loop_t *loop, void *zmq, int type,
+               const struct zsock_options *options, zsock_cb *ready, void *data);
+
+/* 0 or a negative errno. ret_endpoint: where it really listens, wildcards resolved. */
+int zsock_bind(struct zsock *z, const char *endpoint, char ret_endpoint[ZSOCK_ENDPOINT_MAX]);
+int zsock_connect(struct zsock *z, const char *endpoint);
+int zsock_subscribe(struct zsock *z, const char *prefix);
+int zsock_set(struct zsock *z, int option, int value);
+
+/* One frame into an initialized msg. 1, 0 when there is none now, or a negative errno. */
+int zsock_receive(struct zsock *z, zmq_msg_t *msg);
+
+/* One frame, copied. more: further frames follow. 0, or a negative errno: -EAGAIN when the peer
+ * (or all of them) cannot take it now, -EHOSTUNREACH when a ROUTER does not know it. */
+int zsock_send(struct zsock *z, const void *bytes, size_t n, bool more);
+
+/* Stops receiving for good, e.g. while the program ends; sending stays possible. */
+void zsock_stop(struct zsock *z);
+
+/* Messages already sent have ZSOCK_LINGER_MS to leave. closed may be NULL. */
+void zsock_close(struct zsock *z, zsock_cb *closed);
+
+#endif
