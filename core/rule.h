@@ -9,43 +9,18 @@
  * "fire" is value >= rule.fire (below: <=), "clear" is value < rule.clear (below: >); between the
  * two nothing moves and nothing is held. With hold 0 pending and clearing last no time.
  *
- * Empty: fields that are a value (value, mean, min, max, p50…p99, attainment) are empty while
- * their denominator (samples of the duration or mean, den of the ratio, met + missed) is 0 or
- * below min_n. on_empty then says fire, clear, or hold: like a value between the thresholds.
- * Counts (n, num, den, met, missed) and gauges are never empty; min_n does not touch them. An age
- * (oldest_open, …) of nothing is 0.
+ * measure.h tells how a value is compared and what is empty. An event before the alert's firing
+ * that makes the rule say "clear" corrects it: in order it would not have fired.
  *
- * Comparisons are exact: integers, cross-multiplied; percentiles are compared by counting samples
- * above the threshold. Times of transitions are event times: the ts of the event that moved the
- * watch, the instant at which a window moved past a sample, the end of the hold, the instant at
- * which an age reached its threshold. So the same events give the same alert_id everywhere.
- * Only the engine calls this. Numbers are read at the board's clock. */
+ * Times of transitions are event times: the ts of the event that moved the watch, the instant at
+ * which a window moved past a sample, the end of the hold, the instant at which an age reached
+ * its threshold. So the same events give the same alert_id everywhere. Only the engine calls
+ * this. Numbers are read at the board's clock. */
 #ifndef TP_CORE_RULE_H
 #define TP_CORE_RULE_H
 
-#include "core/board.h"
+#include "core/measure.h"
 #include "core/wheel.h"
-
-/* What a rule compares: either a fraction top / bottom (in the rule's unit), or the rank-th
- * smallest of n samples, told by how many are above (or at) each threshold. */
-struct rule_measure {
-    bool empty;
-    uint32_t rank;  /* 0: a fraction, else 1..n */
-    uint32_t n;     /* samples behind the value */
-    __int128 top;   /* never rounded */
-    int64_t bottom; /* > 0 unless empty */
-    uint32_t over_fire;  /* order statistics: samples >= fire (below: > fire) … */
-    uint32_t over_clear; /* … and >= clear (below: > clear) */
-};
-
-enum rule_verdict { RULE_CLEAR, RULE_BETWEEN, RULE_FIRE };
-
-/* What the rule says about a measure, whatever its watch was before. */
-enum rule_verdict rule_verdict(const struct rule_setting *rule, const struct rule_measure *m);
-
-/* Which thresholds the windows must count for these rules. How many; *ret is filled up to cap, and
- * at most WATCHES_MAX of a family are named: rules beyond read their percentiles the slow way. */
-uint32_t rules_watches(const struct settings *settings, struct window_watch *ret, uint32_t cap);
 
 struct rules;
 
