@@ -15,19 +15,19 @@
 #include "core/pool.h"
 
 enum {
-    WHEEL_BLOCK_BITS = 10,        /* seconds of a block: 1024 */
+    WHEEL_BLOCK_BITS = 10, /* seconds of a block: 1024 */
     WHEEL_BLOCK = 1 << WHEEL_BLOCK_BITS,
-    WHEEL_BLOCKS_BITS = 22,       /* blocks from 2000 on: 136 years */
+    WHEEL_BLOCKS_BITS = 22, /* blocks from 2000 on: 136 years */
     WHEEL_BLOCKS = 1 << WHEEL_BLOCKS_BITS,
 };
 
 /* One timer: 32 bytes. */
 struct timer {
     struct slot slot;
-    uint32_t owner;       /* the owner's handle or index */
+    uint32_t owner; /* the owner's handle or index */
     ms_t deadline;
-    uint64_t order;       /* sequence of adding << 8 | kind of owner */
-    uint32_t next, prev;  /* neighbours in the list: indices in a ring */
+    uint64_t order;      /* sequence of adding << 8 | kind of owner */
+    uint32_t next, prev; /* neighbours in the list: indices in a ring */
 };
 
 /* What wheel_pop took out. */
@@ -48,8 +48,8 @@ struct wheel {
     uint32_t due;
     bool due_sorted;
     bool next_known;
-    ms_t next;                  /* the earliest deadline, when known */
-    sec_t cursor;               /* seconds since 2000 */
+    ms_t next;    /* the earliest deadline, when known */
+    sec_t cursor; /* seconds since 2000 */
     uint64_t sequence;
 };
 

@@ -1,0 +1,456 @@
+#include "core/wheel.h"
+
+/* Life of a timer: far list of its block -> near list of its second, when the cursor enters the
+ * block -> due, when the cursor enters the second -> popped. Where a timer is follows from its
+ * deadline and the cursor alone (list_of), so cancelling needs no search. */
+
+enum { STEPS_BACK = 16, RUNS_MAX = 32 };
+static const sec_t epoch = MS_MIN_TS / MS_SECOND;
+static const sec_t last_second = ((sec_t)WHEEL_BLOCKS << WHEEL_BLOCK_BITS) - 1;
+
+static uint64_t words_at(uint32_t level)
+{
+    uint64_t words = WHEEL_BLOCKS / 64;
+    while (level-- > 0)
+        words = (words + 63) / 64;
+    return words;
+}
+
+static uint64_t pool_part(uint32_t timers)
+{
+    return (pool_bytes(sizeof(struct timer), timers) + 63) / 64 * 64;
+}
+
+uint64_t wheel_bytes(uint32_t timers)
+{
+    uint64_t n = pool_part(timers) + WHEEL_BLOCKS * sizeof(uint32_t);
+    for (uint32_t level = 0; level < 4; level++)
+        n += words_at(level) * sizeof(uint64_t);
+    return n;
+}
+
+void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers)
+{
+    memset(w, 0, sizeof *w);
+    pool_init(&w->timers, id, mem, sizeof(struct timer), timers);
+    uint8_t *at = (uint8_t *)mem + pool_part(timers);
+    for (uint32_t level = 0; level < 4; level++) {
+        w->far_bits[level] = (uint64_t *)(void *)at;
+        at += words_at(level) * sizeof(uint64_t);
+    }
+    w->far = (uint32_t *)(void *)at;
+    w->next = MS_NEVER;
+    w->next_known = true;
+}
+
+static struct timer *timer_at(const struct wheel *w, uint32_t index)
+{
+    return pool_at(&w->timers, index);
+}
+
+/* Seconds since 2000, within what the wheel knows. */
+static sec_t second_of(ms_t t)
+{
+    sec_t s = sec_floor(t) - epoch;
+    return s < 0 ? 0 : s > last_second ? last_second : s;
+}
+
+static bool is_before(const struct timer *a, const struct timer *b)
+{
+    return a->deadline != b->deadline ? a->deadline < b->deadline : a->order < b->order;
+}
+
+/* --- bits ----------------------------------------------------------------------------------- */
+
+static void far_set(struct wheel *w, uint32_t i)
+{
+    for (uint32_t level = 0; level < 4; level++, i /= 64) {
+        uint64_t *word = &w->far_bits[level][i / 64];
+        bool there = *word != 0;
+        *word |= 1ULL << (i % 64);
+        if (there)
+            return;
+    }
+}
+
+static void far_clear(struct wheel *w, uint32_t i)
+{
+    for (uint32_t level = 0; level < 4; level++, i /= 64) {
+        uint64_t *word = &w->far_bits[level][i / 64];
+        *word &= ~(1ULL << (i % 64));
+        if (*word != 0)
+            return;
+    }
+}
+
+/* The first block >= i with timers, or WHEEL_BLOCKS. */
+static uint32_t far_find(const struct wheel *w, uint32_t i)
+{
+    for (uint32_t level = 0; level < 4; level++) {
+        if (i / 64 >= words_at(level))
+            return WHEEL_BLOCKS;
+        uint64_t hits = w->far_bits[level][i / 64] & ~0ULL << (i % 64);
+        if (hits != 0) {
+            i = i / 64 * 64 + (uint32_t)__builtin_ctzll(hits);
+            while (level-- > 0)
+                i = i * 64 + (uint32_t)__builtin_ctzll(w->far_bits[level][i]);
+            return i;
+        }
+        i = i / 64 + 1;
+    }
+    return WHEEL_BLOCKS;
+}
+
+/* The first second >= i of the cursor's block with timers, or WHEEL_BLOCK. */
+static uint32_t near_find(const struct wheel *w, uint32_t i)
+{
+    uint64_t mask = ~0ULL << (i % 64);
+    for (uint32_t word = i / 64; word < ARRAY_LEN(w->near_bits); word++, mask = ~0ULL)
+        if ((w->near_bits[word] & mask) != 0)
+            return word * 64 + (uint32_t)__builtin_ctzll(w->near_bits[word] & mask);
+    return WHEEL_BLOCK;
+}
+
+/* --- rings ---------------------------------------------------------------------------------- */
+
+/* Puts timer i after timer `after` of a ring. */
+static void ring_insert(struct wheel *w, uint32_t after, uint32_t i)
+{
+    struct timer *a = timer_at(w, after), *t = timer_at(w, i);
+    t->prev = after;
+    t->next = a->next;
+    timer_at(w, a->next)->prev = i;
+    a->next = i;
+}
+
+static void ring_append(struct wheel *w, uint32_t *ring, uint32_t i)
+{
+    if (*ring == 0) {
+        struct timer *t = timer_at(w, i);
+        t->next = t->prev = i;
+    } else {
+        ring_insert(w, *ring, i);
+    }
+    *ring = i;
+}
+
+static void ring_remove(struct wheel *w, uint32_t *ring, uint32_t i)
+{
+    struct timer *t = timer_at(w, i);
+    if (t->next == i) {
+        *ring = 0;
+        return;
+    }
+    timer_at(w, t->prev)->next = t->next;
+    timer_at(w, t->next)->prev = t->prev;
+    if (*ring == i)
+        *ring = t->prev;
+}
+
+static uint32_t *list_of(struct wheel *w, sec_t second)
+{
+    if (second <= w->cursor)
+        return &w->due;
+    if (second >> WHEEL_BLOCK_BITS == w->cursor >> WHEEL_BLOCK_BITS)
+        return &w->near[second % WHEEL_BLOCK];
+    return &w->far[second >> WHEEL_BLOCK_BITS];
+}
+
+/* --- due ------------------------------------------------------------------------------------ */
+
+/* Keeps due sorted when the place is near its ends: timers come mostly in order. */
+static void due_put(struct wheel *w, uint32_t i)
+{
+    const struct timer *t = timer_at(w, i);
+    if (w->due == 0 || !w->due_sorted) {
+        w->due_sorted = w->due == 0;
+        ring_append(w, &w->due, i);
+        return;
+    }
+    uint32_t head = timer_at(w, w->due)->next;
+    if (is_before(t, timer_at(w, head))) {
+        ring_insert(w, w->due, i);
+        return;
+    }
+    uint32_t after = w->due;
+    for (uint32_t step = 0; step < STEPS_BACK; step++) {
+        if (is_before(timer_at(w, after), t)) {
+            ring_insert(w, after, i);
+            if (after == w->due)
+                w->due = i;
+            return;
+        }
+        after = timer_at(w, after)->prev;
+    }
+    w->due_sorted = false;
+    ring_append(w, &w->due, i);
+}
+
+/* Merges two ascending chains (linked by next, ended by 0); both are not empty. */
+static uint32_t merge(struct wheel *w, uint32_t a, uint32_t b)
+{
+    uint32_t first = 0, *link = &first;
+    while (a != 0 && b != 0) {
+        uint32_t *smaller = is_before(timer_at(w, a), timer_at(w, b)) ? &a : &b;
+        *link = *smaller;
+        link = &timer_at(w, *smaller)->next;
+        *smaller = *link;
+    }
+    *link = a != 0 ? a : b;
+    return first;
+}
+
+/* Cuts the longest ascending run off the front of a chain. */
+static uint32_t cut_run(struct wheel *w, uint32_t *chain)
+{
+    uint32_t first = *chain, last = first;
+    for (;;) {
+        struct timer *t = timer_at(w, last);
+        if (t->next == 0 || is_before(timer_at(w, t->next), t)) {
+            *chain = t->next;
+            t->next = 0;
+            return first;
+        }
+        last = t->next;
+    }
+}
+
+/* Natural merge sort: linear when in order, n log n at worst, no memory (Knuth, TAOCP 3, 5.2.4). */
+static void due_sort(struct wheel *w)
+{
+    if (w->due_sorted || w->due == 0)
+        return;
+    uint32_t chain = timer_at(w, w->due)->next;
+    timer_at(w, w->due)->next = 0;
+    uint32_t runs[RUNS_MAX] = {0}; /* [i]: 2^i runs merged, or none */
+    while (chain != 0) {
+        uint32_t run = cut_run(w, &chain);
+        uint32_t i = 0;
+        for (; runs[i] != 0; i++) {
+            run = merge(w, runs[i], run);
+            runs[i] = 0;
+        }
+        runs[i] = run;
+    }
+    uint32_t sorted = 0;
+    for (uint32_t i = 0; i < RUNS_MAX; i++)
+        if (runs[i] != 0)
+            sorted = sorted == 0 ? runs[i] : merge(w, runs[i], sorted);
+    uint32_t last = sorted;
+    for (uint32_t i = sorted; i != 0; i = timer_at(w, i)->next) {
+        timer_at(w, i)->prev = last;
+        last = i;
+    }
+    timer_at(w, last)->next = sorted;
+    timer_at(w, sorted)->prev = last;
+    w->due = last;
+    w->due_sorted = true;
+}
+
+/* --- places --------------------------------------------------------------------------------- */
+
+static void place(struct wheel *w, uint32_t i)
+{
+    sec_t second = second_of(timer_at(w, i)->deadline);
+    uint32_t *ring = list_of(w, second);
+    if (ring == &w->due) {
+        due_put(w, i);
+        return;
+    }
+    if (*ring == 0) {
+        if (ring >= w->near && ring < w->near + WHEEL_BLOCK)
+            w->near_bits[second % WHEEL_BLOCK / 64] |= 1ULL << (second % 64);
+        else
+            far_set(w, (uint32_t)(second >> WHEEL_BLOCK_BITS));
+    }
+    ring_append(w, ring, i);
+}
+
+/* The cursor enters the first second of a block: its timers go to their seconds. */
+static void enter_block(struct wheel *w, uint32_t block)
+{
+    uint32_t last = w->far[block], i = timer_at(w, last)->next;
+    w->cursor = (sec_t)block << WHEEL_BLOCK_BITS;
+    w->far[block] = 0;
+    far_clear(w, block);
+    for (;;) {
+        uint32_t next = timer_at(w, i)->next;
+        __builtin_prefetch(timer_at(w, next), 1);
+        place(w, i);
+        if (i == last)
+            return;
+        i = next;
+    }
+}
+
+/* Moves the cursor to the next second with timers, at most to `to`. Due must be empty. false:
+ * it is there already. */
+static bool move_on(struct wheel *w, sec_t to)
+{
+    if (w->cursor >= to)
+        return false;
+    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_BLOCK) + 1);
+    if (slot < WHEEL_BLOCK) {
+        sec_t second = w->cursor - w->cursor % WHEEL_BLOCK + slot;
+        w->cursor = second < to ? second : to;
+        if (second <= to) {
+            w->due = w->near[slot];
+            w->due_sorted = timer_at(w, w->due)->next == w->due;
+            w->near[slot] = 0;
+            w->near_bits[slot / 64] &= ~(1ULL << (slot % 64));
+        }
+        return true;
+    }
+    uint32_t block = far_find(w, (uint32_t)(w->cursor >> WHEEL_BLOCK_BITS) + 1);
+    if (block < WHEEL_BLOCKS && (sec_t)block << WHEEL_BLOCK_BITS <= to)
+        enter_block(w, block);
+    else
+        w->cursor = to;
+    return true;
+}
+
+/* --- interface ------------------------------------------------------------------------------ */
+
+handle_t wheel_add(struct wheel *w, ms_t deadline, uint8_t kind, uint32_t owner)
+{
+    handle_t h = pool_alloc(&w->timers);
+    if (h == 0)
+        return 0;
+    struct timer *t = pool_edit(&w->timers, h);
+    t->owner = owner;
+    t->deadline = deadline;
+    t->order = w->sequence++ << 8 | kind;
+    place(w, handle_index(h));
+    if (deadline < w->next)
+        w->next = deadline;
+    return h;
+}
+
+static void take_out(struct wheel *w, handle_t h)
+{
+    uint32_t i = handle_index(h);
+    const struct timer *t = timer_at(w, i);
+    sec_t second = second_of(t->deadline);
+    uint32_t *ring = list_of(w, second);
+    if (t->deadline == w->next)
+        w->next_known = false;
+    ring_remove(w, ring, i);
+    if (*ring == 0 && ring != &w->due) {
+        if (ring >= w->near && ring < w->near + WHEEL_BLOCK)
+            w->near_bits[second % WHEEL_BLOCK / 64] &= ~(1ULL << (second % 64));
+        else
+            far_clear(w, (uint32_t)(second >> WHEEL_BLOCK_BITS));
+    }
+    pool_free(&w->timers, h);
+}
+
+void wheel_cancel(struct wheel *w, handle_t timer)
+{
+    CHECK(pool_valid(&w->timers, timer));
+    take_out(w, timer);
+}
+
+static ms_t ring_earliest(const struct wheel *w, uint32_t ring)
+{
+    ms_t earliest = MS_NEVER;
+    uint32_t i = ring;
+    do {
+        const struct timer *t = timer_at(w, i);
+        earliest = ms_min(earliest, t->deadline);
+        i = t->next;
+    } while (i != ring);
+    return earliest;
+}
+
+ms_t wheel_next(struct wheel *w)
+{
+    if (w->next_known)
+        return w->next;
+    w->next_known = true;
+    if (w->due != 0) {
+        due_sort(w);
+        return w->next = timer_at(w, timer_at(w, w->due)->next)->deadline;
+    }
+    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_BLOCK));
+    if (slot < WHEEL_BLOCK)
+        return w->next = ring_earliest(w, w->near[slot]);
+    uint32_t block = far_find(w, (uint32_t)(w->cursor >> WHEEL_BLOCK_BITS));
+    return w->next = block < WHEEL_BLOCKS ? ring_earliest(w, w->far[block]) : MS_NEVER;
+}
+
+bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
+{
+    if (w->next_known && w->next > at)
+        return false;
+    sec_t to = second_of(at);
+    while (w->due == 0)
+        if (!move_on(w, to))
+            return false;
+    due_sort(w);
+    uint32_t i = timer_at(w, w->due)->next;
+    const struct timer *t = timer_at(w, i);
+    if (t->deadline > at)
+        return false;
+    *ret = (struct wheel_fired){t->deadline, t->owner, (uint8_t)t->order};
+    take_out(w, pool_handle(&w->timers, i));
+    return true;
+}
+
+void wheel_rebuild(struct wheel *w)
+{
+    for (uint32_t b = far_find(w, 0); b < WHEEL_BLOCKS; b = far_find(w, b + 1)) {
+        w->far[b] = 0;
+        far_clear(w, b);
+    }
+    memset(w->near, 0, sizeof w->near);
+    memset(w->near_bits, 0, sizeof w->near_bits);
+    w->due = 0;
+    w->sequence = 0;
+    w->next_known = false;
+    for (uint32_t i = 1; i <= w->timers.high; i++) {
+        const struct timer *t = timer_at(w, i);
+        if (!t->slot.live)
+            continue;
+        place(w, i);
+        if (t->order >> 8 >= w->sequence)
+            w->sequence = (t->order >> 8) + 1;
+    }
+}
+
+static uint32_t check_ring(const struct wheel *w, uint32_t ring, sec_t from, sec_t to)
+{
+    uint32_t n = 0, i = ring;
+    do {
+        const struct timer *t = timer_at(w, i);
+        CHECK(t->slot.live && timer_at(w, t->next)->prev == i);
+        CHECK(second_of(t->deadline) >= from && second_of(t->deadline) <= to);
+        i = t->next;
+        n++;
+    } while (i != ring);
+    return n;
+}
+
+void wheel_check(const struct wheel *w)
+{
+    uint32_t n = 0;
+    sec_t block = w->cursor - w->cursor % WHEEL_BLOCK;
+    if (w->due != 0)
+        n += check_ring(w, w->due, 0, w->cursor);
+    for (uint32_t i = near_find(w, 0); i < WHEEL_BLOCK; i = near_find(w, i + 1)) {
+        CHECK(block + i > w->cursor);
+        n += check_ring(w, w->near[i], block + i, block + i);
+    }
+    for (uint32_t b = far_find(w, 0); b < WHEEL_BLOCKS; b = far_find(w, b + 1)) {
+        sec_t from = (sec_t)b << WHEEL_BLOCK_BITS;
+        CHECK(from > w->cursor);
+        n += check_ring(w, w->far[b], from, from + WHEEL_BLOCK - 1);
+    }
+    CHECK(n == w->timers.live);
+    for (uint32_t i = w->due_sorted ? w->due : 0; i != 0;) {
+        uint32_t prev = timer_at(w, i)->prev;
+        if (prev == w->due)
+            break;
+        CHECK(is_before(timer_at(w, prev), timer_at(w, i)));
+        i = prev;
+    }
+}
