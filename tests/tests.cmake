@@ -7,7 +7,7 @@ set(fail_words "LeakSanitizer|AddressSanitizer|runtime error:|Tested: 0 ")
 # program(NAME FILE...): a test program over all layers.
 function(program name)
     add_executable(${name} ${ARGN})
-    target_link_libraries(${name} PRIVATE tptest tpdaemon m)
+    target_link_libraries(${name} PRIVATE tptest tpcli tpdaemon m)
 endfunction()
 
 # entry(NAME SECONDS COMMAND...): one ctest entry.
