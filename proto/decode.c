@@ -61,7 +61,7 @@ static inline int template_callback_map(struct unpacker *s, unsigned int n, stru
     if (v->depth == s->event_depth) {
         struct decoder *d = s->d;
         s->first = NULL;
-        draft_begin(&d->draft, &d->event[d->events], &d->digits[s->before + s->index]);
+        draft_begin(&d->draft, &d->event[d->events], &d->digits[d->events]);
     }
     return 0;
 }
@@ -108,6 +108,11 @@ static void reject(struct unpacker *s, int err, enum event_field field)
     const struct event *e = d->draft.event;
     if (event_has(e, F_ID))
         r->id = e->id;
+    if (r->id.len > 0 && r->id.p >= d->draft.digits->id &&
+        r->id.p < d->draft.digits->id + DIGITS_MAX) { /* the next event takes its place */
+        memcpy(r->digits, r->id.p, r->id.len);
+        r->id.p = r->digits;
+    }
     if (event_has(e, F_SRC))
         r->src = e->src;
 }

@@ -22,6 +22,7 @@ struct rejection {
     uint8_t field;         /* enum event_field at fault, F_N when none */
     uint32_t offset;       /* of the event's first key in the payload, 0 when it has none */
     struct str id, src;    /* where known, else empty */
+    char digits[DIGITS_MAX]; /* of an integer id */
 };
 
 enum { DECODE_GATHER_MAX = 256 }; /* events that a further payload may be appended to */

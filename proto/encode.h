@@ -13,10 +13,13 @@
 #include "proto/phrase.h"
 
 enum {
-    PROTOCOL_VERSION = 1,
+    PROTOCOL_VERSION = 1,         /* `v` */
+    DEF_VERSION = 1,              /* `def_version`: of the definitions in SEMANTICS.md */
     ALERT_BYTES_MAX = 4096,       /* one alert with all its labels, in either sink */
     SNAPSHOT_BYTES_MAX = 1 << 18, /* one snapshot: all windows, all indicators */
 };
+
+#define PERCENTILE_ERROR 0.01 /* `error`: greatest relative error of percentiles */
 
 enum stream { STREAM_ALERT, STREAM_KPI, STREAM_SYS, STREAM_N };
 

@@ -24,6 +24,9 @@ struct topic {
     char text[TOPIC_BYTES_MAX];
 };
 
+/* "breached", "cleared", "corrected", "cancelled"; static storage. */
+const char *alert_state_name(enum alert_state state);
+
 /* alert.kpi.<state>.<team>.<agent>. */
 void topic_alert(struct topic *ret, const struct settings *settings, const struct alert *alert);
 

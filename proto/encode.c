@@ -1,0 +1,318 @@
+#include "proto/encode.h"
+
+#include "core/event.h"
+#include "proto/topic.h"
+
+const char *stream_name(enum stream s)
+{
+    static const char *const names[STREAM_N] = {"alert", "kpi", "sys"};
+    CHECK(s < STREAM_N);
+    return names[s];
+}
+
+void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1])
+{
+    for (int i = 0; i < ALERT_ID_DIGITS; i++)
+        ret[i] = "0123456789abcdef"[alert_id >> (60 - 4 * i) & 15];
+    ret[ALERT_ID_DIGITS] = '\0';
+}
+
+static void begin(struct emitter *em, const char *key, const struct envelope *env)
+{
+    emit_map(em, key);
+    if (env == NULL)
+        return;
+    emit_int(em, "v", PROTOCOL_VERSION);
+    emit_str(em, "run", env->run);
+    emit_int(em, "at", env->at);
+    emit_text(em, "stream", stream_name((enum stream)env->stream));
+    emit_uint(em, "seq", env->seq);
+}
+
+static double fraction(int64_t millionths)
+{
+    return (double)millionths / NUMBER_ONE;
+}
+
+/* --- alerts ------------------------------------------------------------------------------- */
+
+static const char *severity_name(enum severity severity)
+{
+    static const char *const names[] = {
+        [SEVERITY_INFO] = "info",
+        [SEVERITY_WARNING] = "warning",
+        [SEVERITY_CRITICAL] = "critical",
+    };
+    CHECK(severity < ARRAY_LEN(names));
+    return names[severity];
+}
+
+/* A rule's number: ms as an integer; counts likewise, fractions as floats. */
+static void emit_measure(struct emitter *em, const char *key, const struct rule_setting *rule,
+                         int64_t v)
+{
+    enum indicator i = (enum indicator)rule->indicator;
+    if (indicator_field_is_ms(i, (enum indicator_field)rule->field))
+        emit_int(em, key, v);
+    else if (v % NUMBER_ONE == 0)
+        emit_int(em, key, v / NUMBER_ONE);
+    else
+        emit_float(em, key, fraction(v));
+}
+
+static void emit_rule(struct emitter *em, const struct settings *settings,
+                      const struct rule_setting *rule)
+{
+    emit_text(em, "kind", "kpi");
+    emit_text(em, "severity", severity_name((enum severity)rule->severity));
+    emit_text(em, "rule", rule->id);
+    emit_text(em, "metric", indicator_name((enum indicator)rule->indicator));
+    emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
+    if (indicator_kind((enum indicator)rule->indicator) != IND_GAUGE)
+        emit_text(em, "window", settings->window[rule->window].name);
+    emit_measure(em, "threshold", rule, rule->fire);
+    if (rule->labels == 0)
+        return;
+    emit_map(em, "labels");
+    for (uint32_t i = 0; i < rule->labels; i++)
+        emit_text(em, rule->label[i].key, rule->label[i].value);
+    emit_end(em);
+}
+
+void encode_alert(struct emitter *em, const char *key, const struct envelope *env,
+                  const struct settings *settings, const struct alert *alert, enum lang lang)
+{
+    CHECK(alert->rule < settings->rules);
+    const struct rule_setting *rule = &settings->rule[alert->rule];
+    enum scope scope = (enum scope)rule->scope;
+    char id[ALERT_ID_DIGITS + 1], text[PHRASE_MAX];
+    begin(em, key, env);
+    alert_id_text(alert->alert_id, id);
+    emit_text(em, "alert_id", id);
+    emit_uint(em, "rev", alert->rev);
+    emit_text(em, "state", alert_state_name((enum alert_state)alert->state));
+    emit_rule(em, settings, rule);
+    emit_text(em, "scope", scope_name(scope));
+    emit_str(em, "name", alert->name);
+    if (scope == SCOPE_AGENT || scope == SCOPE_TEAM || scope == SCOPE_CHANNEL ||
+        scope == SCOPE_PRIORITY || scope == SCOPE_CATEGORY)
+        emit_str(em, scope_name(scope), alert->name);
+    emit_int(em, "since", alert->since);
+    if (alert->ended_at != MS_NONE)
+        emit_int(em, "ended_at", alert->ended_at);
+    if (alert->has_value)
+        emit_measure(em, "value", rule, alert->value);
+    else
+        emit_nil(em, "value");
+    emit_uint(em, "n", alert->n);
+    emit_text(em, "text", phrase_alert(text, settings, alert, lang));
+    emit_end(em);
+}
+
+/* --- snapshots ---------------------------------------------------------------------------- */
+
+static void emit_ratio(struct emitter *em, const char *key, int64_t num, int64_t den)
+{
+    if (den == 0)
+        emit_nil(em, key);
+    else
+        emit_float(em, key, (double)num / (double)den);
+}
+
+static void emit_order(struct emitter *em, const struct kpi_value *v)
+{
+    static const char *const names[WINDOW_QUANTILES] = {"p50", "p75", "p90", "p95", "p99"};
+    emit_uint(em, "n", v->n);
+    if (v->n == 0) {
+        emit_nil(em, "mean");
+        emit_nil(em, "min");
+        emit_nil(em, "max");
+    } else {
+        emit_float(em, "mean", (double)v->sum / (double)v->n);
+        emit_int(em, "min", v->order.min);
+        emit_int(em, "max", v->order.max);
+    }
+    for (size_t q = 0; q < WINDOW_QUANTILES; q++) {
+        if (v->n == 0)
+            emit_nil(em, names[q]);
+        else
+            emit_int(em, names[q], v->order.q[q]);
+    }
+}
+
+static void emit_duration(struct emitter *em, const struct kpi_value *v)
+{
+    emit_order(em, v);
+    if (v->target == 0)
+        return;
+    emit_int(em, "target", v->target);
+    emit_uint(em, "met", v->met);
+    emit_uint(em, "missed", v->missed);
+    emit_ratio(em, "attainment", (int64_t)v->met, (int64_t)(v->met + v->missed));
+}
+
+static void emit_value(struct emitter *em, const struct kpi_value *v)
+{
+    enum indicator i = (enum indicator)v->indicator;
+    emit_map(em, indicator_name(i));
+    switch (indicator_kind(i)) {
+    case IND_DURATION:
+        emit_duration(em, v);
+        break;
+    case IND_COUNT:
+        emit_int(em, "num", v->num);
+        break;
+    case IND_RATIO:
+    case IND_NUMBER:
+        emit_int(em, "num", v->num);
+        emit_int(em, "den", v->den);
+        emit_ratio(em, "value", v->num, v->den);
+        break;
+    case IND_MEAN:
+        emit_uint(em, "n", v->n);
+        emit_ratio(em, "mean", v->sum, (int64_t)v->n * NUMBER_ONE);
+        break;
+    case IND_GAUGE:
+        break; /* stand under `now` */
+    }
+    emit_end(em);
+}
+
+static void emit_window(struct emitter *em, const struct settings *settings,
+                        const struct kpi_window *w)
+{
+    emit_map(em, settings->window[w->window].name);
+    emit_int(em, "from", w->from);
+    if (w->covered_from > w->from)
+        emit_int(em, "covered_from", w->covered_from);
+    if (w->slot_ms > 0)
+        emit_int(em, "slot_ms", w->slot_ms);
+    for (uint32_t i = 0; i < w->values; i++)
+        emit_value(em, &w->value[i]);
+    emit_end(em);
+}
+
+static void emit_gauges(struct emitter *em, const struct snapshot *s)
+{
+    emit_map(em, "now");
+    for (enum indicator i = (enum indicator)IND_GAUGE_FIRST; i < IND_N; i++) {
+        int64_t v = s->gauge[i - IND_GAUGE_FIRST];
+        struct str of = s->gauge_of[i - IND_GAUGE_FIRST];
+        if (!indicator_field_is_ms(i, IF_VALUE)) {
+            emit_int(em, indicator_name(i), v);
+        } else if (of.len > 0) {
+            emit_map(em, indicator_name(i));
+            emit_int(em, "ms", v);
+            emit_str(em, i == IND_LONGEST_CALL ? "call" : "ticket", of);
+            emit_end(em);
+        }
+    }
+    emit_end(em);
+}
+
+static void emit_quality(struct emitter *em, const struct quality *q)
+{
+    emit_map(em, "quality");
+    emit_int(em, "behind_ms", q->behind_ms);
+    emit_uint(em, "gaps", q->gaps);
+    emit_uint(em, "late_dropped", q->late_dropped);
+    emit_uint(em, "skewed", q->skewed);
+    emit_end(em);
+}
+
+void encode_snapshot(struct emitter *em, const char *key, const struct envelope *env,
+                     const struct settings *settings, const struct snapshot *snapshot,
+                     const struct quality *quality)
+{
+    begin(em, key, env);
+    if (env == NULL)
+        emit_int(em, "at", snapshot->at);
+    emit_text(em, "scope", scope_name((enum scope)snapshot->scope));
+    emit_str(em, "name", snapshot->name);
+    if (snapshot->title.len > 0)
+        emit_str(em, "title", snapshot->title);
+    emit_map(em, "windows");
+    for (uint32_t i = 0; i < snapshot->windows; i++)
+        emit_window(em, settings, &snapshot->window[i]);
+    emit_end(em);
+    emit_gauges(em, snapshot);
+    emit_float(em, "error", PERCENTILE_ERROR);
+    emit_int(em, "def_version", DEF_VERSION);
+    if (quality != NULL)
+        emit_quality(em, quality);
+    emit_end(em);
+}
+
+/* --- the stream itself -------------------------------------------------------------------- */
+
+void encode_round(struct emitter *em, const char *key, const struct envelope *env, uint64_t round,
+                  uint64_t count, bool full)
+{
+    begin(em, key, env);
+    emit_uint(em, "round", round);
+    emit_uint(em, "count", count);
+    emit_bool(em, "full", full);
+    emit_end(em);
+}
+
+void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
+                      const uint64_t last[STREAM_N])
+{
+    begin(em, key, env);
+    emit_map(em, "last");
+    for (enum stream s = 0; s < STREAM_N; s++)
+        if (s != STREAM_SYS)
+            emit_uint(em, stream_name(s), last[s]);
+    emit_end(em);
+    emit_end(em);
+}
+
+static void emit_counters(struct emitter *em, const struct engine_counters *c)
+{
+    emit_map(em, "engine");
+#define EMIT_COUNTER(name, text) emit_uint(em, #name, c->name);
+    ENGINE_COUNTERS(EMIT_COUNTER)
+#undef EMIT_COUNTER
+    emit_end(em);
+}
+
+static void emit_rejected(struct emitter *em, const struct status *status)
+{
+    emit_map(em, "rejected");
+    for (int err = 1; err < ERR_N; err++)
+        if (status->rejected[err] > 0)
+            emit_uint(em, err_name(-err), status->rejected[err]);
+    emit_end(em);
+}
+
+void encode_status(struct emitter *em, const char *key, const struct envelope *env,
+                   const struct status *status)
+{
+    begin(em, key, env);
+    emit_str(em, "version", status->version);
+    emit_int(em, "started_at", status->started_at);
+    if (status->engine_at == MS_NONE)
+        emit_nil(em, "engine_at");
+    else
+        emit_int(em, "engine_at", status->engine_at);
+    emit_uint(em, "messages", status->messages);
+    emit_uint(em, "events", status->events);
+    emit_rejected(em, status);
+    emit_map(em, "published");
+    for (enum stream s = 0; s < STREAM_N; s++)
+        emit_uint(em, stream_name(s), status->published[s]);
+    emit_end(em);
+    emit_uint(em, "dropped", status->dropped);
+    emit_uint(em, "active_alerts", status->active_alerts);
+    emit_counters(em, status->counters);
+    emit_map(em, "limits");
+    for (uint32_t i = 0; i < status->uses; i++) {
+        emit_map(em, status->use[i].name);
+        emit_uint(em, "used", status->use[i].used);
+        emit_uint(em, "limit", status->use[i].limit);
+        emit_end(em);
+    }
+    emit_end(em);
+    emit_quality(em, &status->quality);
+    emit_end(em);
+}

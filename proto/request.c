@@ -1,0 +1,168 @@
+#include "proto/request.h"
+
+#include "core/err.h"
+#include "proto/message.h"
+
+static const char *const ops[OP_N] = {
+#define REQUEST_OP_NAME(name, wire) wire,
+    REQUEST_OPS(REQUEST_OP_NAME)
+#undef REQUEST_OP_NAME
+};
+
+static int find_op(struct str word)
+{
+    for (int i = 0; i < OP_N; i++)
+        if (str_equal(str_of(ops[i]), word))
+            return i;
+    return -1;
+}
+
+/* An absent or nil member leaves *ret as it is. */
+static int take_text(const struct message *m, const char *key, uint32_t most, struct str *ret)
+{
+    const struct node *node = message_find(m, key);
+    if (node == NULL || node->v.kind == VALUE_NIL)
+        return 0;
+    if (!node_text(node, ret))
+        return ERR_WRONG_TYPE;
+    return ret->len > most ? ERR_NAME_LONG : 0;
+}
+
+static int take_op(const struct message *m, struct request *ret)
+{
+    struct str word = {NULL, 0};
+    int err = take_text(m, "op", REQUEST_PREFIX_MAX, &word);
+    if (err != 0)
+        return err;
+    if (word.len == 0)
+        return ERR_MISSING;
+    int op = find_op(word);
+    ret->op = (uint8_t)op;
+    return op < 0 ? ERR_BAD_WORD : 0;
+}
+
+static int take_scope(const struct message *m, struct request *ret)
+{
+    struct str word = {NULL, 0};
+    int err = take_text(m, "scope", NAME_BYTES_MAX, &word);
+    if (err != 0 || word.len == 0)
+        return err;
+    int scope = scope_find(word);
+    ret->scope = (int8_t)scope;
+    return scope < 0 ? ERR_BAD_WORD : 0;
+}
+
+static int take_since(const struct message *m, struct request *ret)
+{
+    const struct node *node = message_find(m, "since_seq");
+    if (node == NULL || node->v.kind == VALUE_NIL)
+        return 0;
+    ret->has_since = true;
+    return value_uint(&node->v, &ret->since_seq);
+}
+
+static int take_active(const struct message *m, struct request *ret)
+{
+    const struct node *node = message_find(m, "active");
+    if (node == NULL || node->v.kind == VALUE_NIL)
+        return 0;
+    return node_bool(node, &ret->active) ? 0 : ERR_WRONG_TYPE;
+}
+
+static int take_prefix(const struct message *m, struct request *ret)
+{
+    return take_text(m, "prefix", REQUEST_PREFIX_MAX, &ret->prefix);
+}
+
+static int take_name(const struct message *m, struct request *ret)
+{
+    return take_text(m, "name", NAME_BYTES_MAX, &ret->name);
+}
+
+static int take_window(const struct message *m, struct request *ret)
+{
+    return take_text(m, "window", NAME_BYTES_MAX, &ret->window);
+}
+
+int request_decode(const void *bytes, size_t n, struct request *ret, const char **ret_key)
+{
+    static const struct {
+        const char *key;
+        int (*take)(const struct message *m, struct request *ret);
+    } members[] = {
+        {"op", take_op},         {"scope", take_scope},   {"name", take_name},
+        {"window", take_window}, {"prefix", take_prefix}, {"since_seq", take_since},
+        {"active", take_active},
+    };
+    struct node nodes[64];
+    struct message m;
+    *ret = (struct request){.scope = -1};
+    *ret_key = "";
+    if (n > REQUEST_BYTES_MAX)
+        return ERR_TOO_LARGE;
+    int err = message_parse(&m, nodes, ARRAY_LEN(nodes), bytes, n);
+    if (err != 0)
+        return err;
+    if (nodes[0].v.kind != VALUE_MAP)
+        return ERR_NOT_A_MAP;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        err = members[i].take(&m, ret);
+        if (err != 0) {
+            *ret_key = members[i].key;
+            return err;
+        }
+    }
+    if (ret->op == OP_ALERTS && !ret->has_since && !ret->active) {
+        *ret_key = "since_seq";
+        return ERR_MISSING;
+    }
+    return 0;
+}
+
+void request_emit(struct emitter *em, const struct request *request)
+{
+    CHECK(request->op < OP_N);
+    emit_map(em, NULL);
+    emit_text(em, "op", ops[request->op]);
+    if (request->scope >= 0)
+        emit_text(em, "scope", scope_name((enum scope)request->scope));
+    if (request->name.len > 0)
+        emit_str(em, "name", request->name);
+    if (request->window.len > 0)
+        emit_str(em, "window", request->window);
+    if (request->prefix.len > 0)
+        emit_str(em, "prefix", request->prefix);
+    if (request->has_since)
+        emit_uint(em, "since_seq", request->since_seq);
+    if (request->active)
+        emit_bool(em, "active", true);
+    emit_end(em);
+}
+
+void answer_error(struct emitter *em, int err, const char *key)
+{
+    emit_map(em, NULL);
+    emit_text(em, "error", err_name(err));
+    emit_text(em, "reason", err_text(err));
+    if (key != NULL && key[0] != '\0')
+        emit_text(em, "key", key);
+    emit_bool(em, "end", true);
+    emit_end(em);
+}
+
+void answer_message(struct emitter *em, struct str topic, const void *message, size_t n)
+{
+    emit_map(em, NULL);
+    emit_str(em, "topic", topic);
+    emit_raw(em, "message", message, n);
+    emit_end(em);
+}
+
+void answer_end(struct emitter *em, uint64_t upto_seq, uint64_t count)
+{
+    emit_map(em, NULL);
+    emit_uint(em, "upto_seq", upto_seq);
+    emit_uint(em, "count", count);
+    emit_bool(em, "end", true);
+    emit_end(em);
+}

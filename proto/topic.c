@@ -1,0 +1,114 @@
+#include "proto/topic.h"
+
+static void put(struct topic *t, char c)
+{
+    CHECK(t->len < TOPIC_BYTES_MAX);
+    t->text[t->len++] = c;
+}
+
+void topic_start(struct topic *t)
+{
+    t->len = 0;
+}
+
+void topic_word(struct topic *t, const char *word)
+{
+    for (; *word != '\0'; word++)
+        put(t, *word);
+    put(t, '.');
+}
+
+void topic_name(struct topic *t, struct str name)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    CHECK(name.len <= NAME_BYTES_MAX);
+    if (name.len == 0)
+        put(t, '-');
+    bool dash = str_equal(name, str_of("-"));
+    for (uint32_t i = 0; i < name.len; i++) {
+        uint8_t c = (uint8_t)name.p[i];
+        if (c > ' ' && c != '.' && c != '%' && c != 0x7f && !dash) {
+            put(t, (char)c);
+            continue;
+        }
+        put(t, '%');
+        put(t, digits[c >> 4]);
+        put(t, digits[c & 15]);
+    }
+    put(t, '.');
+}
+
+static const char *const states[] = {
+    [ALERT_BREACHED] = "breached",
+    [ALERT_CLEARED] = "cleared",
+    [ALERT_CORRECTED] = "corrected",
+    [ALERT_CANCELLED] = "cancelled",
+};
+
+const char *alert_state_name(enum alert_state state)
+{
+    CHECK(state < ARRAY_LEN(states));
+    return states[state];
+}
+
+void topic_alert(struct topic *ret, const struct settings *settings, const struct alert *alert)
+{
+    CHECK(alert->rule < settings->rules);
+    enum scope scope = (enum scope)settings->rule[alert->rule].scope;
+    const struct str absent = {NULL, 0};
+    topic_start(ret);
+    topic_word(ret, "alert");
+    topic_word(ret, "kpi");
+    topic_word(ret, alert_state_name((enum alert_state)alert->state));
+    topic_name(ret, scope == SCOPE_TEAM ? alert->name : absent);
+    topic_name(ret, scope == SCOPE_AGENT ? alert->name : absent);
+}
+
+void topic_snapshot(struct topic *ret, enum scope scope, struct str name)
+{
+    topic_start(ret);
+    topic_word(ret, "kpi");
+    topic_word(ret, scope_name(scope));
+    topic_name(ret, scope == SCOPE_ALL ? (struct str){NULL, 0} : name);
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool topic_next(struct str *rest, char buf[NAME_BYTES_MAX], struct str *ret_part)
+{
+    uint32_t i = 0, n = 0;
+    for (; i < rest->len && rest->p[i] != '.'; i++) {
+        if (n == NAME_BYTES_MAX)
+            return false;
+        buf[n] = rest->p[i];
+        if (rest->p[i] == '%') {
+            int high = i + 2 < rest->len ? hex(rest->p[i + 1]) : -1;
+            int low = i + 2 < rest->len ? hex(rest->p[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            buf[n] = (char)(high << 4 | low);
+            i += 2;
+        }
+        n++;
+    }
+    if (i == rest->len || n == 0)
+        return false;
+    bool absent = i == 1 && rest->p[0] == '-';
+    rest->p += i + 1;
+    rest->len -= i + 1;
+    *ret_part = (struct str){buf, absent ? 0 : n};
+    return true;
+}
+
+bool topic_matches(struct str prefix, struct str topic)
+{
+    return prefix.len <= topic.len &&
+           (prefix.len == 0 || memcmp(prefix.p, topic.p, prefix.len) == 0);
+}
