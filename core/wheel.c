@@ -1,16 +1,15 @@
 #include "core/wheel.h"
 
-/* Life of a timer: far list of its block -> near list of its second, when the cursor enters the
- * block -> due, when the cursor enters the second -> popped. Where a timer is follows from its
+/* Life of a timer: far list -> near list of its second, when the cursor enters its span -> due, when the cursor enters the second -> popped. Where a timer is follows from its
  * deadline and the cursor alone (list_of), so cancelling needs no search. */
 
-enum { STEPS_BACK = 16, RUNS_MAX = 32 };
+enum { STEPS_BACK = 16, RUNS_MAX = 32, FARS_OF_SPAN = 1 << (WHEEL_SPAN_BITS - WHEEL_FAR_BITS) };
 static const sec_t epoch = MS_MIN_TS / MS_SECOND;
-static const sec_t last_second = ((sec_t)WHEEL_BLOCKS << WHEEL_BLOCK_BITS) - 1;
+static const sec_t last_second = ((sec_t)WHEEL_FARS << WHEEL_FAR_BITS) - 1;
 
 static uint64_t words_at(uint32_t level)
 {
-    uint64_t words = WHEEL_BLOCKS / 64;
+    uint64_t words = WHEEL_FARS / 64;
     while (level-- > 0)
         words = (words + 63) / 64;
     return words;
@@ -23,7 +22,7 @@ static uint64_t pool_part(uint32_t timers)
 
 uint64_t wheel_bytes(uint32_t timers)
 {
-    uint64_t n = pool_part(timers) + WHEEL_BLOCKS * sizeof(uint32_t);
+    uint64_t n = pool_part(timers) + WHEEL_FARS * sizeof(uint32_t);
     for (uint32_t level = 0; level < 4; level++)
         n += words_at(level) * sizeof(uint64_t);
     return n;
@@ -40,7 +39,7 @@ void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers)
     }
     w->far = (uint32_t *)(void *)at;
     w->next = MS_NEVER;
-    w->next_known = true;
+    w->next_exact = true;
 }
 
 static struct timer *timer_at(const struct wheel *w, uint32_t index)
@@ -83,12 +82,12 @@ static void far_clear(struct wheel *w, uint32_t i)
     }
 }
 
-/* The first block >= i with timers, or WHEEL_BLOCKS. */
+/* The first far list >= i with timers, or WHEEL_FARS. */
 static uint32_t far_find(const struct wheel *w, uint32_t i)
 {
     for (uint32_t level = 0; level < 4; level++) {
         if (i / 64 >= words_at(level))
-            return WHEEL_BLOCKS;
+            return WHEEL_FARS;
         uint64_t hits = w->far_bits[level][i / 64] & ~0ULL << (i % 64);
         if (hits != 0) {
             i = i / 64 * 64 + (uint32_t)__builtin_ctzll(hits);
@@ -98,17 +97,17 @@ static uint32_t far_find(const struct wheel *w, uint32_t i)
         }
         i = i / 64 + 1;
     }
-    return WHEEL_BLOCKS;
+    return WHEEL_FARS;
 }
 
-/* The first second >= i of the cursor's block with timers, or WHEEL_BLOCK. */
+/* The first second >= i of the cursor's span with timers, or WHEEL_SPAN. */
 static uint32_t near_find(const struct wheel *w, uint32_t i)
 {
     uint64_t mask = ~0ULL << (i % 64);
     for (uint32_t word = i / 64; word < ARRAY_LEN(w->near_bits); word++, mask = ~0ULL)
         if ((w->near_bits[word] & mask) != 0)
             return word * 64 + (uint32_t)__builtin_ctzll(w->near_bits[word] & mask);
-    return WHEEL_BLOCK;
+    return WHEEL_SPAN;
 }
 
 /* --- rings ---------------------------------------------------------------------------------- */
@@ -151,9 +150,9 @@ static uint32_t *list_of(struct wheel *w, sec_t second)
 {
     if (second <= w->cursor)
         return &w->due;
-    if (second >> WHEEL_BLOCK_BITS == w->cursor >> WHEEL_BLOCK_BITS)
-        return &w->near[second % WHEEL_BLOCK];
-    return &w->far[second >> WHEEL_BLOCK_BITS];
+    if (second >> WHEEL_SPAN_BITS == w->cursor >> WHEEL_SPAN_BITS)
+        return &w->near[second % WHEEL_SPAN];
+    return &w->far[second >> WHEEL_FAR_BITS];
 }
 
 /* --- due ------------------------------------------------------------------------------------ */
@@ -258,54 +257,71 @@ static void place(struct wheel *w, uint32_t i)
         return;
     }
     if (*ring == 0) {
-        if (ring >= w->near && ring < w->near + WHEEL_BLOCK)
-            w->near_bits[second % WHEEL_BLOCK / 64] |= 1ULL << (second % 64);
+        if (ring >= w->near && ring < w->near + WHEEL_SPAN)
+            w->near_bits[second % WHEEL_SPAN / 64] |= 1ULL << (second % 64);
         else
-            far_set(w, (uint32_t)(second >> WHEEL_BLOCK_BITS));
+            far_set(w, (uint32_t)(second >> WHEEL_FAR_BITS));
     }
     ring_append(w, ring, i);
 }
 
-/* The cursor enters the first second of a block: its timers go to their seconds. */
-static void enter_block(struct wheel *w, uint32_t block)
+/* The cursor enters the first second of a span: its timers go to their seconds. The far lists are
+ * walked side by side: each is a chain of cold reads, together they wait a quarter of the time. */
+static void enter_span(struct wheel *w, uint32_t span)
 {
-    uint32_t last = w->far[block], i = timer_at(w, last)->next;
-    w->cursor = (sec_t)block << WHEEL_BLOCK_BITS;
-    w->far[block] = 0;
-    far_clear(w, block);
-    for (;;) {
-        uint32_t next = timer_at(w, i)->next;
-        __builtin_prefetch(timer_at(w, next), 1);
-        place(w, i);
-        if (i == last)
-            return;
-        i = next;
+    uint32_t first = span * FARS_OF_SPAN, left = 0;
+    uint32_t at[FARS_OF_SPAN], last[FARS_OF_SPAN];
+    w->cursor = (sec_t)span << WHEEL_SPAN_BITS;
+    for (uint32_t k = 0; k < FARS_OF_SPAN; k++) {
+        last[k] = w->far[first + k];
+        at[k] = last[k] == 0 ? 0 : timer_at(w, last[k])->next;
+        left |= at[k];
+        if (last[k] != 0)
+            far_clear(w, first + k);
+        w->far[first + k] = 0;
+    }
+    while (left != 0) {
+        left = 0;
+        for (uint32_t k = 0; k < FARS_OF_SPAN; k++) {
+            uint32_t i = at[k];
+            if (i == 0)
+                continue;
+            at[k] = i == last[k] ? 0 : timer_at(w, i)->next;
+            __builtin_prefetch(timer_at(w, at[k]), 1);
+            left |= at[k];
+            place(w, i);
+        }
     }
 }
 
-/* Moves the cursor to the next second with timers, at most to `to`. Due must be empty. false:
- * it is there already. */
+/* Moves the cursor to the next second with timers, or to `to`. Due must be empty. false: nothing
+ * is due by then. */
 static bool move_on(struct wheel *w, sec_t to)
 {
-    if (w->cursor >= to)
+    sec_t second;
+    uint32_t span = 0;
+    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_SPAN) + 1);
+    if (slot < WHEEL_SPAN) {
+        second = w->cursor - w->cursor % WHEEL_SPAN + slot;
+    } else {
+        span = far_find(w, (uint32_t)(w->cursor >> WHEEL_FAR_BITS) + 1) / FARS_OF_SPAN;
+        second = (sec_t)span << WHEEL_SPAN_BITS;
+    }
+    if (second > to) {
+        w->cursor = w->cursor > to ? w->cursor : to;
+        w->next = (second + epoch) * MS_SECOND;
+        w->next_exact = false;
         return false;
-    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_BLOCK) + 1);
-    if (slot < WHEEL_BLOCK) {
-        sec_t second = w->cursor - w->cursor % WHEEL_BLOCK + slot;
-        w->cursor = second < to ? second : to;
-        if (second <= to) {
-            w->due = w->near[slot];
-            w->due_sorted = timer_at(w, w->due)->next == w->due;
-            w->near[slot] = 0;
-            w->near_bits[slot / 64] &= ~(1ULL << (slot % 64));
-        }
+    }
+    if (slot == WHEEL_SPAN) {
+        enter_span(w, span);
         return true;
     }
-    uint32_t block = far_find(w, (uint32_t)(w->cursor >> WHEEL_BLOCK_BITS) + 1);
-    if (block < WHEEL_BLOCKS && (sec_t)block << WHEEL_BLOCK_BITS <= to)
-        enter_block(w, block);
-    else
-        w->cursor = to;
+    w->cursor = second;
+    w->due = w->near[slot];
+    w->due_sorted = timer_at(w, w->due)->next == w->due;
+    w->near[slot] = 0;
+    w->near_bits[slot / 64] &= ~(1ULL << (slot % 64));
     return true;
 }
 
@@ -321,8 +337,10 @@ handle_t wheel_add(struct wheel *w, ms_t deadline, uint8_t kind, uint32_t owner)
     t->deadline = deadline;
     t->order = w->sequence++ << 8 | kind;
     place(w, handle_index(h));
-    if (deadline < w->next)
+    if (deadline < w->next) {
         w->next = deadline;
+        w->next_exact = true;
+    }
     return h;
 }
 
@@ -333,13 +351,13 @@ static void take_out(struct wheel *w, handle_t h)
     sec_t second = second_of(t->deadline);
     uint32_t *ring = list_of(w, second);
     if (t->deadline == w->next)
-        w->next_known = false;
+        w->next_exact = false;
     ring_remove(w, ring, i);
     if (*ring == 0 && ring != &w->due) {
-        if (ring >= w->near && ring < w->near + WHEEL_BLOCK)
-            w->near_bits[second % WHEEL_BLOCK / 64] &= ~(1ULL << (second % 64));
+        if (ring >= w->near && ring < w->near + WHEEL_SPAN)
+            w->near_bits[second % WHEEL_SPAN / 64] &= ~(1ULL << (second % 64));
         else
-            far_clear(w, (uint32_t)(second >> WHEEL_BLOCK_BITS));
+            far_clear(w, (uint32_t)(second >> WHEEL_FAR_BITS));
     }
     pool_free(&w->timers, h);
 }
@@ -364,23 +382,23 @@ static ms_t ring_earliest(const struct wheel *w, uint32_t ring)
 
 ms_t wheel_next(struct wheel *w)
 {
-    if (w->next_known)
+    if (w->next_exact)
         return w->next;
-    w->next_known = true;
+    w->next_exact = true;
     if (w->due != 0) {
         due_sort(w);
         return w->next = timer_at(w, timer_at(w, w->due)->next)->deadline;
     }
-    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_BLOCK));
-    if (slot < WHEEL_BLOCK)
+    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_SPAN));
+    if (slot < WHEEL_SPAN)
         return w->next = ring_earliest(w, w->near[slot]);
-    uint32_t block = far_find(w, (uint32_t)(w->cursor >> WHEEL_BLOCK_BITS));
-    return w->next = block < WHEEL_BLOCKS ? ring_earliest(w, w->far[block]) : MS_NEVER;
+    uint32_t far = far_find(w, (uint32_t)(w->cursor >> WHEEL_FAR_BITS));
+    return w->next = far < WHEEL_FARS ? ring_earliest(w, w->far[far]) : MS_NEVER;
 }
 
 bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
 {
-    if (w->next_known && w->next > at)
+    if (w->next > at)
         return false;
     sec_t to = second_of(at);
     while (w->due == 0)
@@ -389,6 +407,8 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
     due_sort(w);
     uint32_t i = timer_at(w, w->due)->next;
     const struct timer *t = timer_at(w, i);
+    w->next = t->deadline;
+    w->next_exact = true;
     if (t->deadline > at)
         return false;
     *ret = (struct wheel_fired){t->deadline, t->owner, (uint8_t)t->order};
@@ -398,7 +418,7 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
 
 void wheel_rebuild(struct wheel *w)
 {
-    for (uint32_t b = far_find(w, 0); b < WHEEL_BLOCKS; b = far_find(w, b + 1)) {
+    for (uint32_t b = far_find(w, 0); b < WHEEL_FARS; b = far_find(w, b + 1)) {
         w->far[b] = 0;
         far_clear(w, b);
     }
@@ -406,7 +426,8 @@ void wheel_rebuild(struct wheel *w)
     memset(w->near_bits, 0, sizeof w->near_bits);
     w->due = 0;
     w->sequence = 0;
-    w->next_known = false;
+    w->next = INT64_MIN;
+    w->next_exact = false;
     for (uint32_t i = 1; i <= w->timers.high; i++) {
         const struct timer *t = timer_at(w, i);
         if (!t->slot.live)
@@ -433,17 +454,17 @@ static uint32_t check_ring(const struct wheel *w, uint32_t ring, sec_t from, sec
 void wheel_check(const struct wheel *w)
 {
     uint32_t n = 0;
-    sec_t block = w->cursor - w->cursor % WHEEL_BLOCK;
+    sec_t span = w->cursor - w->cursor % WHEEL_SPAN;
     if (w->due != 0)
         n += check_ring(w, w->due, 0, w->cursor);
-    for (uint32_t i = near_find(w, 0); i < WHEEL_BLOCK; i = near_find(w, i + 1)) {
-        CHECK(block + i > w->cursor);
-        n += check_ring(w, w->near[i], block + i, block + i);
+    for (uint32_t i = near_find(w, 0); i < WHEEL_SPAN; i = near_find(w, i + 1)) {
+        CHECK(span + i > w->cursor);
+        n += check_ring(w, w->near[i], span + i, span + i);
     }
-    for (uint32_t b = far_find(w, 0); b < WHEEL_BLOCKS; b = far_find(w, b + 1)) {
-        sec_t from = (sec_t)b << WHEEL_BLOCK_BITS;
-        CHECK(from > w->cursor);
-        n += check_ring(w, w->far[b], from, from + WHEEL_BLOCK - 1);
+    for (uint32_t b = far_find(w, 0); b < WHEEL_FARS; b = far_find(w, b + 1)) {
+        sec_t from = (sec_t)b << WHEEL_FAR_BITS;
+        CHECK(from >= span + WHEEL_SPAN);
+        n += check_ring(w, w->far[b], from, from + (1 << WHEEL_FAR_BITS) - 1);
     }
     CHECK(n == w->timers.live);
     for (uint32_t i = w->due_sorted ? w->due : 0; i != 0;) {

@@ -1,7 +1,7 @@
 /* wheel.h: deadlines to the millisecond, fired in order of (time, sequence of adding).
  *
  * Three places, by distance from the cursor (the second up to which timers were looked at): `far`
- * has a list per block of 1024 s, `near` a list per second of the cursor's block, `due` holds all
+ * has a list per 256 s, `near` a list per second of the cursor's span of 1024 s, `due` holds all
  * of the cursor's second and before, and alone is sorted. A timer moves at most twice. Adding,
  * cancelling and firing are O(1) but for sorting one second's timers; bitmaps skip what is empty,
  * so a jump of the clock costs what it fires. (Varghese & Lauck, SOSP 1987, schemes 4 and 7.)
@@ -15,10 +15,10 @@
 #include "core/pool.h"
 
 enum {
-    WHEEL_BLOCK_BITS = 10, /* seconds of a block: 1024 */
-    WHEEL_BLOCK = 1 << WHEEL_BLOCK_BITS,
-    WHEEL_BLOCKS_BITS = 22, /* blocks from 2000 on: 136 years */
-    WHEEL_BLOCKS = 1 << WHEEL_BLOCKS_BITS,
+    WHEEL_SPAN_BITS = 10,
+    WHEEL_SPAN = 1 << WHEEL_SPAN_BITS, /* seconds with a list each */
+    WHEEL_FAR_BITS = 8,                /* seconds of a far list: 256 */
+    WHEEL_FARS = 1 << 24,              /* far lists from 2000 on: 136 years */
 };
 
 /* One timer: 32 bytes. */
@@ -41,19 +41,19 @@ struct wheel_fired {
  * of their last timer, 0 = empty. */
 struct wheel {
     struct pool timers;
-    uint32_t *far;              /* per block */
-    uint64_t *far_bits[4];      /* bit per block that has timers, and summaries of 64 each */
-    uint32_t near[WHEEL_BLOCK]; /* per second of the cursor's block */
-    uint64_t near_bits[WHEEL_BLOCK / 64];
+    uint32_t *far;
+    uint64_t *far_bits[4];     /* bit per far list that has timers, and summaries of 64 each */
+    uint32_t near[WHEEL_SPAN]; /* per second of the cursor's span */
+    uint64_t near_bits[WHEEL_SPAN / 64];
     uint32_t due;
     bool due_sorted;
-    bool next_known;
-    ms_t next;    /* the earliest deadline, when known */
+    bool next_exact;
+    ms_t next;    /* no deadline is earlier; one is equal when next_exact */
     sec_t cursor; /* seconds since 2000 */
     uint64_t sequence;
 };
 
-/* Bytes for so many timers; 16 MB of it are address space that is hardly touched. */
+/* Bytes for so many timers; 68 MB of it are address space that is hardly touched. */
 uint64_t wheel_bytes(uint32_t timers);
 
 /* mem: wheel_bytes of zeroes, 64-byte aligned, lent for life. */

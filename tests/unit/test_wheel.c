@@ -108,7 +108,7 @@ static ms_t some_deadline(struct random *r, ms_t at)
     case 4:
         return sec_floor(at) * MS_SECOND + MS_SECOND * random_range(r, 0, 3) - 1;
     case 5:
-        return (sec_floor(at) / WHEEL_BLOCK + random_range(r, 0, 2)) * WHEEL_BLOCK * MS_SECOND +
+        return (sec_floor(at) / WHEEL_SPAN + random_range(r, 0, 2)) * WHEEL_SPAN * MS_SECOND +
                random_range(r, -1, 1);
     case 6:
         return at - random_range(r, 0, 2 * MS_HOUR);
