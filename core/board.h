@@ -8,70 +8,8 @@
 #define TP_CORE_BOARD_H
 
 #include "core/effect.h"
+#include "core/entity.h"
 #include "core/name.h"
-#include "core/order.h"
-#include "core/settings.h"
-
-/* The names a sample is credited to; indices per scope, 0 = none. */
-struct tags {
-    uint32_t agent;
-    uint16_t team, channel, priority, category;
-};
-
-static inline uint32_t tags_of(const struct tags *t, enum scope s)
-{
-    switch (s) {
-    case SCOPE_ALL:
-        return 1;
-    case SCOPE_AGENT:
-        return t->agent;
-    case SCOPE_TEAM:
-        return t->team;
-    case SCOPE_CHANNEL:
-        return t->channel;
-    case SCOPE_PRIORITY:
-        return t->priority;
-    case SCOPE_CATEGORY:
-        return t->category;
-    case SCOPE_N:
-        break;
-    }
-    return 0;
-}
-
-static inline bool tags_equal(const struct tags *a, const struct tags *b)
-{
-    return a->agent == b->agent && a->team == b->team && a->channel == b->channel &&
-           a->priority == b->priority && a->category == b->category;
-}
-
-/* Counted gauges of an entity. */
-enum gauge { GAUGE_OPEN, GAUGE_UNASSIGNED, GAUGE_WAITING, GAUGE_PAUSED, GAUGE_CALLS, GAUGE_N };
-
-/* What a rule's input can be: bits FAM_x, and the gauges. */
-enum { TOUCH_GAUGES = FAM_N };
-
-struct entity {
-    struct slot slot;
-    uint8_t scope;    /* enum scope */
-    bool changed;     /* since the last snapshot of it */
-    uint16_t touched; /* bits FAM_x, TOUCH_GAUGES since the rules last looked */
-    uint32_t watches; /* first rule watch of this name (rule.h), 0 = none */
-    uint32_t gauge[GAUGE_N];
-    ms_t next_change;     /* when a window next moves past a sample, as of the last snapshot */
-    struct order open;    /* tickets by opening */
-    struct order waiting; /* tickets by waiting since */
-    struct order calls;   /* calls waiting by offer */
-    struct window_log log[FAM_N];
-};
-
-/* What a ticket (or call) is now, for the gauges. */
-struct standing {
-    struct tags tags; /* agent = assignee */
-    bool open, waiting, paused;
-    ms_t opened; /* MS_NONE when unknown */
-    ms_t waiting_since;
-};
 
 struct board;
 
@@ -89,6 +27,10 @@ ms_t board_next_calendar(const struct board *b);
 
 /* Index of a name, made when new; "(other)" when the scope is full (*ret_full, may be NULL). */
 uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full);
+/* An agent's name that no event may use: "(auto)" or "(customer)". */
+uint32_t board_reserved(struct board *b, enum name_reserved which);
+/* What names.flags of agents can say. */
+enum { AGENT_BOT = 1, AGENT_INACTIVE = 2 };
 struct names *board_names(const struct board *b, enum scope s);
 const struct entity *board_entity(const struct board *b, enum scope s, uint32_t index);
 struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index);
@@ -152,8 +94,13 @@ ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t f
 /* Sums a row's terms over the families' numbers (indexed by family). */
 int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family);
 
-void board_snapshot(struct board *b, enum scope s, uint32_t index, uint32_t windows,
-                    ms_t started_at, struct snapshot *ret);
+/* Order statistics of several columns in several windows, by one pass. */
+void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
+                  uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
+
+/* First ms of a window now, and how long its slots are (0 = exact). */
+ms_t board_window_from(const struct board *b, uint32_t window);
+ms_t board_slot_ms(struct board *b, enum scope s, uint32_t index, uint32_t window);
 
 /* Index within its family of the watch for (column, above), made from the rules by board_init;
  * -1 when no rule asked for it. */

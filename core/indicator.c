@@ -82,9 +82,10 @@ const struct indicator_row indicator_rows[IND_N] = {
 
 /* Values of one sample never count twice in a family, so columns of a family share one log. */
 const struct window_family indicator_families[FAM_N] = {
-    [FAM_OPENINGS] = {"openings", 0, OPENINGS_FLAGS, 0},
+    [FAM_OPENINGS] = {"openings", 0, OPENINGS_FLAGS, 1u << OPENINGS_WITHIN},
     [FAM_REPLIES] = {"replies", REPLIES_COLUMNS, REPLIES_FLAGS, 1u << REPLIES_HANDLED},
-    [FAM_RESOLVES] = {"resolves", RESOLVES_COLUMNS, RESOLVES_FLAGS, 1u << RESOLVES_HANDLED},
+    [FAM_RESOLVES] = {"resolves", RESOLVES_COLUMNS, RESOLVES_FLAGS,
+                      1u << RESOLVES_FCR | 1u << RESOLVES_REOPENED | 1u << RESOLVES_HANDLED},
     [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0},
     [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0},
     [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0},

@@ -1,6 +1,9 @@
 #include "core/order.h"
 
-enum { ENTRIES = 30 };
+enum {
+    ENTRIES = 30,
+    SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
+};
 
 struct entry {
     uint32_t sec; /* since 1970, unsigned: good until 2106 */
@@ -65,34 +68,43 @@ static void chunk_drop(struct pool *chunks, struct order *o, handle_t h)
         o->tail = c->prev;
     else
         ((struct chunk *)pool_edit(chunks, c->next))->prev = c->prev;
+    if (o->sweep == h)
+        o->sweep = c->next;
     pool_free(chunks, h);
 }
 
-/* Drops every entry that no longer holds: paid for by the leavings since the last sweep. Two
- * entries of one member in one second are one (it left and joined again). */
+/* Drops the entries of one chunk that no longer hold; two of one member in one second are one
+ * (it left and joined again). Returns the chunk after it. */
+static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h, order_holds *holds,
+                            void *ctx)
+{
+    struct chunk *c = pool_edit(chunks, h);
+    handle_t next = c->next;
+    struct entry last = {0};
+    uint16_t kept = 0;
+    for (uint16_t i = c->first; i < c->n; i++) {
+        struct entry e = c->entry[i];
+        ms_t since;
+        bool twice = e.sec == last.sec && e.member == last.member;
+        if (twice || !entry_holds(e, holds, ctx, &since))
+            continue;
+        c->entry[kept++] = last = e;
+    }
+    o->entries -= (uint32_t)(c->n - c->first - kept);
+    c->first = 0;
+    c->n = kept;
+    memset(&c->entry[kept], 0, (ENTRIES - kept) * sizeof c->entry[0]);
+    if (kept == 0)
+        chunk_drop(chunks, o, h);
+    return next;
+}
+
+/* A few chunks a time, so that no single event pays for all; each leaving pays for one look. */
 static void sweep(struct pool *chunks, struct order *o, order_holds *holds, void *ctx)
 {
-    struct entry last = {0};
-    handle_t h = o->head;
-    while (h != 0) {
-        struct chunk *c = pool_edit(chunks, h);
-        handle_t next = c->next;
-        uint16_t kept = 0;
-        for (uint16_t i = c->first; i < c->n; i++) {
-            struct entry e = c->entry[i];
-            ms_t since;
-            bool twice = e.sec == last.sec && e.member == last.member;
-            if (twice || !entry_holds(e, holds, ctx, &since))
-                continue;
-            c->entry[kept++] = last = e;
-        }
-        o->entries -= (uint32_t)(c->n - c->first - kept);
-        c->first = 0;
-        c->n = kept;
-        memset(&c->entry[kept], 0, (ENTRIES - kept) * sizeof c->entry[0]);
-        if (kept == 0)
-            chunk_drop(chunks, o, h);
-        h = next;
+    for (int i = 0; i < SWEEP_CHUNKS && o->head != 0; i++) {
+        handle_t h = o->sweep != 0 ? o->sweep : o->head;
+        o->sweep = sweep_chunk(chunks, o, h, holds, ctx);
     }
 }
 

@@ -1,8 +1,8 @@
 /* order.h: which of many tickets is the oldest: a time-ordered queue with lazy removal.
  *
  * Entries are (second, handle), kept in order of time in chunks. Nothing is removed when a
- * ticket leaves: an entry that no longer holds is skipped and dropped when it reaches the front,
- * and the queue is swept when more than half of it no longer holds. So joining costs an append
+ * ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
+ * chunks are swept with each joining while more than half of the entries no longer hold. So joining costs an append
  * (most tickets join as the newest), leaving costs a count, and reading looks at the front. */
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H
@@ -11,6 +11,7 @@
 
 struct order {
     handle_t head, tail; /* chunks */
+    handle_t sweep;      /* next chunk to clean, 0 = head */
     uint32_t entries;    /* kept, true or not */
     uint32_t members;    /* true now: joined minus left */
 };

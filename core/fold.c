@@ -1,0 +1,409 @@
+/* The moves of a ticket, one function a kind of record; the table at the end names them.
+ *
+ * Happy path: opened (customer waits) -> assigned -> message (reply: sample) -> resolved (sample,
+ * clocks end) -> closed. What can fail: a resolve is followed by a reopening, which takes back
+ * what the resolve earned and lets a second resolve replace its outcome (recall needed). */
+#include "core/move.h"
+
+void fold_init(struct fold *f)
+{
+    memset(f, 0, sizeof *f);
+    f->opened = f->waiting = f->late_msg = f->ended = f->paused = MS_NONE;
+    f->assigned = f->handed = f->last_miss = f->touch.ts = MS_NONE;
+    f->cycles = 1;
+}
+
+void recall_init(struct recall *k)
+{
+    memset(k, 0, sizeof *k);
+}
+
+static bool is_reply(const struct record *r)
+{
+    return r->kind == EV_MESSAGE && r->by == BY_AGENT && r->is_public && !r->is_auto;
+}
+
+static ms_t not_negative(ms_t value, struct sink *out)
+{
+    if (value >= 0)
+        return value;
+    out->negative++;
+    return 0;
+}
+
+void move_mark(struct move *m, uint32_t flag, const struct tags *tags, uint32_t scopes)
+{
+    struct window_sample s = {.ts = m->r->ts, .flags = BIT(flag)};
+    sink_sample(m->out, FAM_MARKS, &s, tags, scopes, 1);
+}
+
+void move_column(struct move *m, struct window_sample *s, uint32_t col, ms_t value,
+                 enum target target, uint32_t met_base)
+{
+    s->present |= BIT(col);
+    s->value[col] = not_negative(value, m->out);
+    ms_t limit = m->terms->s->target[target];
+    if (limit > 0 && s->value[col] <= limit)
+        s->flags |= BIT(met_base + col);
+}
+
+void fold_wait_from(struct fold *f, ms_t since)
+{
+    f->waiting = since;
+    f->missed &= (uint16_t) ~(BIT(TARGET_FIRST_RESPONSE) | BIT(TARGET_NEXT_RESPONSE));
+}
+
+void fold_unpause(struct fold *f, ms_t ts)
+{
+    if (f->paused == MS_NONE)
+        return;
+    f->held += ts - f->paused;
+    if (f->reason == FOLD_REASON_PENDING)
+        f->pending += ts - f->paused;
+    f->paused = MS_NONE;
+    f->reason = 0;
+}
+
+bool fold_end_waiting(struct fold *f)
+{
+    bool no_reply = f->waiting != MS_NONE && (f->flags & FOLD_REPLIED) == 0;
+    f->waiting = f->assigned = MS_NONE;
+    return no_reply;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+/* The opening counts for the first name of every scope, at the opening's ts. */
+static void join(struct move *m)
+{
+    struct fold *f = m->f;
+    if (f->opened == MS_NONE || (f->flags & FOLD_MERGED) != 0)
+        return;
+    uint32_t scopes = tags_scopes(&f->first) & ~(f->flags / FOLD_JOINED);
+    if (scopes == 0)
+        return;
+    uint32_t within = (f->flags & FOLD_WITHIN) != 0 ? BIT(OPENINGS_WITHIN) : 0;
+    struct window_sample s = {.ts = f->opened, .flags = BIT(OPENINGS_OPENED) | within};
+    sink_sample(m->out, FAM_OPENINGS, &s, &f->first, scopes, 1);
+    f->flags |= scopes * FOLD_JOINED;
+}
+
+static void note_names(struct move *m)
+{
+    struct fold *f = m->f;
+    struct tags *first = &f->first;
+    const struct tags *now = &f->tags;
+    if (first->agent == 0)
+        first->agent = now->agent;
+    if (first->team == 0)
+        first->team = now->team;
+    if (first->channel == 0)
+        first->channel = now->channel;
+    if (first->priority == 0)
+        first->priority = now->priority;
+    if (first->category == 0)
+        first->category = now->category;
+    if (now->agent != 0)
+        f->last_agent = now->agent;
+    if (now->team != 0)
+        f->last_team = now->team;
+    join(m);
+}
+
+/* Names that the record says replace those of the ticket (`only_absent`: fill gaps only). */
+static void take_names(struct move *m, uint32_t scopes, bool only_absent)
+{
+    struct tags *now = &m->f->tags;
+    const struct record *r = m->r;
+    scopes &= r->names;
+    if ((scopes & BIT(SCOPE_AGENT)) != 0 && !(only_absent && now->agent != 0))
+        now->agent = r->tags.agent;
+    if ((scopes & BIT(SCOPE_TEAM)) != 0 && !(only_absent && now->team != 0))
+        now->team = r->tags.team;
+    if ((scopes & BIT(SCOPE_CHANNEL)) != 0 && !(only_absent && now->channel != 0))
+        now->channel = r->tags.channel;
+    if ((scopes & BIT(SCOPE_PRIORITY)) != 0 && !(only_absent && now->priority != 0))
+        now->priority = r->tags.priority;
+    if ((scopes & BIT(SCOPE_CATEGORY)) != 0 && !(only_absent && now->category != 0))
+        now->category = r->tags.category;
+}
+
+/* A new owner: `received`, and the assignee's clock. */
+static void owner_changed(struct move *m, const struct tags *before)
+{
+    struct fold *f = m->f;
+    const struct tags *now = &f->tags;
+    bool agent = now->agent != 0 && now->agent != before->agent;
+    bool team = now->team != 0 && now->team != before->team;
+    if (now->agent != before->agent) {
+        f->assigned = agent && f->waiting != MS_NONE && !fold_ended(f) ? m->r->ts : MS_NONE;
+        f->missed &= (uint16_t)~BIT(TARGET_ASSIGNEE_RESPONSE);
+    }
+    if (!agent && !team)
+        return;
+    uint32_t scopes = ALL_SCOPES & ~(BIT(SCOPE_AGENT) | BIT(SCOPE_TEAM));
+    scopes |= agent ? BIT(SCOPE_AGENT) : 0;
+    scopes |= team ? BIT(SCOPE_TEAM) : 0;
+    move_mark(m, MARKS_RECEIVED, now, scopes);
+}
+
+/* --- the moves --------------------------------------------------------------------------------- */
+
+static void set_opened(struct move *m, ms_t opened)
+{
+    struct fold *f = m->f;
+    f->opened = opened;
+    struct window_sample s = {.ts = opened, .flags = BIT(OPENINGS_OPENED)};
+    struct tags none = {0};
+    sink_sample(m->out, FAM_OPENINGS, &s, &none, BIT(SCOPE_ALL), 1);
+    f->flags |= FOLD_JOINED << SCOPE_ALL;
+}
+
+static void move_opened(struct move *m)
+{
+    struct fold *f = m->f;
+    struct tags before = f->tags;
+    take_names(m, ALL_SCOPES, true);
+    if (f->opened == MS_NONE) {
+        set_opened(m, m->r->ts);
+        bool fresh = f->waiting == MS_NONE && (f->flags & FOLD_REPLIED) == 0 && !fold_ended(f);
+        if (m->r->by == BY_CUSTOMER && fresh)
+            fold_wait_from(f, m->r->ts);
+    }
+    note_names(m);
+    owner_changed(m, &before);
+}
+
+static void move_assigned(struct move *m)
+{
+    struct fold *f = m->f;
+    const struct record *r = m->r;
+    struct tags before = f->tags;
+    if (r->kind == EV_ESCALATED)
+        move_mark(m, MARKS_ESCALATED, &before, ALL_SCOPES);
+    bool agent = says(r, SCOPE_AGENT) && r->tags.agent != 0;
+    bool team = says(r, SCOPE_TEAM) && r->tags.team != 0;
+    bool moved = (agent && f->last_agent != 0 && r->tags.agent != f->last_agent) ||
+                 (team && f->last_team != 0 && r->tags.team != f->last_team);
+    if (moved && !fold_ended(f)) {
+        struct tags left = f->tags;
+        left.agent = f->last_agent;
+        left.team = f->last_team;
+        move_mark(m, MARKS_TRANSFERRED, &left, ALL_SCOPES);
+    }
+    take_names(m, BIT(SCOPE_AGENT) | BIT(SCOPE_TEAM), false);
+    note_names(m);
+    owner_changed(m, &before);
+    bool by_bot = (f->flags & FOLD_BOT) != 0 && (f->flags & (FOLD_HANDED | FOLD_REPLIED)) == 0;
+    if (agent && by_bot && r->by == BY_AGENT) { /* by: bot when the new assignee is one */
+        f->flags |= FOLD_HANDED;
+        f->handed = r->ts;
+    }
+}
+
+static void move_updated(struct move *m)
+{
+    struct tags before = m->f->tags;
+    take_names(m, ALL_SCOPES & ~BIT(SCOPE_AGENT), false);
+    note_names(m);
+    owner_changed(m, &before);
+}
+
+static void reply(struct move *m)
+{
+    struct fold *f = m->f;
+    const struct record *r = m->r;
+    uint32_t agent = r->tags.agent != 0 ? r->tags.agent : f->tags.agent;
+    struct tags tags = tags_with(f, agent);
+    struct window_sample s = {.ts = r->ts, .flags = BIT(REPLIES_REPLY) | BIT(REPLIES_HANDLED)};
+    bool first = (f->flags & FOLD_REPLIED) == 0;
+    if (f->waiting != MS_NONE)
+        move_column(m, &s, first ? REPLIES_FIRST : REPLIES_NEXT, r->ts - f->waiting,
+                    first ? TARGET_FIRST_RESPONSE : TARGET_NEXT_RESPONSE, REPLIES_MET_FIRST);
+    if (f->assigned != MS_NONE && f->waiting != MS_NONE && agent == f->tags.agent)
+        move_column(m, &s, REPLIES_ASSIGNEE, r->ts - f->assigned, TARGET_ASSIGNEE_RESPONSE,
+                    REPLIES_MET_FIRST);
+    if (first && f->handed != MS_NONE)
+        move_column(m, &s, REPLIES_HANDOFF, r->ts - f->handed, TARGET_HANDOFF, REPLIES_MET_FIRST);
+    sink_sample(m->out, FAM_REPLIES, &s, &tags, ALL_SCOPES, 1);
+    move_touched(m, FAM_REPLIES, REPLIES_HANDLED, &tags);
+    f->flags |= FOLD_REPLIED;
+    if (f->replies < UINT16_MAX)
+        f->replies++;
+    f->waiting = f->late_msg = f->assigned = f->handed = MS_NONE;
+}
+
+static void move_message(struct move *m)
+{
+    struct fold *f = m->f;
+    const struct record *r = m->r;
+    if (!r->is_public || r->is_auto)
+        return;
+    if (r->by == BY_AGENT) {
+        reply(m);
+    } else if (r->by == BY_BOT) {
+        f->flags |= FOLD_BOT;
+    } else if (r->by == BY_CUSTOMER && r->needs_reply) {
+        if (!fold_ended(f)) {
+            if (f->waiting == MS_NONE)
+                fold_wait_from(f, r->ts);
+        } else if (f->late_msg == MS_NONE) {
+            f->late_msg = r->ts;
+        }
+    }
+}
+
+static void move_paused(struct move *m)
+{
+    struct fold *f = m->f;
+    if (fold_ended(f) || (f->paused != MS_NONE && f->reason == m->r->number))
+        return;
+    fold_unpause(f, m->r->ts);
+    f->paused = m->r->ts;
+    f->reason = m->r->number;
+}
+
+static void move_resumed(struct move *m)
+{
+    fold_unpause(m->f, m->r->ts);
+}
+
+/* The source ends here and its opening no longer counts; what the customer waited for goes over.
+ * The target gets a record of its own with that time. */
+static void move_merged(struct move *m)
+{
+    struct fold *f = m->f;
+    if (m->r->absorbs) {
+        if (!fold_ended(f) && m->r->time != MS_NONE &&
+            (f->waiting == MS_NONE || m->r->time < f->waiting))
+            fold_wait_from(f, m->r->time);
+        return;
+    }
+    if (f->opened != MS_NONE) {
+        uint32_t within = (f->flags & FOLD_WITHIN) != 0 ? BIT(OPENINGS_WITHIN) : 0;
+        struct window_sample s = {.ts = f->opened, .flags = BIT(OPENINGS_OPENED) | within};
+        uint32_t joined = f->flags / FOLD_JOINED & ALL_SCOPES;
+        sink_sample(m->out, FAM_OPENINGS, &s, &f->first, joined, -1);
+    }
+    f->late_msg = fold_ended(f) ? f->late_msg : f->waiting;
+    fold_unpause(f, m->r->ts);
+    if (!fold_ended(f))
+        f->ended = m->r->ts;
+    fold_end_waiting(f);
+    f->handed = MS_NONE;
+    f->flags |= FOLD_CLOSED | FOLD_MERGED;
+}
+
+/* Bulk load and reconciliation: what is said is so from now on; it earns nobody a sample but the
+ * opening, when its time was unknown. */
+static void move_state(struct move *m)
+{
+    struct fold *f = m->f;
+    const struct record *r = m->r;
+    struct tags before = f->tags;
+    take_names(m, ALL_SCOPES, false);
+    bool ends = r->status == STATUS_RESOLVED || r->status == STATUS_CLOSED;
+    if (f->opened == MS_NONE && r->time != MS_NONE)
+        set_opened(m, r->time);
+    if (ends) {
+        fold_unpause(f, r->ts);
+        fold_end_waiting(f);
+        if (!fold_ended(f))
+            f->ended = r->ts;
+        f->flags |= r->status == STATUS_RESOLVED ? FOLD_RESOLVED : FOLD_CLOSED;
+    } else if (fold_ended(f)) {
+        f->gap += r->ts - f->ended;
+        f->ended = MS_NONE;
+        f->flags &= ~(uint32_t)(FOLD_RESOLVED | FOLD_CLOSED | FOLD_VOID);
+    }
+    if (!ends && r->status == STATUS_PAUSED)
+        move_paused(m);
+    else
+        fold_unpause(f, r->ts);
+    if (!ends && r->says_waiting)
+        fold_wait_from(f, r->waiting_since);
+    note_names(m);
+    owner_changed(m, &before);
+}
+
+/* Kinds without a row only make their ticket known. */
+static void (*const moves[EV_N])(struct move *) = {
+    [EV_OPENED] = move_opened,           [EV_ASSIGNED] = move_assigned,
+    [EV_MESSAGE] = move_message,         [EV_PAUSED] = move_paused,
+    [EV_RESUMED] = move_resumed,         [EV_UPDATED] = move_updated,
+    [EV_ESCALATED] = move_assigned,      [EV_RESOLVED] = move_resolved,
+    [EV_REOPENED] = move_reopened,       [EV_CLOSED] = move_closed,
+    [EV_MERGED] = move_merged,           [EV_RATED] = move_rated,
+    [EV_RECOMMENDED] = move_recommended, [EV_COMPLAINED] = move_complained,
+    [EV_INSPECTED] = move_inspected,     [EV_STATE] = move_state,
+};
+
+bool fold_needs_recall(const struct fold *f, const struct record *r)
+{
+    uint32_t agent = r->tags.agent != 0 ? r->tags.agent : f->tags.agent;
+    if ((f->flags & FOLD_VOID) != 0 || (f->last_miss != MS_NONE && r->ts <= f->last_miss))
+        return true;
+    switch (r->kind) {
+    case EV_MESSAGE:
+        return is_reply(r) && fold_touch_stays(f, agent);
+    case EV_RESOLVED:
+    case EV_CLOSED:
+        if (r->kind == EV_CLOSED && r->outcome >= OUTCOME_SPAM)
+            return true;
+        if ((f->flags & FOLD_RESOLVED) != 0)
+            return false;
+        if ((f->flags & (FOLD_CLOSED | FOLD_OUTCOME)) != 0)
+            return r->kind == EV_RESOLVED || (f->flags & FOLD_CLOSED) == 0;
+        return r->by == BY_AGENT && fold_touch_stays(f, agent);
+    case EV_REOPENED:
+        return fold_ended(f);
+    case EV_STATE:
+        return fold_ended(f);
+    case EV_RATED:
+        return (f->flags & FOLD_RATED) != 0;
+    case EV_RECOMMENDED:
+        return (f->flags & FOLD_ANSWERED) != 0;
+    default:
+        return false;
+    }
+}
+
+void fold_record(struct fold *f, struct recall *k, const struct record *r,
+                 const struct fold_terms *terms, struct sink *out)
+{
+    CHECK(r->kind < EV_N);
+    if (terms->targets != 0)
+        fold_until(f, r->ts, terms, out);
+    if (moves[r->kind] == NULL)
+        return;
+    struct move m = {.f = f, .k = k, .r = r, .terms = terms, .out = out};
+    moves[r->kind](&m);
+}
+
+struct standing fold_standing(const struct fold *f)
+{
+    bool open = !fold_ended(f);
+    return (struct standing){
+        .tags = f->tags,
+        .open = open,
+        .waiting = open && f->waiting != MS_NONE,
+        .paused = open && f->paused != MS_NONE,
+        .opened = f->opened,
+        .waiting_since = open ? f->waiting : MS_NONE,
+    };
+}
+
+int record_compare(const struct record *a, const struct record *b, struct str src_a,
+                   struct str src_b)
+{
+    if (a->ts != b->ts)
+        return a->ts < b->ts ? -1 : 1;
+    int c = a->src == b->src ? 0 : str_compare(src_a, src_b);
+    if (c != 0)
+        return c;
+    if (a->seq != b->seq)
+        return a->seq < b->seq ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return str_compare((struct str){a->id, a->id_len}, (struct str){b->id, b->id_len});
+}

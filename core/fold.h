@@ -1,0 +1,136 @@
+/* fold.h: what one ticket yields: a pure function (state, record) -> (state, samples).
+ *
+ * SEMANTICS.md chapter 3 is the specification. Samples go to a sink: straight to the board for a
+ * record that comes in order, or into a list when a ticket is folded again and the difference
+ * counts. The state is small; what a rare move needs besides (the last outcome, earlier touches)
+ * is in `struct recall`, which a fold over the whole history builds up anew. */
+#ifndef TP_CORE_FOLD_H
+#define TP_CORE_FOLD_H
+
+#include "core/event.h"
+#include "core/op.h"
+
+/* An event of a ticket as its history keeps it: names interned, defaults filled in. */
+struct record {
+    ms_t ts;
+    uint64_t seq; /* 0 when absent */
+    uint32_t src; /* index of the source's name, 0 = none */
+    uint8_t kind; /* enum event_kind */
+    uint8_t by, outcome, status;
+    bool is_public, is_auto, needs_reply;
+    bool absorbs;       /* EV_MERGED on the target: `time` is the source's waiting since */
+    uint8_t names;      /* bit enum scope: this name was said (agent, team, attributes) … */
+    struct tags tags;   /* … and is this; 0 = nil */
+    ms_t time;          /* state: opened_at; merged: waiting since; MS_NONE */
+    ms_t waiting_since; /* state; MS_NONE */
+    bool says_waiting;  /* state: waiting_since was said (nil clears) */
+    uint32_t number;    /* reason's hash (paused), into (merged: handle), value (rated), … */
+    uint8_t id_len;     /* id only of records without seq: the last word in order */
+    char id[NAME_BYTES_MAX];
+};
+
+enum fold_flag {
+    FOLD_REPLIED = 1 << 0, /* a human has replied */
+    FOLD_RESOLVED = 1 << 1,
+    FOLD_CLOSED = 1 << 2,
+    FOLD_FIRST_RESOLVED = 1 << 3, /* its first resolution is counted */
+    FOLD_OUTCOME = 1 << 4,        /* has an outcome sample: another replaces it */
+    FOLD_VOID = 1 << 5,           /* spam or duplicate: nothing of it counts */
+    FOLD_MERGED = 1 << 6,         /* `late_msg` holds the waiting since that went over */
+    FOLD_BOT = 1 << 7,            /* a bot has replied */
+    FOLD_HANDED = 1 << 8,         /* the hand-off to a human has been seen */
+    FOLD_RATED = 1 << 9,
+    FOLD_ANSWERED = 1 << 10, /* an NPS answer is counted */
+    FOLD_WITHIN = 1 << 11,   /* resolved within settings.resolved_within of its opening */
+    FOLD_TOUCHES = 1 << 12,  /* more touches than `touch` holds: see recall */
+    FOLD_JOINED = 1 << 16,   /* << enum scope: its opening is counted for that scope */
+};
+
+/* Where a scope's `handled` of this ticket stands: the latest touch by a human. */
+struct touch {
+    ms_t ts;
+    struct tags tags;
+    uint8_t family; /* FAM_REPLIES or FAM_RESOLVES */
+    uint8_t flag;
+    uint8_t scopes; /* bit enum scope: still the latest there; 0 = no touch */
+    uint8_t unused;
+};
+
+/* The state of one ticket. Zeroed by fold_init, no padding: part of images and digests. */
+struct fold {
+    ms_t opened;    /* MS_NONE: unknown */
+    ms_t waiting;   /* since when the customer waits; MS_NONE */
+    ms_t late_msg;  /* first customer message after the end: counts if a reopening follows */
+    ms_t ended;     /* resolved or closed since; MS_NONE */
+    ms_t paused;    /* since; MS_NONE */
+    ms_t assigned;  /* the assignee has it, while the customer waits, since; MS_NONE */
+    ms_t handed;    /* hand-off from a bot to the first human; MS_NONE */
+    ms_t last_miss; /* newest deadline counted as missed; MS_NONE */
+    ms_t gap;       /* time spent resolved or closed */
+    ms_t pending;   /* time paused with reason pending */
+    ms_t held;      /* time paused, any reason */
+    struct touch touch;
+    struct tags tags;    /* now; agent = assignee */
+    struct tags first;   /* first name in every scope */
+    uint32_t last_agent; /* last that were not nil */
+    uint32_t resolver;   /* credited with the latest resolve */
+    uint32_t reason;     /* hash of the pause's reason */
+    uint32_t flags;      /* enum fold_flag */
+    uint16_t last_team;
+    uint16_t replies, cycles; /* saturating */
+    uint16_t missed;          /* bit enum target: counted as missed */
+};
+
+enum { RECALL_TOUCHES = 32, FOLD_REASON_PENDING = 1 };
+
+/* What only a fold over the whole history knows. */
+struct recall {
+    struct window_sample outcome; /* the outcome sample, without loose flags */
+    struct tags outcome_tags;
+    uint32_t fcr;                        /* outcome counts as first contact resolution */
+    uint32_t resolve;                    /* outcome is a resolve not reopened yet */
+    struct window_sample rating, answer; /* latest, to be replaced */
+    struct tags rating_tags, answer_tags;
+    uint32_t touches;
+    uint32_t unused;
+    struct touch touch[RECALL_TOUCHES];
+};
+
+/* What the fold needs to know of the site. */
+struct fold_terms {
+    const struct settings *s;
+    uint32_t targets;   /* bit enum target: which have one */
+    uint32_t automatic; /* agent index of "(auto)" */
+    uint32_t customer;  /* agent index of "(customer)" */
+};
+
+void fold_init(struct fold *f);
+void recall_init(struct recall *k);
+
+/* Would this record need the recall, because it takes back or replaces something? */
+bool fold_needs_recall(const struct fold *f, const struct record *r);
+
+/* Applies one record, after what fell due before it. k may be NULL if fold_needs_recall is
+ * false. */
+void fold_record(struct fold *f, struct recall *k, const struct record *r,
+                 const struct fold_terms *terms, struct sink *out);
+
+/* Counts the targets missed at deadlines before `until`, each at its deadline. */
+void fold_until(struct fold *f, ms_t until, const struct fold_terms *terms, struct sink *out);
+
+/* The next deadline of a running target, or MS_NEVER. */
+ms_t fold_deadline(const struct fold *f, const struct fold_terms *terms);
+
+/* Samples of judgements that may come without a ticket too. csat in millionths of 1..5. */
+struct window_sample fold_rating(ms_t ts, uint32_t csat);
+struct window_sample fold_answer(ms_t ts, uint32_t score);
+struct window_sample fold_inspection(ms_t ts, bool passed);
+
+/* What the ticket is now, for the gauges. */
+struct standing fold_standing(const struct fold *f);
+
+/* <0, 0, >0 by (ts, src, seq, rank of kind, id). src_a, src_b: texts of the sources' names. */
+int record_compare(const struct record *a, const struct record *b, struct str src_a,
+                   struct str src_b);
+
+#endif

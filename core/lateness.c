@@ -1,0 +1,461 @@
+/* What happens when an event of a ticket comes.
+ *
+ * Happy path: it sorts last and takes nothing back: it is appended to the history and folded
+ * straight into the board. Otherwise the history is folded twice, without and with it, and the
+ * difference goes to the board. A merged ticket passes later events on to its target. */
+#include "core/err.h"
+#include "core/tickets.h"
+
+/* --- event -> record -------------------------------------------------------------------------- */
+
+static bool is_bot(const struct tickets *t, uint32_t agent)
+{
+    return agent != 0 &&
+           (name_get(board_names(t->links.board, SCOPE_AGENT), agent)->flags & AGENT_BOT) != 0;
+}
+
+/* csat in millionths of 1..5: 1 + 4 (score - 1) / (out_of - 1), half up. */
+static uint32_t csat_of(const struct event *e)
+{
+    int64_t span = e->out_of - NUMBER_ONE;
+    int64_t part = 4 * (e->score - NUMBER_ONE);
+    return (uint32_t)(NUMBER_ONE + (part * NUMBER_ONE + span / 2) / span);
+}
+
+static uint32_t number_of(const struct event *e)
+{
+    bool conformance = !event_has(e, F_ITEM) || str_equal(e->item, str_of("conformance"));
+    bool pending = !event_has(e, F_REASON) || str_equal(e->reason, str_of("pending"));
+    switch (e->kind) {
+    case EV_PAUSED:
+        return pending ? FOLD_REASON_PENDING : (uint32_t)hash_str(2, e->reason) | 2;
+    case EV_STATE:
+        if (!event_has(e, F_PAUSED_REASON) || str_equal(e->paused_reason, str_of("pending")))
+            return FOLD_REASON_PENDING;
+        return (uint32_t)hash_str(2, e->paused_reason) | 2;
+    case EV_RATED:
+        return event_has(e, F_ASPECT) ? 0 : csat_of(e);
+    case EV_RECOMMENDED:
+        return (uint32_t)(e->score / NUMBER_ONE);
+    case EV_INSPECTED:
+        return !conformance ? 0 : e->passed ? 2 : 1;
+    default:
+        return 0;
+    }
+}
+
+/* The names that the event says and its kind knows, interned. */
+static void take_tags(struct tickets *t, const struct event *e, struct record *r)
+{
+    const struct {
+        enum event_field field;
+        enum scope scope;
+        struct str text;
+    } names[] = {{F_AGENT, SCOPE_AGENT, e->agent},
+                 {F_TEAM, SCOPE_TEAM, e->team},
+                 {F_CHANNEL, SCOPE_CHANNEL, e->channel},
+                 {F_PRIORITY, SCOPE_PRIORITY, e->priority},
+                 {F_CATEGORY, SCOPE_CATEGORY, e->category}};
+    enum event_kind kind = (enum event_kind)e->kind;
+    uint64_t said = e->has & (event_required(kind) | event_optional(kind));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if ((said >> names[i].field & 1) == 0)
+            continue;
+        r->names |= (uint8_t)(1u << names[i].scope);
+        if (event_has(e, names[i].field))
+            tags_set(&r->tags, names[i].scope,
+                     board_name(t->links.board, names[i].scope, names[i].text, NULL));
+    }
+}
+
+static void record_of(struct tickets *t, const struct event *e, uint32_t src, struct record *r)
+{
+    memset(r, 0, offsetof(struct record, id));
+    r->ts = e->ts;
+    r->src = src;
+    r->kind = e->kind;
+    r->by = e->by;
+    r->outcome = e->kind == EV_CLOSED ? e->outcome : 0;
+    r->status = e->kind == EV_STATE ? e->status : 0;
+    r->is_public = e->is_public;
+    r->is_auto = e->is_auto;
+    r->needs_reply = e->needs_reply;
+    take_tags(t, e, r);
+    r->number = number_of(e);
+    r->time = r->waiting_since = MS_NONE;
+    if (e->kind == EV_STATE) {
+        r->says_waiting = event_names(e, F_WAITING_SINCE);
+        r->time = event_has(e, F_OPENED_AT) ? e->opened_at : MS_NONE;
+        r->waiting_since = event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE;
+    }
+    bool by_bot = e->kind == EV_MESSAGE || e->kind == EV_ASSIGNED || e->kind == EV_ESCALATED;
+    if (by_bot && e->by == BY_AGENT && is_bot(t, r->tags.agent))
+        r->by = BY_BOT;
+    if (event_has(e, F_SEQ) && e->seq != 0) {
+        r->seq = e->seq;
+    } else if (event_has(e, F_ID)) {
+        r->id_len = (uint8_t)e->id.len;
+        memcpy(r->id, e->id.p, e->id.len);
+    }
+}
+
+/* --- order --------------------------------------------------------------------------------------- */
+
+static struct str source_text(const struct tickets *t, uint32_t src)
+{
+    return src == 0 ? (struct str){"", 0} : name_text(t->links.sources, src);
+}
+
+static int compare(const struct tickets *t, const struct record *a, const struct record *b)
+{
+    return record_compare(a, b, source_text(t, a->src), source_text(t, b->src));
+}
+
+/* How many of the records sort before (or like) r. */
+static uint32_t position(const struct tickets *t, const struct record *r, uint32_t n)
+{
+    while (n > 0 && compare(t, &t->record[n - 1], r) > 0)
+        n--;
+    return n;
+}
+
+/* Does r sort behind all that the ticket has? Reads the history only when the ts are equal. */
+static bool sorts_last(struct tickets *t, const struct ticket *k, const struct record *r)
+{
+    const struct history *h = &k->history;
+    if (h->records == 0 || r->ts != h->newest)
+        return h->records == 0 || r->ts > h->newest;
+    history_read(&t->history, h, t->record, t->events_max);
+    return position(t, r, h->records) == h->records;
+}
+
+/* Sorts r before something that is folded for good? */
+static bool too_late(const struct tickets *t, const struct ticket *k, const struct record *r,
+                     uint32_t at, uint32_t n)
+{
+    ms_t kept_from = k->history.newest - t->links.settings->lateness;
+    if (k->base != 0 && r->ts < ((const struct base *)pool_get(&t->bases, k->base))->newest)
+        return true;
+    return at < n && t->record[at].ts < kept_from;
+}
+
+/* --- folding again -------------------------------------------------------------------------------- */
+
+/* Folds the records on top of the ticket's base; nothing of a void ticket counts. */
+static void fold_all(struct tickets *t, const struct ticket *k, uint32_t n, ms_t fired,
+                     struct fold *f, struct sink *out)
+{
+    struct recall recall;
+    if (k->base != 0) {
+        const struct base *base = pool_get(&t->bases, k->base);
+        *f = base->fold;
+        recall = base->recall;
+    } else {
+        fold_init(f);
+        recall_init(&recall);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        fold_record(f, &recall, &t->record[i], &t->terms, out);
+    if (t->terms.targets != 0 && (f->flags & FOLD_VOID) == 0)
+        fold_until(f, fired, &t->terms, out);
+    if ((f->flags & FOLD_VOID) != 0)
+        out->n = 0;
+}
+
+static void insert_record(struct tickets *t, const struct record *r, uint32_t at, uint32_t n)
+{
+    memmove(&t->record[at + 1], &t->record[at], (n - at) * sizeof *r);
+    t->record[at] = *r;
+}
+
+static void remove_record(struct tickets *t, uint32_t at, uint32_t n)
+{
+    memmove(&t->record[at], &t->record[at + 1], (n - at - 1) * sizeof *t->record);
+}
+
+/* Folds the n records in scratch as they were (without the one at `skip`, if < n), and then all,
+ * and brings the difference to the board. */
+static void refold(struct tickets *t, struct ticket *k, uint32_t skip, uint32_t n, ms_t fired)
+{
+    struct record r;
+    struct fold f;
+    struct sink was = {.op = t->op, .cap = t->ops_max};
+    if (skip < n) {
+        r = t->record[skip];
+        remove_record(t, skip, n);
+    }
+    fold_all(t, k, skip < n ? n - 1 : n, fired, &f, &was);
+    if (skip < n)
+        insert_record(t, &r, skip, n - 1);
+    struct sink is = {.op = t->op + was.n, .cap = t->ops_max};
+    fold_all(t, k, n, fired, &f, &is);
+    k->fold = f;
+    op_difference(t->op, was.n, was.n + is.n, t->links.board);
+    t->links.counters->refolds++;
+}
+
+/* A very long ticket: its older half folds into the base for good. */
+static int compact(struct tickets *t, struct ticket *k)
+{
+    uint32_t n = k->history.records, gone = n / 2;
+    if (k->base == 0) {
+        handle_t h = pool_alloc(&t->bases);
+        if (h == 0)
+            return ERR_TICKET_LONG;
+        struct base *fresh = pool_edit(&t->bases, h);
+        fold_init(&fresh->fold);
+        recall_init(&fresh->recall);
+        k->base = h;
+    }
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    struct base *base = pool_edit(&t->bases, k->base);
+    for (uint32_t i = 0; i < gone; i++) {
+        struct sink out = {.op = t->op, .cap = t->ops_max};
+        fold_record(&base->fold, &base->recall, &t->record[i], &t->terms, &out);
+    }
+    base->newest = t->record[gone - 1].ts;
+    CHECK(history_write(&t->history, &k->history, t->record + gone, n - gone));
+    return 0;
+}
+
+/* --- applying -------------------------------------------------------------------------------------- */
+
+static bool write_history(struct tickets *t, handle_t h, const struct record *append, uint32_t n)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    for (;;) {
+        bool ok = append != NULL ? history_append(&t->history, &k->history, append)
+                                 : history_write(&t->history, &k->history, t->record, n);
+        if (ok || !ticket_forget_one(t, h))
+            return ok;
+    }
+}
+
+static int apply_in_order(struct tickets *t, handle_t h, const struct record *r, ms_t fired)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    if (!write_history(t, h, r, 0))
+        return ERR_HISTORY_FULL;
+    if (!fold_needs_recall(&k->fold, r)) {
+        struct sink live = {.board = t->links.board};
+        fold_record(&k->fold, NULL, r, &t->terms, &live);
+        t->links.counters->negative += live.negative;
+        return 0;
+    }
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    refold(t, k, k->history.records - 1u, k->history.records, fired);
+    return 0;
+}
+
+static int apply_late(struct tickets *t, handle_t h, const struct record *r, ms_t fired)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    uint32_t n = k->history.records;
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    uint32_t at = position(t, r, n);
+    if (too_late(t, k, r, at, n))
+        return ERR_LATE;
+    insert_record(t, r, at, n);
+    if (!write_history(t, h, NULL, n + 1))
+        return ERR_HISTORY_FULL;
+    refold(t, k, at, n + 1, fired);
+    return 0;
+}
+
+/* The ticket's place among the ended ones, its gauges and its timer follow its fold. */
+static void settle(struct tickets *t, handle_t h, const struct standing *was)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct standing is = fold_standing(&k->fold);
+    if (was == NULL ? !is.open : was->open && !is.open)
+        ticket_ends_link(t, h);
+    else if (was != NULL && !was->open && is.open)
+        ticket_ends_unlink(t, h);
+    board_stand(t->links.board, h, was, &is);
+    if (t->terms.targets == 0 && k->timer == 0)
+        return;
+    ms_t due = fold_deadline(&k->fold, &t->terms);
+    if (due != MS_NEVER)
+        due++; /* a reply at the deadline itself is in time */
+    if (k->timer != 0) {
+        if (wheel_deadline(t->links.wheel, k->timer) == due)
+            return;
+        wheel_cancel(t->links.wheel, k->timer);
+        k->timer = 0;
+    }
+    if (due != MS_NEVER)
+        k->timer = wheel_add(t->links.wheel, due, t->links.timer_kind, h);
+}
+
+static int apply(struct tickets *t, handle_t h, bool fresh, const struct record *r, ms_t fired)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct standing was = fold_standing(&k->fold);
+    int err = k->history.records >= t->events_max ? compact(t, k) : 0;
+    if (err == 0)
+        err = sorts_last(t, k, r) ? apply_in_order(t, h, r, fired) : apply_late(t, h, r, fired);
+    if (err == 0)
+        settle(t, h, fresh ? NULL : &was);
+    return err;
+}
+
+/* --- merging ----------------------------------------------------------------------------------------- */
+
+/* The ticket that events of h at ts go to: along the chain of mergings that were before ts. */
+static handle_t follow(const struct tickets *t, handle_t h, ms_t ts)
+{
+    for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
+        const struct ticket *k = pool_get(&t->tickets, h);
+        bool later = (k->fold.flags & FOLD_MERGED) != 0 && ts >= k->history.newest;
+        if (!later || !pool_valid(&t->tickets, k->into))
+            break;
+        h = k->into;
+    }
+    return h;
+}
+
+static int find_or_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_h,
+                        bool *ret_fresh)
+{
+    *ret_h = ticket_find(t, hash, key);
+    *ret_fresh = *ret_h == 0;
+    return *ret_fresh ? ticket_make(t, hash, key, ret_h) : 0;
+}
+
+/* What the source had after the merging belongs to the target. */
+static int pass_on(struct tickets *t, handle_t source, handle_t target, const struct record *merge,
+                   ms_t fired)
+{
+    for (;;) {
+        struct ticket *k = pool_edit(&t->tickets, source);
+        uint32_t n = k->history.records;
+        history_read(&t->history, &k->history, t->record, t->events_max);
+        struct record last = t->record[n - 1];
+        if (compare(t, &last, merge) <= 0)
+            return 0;
+        struct standing was = fold_standing(&k->fold);
+        struct fold f;
+        struct sink before = {.op = t->op, .cap = t->ops_max};
+        fold_all(t, k, n, fired, &f, &before);
+        struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
+        fold_all(t, k, n - 1, fired, &f, &after);
+        k->fold = f;
+        op_difference(t->op, before.n, before.n + after.n, t->links.board);
+        CHECK(history_write(&t->history, &k->history, t->record, n - 1));
+        settle(t, source, &was);
+        int err = apply(t, target, false, &last, fired);
+        if (err != 0)
+            return err;
+    }
+}
+
+/* A ticket that was made for an event which then could not be kept. */
+static void drop_empty(struct tickets *t, handle_t h)
+{
+    if (pool_valid(&t->tickets, h) &&
+        ((const struct ticket *)pool_get(&t->tickets, h))->history.records == 0)
+        ticket_unmake(t, h);
+}
+
+static int merge(struct tickets *t, handle_t source, bool fresh, const struct record *r,
+                 const struct event *e, ms_t fired)
+{
+    handle_t target;
+    bool target_fresh;
+    uint64_t hash = ticket_hash(t, e->into);
+    int err = find_or_make(t, hash, e->into, &target, &target_fresh);
+    if (err != 0)
+        return err;
+    for (int i = 0; i <= MERGE_CHAIN_MAX; i++) {
+        if (target == source || i == MERGE_CHAIN_MAX) {
+            drop_empty(t, target);
+            return ERR_MERGE_CYCLE;
+        }
+        const struct ticket *k = pool_get(&t->tickets, target);
+        if ((k->fold.flags & FOLD_MERGED) == 0 || !pool_valid(&t->tickets, k->into))
+            break;
+        target = k->into;
+    }
+    err = apply(t, source, fresh, r, fired);
+    if (err != 0) {
+        drop_empty(t, target);
+        return err;
+    }
+    struct ticket *k = pool_edit(&t->tickets, source);
+    k->into = target;
+    err = pass_on(t, source, target, r, fired);
+    struct record absorb = *r;
+    absorb.absorbs = true;
+    absorb.time = ((const struct ticket *)pool_get(&t->tickets, source))->fold.late_msg;
+    if (err == 0)
+        err = apply(t, target, target_fresh, &absorb, fired);
+    return err;
+}
+
+/* A late event has changed since when the source's customer waited at the merging: the target's
+ * record of it follows. */
+static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
+{
+    const struct ticket *from = pool_get(&t->tickets, source);
+    handle_t target = from->into;
+    if (!pool_valid(&t->tickets, target))
+        return;
+    history_read(&t->history, &from->history, t->record, t->events_max);
+    struct record merged = t->record[from->history.records - 1u];
+    struct ticket *k = pool_edit(&t->tickets, target);
+    uint32_t n = k->history.records, at = 0;
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    while (at < n && !(t->record[at].absorbs && compare(t, &t->record[at], &merged) == 0))
+        at++;
+    if (at == n)
+        return; /* folded for good, or passed on along a chain */
+    struct standing was = fold_standing(&k->fold);
+    struct fold f;
+    struct sink before = {.op = t->op, .cap = t->ops_max};
+    fold_all(t, k, n, fired, &f, &before);
+    t->record[at].time = from->fold.late_msg;
+    struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
+    fold_all(t, k, n, fired, &f, &after);
+    if (!write_history(t, target, NULL, n))
+        return; /* no chunk left: the target keeps what it had */
+    k->fold = f;
+    op_difference(t->op, before.n, before.n + after.n, t->links.board);
+    settle(t, target, &was);
+}
+
+int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32_t src, ms_t fired)
+{
+    handle_t h;
+    bool fresh;
+    int err = find_or_make(t, hash, e->ticket, &h, &fresh);
+    if (err != 0)
+        return err;
+    struct record r;
+    record_of(t, e, src, &r);
+    if (fresh && e->kind == EV_REOPENED)
+        t->links.counters->reopened_unknown++;
+    if (!fresh)
+        h = follow(t, h, e->ts);
+    const struct ticket *k = pool_get(&t->tickets, h);
+    bool merged = (k->fold.flags & FOLD_MERGED) != 0;
+    ms_t went_over = k->fold.late_msg;
+    if (e->kind == EV_MERGED)
+        err = merged ? ERR_MERGE_CYCLE : merge(t, h, fresh, &r, e, fired);
+    else
+        err = apply(t, h, fresh, &r, fired);
+    if (err != 0 && fresh)
+        drop_empty(t, h);
+    else if (err == 0 && merged && k->fold.late_msg != went_over)
+        absorb_again(t, h, fired);
+    return err;
+}
+
+void ticket_due(struct tickets *t, handle_t h, ms_t now)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct standing was = fold_standing(&k->fold);
+    struct sink live = {.board = t->links.board};
+    k->timer = 0;
+    fold_until(&k->fold, now, &t->terms, &live);
+    settle(t, h, &was);
+}

@@ -1,0 +1,135 @@
+#include "core/op.h"
+
+static struct op *sink_next(struct sink *out)
+{
+    CHECK(out->n < out->cap);
+    struct op *op = &out->op[out->n++];
+    memset(op, 0, sizeof *op);
+    return op;
+}
+
+void sink_sample(struct sink *out, uint32_t family, const struct window_sample *sample,
+                 const struct tags *tags, uint32_t scopes, int sign)
+{
+    if (out->board != NULL) {
+        board_sample(out->board, family, sample, tags, scopes, sign);
+        return;
+    }
+    struct op *op = sink_next(out);
+    op->family = (uint8_t)family;
+    op->scopes = (uint8_t)scopes;
+    op->sign = sign;
+    op->tags = *tags;
+    op->sample = *sample;
+}
+
+void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
+               uint32_t scopes, bool on)
+{
+    if (out->board != NULL) {
+        board_mark(out->board, family, flag, ts, tags, scopes, on);
+        return;
+    }
+    struct op *op = sink_next(out);
+    op->mark = 1;
+    op->family = (uint8_t)family;
+    op->flag = (uint8_t)flag;
+    op->scopes = (uint8_t)scopes;
+    op->sign = on ? 1 : -1;
+    op->tags = *tags;
+    op->sample.ts = ts;
+}
+
+/* Order of bytes, the sign left out: equal ops stand together. */
+static int op_compare(const struct op *a, const struct op *b)
+{
+    int c = memcmp(a, b, offsetof(struct op, sign));
+    return c != 0 ? c : memcmp(&a->tags, &b->tags, sizeof *a - offsetof(struct op, tags));
+}
+
+static void swap(struct op *a, struct op *b)
+{
+    struct op t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void sift(struct op *ops, uint32_t at, uint32_t n)
+{
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= n)
+            return;
+        if (child + 1 < n && op_compare(&ops[child], &ops[child + 1]) < 0)
+            child++;
+        if (op_compare(&ops[at], &ops[child]) >= 0)
+            return;
+        swap(&ops[at], &ops[child]);
+        at = child;
+    }
+}
+
+/* Heapsort: no allocation, no recursion, O(n log n) whatever the input. */
+static void op_sort(struct op *ops, uint32_t n)
+{
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift(ops, i, n);
+    for (uint32_t i = n; i-- > 1;) {
+        swap(&ops[0], &ops[i]);
+        sift(ops, 0, i);
+    }
+}
+
+/* Sums the signs of equal ops; keeps those with a sum. Returns how many are left. */
+static uint32_t op_net(struct op *ops, uint32_t n)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n;) {
+        struct op op = ops[i];
+        uint32_t j = i + 1;
+        for (; j < n && op_compare(&op, &ops[j]) == 0; j++)
+            op.sign += ops[j].sign;
+        if (op.sign != 0)
+            ops[kept++] = op;
+        i = j;
+    }
+    return kept;
+}
+
+static void op_apply(const struct op *op, struct board *board)
+{
+    int times = op->sign > 0 ? op->sign : -op->sign;
+    for (int i = 0; i < times; i++) {
+        if (op->mark)
+            board_mark(board, op->family, op->flag, op->sample.ts, &op->tags, op->scopes,
+                       op->sign > 0);
+        else
+            board_sample(board, op->family, &op->sample, &op->tags, op->scopes,
+                         op->sign > 0 ? 1 : -1);
+    }
+}
+
+/* Marks need a sample of their second to stand on: they are set back on samples that go, before
+ * these go, and cleared on samples that come, after they came. */
+void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, struct board *board)
+{
+    uint32_t same = 0, n_new = n_all - n_old;
+    while (same < n_old && same < n_new && ops[same].sign == ops[n_old + same].sign &&
+           op_compare(&ops[same], &ops[n_old + same]) == 0)
+        same++;
+    for (uint32_t i = same; i < n_old; i++)
+        ops[i].sign = -ops[i].sign;
+    if (same > 0) /* the equal beginning of the new list gives way to its rest */
+        memmove(&ops[n_old], &ops[n_old + same], (n_new - same) * sizeof *ops);
+    struct op *rest = &ops[same];
+    uint32_t n = n_old - same + n_new - same;
+    op_sort(rest, n);
+    n = op_net(rest, n);
+    for (int phase = 0; phase < 4; phase++) {
+        bool mark = phase == 0 || phase == 3;
+        bool up = phase == 0 || phase == 1;
+        for (uint32_t i = 0; i < n; i++)
+            if ((rest[i].mark == 1) == mark && (rest[i].sign > 0) == up)
+                op_apply(&rest[i], board);
+    }
+}

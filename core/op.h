@@ -1,0 +1,42 @@
+/* op.h: what the fold asks of the board, and the difference between two folds of one ticket.
+ *
+ * A list of ops is a multiset of signed samples and marks. Folding a ticket again gives another
+ * list; only the difference of the two reaches the board. */
+#ifndef TP_CORE_OP_H
+#define TP_CORE_OP_H
+
+#include "core/board.h"
+
+/* A sample or mark that the fold asks for. No padding: compared as bytes. */
+struct op {
+    uint8_t mark; /* 0 sample, 1 loose flag */
+    uint8_t family;
+    uint8_t flag;   /* of a mark */
+    uint8_t scopes; /* bit enum scope */
+    int32_t sign;   /* sample: add or withdraw; mark: set or clear */
+    struct tags tags;
+    uint32_t unused;
+    struct window_sample sample; /* a mark has the ts only */
+};
+
+/* Where ops go: to the board when there is one, else appended to the list. */
+struct sink {
+    struct board *board;
+    struct op *op;
+    uint32_t n, cap;
+    uint64_t negative; /* durations below zero */
+};
+
+/* Adds (+1) or withdraws (-1) a sample for the scopes. */
+void sink_sample(struct sink *out, uint32_t family, const struct window_sample *sample,
+                 const struct tags *tags, uint32_t scopes, int sign);
+
+/* Sets or clears a loose flag of the samples at ts. */
+void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
+               uint32_t scopes, bool on);
+
+/* The net of old and new ops goes to the board. Both lists lie in one array, old first; they are
+ * reordered. */
+void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, struct board *board);
+
+#endif

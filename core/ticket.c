@@ -1,0 +1,340 @@
+#include "core/ticket.h"
+
+#include "core/err.h"
+#include "core/tickets.h"
+
+static uint64_t align64(uint64_t n)
+{
+    return (n + 63) & ~63ULL;
+}
+
+static uint32_t bases_cap(const struct limits *l)
+{
+    return l->tickets / BASE_SHARE + 16;
+}
+
+static uint32_t ops_cap(const struct limits *l)
+{
+    return (l->ticket_events + 2) * OPS_PER_RECORD + RECALL_TOUCHES * SCOPE_N;
+}
+
+uint64_t tickets_bytes(const struct limits *l)
+{
+    return align64(sizeof(struct tickets)) +
+           align64(pool_bytes(sizeof(struct ticket), l->tickets)) +
+           align64(pool_bytes(sizeof(struct history_chunk), l->history)) +
+           align64(pool_bytes(sizeof(struct base), bases_cap(l))) + align64(map_bytes(l->tickets)) +
+           align64((l->ticket_events + 1ULL) * sizeof(struct record)) +
+           align64(2ULL * ops_cap(l) * sizeof(struct op));
+}
+
+static void *take(uint8_t **mem, uint64_t bytes)
+{
+    void *p = *mem;
+    *mem += align64(bytes);
+    return p;
+}
+
+struct tickets *tickets_init(void *mem, const struct limits *l, const struct ticket_links *links,
+                             uint64_t seed)
+{
+    uint8_t *at = mem;
+    struct tickets *t = take(&at, sizeof *t);
+    t->links = *links;
+    t->seed = seed;
+    t->events_max = l->ticket_events;
+    pool_init(&t->tickets, 0, take(&at, pool_bytes(sizeof(struct ticket), l->tickets)),
+              sizeof(struct ticket), l->tickets);
+    pool_init(&t->history, 0, take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
+              sizeof(struct history_chunk), l->history);
+    pool_init(&t->bases, 0, take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
+              sizeof(struct base), bases_cap(l));
+    map_init(&t->map, take(&at, map_bytes(l->tickets)), l->tickets);
+    t->record = take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
+    t->ops_max = ops_cap(l);
+    t->op = take(&at, 2ULL * t->ops_max * sizeof(struct op));
+    struct names *agents = board_names(links->board, SCOPE_AGENT);
+    t->terms.automatic = board_reserved(links->board, NAME_AUTO);
+    t->terms.customer = board_reserved(links->board, NAME_CUSTOMER);
+    CHECK(name_count(agents) >= 2);
+    tickets_retarget(t);
+    return t;
+}
+
+void tickets_retarget(struct tickets *t)
+{
+    t->terms.s = t->links.settings;
+    t->terms.targets = 0;
+    for (uint32_t k = 0; k < TARGET_WAIT; k++)
+        if (t->links.settings->target[k] > 0)
+            t->terms.targets |= 1u << k;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+uint64_t ticket_hash(const struct tickets *t, struct str key)
+{
+    return hash_str(t->seed, key);
+}
+
+void tickets_prefetch(const struct tickets *t, uint64_t hash)
+{
+    map_prefetch(&t->map, hash);
+}
+
+void ticket_prefetch(const struct tickets *t, handle_t h)
+{
+    const char *p = pool_at(&t->tickets, handle_index(h));
+    __builtin_prefetch(p);
+    __builtin_prefetch(p + 64);
+    __builtin_prefetch(p + 128);
+    __builtin_prefetch(p + 192);
+}
+
+static bool key_is(const struct tickets *t, const struct ticket *k, struct str key)
+{
+    if (k->key_len != key.len)
+        return false;
+    uint32_t head = key.len < TICKET_KEY_INLINE ? key.len : TICKET_KEY_INLINE;
+    if (memcmp(k->key, key.p, head) != 0)
+        return false;
+    if (head == key.len)
+        return true;
+    const struct history_chunk *more = pool_get(&t->history, k->key_more);
+    return memcmp(more->bytes, key.p + head, key.len - head) == 0;
+}
+
+handle_t ticket_find(const struct tickets *t, uint64_t hash, struct str key)
+{
+    uint32_t at = map_start(&t->map, hash);
+    handle_t h;
+    while ((h = map_next(&t->map, hash, &at)) != 0)
+        if (key_is(t, pool_get(&t->tickets, h), key))
+            return h;
+    return 0;
+}
+
+struct str ticket_key(struct tickets *t, handle_t h)
+{
+    const struct ticket *k = pool_get(&t->tickets, h);
+    uint32_t head = k->key_len < TICKET_KEY_INLINE ? k->key_len : TICKET_KEY_INLINE;
+    memcpy(t->key, k->key, head);
+    if (k->key_more != 0) {
+        const struct history_chunk *more = pool_get(&t->history, k->key_more);
+        memcpy(t->key + head, more->bytes, k->key_len - head);
+    }
+    return (struct str){t->key, k->key_len};
+}
+
+/* --- ended tickets, oldest first: who is forgotten next ------------------------------------------ */
+
+void ticket_ends_link(struct tickets *t, handle_t h)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    k->older = t->ends.newest;
+    k->newer = 0;
+    if (t->ends.newest != 0)
+        ((struct ticket *)pool_edit(&t->tickets, t->ends.newest))->newer = h;
+    else
+        t->ends.oldest = h;
+    t->ends.newest = h;
+}
+
+void ticket_ends_unlink(struct tickets *t, handle_t h)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    if (k->older != 0)
+        ((struct ticket *)pool_edit(&t->tickets, k->older))->newer = k->newer;
+    else
+        t->ends.oldest = k->newer;
+    if (k->newer != 0)
+        ((struct ticket *)pool_edit(&t->tickets, k->newer))->older = k->older;
+    else
+        t->ends.newest = k->older;
+    k->older = k->newer = 0;
+}
+
+void ticket_unmake(struct tickets *t, handle_t h)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    map_remove(&t->map, ticket_hash(t, ticket_key(t, h)), h);
+    history_clear(&t->history, &k->history);
+    if (k->key_more != 0)
+        pool_free(&t->history, k->key_more);
+    if (k->base != 0)
+        pool_free(&t->bases, k->base);
+    if (k->timer != 0)
+        wheel_cancel(t->links.wheel, k->timer);
+    pool_free(&t->tickets, h);
+}
+
+static void forget(struct tickets *t, handle_t h)
+{
+    ticket_ends_unlink(t, h);
+    ticket_unmake(t, h);
+    t->links.counters->tickets_forgotten++;
+}
+
+void tickets_forget(struct tickets *t, ms_t now)
+{
+    for (int i = 0; i < FORGET_PER_CALL && t->ends.oldest != 0; i++) {
+        const struct ticket *k = pool_get(&t->tickets, t->ends.oldest);
+        if (k->fold.ended + t->links.settings->remember_closed >= now)
+            return;
+        forget(t, t->ends.oldest);
+    }
+}
+
+bool ticket_forget_one(struct tickets *t, handle_t keep)
+{
+    handle_t h = t->ends.oldest;
+    if (h == keep && h != 0)
+        h = ((const struct ticket *)pool_get(&t->tickets, h))->newer;
+    if (h == 0)
+        return false;
+    forget(t, h);
+    return true;
+}
+
+int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_h)
+{
+    handle_t h = pool_alloc(&t->tickets);
+    if (h == 0 && ticket_forget_one(t, 0))
+        h = pool_alloc(&t->tickets);
+    if (h == 0)
+        return ERR_TICKETS_FULL;
+    struct ticket *k = pool_edit(&t->tickets, h);
+    uint32_t head = key.len < TICKET_KEY_INLINE ? key.len : TICKET_KEY_INLINE;
+    k->key_len = (uint8_t)key.len;
+    memcpy(k->key, key.p, head);
+    if (head < key.len) {
+        k->key_more = pool_alloc(&t->history);
+        if (k->key_more == 0 && ticket_forget_one(t, 0))
+            k->key_more = pool_alloc(&t->history);
+        if (k->key_more == 0) {
+            pool_free(&t->tickets, h);
+            return ERR_HISTORY_FULL;
+        }
+        struct history_chunk *more = pool_edit(&t->history, k->key_more);
+        memcpy(more->bytes, key.p + head, key.len - head);
+    }
+    fold_init(&k->fold);
+    CHECK(map_put(&t->map, hash, h));
+    *ret_h = h;
+    return 0;
+}
+
+/* --- readers ------------------------------------------------------------------------------------ */
+
+bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret)
+{
+    if (!pool_valid(&t->tickets, h))
+        return false;
+    *ret = fold_standing(&((const struct ticket *)pool_get(&t->tickets, h))->fold);
+    return true;
+}
+
+static uint64_t mix_name(const struct tickets *t, uint64_t h, enum scope s, uint32_t index)
+{
+    const struct names *n = board_names(t->links.board, s);
+    return mix64(h ^ (index == 0 ? 0 : name_get(n, index)->hash));
+}
+
+static uint64_t mix_tags(const struct tickets *t, uint64_t h, const struct tags *tags)
+{
+    for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
+        h = mix_name(t, h, s, tags_of(tags, s));
+    return h;
+}
+
+static uint64_t fold_digest(const struct tickets *t, const struct fold *f)
+{
+    const int64_t numbers[] = {f->opened,  f->waiting,  f->late_msg, f->ended,
+                               f->paused,  f->assigned, f->handed,   f->gap,
+                               f->pending, f->held,     f->reason,   f->flags,
+                               f->replies, f->cycles,   f->missed,   f->touch.ts};
+    uint64_t h = hash_bytes(1, numbers, sizeof numbers);
+    h = mix_tags(t, h, &f->tags);
+    h = mix_tags(t, h, &f->first);
+    h = mix_tags(t, h, &f->touch.tags);
+    h = mix_name(t, h, SCOPE_AGENT, f->last_agent);
+    h = mix_name(t, h, SCOPE_AGENT, f->resolver);
+    return mix_name(t, h, SCOPE_TEAM, f->last_team);
+}
+
+uint64_t tickets_digest(struct tickets *t)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 1; i <= t->tickets.high; i++) {
+        handle_t h = pool_handle(&t->tickets, i);
+        if (h == 0)
+            continue;
+        const struct ticket *k = pool_get(&t->tickets, h);
+        uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &k->fold));
+        if (k->into != 0 && pool_valid(&t->tickets, k->into))
+            d = mix64(d ^ ticket_hash(t, ticket_key(t, k->into)));
+        sum += d;
+    }
+    return sum;
+}
+
+void tickets_check(struct tickets *t)
+{
+    uint32_t ended = 0, live = 0;
+    handle_t before = 0;
+    for (handle_t h = t->ends.oldest; h != 0;) {
+        const struct ticket *k = pool_get(&t->tickets, h);
+        CHECK(k->older == before && k->fold.ended != MS_NONE);
+        before = h;
+        h = k->newer;
+        ended++;
+    }
+    CHECK(before == t->ends.newest);
+    for (uint32_t i = 1; i <= t->tickets.high; i++) {
+        handle_t h = pool_handle(&t->tickets, i);
+        if (h == 0)
+            continue;
+        const struct ticket *k = pool_get(&t->tickets, h);
+        struct str key = ticket_key(t, h);
+        CHECK(ticket_find(t, ticket_hash(t, key), key) == h);
+        CHECK(k->history.records > 0 && k->history.records <= t->events_max);
+        CHECK((k->fold.ended != MS_NONE) == ((k->fold.flags & (FOLD_RESOLVED | FOLD_CLOSED)) != 0));
+        ended -= k->fold.ended != MS_NONE;
+        live++;
+    }
+    CHECK(ended == 0 && live == t->tickets.live && live == t->map.live);
+}
+
+const struct pool *tickets_pool(const struct tickets *t)
+{
+    return &t->tickets;
+}
+
+const struct pool *tickets_history(const struct tickets *t)
+{
+    return &t->history;
+}
+
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[4])
+{
+    ret[0] = &t->tickets;
+    ret[1] = &t->history;
+    ret[2] = &t->bases;
+    return 3;
+}
+
+struct tickets_ends *tickets_blob(struct tickets *t)
+{
+    return &t->ends;
+}
+
+void tickets_rebuild(struct tickets *t)
+{
+    memset(t->map.cells, 0, ((uint64_t)t->map.mask + 1) * sizeof *t->map.cells);
+    t->map.live = 0;
+    for (uint32_t i = 1; i <= t->tickets.high; i++) {
+        handle_t h = pool_handle(&t->tickets, i);
+        if (h != 0)
+            CHECK(map_put(&t->map, ticket_hash(t, ticket_key(t, h)), h));
+    }
+}

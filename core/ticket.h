@@ -1,0 +1,81 @@
+/* ticket.h: all tickets: where their state and history lie, late events, merging, forgetting.
+ *
+ * An event that comes in order is folded straight into the board. One that comes late, or takes
+ * back what was counted, makes the ticket be folded again from its history; the difference of
+ * the two lists of ops is what the board gets (SEMANTICS.md, "Order, duplicates, lateness"). */
+#ifndef TP_CORE_TICKET_H
+#define TP_CORE_TICKET_H
+
+#include "core/engine.h"
+#include "core/history.h"
+#include "core/wheel.h"
+
+enum { TICKET_KEY_INLINE = 27 };
+
+struct ticket {
+    struct slot slot;
+    uint8_t key_len;
+    char key[TICKET_KEY_INLINE]; /* the first bytes; the rest, if any, in key_more */
+    struct fold fold;
+    struct history history;
+    handle_t key_more;     /* a history chunk */
+    handle_t base;         /* struct base: what older events folded into; 0 = nothing */
+    handle_t into;         /* merged into this ticket */
+    handle_t timer;        /* next deadline of a target */
+    handle_t older, newer; /* neighbours among the ended tickets */
+};
+
+/* Parts of other modules and of the engine that tickets work with; borrowed for life. */
+struct ticket_links {
+    struct board *board;
+    struct wheel *wheel;
+    struct names *sources;
+    struct engine_counters *counters;
+    const struct settings *settings;
+    uint8_t timer_kind; /* owner kind of its timers in the wheel */
+};
+
+struct tickets;
+
+uint64_t tickets_bytes(const struct limits *limits);
+struct tickets *tickets_init(void *mem, const struct limits *limits,
+                             const struct ticket_links *links, uint64_t seed);
+
+/* Targets or horizons have changed. */
+void tickets_retarget(struct tickets *t);
+
+uint64_t ticket_hash(const struct tickets *t, struct str key);
+void tickets_prefetch(const struct tickets *t, uint64_t hash);
+handle_t ticket_find(const struct tickets *t, uint64_t hash, struct str key);
+void ticket_prefetch(const struct tickets *t, handle_t h);
+
+/* Applies an event of a ticket (it has one) whose ts is settled; src is the source's index.
+ * `fired`: what was due up to and including this instant has fired. 0, or ERR_LATE,
+ * ERR_MERGE_CYCLE, ERR_TICKETS_FULL, ERR_HISTORY_FULL: nothing changed. */
+MUST_CHECK int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32_t src,
+                            ms_t fired);
+
+/* A ticket's timer has fired at `now` (what is due up to then counts). */
+void ticket_due(struct tickets *t, handle_t h, ms_t now);
+
+/* Forgets tickets that ended longer than remember_closed ago, a few per call. */
+void tickets_forget(struct tickets *t, ms_t now);
+
+/* For board_lookup. */
+bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret);
+struct str ticket_key(struct tickets *t, handle_t h); /* lent until the next call */
+
+uint64_t tickets_digest(struct tickets *t);
+void tickets_check(struct tickets *t);
+const struct pool *tickets_pool(const struct tickets *t);
+const struct pool *tickets_history(const struct tickets *t);
+
+/* For images: fills ret[], returns how many (<= 4). */
+struct tickets_ends {
+    handle_t oldest, newest; /* of the ended tickets */
+};
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[4]);
+struct tickets_ends *tickets_blob(struct tickets *t);
+void tickets_rebuild(struct tickets *t);
+
+#endif
