@@ -158,11 +158,15 @@ void answer_message(struct emitter *em, struct str topic, const void *message, s
     emit_end(em);
 }
 
-void answer_end(struct emitter *em, uint64_t upto_seq, uint64_t count)
+void answer_end(struct emitter *em, uint64_t upto_seq, uint64_t count, uint64_t oldest_seq)
 {
     emit_map(em, NULL);
     emit_uint(em, "upto_seq", upto_seq);
     emit_uint(em, "count", count);
+    if (oldest_seq != 0) {
+        emit_bool(em, "truncated", true);
+        emit_uint(em, "oldest_seq", oldest_seq);
+    }
     emit_bool(em, "end", true);
     emit_end(em);
 }
