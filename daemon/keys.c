@@ -10,7 +10,7 @@
 #define TARGET(name, row)                                                                          \
     {                                                                                              \
         "targets." name, KEY_TARGET, false, PLACE(settings.target[TARGET_##row]), 1000,            \
-            400 * MS_DAY, "none", "Longer is missed, up to this is met."                                                             \
+            400 * MS_DAY, "none", "Longer is missed, up to this is met."                           \
     }
 #define LIMIT(name, most, preset, text)                                                            \
     {                                                                                              \

@@ -107,8 +107,7 @@ bool reference_print(FILE *file)
         char comment[512];
         fputc('\n', file);
         int indent = 2 * print_groups(file, k->path, last);
-        snprintf(comment, sizeof comment, "%s%s", k->fixed ? "(start) " : "",
-                 k->text);
+        snprintf(comment, sizeof comment, "%s%s", k->fixed ? "(start) " : "", k->text);
         print_comment(file, indent, comment);
         fprintf(file, "%*s# %s%s", indent, "", key_type_text(k->type), has_bounds(k) ? "; " : "");
         print_bounds(file, k);

@@ -1,0 +1,55 @@
+/* bus.h: the daemon's sockets: events in (SUB), published messages out (XPUB), queries (ROUTER).
+ *
+ * Publishing numbers the messages of each stream, keeps the last alerts, and knows which topics
+ * anybody wants, so that snapshots nobody reads need not be computed. Sending never waits: a
+ * reader who is too slow loses messages, and `dropped` counts those sent meanwhile. */
+#ifndef TP_DAEMON_BUS_H
+#define TP_DAEMON_BUS_H
+
+#include "daemon/config.h"
+#include "daemon/prefixes.h"
+#include "daemon/recent.h"
+#include "daemon/zsock.h"
+#include "proto/encode.h"
+#include "proto/topic.h"
+
+enum { BUS_RUN_BYTES = 16 };
+
+struct bus {
+    struct zsock events, out, query;
+    struct prefixes prefixes;
+    struct recent recent;
+    struct log *log;        /* borrowed */
+    uint64_t seq[STREAM_N]; /* of the last message of each stream */
+    uint64_t dropped;       /* messages sent while some reader could take no more */
+    bool lossless;          /* XPUB tells us when a reader is full */
+    int open;               /* sockets not yet closed */
+    void (*closed)(struct bus *b);
+    void *data; /* the owner's */
+    char run[BUS_RUN_BYTES + 1];
+};
+
+/* Opens all sockets of the configuration; every endpoint is logged as it really is. false:
+ * logged what failed; bus_close must still be called. data: of all three sockets and the bus.
+ * run: a number no other run has. */
+MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
+                         struct log *log, zsock_cb *on_events, zsock_cb *on_query, void *data,
+                         uint64_t run);
+
+/* Would anybody get a message with this topic? */
+bool bus_wants(const struct bus *b, const struct topic *topic);
+
+/* What the next message of the stream begins with. */
+struct envelope bus_envelope(const struct bus *b, enum stream stream, ms_t at);
+
+/* Sends the message made with bus_envelope; it counts from now on. */
+void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
+                 size_t n);
+
+/* Once a second: asks anew to be told about full readers. */
+void bus_refresh(struct bus *b);
+
+/* Frees everything; closed is called from the loop when the last socket is gone. */
+void bus_close(struct bus *b, void (*closed)(struct bus *b));
+
+#endif

@@ -1,0 +1,323 @@
+#include "daemon/driver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+enum { DRAIN_NS = 100000000 };
+
+struct driver *driver_new(const struct config *config, struct log *log)
+{
+    struct driver *d = calloc(1, sizeof *d); /* fresh pages, touched when used */
+    if (d == NULL)
+        return NULL;
+    memcpy(&d->config, config, sizeof d->config);
+    d->log = log;
+    d->newest_ts = MS_NONE;
+    d->outbox = (struct outbox){.effects = d->effects, .cap = DRIVER_EFFECTS};
+    for (size_t i = 0; i < ARRAY_LEN(d->message); i++)
+        zmq_msg_init(&d->message[i]);
+    zmq_msg_init(&d->topic);
+    return d;
+}
+
+/* The loop's wall clock: read when first asked for in a turn. */
+static ms_t now_of(struct driver *d)
+{
+    if (!d->clock_fresh) {
+        uint64_t steps = d->clock.steps;
+        clock_take(&d->clock, clock_system());
+        if (d->clock.steps != steps)
+            log_warning(d->log, "clock set back", "ms=%lld", (long long)d->clock.behind);
+        d->clock_fresh = true;
+        d->turn_began = uv_hrtime();
+        d->outlet.at = d->clock.now;
+        log_at(d->log, d->clock.now);
+    }
+    return d->clock.now;
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static void note_refusal(struct driver *d, int err, struct str src, struct str id, uint32_t offset)
+{
+    char src_text[LOG_TEXT_MAX], id_text[LOG_TEXT_MAX];
+    d->status.rejected[-err]++;
+    log_warning(d->log, "event refused", "reason=%s src=%s id=%s offset=%u", err_name(err),
+                log_text(src_text, src), log_text(id_text, id), offset);
+}
+
+/* What the engine thought of the events that it took. */
+static void note_results(struct driver *d, const struct event *events, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (UNLIKELY(d->results[i].verdict == VERDICT_REFUSED)) {
+            static const struct str none = {"", 0};
+            const struct event *e = &events[i];
+            note_refusal(d, d->results[i].err, event_has(e, F_SRC) ? e->src : none,
+                         event_has(e, F_ID) ? e->id : none, 0);
+        }
+        if (events[i].ts > d->newest_ts) {
+            d->newest_ts = events[i].ts;
+            d->status.quality.behind_ms = ms_max(0, events[i].rts - events[i].ts);
+        }
+    }
+}
+
+/* Steps the engine over all of the events, publishing what comes out on the way. */
+static void step(struct driver *d, const struct event *events, uint32_t n)
+{
+    while (n > 0) {
+        uint32_t taken = engine_step(d->engine, events, n, d->results, &d->outbox);
+        CHECK(taken > 0 || d->outbox.n > 0);
+        if (events->kind != EV_TICK)
+            note_results(d, events, taken);
+        if (d->outbox.n > 0)
+            outlet_effects(&d->outlet, &d->outbox);
+        events += taken;
+        n -= taken;
+    }
+}
+
+/* Steps what was gathered and lets go of its messages. */
+static void flush(struct driver *d)
+{
+    step(d, d->decoder.event, d->decoder.events);
+    d->status.events += d->decoder.events;
+    d->decoder.events = 0;
+    for (uint32_t i = 0; i < d->held; i++) {
+        zmq_msg_close(&d->message[i]);
+        zmq_msg_init(&d->message[i]);
+    }
+    d->held = 0;
+}
+
+/* The frames behind the topic: exactly one, the payload. false: none or too many, all taken. */
+static bool receive_payload(struct driver *d, zmq_msg_t *payload)
+{
+    if (!zmq_msg_more(&d->topic) || zsock_receive(&d->bus.events, payload) != 1)
+        return false;
+    if (LIKELY(!zmq_msg_more(payload)))
+        return true;
+    while (zmq_msg_more(payload) && zsock_receive(&d->bus.events, payload) == 1)
+        ;
+    return false;
+}
+
+/* One message into the batch at hand. false: there is none now. */
+static bool receive_one(struct driver *d, ms_t now)
+{
+    static const struct str none = {"", 0};
+    if (zsock_receive(&d->bus.events, &d->topic) != 1)
+        return false;
+    zmq_msg_t *payload = &d->message[d->held];
+    d->status.messages++;
+    if (!receive_payload(d, payload)) {
+        note_refusal(d, ERR_NOT_MSGPACK, none, none, 0);
+        return true;
+    }
+    struct decoder *dec = &d->decoder;
+    uint32_t before = dec->events;
+    int err = decode_append(dec, zmq_msg_data(payload), zmq_msg_size(payload), now);
+    if (UNLIKELY(err != 0))
+        note_refusal(d, err, none, none, 0);
+    for (uint32_t i = 0; i < dec->rejections; i++) {
+        const struct rejection *r = &dec->rejection[i];
+        note_refusal(d, r->err, r->src, r->id, r->offset);
+    }
+    d->held += dec->events > before; /* else its place is used again */
+    if (d->held == DRIVER_GATHER || dec->events >= DRIVER_GATHER)
+        flush(d);
+    return true;
+}
+
+static void receive(struct driver *d, uint32_t budget)
+{
+    ms_t now = now_of(d);
+    while (budget > 0 && receive_one(d, now))
+        budget--;
+    flush(d);
+}
+
+static void on_events(struct zsock *z)
+{
+    receive(z->data, DRIVER_MESSAGES);
+}
+
+static void on_query(struct zsock *z)
+{
+    struct driver *d = z->data;
+    now_of(d);
+    query_receive(&d->query, z);
+}
+
+/* --- turns ---------------------------------------------------------------------------------- */
+
+/* Moves the engine's clock to ours and publishes what was due by then. */
+static void tick(struct driver *d)
+{
+    struct event e = {.kind = EV_TICK, .ts = now_of(d), .rts = now_of(d)};
+    step(d, &e, 1);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* while it is active the loop does not sleep */
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    (void)timer; /* it ends the sleep; the work is done where a turn ends */
+}
+
+/* How long may the loop sleep, in ms? Civil deadlines of the engine become a length of time
+ * here; a clock that is set is noticed within DRIVER_SLEEP_MS. */
+static uint64_t sleep_ms(const struct driver *d, uint64_t now)
+{
+    ms_t deadline = engine_deadline(d->engine);
+    ms_t left = deadline == MS_NEVER ? DRIVER_SLEEP_MS : ms_max(1, deadline - d->clock.now);
+    uint64_t due = outlet_deadline(&d->outlet);
+    uint64_t query = query_deadline(&d->query, now);
+    due = query < due ? query : due;
+    left = ms_min(left, due > now ? (ms_t)(due - now) : 1);
+    return (uint64_t)ms_min(left, DRIVER_SLEEP_MS);
+}
+
+/* The end of a turn, before the loop sleeps. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct driver *d = prepare->data;
+    uv_update_time(d->loop);
+    uint64_t now = uv_now(d->loop);
+    tick(d);
+    outlet_work(&d->outlet, d->clock.now, now);
+    query_work(&d->query, now);
+    if (outlet_busy(&d->outlet) || query_deadline(&d->query, now) == now) {
+        uv_idle_start(&d->idle, on_idle);
+    } else {
+        uv_idle_stop(&d->idle);
+        uv_timer_start(&d->timer, on_timer, sleep_ms(d, now), 0);
+    }
+    uint64_t took = uv_hrtime() - d->turn_began;
+    if (took > d->turn_ns_max)
+        d->turn_ns_max = took;
+    d->turns++;
+    d->clock_fresh = false;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static bool failed(struct driver *d, const char *what, const char *why)
+{
+    log_error(d->log, what, "error=\"%s\"", why);
+    return false;
+}
+
+static bool map_engine(struct driver *d)
+{
+    const struct config *c = &d->config;
+    d->memory_bytes = engine_size(&c->limits, &c->settings);
+    if (d->memory_bytes == 0)
+        return failed(d, "engine", "these limits are impossible; see --print-config");
+    d->memory = mmap(NULL, d->memory_bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (d->memory == MAP_FAILED) {
+        d->memory = NULL;
+        return failed(d, "engine memory", strerror(errno));
+    }
+    int err = engine_init(&d->engine, d->memory, &c->limits, &c->settings, d->status.started_at);
+    return err == 0 || failed(d, "engine", err_text(err));
+}
+
+bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
+{
+    uint64_t run = 0;
+    if (getrandom(&run, sizeof run, GRND_NONBLOCK) != sizeof run)
+        run = (uint64_t)now_of(d); /* early at boot: the time is as good as any number */
+    d->loop = loop;
+    d->status.started_at = now_of(d);
+    d->status.version = str_of(TP_VERSION);
+    if (!map_engine(d))
+        return false;
+    outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, uv_now(loop));
+    query_init(&d->query, &d->outlet, d->log);
+    if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, on_events, on_query, d, run))
+        return false;
+    uv_prepare_init(loop, &d->prepare);
+    uv_timer_init(loop, &d->timer);
+    uv_idle_init(loop, &d->idle);
+    d->handles = 3;
+    d->prepare.data = d->timer.data = d->idle.data = d;
+    uv_prepare_start(&d->prepare, on_prepare);
+    log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
+             (unsigned long long)(d->memory_bytes >> 20), d->config.settings.rules,
+             d->config.settings.windows);
+    return true;
+}
+
+bool driver_reload(struct driver *d, const struct config *next, const char **ret_why)
+{
+    tick(d);
+    /* Every active alert may be cancelled, and the engine applies all or nothing. */
+    struct outbox out = {.cap = d->status.active_alerts + DRIVER_EFFECTS};
+    out.effects = malloc(out.cap * sizeof *out.effects);
+    if (out.effects == NULL) {
+        *ret_why = "no memory";
+        return false;
+    }
+    bool fine = engine_apply(d->engine, &next->settings, &out, ret_why) == 0;
+    if (fine) {
+        outlet_effects(&d->outlet, &out); /* by the old rules: it still shows those */
+        memcpy(&d->config, next, sizeof d->config);
+    }
+    free(out.effects);
+    return fine;
+}
+
+void driver_drain(struct driver *d)
+{
+    uint64_t end = uv_hrtime() + DRAIN_NS;
+    uint64_t before = 0;
+    do {
+        before = d->status.messages;
+        receive(d, DRIVER_MESSAGES);
+    } while (d->status.messages != before && uv_hrtime() < end);
+    tick(d);
+}
+
+static void on_bus_closed(struct bus *b)
+{
+    struct driver *d = b->data;
+    d->closed(d);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct driver *d = handle->data;
+    if (--d->handles == 0)
+        bus_close(&d->bus, on_bus_closed);
+}
+
+void driver_close(struct driver *d, void (*closed)(struct driver *d))
+{
+    d->closed = closed;
+    d->bus.data = d;
+    if (d->handles == 0) {
+        bus_close(&d->bus, on_bus_closed);
+        return;
+    }
+    uv_close((uv_handle_t *)&d->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&d->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&d->idle, on_handle_closed);
+}
+
+void driver_free(struct driver *d)
+{
+    for (size_t i = 0; i < ARRAY_LEN(d->message); i++)
+        zmq_msg_close(&d->message[i]);
+    zmq_msg_close(&d->topic);
+    if (d->memory != NULL)
+        munmap(d->memory, d->memory_bytes);
+    free(d);
+}

@@ -1,0 +1,75 @@
+/* driver.h: the heart: one turn of the loop is receive, decode, step, tick, publish, answer.
+ *
+ * The wall clock is read once a turn, after the loop slept. Messages are gathered into batches,
+ * because the engine looks ahead within one; every turn takes a bounded number of them, works one
+ * slice of a snapshot round and of queries, and then arms one timer for what comes next. Memory
+ * of a message is kept until its events were stepped. */
+#ifndef TP_DAEMON_DRIVER_H
+#define TP_DAEMON_DRIVER_H
+
+#include "daemon/bus.h"
+#include "daemon/clock.h"
+#include "daemon/outlet.h"
+#include "daemon/query.h"
+#include "proto/decode.h"
+
+enum {
+    DRIVER_GATHER = 128,     /* messages and events of one engine step */
+    DRIVER_MESSAGES = 512,   /* received in one turn */
+    DRIVER_EFFECTS = 1024,   /* of one step, before it asks to be drained */
+    DRIVER_SLEEP_MS = 60000, /* at most */
+};
+
+STATIC_ASSERT((int)DRIVER_GATHER <= (int)DECODE_GATHER_MAX, "a full batch and one more payload");
+
+struct driver {
+    struct config config; /* in force */
+    struct log *log;      /* borrowed */
+    struct clock clock;
+    bool clock_fresh; /* read in this turn */
+    struct bus bus;
+    struct engine *engine;
+    void *memory; /* of the engine: mapped, memory_bytes of address space */
+    uint64_t memory_bytes;
+    struct status status; /* counters; outlet and query show them */
+    uv_loop_t *loop;      /* borrowed */
+    uv_prepare_t prepare;
+    uv_timer_t timer;
+    uv_idle_t idle;
+    int handles; /* open ones of these three */
+    uint64_t turns;
+    uint64_t turn_ns_max; /* longest turn since the last look */
+    uint64_t turn_began;
+    uint32_t held; /* messages whose events wait for the step */
+    zmq_msg_t message[DRIVER_GATHER + 1];
+    zmq_msg_t topic; /* scratch */
+    struct outbox outbox;
+    struct effect effects[DRIVER_EFFECTS];
+    struct result results[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
+    ms_t newest_ts; /* of all events */
+    struct outlet outlet;
+    struct query query;
+    struct decoder decoder;
+    void (*closed)(struct driver *d);
+    void *data; /* the owner's */
+};
+
+/* A driver on the heap, about 8 MiB of which little is touched. NULL: no memory. */
+struct driver *driver_new(const struct config *config, struct log *log);
+
+/* Maps the engine, opens the sockets and begins. false: logged why; driver_close must still be
+ * called. zmq: the context. */
+MUST_CHECK bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq);
+
+/* Takes over another configuration. false with one sentence in *ret_why when it cannot, and
+ * nothing changed. */
+MUST_CHECK bool driver_reload(struct driver *d, const struct config *next, const char **ret_why);
+
+/* Takes what has already arrived, at most for some 100 ms, and publishes what it leads to. */
+void driver_drain(struct driver *d);
+
+/* closed is called from the loop when nothing of the driver is left in it; then driver_free. */
+void driver_close(struct driver *d, void (*closed)(struct driver *d));
+void driver_free(struct driver *d);
+
+#endif

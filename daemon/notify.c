@@ -1,0 +1,39 @@
+#include "daemon/notify.h"
+
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+void notify_ready(void)
+{
+    sd_notify(0, "READY=1");
+}
+
+void notify_reloading(void)
+{
+    struct timespec ts;
+    if (clock_gettime(CLOCK_MONOTONIC, &ts) == 0)
+        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+                   (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+}
+
+void notify_stopping(void)
+{
+    sd_notify(0, "STOPPING=1");
+}
+
+void notify_status(uint64_t events, uint32_t active_alerts, uint64_t refused)
+{
+    sd_notifyf(0, "STATUS=%llu events, %u active alerts, %llu refused", (unsigned long long)events,
+               active_alerts, (unsigned long long)refused);
+}
+
+uint64_t notify_watchdog_ms(void)
+{
+    uint64_t usec = 0;
+    return sd_watchdog_enabled(0, &usec) > 0 ? usec / 2000 : 0;
+}
+
+void notify_alive(void)
+{
+    sd_notify(0, "WATCHDOG=1");
+}

@@ -1,0 +1,233 @@
+#include "daemon/outlet.h"
+
+#include <uv.h>
+
+enum { NAMES_A_LOOK = 64 }; /* names passed over between two looks at the time */
+
+void outlet_init(struct outlet *o, struct engine *engine, struct bus *bus,
+                 const struct config *config, struct status *status, struct log *log, uint64_t now)
+{
+    o->engine = engine;
+    o->bus = bus;
+    o->log = log;
+    o->config = config;
+    o->status = status;
+    o->heartbeat_due = now;
+    o->round_due = now + (uint64_t)config->snapshot_every;
+    o->full_due = now + (uint64_t)config->full_every;
+}
+
+static struct envelope envelope(const struct outlet *o, enum stream stream, uint64_t seq)
+{
+    struct envelope env = bus_envelope(o->bus, stream, o->at);
+    env.seq = seq;
+    return env;
+}
+
+static uint64_t next_seq(const struct outlet *o, enum stream stream)
+{
+    return o->bus->seq[stream] + 1;
+}
+
+/* Publishes n bytes of o->buf; n < 0 is a message that did not fit, which is told, not sent. */
+static void publish(struct outlet *o, enum stream stream, const struct topic *topic, int n)
+{
+    char text[LOG_TEXT_MAX];
+    if (n < 0)
+        log_error(o->log, "message too large", "topic=%s", log_text(text, topic_str(topic)));
+    else
+        bus_publish(o->bus, stream, topic, o->buf, (size_t)n);
+}
+
+/* --- alerts --------------------------------------------------------------------------------- */
+
+int outlet_alert(struct outlet *o, const struct alert *alert, uint64_t seq)
+{
+    struct emitter em;
+    struct envelope env = envelope(o, STREAM_ALERT, seq);
+    emit_start(&em, SINK_MSGPACK, o->buf, ALERT_BYTES_MAX);
+    encode_alert(&em, NULL, &env, &o->config->settings, alert, (enum lang)o->config->language);
+    return emit_finish(&em);
+}
+
+static void publish_alert(struct outlet *o, const struct alert *alert)
+{
+    const struct settings *settings = &o->config->settings;
+    char name[LOG_TEXT_MAX];
+    struct topic topic;
+    topic_alert(&topic, settings, alert);
+    publish(o, STREAM_ALERT, &topic, outlet_alert(o, alert, next_seq(o, STREAM_ALERT)));
+    if (alert->state == ALERT_BREACHED)
+        o->status->active_alerts++;
+    else if (o->status->active_alerts > 0)
+        o->status->active_alerts--;
+    log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u",
+             alert_state_name((enum alert_state)alert->state), settings->rule[alert->rule].id,
+             log_text(name, alert->name), alert->rev);
+}
+
+void outlet_effects(struct outlet *o, struct outbox *out)
+{
+    for (uint32_t i = 0; i < out->n; i++) {
+        const struct effect *e = &out->effects[i];
+        if (e->kind == EFFECT_ALERT)
+            publish_alert(o, &e->alert);
+        else
+            log_warning(o->log, "limit met", "limit=%s", limit_met_name((enum limit_met)e->limit));
+    }
+    out->n = 0;
+}
+
+/* --- snapshots ------------------------------------------------------------------------------ */
+
+static struct quality quality(const struct outlet *o)
+{
+    const struct engine_counters *c = engine_counters(o->engine);
+    struct quality q = o->status->quality;
+    q.gaps = c->seq_gaps;
+    q.late_dropped = c->late_dropped;
+    q.skewed = c->skewed;
+    return q;
+}
+
+int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t windows,
+                    uint64_t seq)
+{
+    struct emitter em;
+    struct envelope env = envelope(o, STREAM_KPI, seq);
+    struct quality q = quality(o);
+    engine_snapshot(o->engine, scope, index, windows, &o->snapshot);
+    emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
+    encode_snapshot(&em, NULL, &env, &o->config->settings, &o->snapshot, &q);
+    return emit_finish(&em);
+}
+
+/* The name that comes next, if anybody wants it. Returns whether it cost a snapshot. */
+static bool publish_name(struct outlet *o, enum scope scope, uint32_t index)
+{
+    struct topic topic;
+    const struct settings *settings = &o->config->settings;
+    if (!o->full && !engine_changed(o->engine, scope, index))
+        return false;
+    topic_snapshot(&topic, scope, engine_name(o->engine, scope, index));
+    if (!bus_wants(o->bus, &topic))
+        return false;
+    int n =
+        outlet_snapshot(o, scope, index, (1u << settings->windows) - 1, next_seq(o, STREAM_KPI));
+    publish(o, STREAM_KPI, &topic, n);
+    engine_snapshot_done(o->engine, scope, index);
+    o->count++;
+    return true;
+}
+
+static void end_round(struct outlet *o)
+{
+    struct emitter em;
+    struct topic topic;
+    struct envelope env = envelope(o, STREAM_KPI, next_seq(o, STREAM_KPI));
+    o->running = false;
+    topic_start(&topic);
+    topic_word(&topic, "kpi");
+    topic_word(&topic, "round");
+    emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
+    encode_round(&em, NULL, &env, o->rounds, o->count, o->full);
+    publish(o, STREAM_KPI, &topic, emit_finish(&em));
+}
+
+static void work_round(struct outlet *o)
+{
+    uint64_t end = uv_hrtime() + OUTLET_SLICE_NS;
+    uint32_t looked = 0;
+    for (;;) {
+        if (o->index > engine_names(o->engine, (enum scope)o->scope)) {
+            o->index = 1;
+            if (++o->scope == SCOPE_N) {
+                end_round(o);
+                return;
+            }
+            continue;
+        }
+        bool worked = publish_name(o, (enum scope)o->scope, o->index++);
+        if ((worked || ++looked % NAMES_A_LOOK == 0) && uv_hrtime() >= end)
+            return;
+    }
+}
+
+/* Begins the round that is due, unless the last one is still under way. */
+static void start_round(struct outlet *o, uint64_t now)
+{
+    o->full = now >= o->full_due;
+    if (o->full)
+        o->full_due = now + (uint64_t)o->config->full_every;
+    o->round_due = now + (uint64_t)o->config->snapshot_every;
+    o->running = true;
+    o->rounds++;
+    o->scope = SCOPE_ALL;
+    o->index = 1;
+    o->count = 0;
+}
+
+/* --- the daemon itself ---------------------------------------------------------------------- */
+
+static void publish_heartbeat(struct outlet *o)
+{
+    struct emitter em;
+    struct topic topic;
+    struct envelope env = envelope(o, STREAM_SYS, next_seq(o, STREAM_SYS));
+    topic_start(&topic);
+    topic_word(&topic, "sys");
+    topic_word(&topic, "heartbeat");
+    emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
+    encode_heartbeat(&em, NULL, &env, o->bus->seq);
+    publish(o, STREAM_SYS, &topic, emit_finish(&em));
+}
+
+int outlet_status(struct outlet *o, uint64_t seq)
+{
+    struct emitter em;
+    struct envelope env = envelope(o, STREAM_SYS, seq);
+    struct engine_use use[16];
+    struct status s = *o->status;
+    s.engine_at = engine_at(o->engine);
+    memcpy(s.published, o->bus->seq, sizeof s.published);
+    s.dropped = o->bus->dropped;
+    s.counters = engine_counters(o->engine);
+    s.use = use;
+    s.uses = engine_usage(o->engine, use, ARRAY_LEN(use));
+    s.quality = quality(o);
+    emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
+    encode_status(&em, NULL, &env, &s);
+    return emit_finish(&em);
+}
+
+static void publish_status(struct outlet *o)
+{
+    struct topic topic;
+    topic_start(&topic);
+    topic_word(&topic, "sys");
+    topic_word(&topic, "status");
+    publish(o, STREAM_SYS, &topic, outlet_status(o, next_seq(o, STREAM_SYS)));
+}
+
+void outlet_work(struct outlet *o, ms_t at, uint64_t now)
+{
+    o->at = at;
+    if (now >= o->heartbeat_due) {
+        o->heartbeat_due = now + OUTLET_HEARTBEAT_MS;
+        bus_refresh(o->bus);
+        publish_heartbeat(o);
+    }
+    if (!o->running && now >= (o->round_due < o->full_due ? o->round_due : o->full_due)) {
+        start_round(o, now);
+        if (o->full)
+            publish_status(o);
+    }
+    if (o->running)
+        work_round(o);
+}
+
+uint64_t outlet_deadline(const struct outlet *o)
+{
+    uint64_t due = o->round_due < o->full_due ? o->round_due : o->full_due;
+    return o->heartbeat_due < due ? o->heartbeat_due : due;
+}

@@ -1,0 +1,60 @@
+/* outlet.h: what the daemon publishes: alerts at once, snapshots in rounds, heartbeats, status.
+ *
+ * Rounds are handed out in slices, so that an event never waits long behind a snapshot: of what
+ * changed and is subscribed every snapshot_every, of everything subscribed every full_every.
+ * Time for schedules and slices is monotonic; `at` in messages is the loop's wall clock. */
+#ifndef TP_DAEMON_OUTLET_H
+#define TP_DAEMON_OUTLET_H
+
+#include "core/engine.h"
+#include "daemon/bus.h"
+
+enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000 };
+
+struct outlet {
+    struct engine *engine; /* borrowed, as the rest of these */
+    struct bus *bus;
+    struct log *log;
+    const struct config *config;
+    struct status *status;  /* its counters are kept by their owners */
+    ms_t at;                /* the loop's clock */
+    uint64_t heartbeat_due; /* uv_now() of what comes next */
+    uint64_t round_due, full_due;
+    uint64_t rounds; /* begun */
+    bool running;    /* a round is under way: */
+    bool full;
+    uint8_t scope; /* enum scope and name that come next */
+    uint32_t index;
+    uint64_t count;           /* snapshots of this round so far */
+    struct snapshot snapshot; /* scratch */
+    char buf[SNAPSHOT_BYTES_MAX];
+};
+
+void outlet_init(struct outlet *o, struct engine *engine, struct bus *bus,
+                 const struct config *config, struct status *status, struct log *log, uint64_t now);
+
+/* Publishes what engine_step put into the outbox, and empties it. */
+void outlet_effects(struct outlet *o, struct outbox *out);
+
+/* Heartbeat, status and the next slice of a round, as far as they are due. */
+void outlet_work(struct outlet *o, ms_t at, uint64_t now);
+
+/* Is a round under way? Then the loop should not sleep. */
+static inline bool outlet_busy(const struct outlet *o)
+{
+    return o->running;
+}
+
+/* uv_now() by which outlet_work should be called again. */
+uint64_t outlet_deadline(const struct outlet *o);
+
+/* The snapshot of a name as a message into o->buf; its length, or ERR_NO_ROOM. seq: of the
+ * envelope. */
+int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t windows,
+                    uint64_t seq);
+
+/* Likewise an alert and the status. */
+int outlet_alert(struct outlet *o, const struct alert *alert, uint64_t seq);
+int outlet_status(struct outlet *o, uint64_t seq);
+
+#endif

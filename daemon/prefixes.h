@@ -1,0 +1,28 @@
+/* prefixes.h: the topic prefixes that subscribers asked for: is anybody interested in a topic?
+ *
+ * Bounded: subscribers are strangers. A prefix beyond the bound is only counted, and while one
+ * is, every topic is wanted. Heap, freed by prefixes_fini. */
+#ifndef TP_DAEMON_PREFIXES_H
+#define TP_DAEMON_PREFIXES_H
+
+#include "core/base.h"
+
+enum { PREFIXES_MAX = 16384, PREFIX_BYTES_MAX = 512 };
+
+struct prefixes {
+    struct str *at; /* sorted by bytes, each once */
+    uint32_t n;
+    uint32_t beyond; /* subscribed and not kept */
+};
+
+/* Takes a copy. A prefix that is there already changes nothing. */
+void prefixes_add(struct prefixes *p, struct str prefix);
+
+void prefixes_remove(struct prefixes *p, struct str prefix);
+
+/* Does any prefix begin this topic? O(log n) per part of the topic that some prefix shares. */
+bool prefixes_want(const struct prefixes *p, struct str topic);
+
+void prefixes_fini(struct prefixes *p);
+
+#endif

@@ -1,0 +1,337 @@
+#include "daemon/query.h"
+
+#include <errno.h>
+
+enum { TAKEN_A_TURN = 16, SCANNED_A_LOOK = 256 };
+
+void query_init(struct query *q, struct outlet *outlet, struct log *log)
+{
+    q->outlet = outlet;
+    q->log = log;
+}
+
+/* --- requests ------------------------------------------------------------------------------- */
+
+/* One answer to the job's peer: 0, or the negative errno of the socket. */
+static int answer(struct query *q, const struct job *j, const void *bytes, int n)
+{
+    struct zsock *z = &q->outlet->bus->query;
+    if (n < 0) {
+        log_error(q->log, "answer too large", "op=%u", j->request.op);
+        return 0;
+    }
+    int err = zsock_send(z, j->identity, j->identity_n, true);
+    if (err == 0 && j->delimiter)
+        err = zsock_send(z, "", 0, true);
+    return err == 0 ? zsock_send(z, bytes, (size_t)n, false) : err;
+}
+
+static void answer_refusal(struct query *q, const struct job *j, int err, const char *key)
+{
+    struct emitter em;
+    emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
+    answer_error(&em, err, key);
+    if (answer(q, j, q->answer, emit_finish(&em)) != 0)
+        q->abandoned++;
+}
+
+/* The windows that the request is about; 0 when it names one that is not kept. */
+static uint32_t window_mask(const struct settings *s, struct str name)
+{
+    if (name.len == 0)
+        return (1u << s->windows) - 1;
+    for (uint32_t i = 0; i < s->windows; i++)
+        if (str_equal(str_of(s->window[i].name), name))
+            return 1u << i;
+    return 0;
+}
+
+/* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
+static bool start(struct query *q, struct job *j)
+{
+    const struct bus *bus = q->outlet->bus;
+    const struct request *r = &j->request;
+    j->windows = window_mask(&q->outlet->config->settings, r->window);
+    if (j->windows == 0) {
+        answer_refusal(q, j, ERR_BAD_WORD, "window");
+        return false;
+    }
+    if (r->name.len > 0 && r->scope < 0) {
+        answer_refusal(q, j, ERR_MISSING, "scope");
+        return false;
+    }
+    j->scope = r->scope < 0 ? SCOPE_ALL : (uint8_t)r->scope;
+    j->scope_last = r->scope < 0 ? SCOPE_N - 1 : (uint8_t)r->scope;
+    j->index = 1;
+    j->upto_seq = bus->seq[STREAM_ALERT];
+    j->seq = r->has_since ? r->since_seq + 1 : 1;
+    if (j->seq < bus->recent.first)
+        j->seq = bus->recent.first;
+    switch ((enum request_op)r->op) {
+    case OP_HOLD:
+        j->phase = JOB_ALERTS;
+        break;
+    case OP_SNAPSHOT:
+        j->phase = JOB_SNAPSHOTS;
+        break;
+    case OP_ALERTS:
+        j->phase = r->active ? JOB_ALERTS : JOB_RECENT;
+        break;
+    case OP_STATUS:
+        j->phase = JOB_STATUS;
+        break;
+    case OP_N:
+        CHECK(!"decoded no op");
+    }
+    return true;
+}
+
+/* The frames behind the identity: [""] payload. 1, or 0 for any other number of frames. */
+static int receive_payload(struct zsock *z, struct job *j, zmq_msg_t *msg)
+{
+    int frames = 0;
+    while (zmq_msg_more(msg)) {
+        if (zsock_receive(z, msg) != 1)
+            return 0;
+        if (frames == 0 && zmq_msg_size(msg) == 0 && zmq_msg_more(msg))
+            j->delimiter = true;
+        else
+            frames++;
+    }
+    return frames == 1;
+}
+
+/* One whole message from the socket into the job. 1 taken, 0 refused or not for us, -1 no more. */
+static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_t *msg)
+{
+    const char *key = "";
+    *j = (struct job){.phase = JOB_FREE};
+    if (zsock_receive(z, msg) != 1)
+        return -1;
+    size_t n = zmq_msg_size(msg);
+    CHECK(n <= QUERY_IDENTITY_MAX);
+    memcpy(j->identity, zmq_msg_data(msg), n);
+    j->identity_n = (uint8_t)n;
+    q->requests++;
+    int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
+    n = zmq_msg_size(msg);
+    if (err == 0 && n > sizeof j->bytes)
+        err = ERR_TOO_LARGE;
+    if (err == 0) {
+        memcpy(j->bytes, zmq_msg_data(msg), n);
+        err = request_decode(j->bytes, n, &j->request, &key);
+    }
+    if (err == 0)
+        return start(q, j);
+    answer_refusal(q, j, err, key);
+    return 0;
+}
+
+void query_receive(struct query *q, struct zsock *z)
+{
+    zmq_msg_t msg;
+    int taken = -1;
+    zmq_msg_init(&msg);
+    for (int i = 0; i < TAKEN_A_TURN && q->jobs < QUERY_JOBS_MAX; i++) {
+        uint32_t slot = 0;
+        while (q->job[slot].phase != JOB_FREE)
+            slot++;
+        taken = receive_one(q, z, &q->job[slot], &msg);
+        if (taken < 0)
+            break;
+        q->jobs += taken == 1;
+    }
+    zmq_msg_close(&msg);
+}
+
+/* --- answers -------------------------------------------------------------------------------- */
+
+/* Sends {topic, message} with n bytes of the outlet's buffer as the message. */
+static int answer_with(struct query *q, struct job *j, const struct topic *topic, int n)
+{
+    struct emitter em;
+    if (n < 0)
+        return answer(q, j, NULL, n);
+    emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
+    answer_message(&em, topic_str(topic), q->outlet->buf, (size_t)n);
+    int err = answer(q, j, q->answer, emit_finish(&em));
+    j->count += err == 0;
+    return err;
+}
+
+static int work_alerts(struct query *q, struct job *j)
+{
+    struct outlet *o = q->outlet;
+    struct alert alert;
+    struct topic topic;
+    uint32_t at = j->at;
+    if (!engine_alert_next(o->engine, &at, &alert)) {
+        j->phase = j->request.op == OP_HOLD ? JOB_SNAPSHOTS : JOB_END;
+        return 0;
+    }
+    int err = 0;
+    topic_alert(&topic, &o->config->settings, &alert);
+    if (topic_matches(j->request.prefix, topic_str(&topic)))
+        err = answer_with(q, j, &topic, outlet_alert(o, &alert, o->bus->seq[STREAM_ALERT]));
+    if (err == 0)
+        j->at = at;
+    return err;
+}
+
+static int work_recent(struct query *q, struct job *j)
+{
+    const struct recent *recent = &q->outlet->bus->recent;
+    struct str topic, message;
+    if (j->seq < recent->first) /* overwritten since the last turn */
+        j->seq = recent->first;
+    for (int i = 0; i < SCANNED_A_LOOK; i++, j->seq++) {
+        if (j->seq > j->upto_seq || !recent_get(recent, j->seq, &topic, &message)) {
+            j->phase = JOB_END;
+            return 0;
+        }
+        if (!topic_matches(j->request.prefix, topic))
+            continue;
+        struct emitter em;
+        emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
+        answer_message(&em, topic, message.p, message.len);
+        int err = answer(q, j, q->answer, emit_finish(&em));
+        if (err == 0) {
+            j->seq++;
+            j->count++;
+        }
+        return err;
+    }
+    return 0;
+}
+
+/* Is this name asked for? */
+static bool wanted(const struct job *j, struct str name, const struct topic *topic)
+{
+    if (j->request.name.len > 0 && !str_equal(name, j->request.name))
+        return false;
+    return topic_matches(j->request.prefix, topic_str(topic));
+}
+
+static int work_snapshots(struct query *q, struct job *j)
+{
+    struct outlet *o = q->outlet;
+    struct topic topic;
+    for (int i = 0; i < SCANNED_A_LOOK; i++) {
+        enum scope scope = (enum scope)j->scope;
+        if (j->index > engine_names(o->engine, scope)) {
+            j->index = 1;
+            if (j->scope++ == j->scope_last) {
+                j->phase = JOB_END;
+                return 0;
+            }
+            continue;
+        }
+        struct str name = engine_name(o->engine, scope, j->index);
+        topic_snapshot(&topic, scope, name);
+        if (!wanted(j, name, &topic)) {
+            j->index++;
+            continue;
+        }
+        uint64_t seq = o->bus->seq[STREAM_KPI];
+        int n = outlet_snapshot(o, scope, j->index, j->windows, seq);
+        int err = answer_with(q, j, &topic, n);
+        if (err == 0)
+            j->index++;
+        return err;
+    }
+    return 0;
+}
+
+static int work_status(struct query *q, struct job *j)
+{
+    struct topic topic;
+    topic_start(&topic);
+    topic_word(&topic, "sys");
+    topic_word(&topic, "status");
+    int err = answer_with(q, j, &topic, outlet_status(q->outlet, q->outlet->bus->seq[STREAM_SYS]));
+    if (err == 0)
+        j->phase = JOB_END;
+    return err;
+}
+
+static int work_end(struct query *q, struct job *j)
+{
+    struct emitter em;
+    uint64_t oldest = q->outlet->bus->recent.first;
+    bool truncated = j->request.op == OP_ALERTS && !j->request.active && j->request.has_since &&
+                     j->request.since_seq + 1 < oldest;
+    emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
+    answer_end(&em, j->upto_seq, j->count, truncated ? oldest : 0);
+    int err = answer(q, j, q->answer, emit_finish(&em));
+    if (err == 0)
+        j->phase = JOB_FREE;
+    return err;
+}
+
+static int work_job(struct query *q, struct job *j)
+{
+    switch ((enum job_phase)j->phase) {
+    case JOB_ALERTS:
+        return work_alerts(q, j);
+    case JOB_RECENT:
+        return work_recent(q, j);
+    case JOB_SNAPSHOTS:
+        return work_snapshots(q, j);
+    case JOB_STATUS:
+        return work_status(q, j);
+    case JOB_END:
+        return work_end(q, j);
+    case JOB_FREE:
+        break;
+    }
+    return 0;
+}
+
+/* One piece of work for the job. Ends it when its peer is gone or has stalled for too long. */
+static void serve(struct query *q, struct job *j, uint64_t now)
+{
+    int err = work_job(q, j);
+    if (err == 0) {
+        j->stalled = 0;
+    } else if (err == -EAGAIN) {
+        j->stalled = j->stalled == 0 ? now : j->stalled;
+        err = now - j->stalled >= QUERY_PATIENCE_MS ? -ETIMEDOUT : 0;
+    }
+    if (err != 0) {
+        log_info(q->log, "query abandoned", "op=%u answers=%llu error=\"%s\"", j->request.op,
+                 (unsigned long long)j->count, zmq_strerror(-err));
+        q->abandoned++;
+        j->phase = JOB_FREE;
+    }
+    if (j->phase == JOB_FREE)
+        q->jobs--;
+}
+
+void query_work(struct query *q, uint64_t now)
+{
+    if (q->jobs == 0)
+        return;
+    uint64_t end = uv_hrtime() + QUERY_SLICE_NS;
+    uint32_t stalled = 0; /* jobs in a row that have no use for time */
+    while (q->jobs > 0 && stalled < QUERY_JOBS_MAX) {
+        struct job *j = &q->job[q->turn++ % QUERY_JOBS_MAX];
+        if (j->phase != JOB_FREE)
+            serve(q, j, now);
+        stalled = j->phase == JOB_FREE || j->stalled != 0 ? stalled + 1 : 0;
+        if (uv_hrtime() >= end)
+            return;
+    }
+}
+
+uint64_t query_deadline(const struct query *q, uint64_t now)
+{
+    uint64_t due = UINT64_MAX;
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX && q->jobs > 0; i++) {
+        if (q->job[i].phase == JOB_FREE)
+            continue;
+        if (q->job[i].stalled == 0)
+            return now;
+        due = now + QUERY_RETRY_MS;
+    }
+    return due;
+}

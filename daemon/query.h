@@ -1,0 +1,63 @@
+/* query.h: answers to requests, a few at a time, so that a long answer holds up nobody.
+ *
+ * Each request becomes a job; each turn works on one job after the other until the time for it is
+ * used up. A peer that does not read (ROUTER_MANDATORY tells) has its job kept for
+ * QUERY_PATIENCE_MS, then dropped. With all jobs taken, further requests wait in the socket. */
+#ifndef TP_DAEMON_QUERY_H
+#define TP_DAEMON_QUERY_H
+
+#include "daemon/outlet.h"
+#include "proto/request.h"
+
+enum {
+    QUERY_JOBS_MAX = 32,
+    QUERY_SLICE_NS = 250000,
+    QUERY_PATIENCE_MS = 5000,
+    QUERY_RETRY_MS = 20,
+    QUERY_IDENTITY_MAX = 255, /* a ROUTER's, by ZMTP */
+};
+
+enum job_phase { JOB_FREE, JOB_ALERTS, JOB_RECENT, JOB_SNAPSHOTS, JOB_STATUS, JOB_END };
+
+struct job {
+    uint8_t phase;  /* enum job_phase */
+    bool delimiter; /* a REQ socket asked: an empty frame before the answer */
+    uint8_t identity_n;
+    uint8_t identity[QUERY_IDENTITY_MAX];
+    struct request request; /* its texts lie in bytes */
+    uint32_t windows;       /* mask of those asked for */
+    uint32_t at;            /* active alerts: where to go on */
+    uint32_t index;         /* snapshots: the name that comes next … */
+    uint8_t scope;          /* … of this scope, and the last one wanted */
+    uint8_t scope_last;
+    uint64_t seq;      /* recent alerts: which comes next */
+    uint64_t upto_seq; /* alerts up to this one are covered */
+    uint64_t count;    /* answers so far */
+    uint64_t stalled;  /* uv_now() since when the peer takes nothing; 0 = it does */
+    char bytes[REQUEST_BYTES_MAX];
+};
+
+struct query {
+    struct outlet *outlet; /* borrowed: engine, bus, the scratch for messages */
+    struct log *log;
+    uint32_t jobs;      /* not free */
+    uint32_t turn;      /* the job that comes next */
+    uint64_t requests;  /* taken */
+    uint64_t abandoned; /* jobs whose peer went or did not read */
+    struct job job[QUERY_JOBS_MAX];
+    char answer[SNAPSHOT_BYTES_MAX + 1024];
+};
+
+void query_init(struct query *q, struct outlet *outlet, struct log *log);
+
+/* Takes requests from the socket while there is room. */
+void query_receive(struct query *q, struct zsock *z);
+
+/* Works on jobs for about QUERY_SLICE_NS. now: uv_now(). */
+void query_work(struct query *q, uint64_t now);
+
+/* uv_now() by which query_work should be called again: now while there is work, a little later
+ * when all peers stall, UINT64_MAX without jobs. */
+uint64_t query_deadline(const struct query *q, uint64_t now);
+
+#endif

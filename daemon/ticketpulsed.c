@@ -1,0 +1,81 @@
+/* ticketpulsed: the daemon's command line. Exit codes: 0 fine, 1 it failed, 2 wrong usage. */
+#include "core/engine.h"
+#include "daemon/app.h"
+#include "daemon/config.h"
+#include "daemon/reference.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+    "ticketpulsed [--config FILE]   runs until SIGTERM; SIGHUP reads FILE again\n"
+    "  --config FILE    configuration; without one the built-in defaults hold\n"
+    "  --check          only checks the configuration\n"
+    "  --print-config   prints the commented reference configuration, all keys at their defaults\n"
+    "  --print-man      prints the manual page ticketpulse.yaml(5)\n"
+    "  --version        prints the version\n"
+    "  --help           prints this\n";
+
+/* The same questions that the start would ask, short of opening sockets. */
+static int check(const char *path)
+{
+    struct tree_error why;
+    struct config *c = malloc(sizeof *c);
+    int code = 1;
+    if (c == NULL)
+        fputs("ticketpulsed: no memory\n", stderr);
+    else if (!config_load(path, c, &why))
+        fprintf(stderr, "%s\n", why.text);
+    else if (engine_size(&c->limits, &c->settings) == 0)
+        fprintf(stderr, "%s:1: limits: impossible together; make some smaller\n", path);
+    else
+        code = 0;
+    if (code == 0)
+        printf("%s: fine, %u rules, %u windows\n", path == NULL ? "built-in defaults" : path,
+               c->settings.rules, c->settings.windows);
+    free(c);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    enum { CONFIG = 256, CHECK_ONLY, PRINT_CONFIG, PRINT_MAN, VERSION, HELP };
+    static const struct option options[] = {
+        {"config", required_argument, NULL, CONFIG},
+        {"check", no_argument, NULL, CHECK_ONLY},
+        {"print-config", no_argument, NULL, PRINT_CONFIG},
+        {"print-man", no_argument, NULL, PRINT_MAN},
+        {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    const char *config = NULL;
+    int c, what = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == '?')
+            return 2;
+        if (c == CONFIG)
+            config = optarg;
+        else
+            what = c;
+    }
+    if (optind < argc) {
+        fprintf(stderr, "ticketpulsed: unknown argument '%s'; see --help\n", argv[optind]);
+        return 2;
+    }
+    switch (what) {
+    case CHECK_ONLY:
+        return check(config);
+    case PRINT_CONFIG:
+        return reference_print(stdout) ? 0 : 1;
+    case PRINT_MAN:
+        return reference_print_man(stdout) ? 0 : 1;
+    case VERSION:
+        return puts("ticketpulsed " TP_VERSION) < 0;
+    case HELP:
+        return fputs(usage, stdout) < 0;
+    default:
+        return app_run(config);
+    }
+}
