@@ -13,8 +13,11 @@
 
 struct board;
 
+/* settings: the engine's copy, borrowed for life. watch: thresholds that rules count samples
+ * against, at most WATCHES_MAX a family; copied. mem: board_bytes of zeroes, 64-byte aligned. */
 uint64_t board_bytes(const struct limits *limits, const struct settings *s);
-struct board *board_init(void *mem, const struct limits *limits, const struct settings *s);
+struct board *board_init(void *mem, const struct limits *limits, const struct settings *s,
+                         const struct window_watch *watch, uint32_t watches);
 
 /* Moves the clock (whole seconds) and the calendar windows. Never goes back. */
 void board_advance(struct board *b, ms_t at);

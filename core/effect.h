@@ -88,6 +88,7 @@ struct snapshot {
     struct kpi_window window[WINDOWS_MAX];
     int64_t gauge[GAUGES];       /* [i - IND_GAUGE_FIRST]; ages in ms, 0 when there is none */
     struct str gauge_of[GAUGES]; /* the oldest ones: which ticket or call; empty when none */
+    char gauge_text[GAUGES][NAME_BYTES_MAX];
 };
 
 #endif

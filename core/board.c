@@ -1,0 +1,409 @@
+#include "core/board.h"
+
+#include "core/boards.h"
+#include "core/zone.h"
+
+static uint64_t align64(uint64_t n)
+{
+    return (n + 63) & ~63ULL;
+}
+
+static uint32_t scope_cap(const struct limits *l, enum scope s)
+{
+    switch (s) {
+    case SCOPE_AGENT:
+        return l->agents;
+    case SCOPE_TEAM:
+        return l->teams;
+    case SCOPE_CHANNEL:
+        return l->channels;
+    case SCOPE_PRIORITY:
+        return l->priorities;
+    case SCOPE_CATEGORY:
+        return l->categories;
+    case SCOPE_ALL:
+    case SCOPE_N:
+        break;
+    }
+    return 1;
+}
+
+/* Names and the reserved ones. */
+static uint32_t entity_cap(const struct limits *l, enum scope s)
+{
+    return scope_cap(l, s) + NAME_RESERVED_N;
+}
+
+static uint32_t order_cap(const struct limits *l)
+{
+    uint64_t entries = (uint64_t)l->tickets * SCOPE_N * 2 * ORDER_SHARE;
+    uint64_t chunks = entries / ORDER_PER_CHUNK;
+    for (enum scope s = 0; s < SCOPE_N; s++)
+        chunks += 3ULL * entity_cap(l, s);
+    return chunks > POOL_INDEX_MASK ? POOL_INDEX_MASK : (uint32_t)chunks;
+}
+
+static void windows_of(const struct limits *l, const struct settings *s,
+                       const struct window_watch *watch, uint32_t watches,
+                       struct windows_setup *ret)
+{
+    *ret = (struct windows_setup){.family = indicator_families,
+                                  .families = FAM_N,
+                                  .windows = s->windows,
+                                  .watches = watches,
+                                  .exact_samples = s->exact_samples,
+                                  .chunks = l->chunks};
+    for (uint32_t w = 0; w < s->windows; w++) {
+        ret->length[w] = s->window[w].length;
+        ret->calendar[w] = s->window[w].kind != WINDOW_SLIDING;
+    }
+    if (watches > 0)
+        memcpy(ret->watch, watch, watches * sizeof *watch);
+    for (enum scope sc = 0; sc < SCOPE_N; sc++)
+        ret->logs += (s->scopes >> sc & 1) != 0 ? FAM_N * entity_cap(l, sc) : 0;
+}
+
+uint64_t board_bytes(const struct limits *l, const struct settings *s)
+{
+    struct windows_setup setup;
+    windows_of(l, s, NULL, 0, &setup);
+    setup.watches = 0;
+    uint64_t n = align64(sizeof(struct board)) + align64(windows_bytes(&setup)) +
+                 align64(pool_bytes(order_chunk_bytes(), order_cap(l)));
+    for (enum scope sc = 0; sc < SCOPE_N; sc++)
+        n += align64(names_bytes(scope_cap(l, sc))) +
+             align64(pool_bytes(sizeof(struct entity), entity_cap(l, sc)));
+    return n;
+}
+
+static void *take(uint8_t **mem, uint64_t bytes)
+{
+    void *p = *mem;
+    *mem += align64(bytes);
+    return p;
+}
+
+/* An entity for every name that has none yet: they are made in step. */
+static void entities_follow(struct board *b, enum scope s)
+{
+    while (b->entities[s].high < name_count(&b->names[s])) {
+        handle_t h = pool_alloc(&b->entities[s]);
+        CHECK(handle_index(h) == b->entities[s].high);
+        struct entity *e = pool_edit(&b->entities[s], h);
+        e->scope = (uint8_t)s;
+        e->next_change = MS_NEVER;
+    }
+}
+
+struct board *board_init(void *mem, const struct limits *l, const struct settings *s,
+                         const struct window_watch *watch, uint32_t watches)
+{
+    uint8_t *at = mem;
+    struct board *b = take(&at, sizeof *b);
+    struct windows_setup setup;
+    b->settings = s;
+    b->at = MS_NONE;
+    CHECK(watches <= ARRAY_LEN(b->watch));
+    if (watches > 0)
+        memcpy(b->watch, watch, watches * sizeof *watch);
+    b->watches = watches;
+    windows_of(l, s, watch, watches, &setup);
+    b->windows = windows_init(take(&at, windows_bytes(&setup)), &setup);
+    pool_init(&b->orders, 0, take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
+              order_chunk_bytes(), order_cap(l));
+    for (enum scope sc = 0; sc < SCOPE_N; sc++) {
+        uint32_t cap = scope_cap(l, sc);
+        names_init(&b->names[sc], 0, take(&at, names_bytes(cap)), cap, s->seed);
+        pool_init(&b->entities[sc], 0,
+                  take(&at, pool_bytes(sizeof(struct entity), entity_cap(l, sc))),
+                  sizeof(struct entity), entity_cap(l, sc));
+    }
+    CHECK(board_name(b, SCOPE_ALL, str_of("-"), NULL) == 1);
+    return b;
+}
+
+/* --- clock -------------------------------------------------------------------------------------- */
+
+static void calendars(struct board *b)
+{
+    const struct settings *s = b->settings;
+    for (uint32_t w = 0; w < s->windows; w++) {
+        switch ((enum window_kind)s->window[w].kind) {
+        case WINDOW_SLIDING:
+            break;
+        case WINDOW_TODAY:
+            b->start[w] = zone_day_start(&s->zone, b->at_sec);
+            break;
+        case WINDOW_WEEK:
+            b->start[w] = zone_week_start(&s->zone, b->at_sec, s->week_start);
+            break;
+        case WINDOW_MONTH:
+            b->start[w] = zone_month_start(&s->zone, b->at_sec);
+            break;
+        }
+    }
+    b->next_day = zone_next_day_start(&s->zone, b->at_sec);
+}
+
+void board_advance(struct board *b, ms_t at)
+{
+    CHECK(at != MS_NONE && (b->at == MS_NONE || at >= b->at));
+    bool first = b->at == MS_NONE;
+    b->at = at;
+    sec_t sec = sec_floor(at);
+    if (!first && sec == b->at_sec)
+        return;
+    b->at_sec = sec;
+    if (first || sec >= b->next_day)
+        calendars(b);
+    windows_advance(b->windows, sec, b->start);
+}
+
+ms_t board_at(const struct board *b)
+{
+    return b->at;
+}
+
+ms_t board_next_calendar(const struct board *b)
+{
+    return b->at == MS_NONE ? MS_NEVER : b->next_day * MS_SECOND;
+}
+
+/* --- names ---------------------------------------------------------------------------------------- */
+
+uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full)
+{
+    struct names *n = &b->names[s];
+    uint64_t before = n->overflowed;
+    uint32_t index = name_intern(n, name);
+    entities_follow(b, s);
+    if (ret_full != NULL)
+        *ret_full = n->overflowed != before;
+    return index;
+}
+
+uint32_t board_reserved(struct board *b, enum name_reserved which)
+{
+    uint32_t index = name_intern_reserved(&b->names[SCOPE_AGENT], which);
+    entities_follow(b, SCOPE_AGENT);
+    return index;
+}
+
+struct names *board_names(const struct board *b, enum scope s)
+{
+    return (struct names *)&b->names[s];
+}
+
+const struct entity *board_entity(const struct board *b, enum scope s, uint32_t index)
+{
+    const struct pool *p = &b->entities[s];
+    CHECK(index >= 1 && index <= p->high);
+    return pool_at(p, index);
+}
+
+struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index)
+{
+    struct pool *p = &b->entities[s];
+    CHECK(index >= 1 && index <= p->high);
+    return pool_edit(p, pool_handle(p, index));
+}
+
+void board_prefetch(const struct board *b, enum scope s, uint32_t index)
+{
+    const char *e = pool_at(&b->entities[s], index);
+    __builtin_prefetch(e);
+    __builtin_prefetch(e + 64);
+}
+
+/* --- what the fold says --------------------------------------------------------------------------- */
+
+struct entity *board_touch(struct board *b, enum scope s, uint32_t index, uint32_t bit)
+{
+    struct entity *e = board_entity_edit(b, s, index);
+    if (e->touched == 0 && b->touched < TOUCHED_MAX)
+        b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = index};
+    e->touched |= (uint16_t)(1u << bit);
+    e->changed = true;
+    return e;
+}
+
+static uint32_t kept(const struct board *b, uint32_t scopes)
+{
+    return scopes & b->settings->scopes;
+}
+
+void board_sample(struct board *b, uint32_t family, const struct window_sample *sample,
+                  const struct tags *tags, uint32_t scopes, int sign)
+{
+    for (uint32_t left = kept(b, scopes); left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index == 0)
+            continue;
+        struct window_log *log = &board_touch(b, s, index, family)->log[family];
+        if (sign > 0)
+            (void)window_add(b->windows, log, family, sample);
+        else
+            (void)window_withdraw(b->windows, log, family, sample);
+    }
+}
+
+void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
+                uint32_t scopes, bool on)
+{
+    for (uint32_t left = kept(b, scopes); left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index != 0)
+            (void)window_mark(b->windows, &board_touch(b, s, index, family)->log[family], family,
+                              ts, flag, on);
+    }
+}
+
+uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap)
+{
+    uint32_t n = b->touched < cap ? b->touched : cap;
+    memcpy(ret, b->touch, n * sizeof *ret);
+    memmove(b->touch, b->touch + n, (b->touched - n) * sizeof *ret);
+    b->touched -= n;
+    return n;
+}
+
+/* --- readers ---------------------------------------------------------------------------------------- */
+
+void board_set_lookup(struct board *b, const struct board_lookup *lookup)
+{
+    b->lookup = *lookup;
+}
+
+static struct window_log *log_of(struct board *b, enum scope s, uint32_t index, uint32_t family)
+{
+    return &board_entity_edit(b, s, index)->log[family];
+}
+
+void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
+                   struct window_numbers *ret)
+{
+    window_read(b->windows, log_of(b, s, index, family), family, window, ret);
+}
+
+void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
+                  uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX])
+{
+    window_orders(b->windows, log_of(b, s, index, family), family, windows, columns, ret);
+}
+
+void board_order(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t column,
+                 uint32_t window, struct window_order *ret)
+{
+    struct window_order orders[WINDOWS_MAX][WINDOW_COLUMNS_MAX];
+    board_orders(b, s, index, family, 1u << window, 1u << column, orders);
+    *ret = orders[window][column];
+}
+
+ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t family,
+                       uint32_t window)
+{
+    return window_next_change(b->windows, log_of(b, s, index, family), family, window);
+}
+
+int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < INDICATOR_TERMS_MAX && terms[i].sign != 0; i++)
+        sum += terms[i].sign * (int64_t)by_family[terms[i].family].flag[terms[i].flag];
+    return sum;
+}
+
+ms_t board_window_from(const struct board *b, uint32_t window)
+{
+    const struct window_setting *w = &b->settings->window[window];
+    sec_t first = w->kind == WINDOW_SLIDING ? b->at_sec - w->length + 1 : b->start[window];
+    return first * MS_SECOND;
+}
+
+ms_t board_slot_ms(struct board *b, enum scope s, uint32_t index, uint32_t window)
+{
+    ms_t longest = 0;
+    const struct entity *e = board_entity(b, s, index);
+    for (uint32_t f = 0; f < FAM_N; f++)
+        longest = ms_max(longest, window_slot_ms(b->windows, &e->log[f], window));
+    return longest;
+}
+
+int board_watch(const struct board *b, uint32_t family, uint32_t column, ms_t above)
+{
+    int index = 0;
+    for (uint32_t i = 0; i < b->watches; i++) {
+        const struct window_watch *w = &b->watch[i];
+        if (w->family == family && w->column == column && w->above == above)
+            return index;
+        index += w->family == family;
+    }
+    return -1;
+}
+
+uint64_t board_shed(const struct board *b)
+{
+    return windows_shed(b->windows);
+}
+
+uint64_t board_digest(struct board *b)
+{
+    uint64_t sum = 0;
+    for (enum scope s = 0; s < SCOPE_N; s++) {
+        for (uint32_t i = 1; i <= b->entities[s].high; i++) {
+            const struct entity *e = board_entity(b, s, i);
+            uint64_t h = hash_bytes(s + 1, e->gauge, sizeof e->gauge), any = 0;
+            for (uint32_t f = 0; f < FAM_N; f++) {
+                uint64_t d = window_digest(b->windows, &e->log[f], f);
+                any |= d;
+                h = mix64(h ^ d);
+            }
+            for (uint32_t g = 0; g < GAUGE_N; g++)
+                any |= e->gauge[g];
+            if (any != 0) /* a name nothing is counted for may exist or not */
+                sum += mix64(h ^ name_get(&b->names[s], i)->hash);
+        }
+    }
+    return sum;
+}
+
+void board_check(struct board *b)
+{
+    for (enum scope s = 0; s < SCOPE_N; s++) {
+        CHECK(b->entities[s].high == name_count(&b->names[s]));
+        for (uint32_t i = 1; i <= b->entities[s].high; i++) {
+            const struct entity *e = board_entity(b, s, i);
+            CHECK(e->scope == s && e->gauge[GAUGE_OPEN] >= e->gauge[GAUGE_WAITING]);
+            CHECK(e->open.members <= e->gauge[GAUGE_OPEN]);
+            CHECK(e->waiting.members == e->gauge[GAUGE_WAITING]);
+            CHECK(e->calls.members == e->gauge[GAUGE_CALLS]);
+            order_check(&b->orders, &e->open);
+            order_check(&b->orders, &e->waiting);
+            order_check(&b->orders, &e->calls);
+            for (uint32_t f = 0; f < FAM_N; f++)
+                window_check(b->windows, &e->log[f], f);
+        }
+    }
+}
+
+uint32_t board_pools(struct board *b, struct pool *ret[24])
+{
+    struct pool *windows[4];
+    uint32_t n = 0, w = windows_pools(b->windows, windows);
+    for (enum scope s = 0; s < SCOPE_N; s++) {
+        ret[n++] = &b->names[s].pool;
+        ret[n++] = &b->entities[s];
+    }
+    ret[n++] = &b->orders;
+    for (uint32_t i = 0; i < w; i++)
+        ret[n++] = windows[i];
+    return n;
+}
+
+void board_rebuild(struct board *b)
+{
+    for (enum scope s = 0; s < SCOPE_N; s++)
+        names_rebuild(&b->names[s]);
+}

@@ -1,0 +1,33 @@
+/* boards.h: how a board is kept: shared by board.c (samples) and gauge.c (gauges). Private. */
+#ifndef TP_CORE_BOARDS_H
+#define TP_CORE_BOARDS_H
+
+#include "core/board.h"
+
+enum {
+    TOUCHED_MAX = 8192, /* names one event can touch: those of a ticket's whole history */
+    ORDER_SHARE = 2,    /* order chunks: live entries fill half of them at the least */
+    ORDER_PER_CHUNK = 30,
+};
+
+struct board {
+    const struct settings *settings;
+    struct names names[SCOPE_N];
+    struct pool entities[SCOPE_N]; /* index = name's index, made together, never freed */
+    struct pool orders;
+    struct windows *windows;
+    struct board_lookup lookup;
+    struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
+    uint32_t watches;
+    ms_t at;
+    sec_t at_sec;
+    sec_t start[WINDOWS_MAX]; /* first second of calendar windows */
+    sec_t next_day;
+    uint32_t touched;
+    struct entity_ref touch[TOUCHED_MAX];
+};
+
+/* The entity for writing; it is noted as touched by `bit` (FAM_x or TOUCH_GAUGES). */
+struct entity *board_touch(struct board *b, enum scope s, uint32_t index, uint32_t bit);
+
+#endif

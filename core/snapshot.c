@@ -1,0 +1,119 @@
+#include "core/snapshot.h"
+
+/* One name being read. */
+struct reading {
+    struct board *b;
+    const struct settings *s;
+    enum scope scope;
+    uint32_t index;
+    uint32_t windows;
+    struct window_numbers numbers[FAM_N]; /* of the window at hand */
+    struct window_order orders[FAM_N][WINDOWS_MAX][WINDOW_COLUMNS_MAX];
+};
+
+static void read_orders(struct reading *r)
+{
+    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS};
+    for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+        uint32_t f = families[i];
+        board_orders(r->b, r->scope, r->index, f, r->windows,
+                     (1u << indicator_families[f].columns) - 1, r->orders[f]);
+    }
+}
+
+static bool duration(const struct reading *r, uint32_t w, const struct indicator_row *row,
+                     struct kpi_value *v)
+{
+    const struct window_numbers *n = &r->numbers[row->family];
+    v->target = r->s->target[row->target];
+    v->n = n->n[row->column];
+    v->sum = n->sum[row->column];
+    v->order = r->orders[row->family][w][row->column];
+    if (v->target > 0) {
+        v->met = n->flag[row->met];
+        v->missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
+    }
+    return v->n > 0 || v->met > 0 || v->missed > 0;
+}
+
+static bool value_of(const struct reading *r, uint32_t w, enum indicator i, struct kpi_value *v)
+{
+    const struct indicator_row *row = &indicator_rows[i];
+    *v = (struct kpi_value){.indicator = (uint16_t)i};
+    switch (indicator_kind(i)) {
+    case IND_DURATION:
+        return duration(r, w, row, v);
+    case IND_MEAN:
+        v->n = r->numbers[row->family].n[row->column];
+        v->sum = r->numbers[row->family].sum[row->column];
+        return v->n > 0;
+    case IND_COUNT:
+        v->num = board_terms(row->num, r->numbers);
+        return v->num > 0;
+    case IND_RATIO:
+    case IND_NUMBER:
+        v->num = board_terms(row->num, r->numbers);
+        v->den = board_terms(row->den, r->numbers);
+        return v->den > 0;
+    case IND_GAUGE:
+        break;
+    }
+    return false;
+}
+
+static ms_t fill_window(struct reading *r, uint32_t w, ms_t started_at, struct kpi_window *ret)
+{
+    ms_t next = MS_NEVER;
+    for (uint32_t f = 0; f < FAM_N; f++) {
+        board_numbers(r->b, r->scope, r->index, f, w, &r->numbers[f]);
+        if (r->numbers[f].samples > 0)
+            next = ms_min(next, board_next_change(r->b, r->scope, r->index, f, w));
+    }
+    ret->window = (uint8_t)w;
+    ret->from = board_window_from(r->b, w);
+    ret->covered_from = started_at == MS_NONE ? ret->from : ms_max(ret->from, started_at);
+    ret->slot_ms = board_slot_ms(r->b, r->scope, r->index, w);
+    ret->values = 0;
+    for (uint32_t i = 0; i < KPI_VALUES_MAX; i++)
+        if (value_of(r, w, (enum indicator)i, &ret->value[ret->values]))
+            ret->values++;
+    if (r->s->window[w].kind != WINDOW_SLIDING && ret->values > 0)
+        next = ms_min(next, board_next_calendar(r->b));
+    return next;
+}
+
+static void fill_gauges(const struct reading *r, struct snapshot *ret)
+{
+    for (uint32_t g = 0; g < GAUGES; g++) {
+        enum indicator i = (enum indicator)(g + KPI_VALUES_MAX);
+        struct str of;
+        int64_t v = board_gauge(r->b, r->scope, r->index, i, &of);
+        bool age = i == IND_OLDEST_OPEN || i == IND_OLDEST_WAITING || i == IND_LONGEST_CALL;
+        if (age)
+            v = v == MS_NONE ? 0 : ms_max(0, ret->at - v);
+        ret->gauge[g] = v;
+        if (of.len > 0)
+            memcpy(ret->gauge_text[g], of.p, of.len);
+        ret->gauge_of[g] = (struct str){ret->gauge_text[g], of.len};
+    }
+}
+
+ms_t snapshot_take(struct board *b, const struct settings *s, enum scope scope, uint32_t index,
+                   uint32_t windows, ms_t started_at, struct snapshot *ret)
+{
+    struct reading r = {.b = b, .s = s, .scope = scope, .index = index, .windows = windows};
+    const struct names *names = board_names(b, scope);
+    ms_t next = MS_NEVER;
+    ret->scope = (uint8_t)scope;
+    ret->name = name_text(names, index);
+    ret->title = name_title(names, index);
+    ret->at = board_at(b);
+    ret->windows = 0;
+    if (windows != 0)
+        read_orders(&r);
+    for (uint32_t w = 0; w < s->windows; w++)
+        if ((windows >> w & 1) != 0)
+            next = ms_min(next, fill_window(&r, w, started_at, &ret->window[ret->windows++]));
+    fill_gauges(&r, ret);
+    return next;
+}

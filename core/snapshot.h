@@ -1,0 +1,13 @@
+/* snapshot.h: everything about one name at this moment, as people and subscribers see it. */
+#ifndef TP_CORE_SNAPSHOT_H
+#define TP_CORE_SNAPSHOT_H
+
+#include "core/board.h"
+
+/* Fills *ret for the windows in the mask. started_at: since when we watch (MS_NONE: unknown).
+ * Costs one pass over the log of each family that has durations, however many windows. Returns
+ * when time alone next changes something of it. */
+ms_t snapshot_take(struct board *b, const struct settings *s, enum scope scope, uint32_t index,
+                   uint32_t windows, ms_t started_at, struct snapshot *ret);
+
+#endif
