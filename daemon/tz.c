@@ -10,7 +10,7 @@
  * footer's rule year by year. What can fail: the name, the file, any length in it, the footer. */
 
 enum {
-    FILE_BYTES_MAX = 1 << 17, /* the largest of 2024 has 3.5 kB */
+    FILE_BYTES_MAX = 1 << 16, /* the largest of 2024 has 3.5 kB */
     HEADER_BYTES = 44,
     YEAR_FROM = 2000,
     YEAR_TO = 2100,
@@ -194,10 +194,12 @@ static bool read_time(const char **s, int32_t *ret)
         next_is(s, '+');
     if (!read_number(s, 0, 167, &hours))
         return false;
-    if (next_is(s, ':') && !read_number(s, 0, 59, &minutes))
-        return false;
-    if ((*s)[-1] != ':' && next_is(s, ':') && !read_number(s, 0, 59, &seconds))
-        return false;
+    if (next_is(s, ':')) {
+        if (!read_number(s, 0, 59, &minutes))
+            return false;
+        if (next_is(s, ':') && !read_number(s, 0, 59, &seconds))
+            return false;
+    }
     *ret = (hours * 3600 + minutes * 60 + seconds) * (minus ? -1 : 1);
     return true;
 }
@@ -265,9 +267,8 @@ static sec_t rule_time(const struct date_rule *r, int32_t year)
 
 static bool put_rule(struct zone *z, const struct posix_rule *rule, sec_t after)
 {
-    if (!rule->has_summer)
-        return after >= end_second ||
-               put(z, after > first_second ? after + 1 : first_second, rule->standard);
+    if (!rule->has_summer) /* as the last transition left it */
+        return true;
     for (int32_t year = YEAR_FROM - 1; year < YEAR_TO; year++) {
         sec_t begin = rule_time(&rule->begin, year) - rule->standard;
         sec_t end = rule_time(&rule->end, year) - rule->summer;
@@ -310,9 +311,8 @@ static bool compile(struct bytes b, struct zone *z)
 
 int tz_compile(const char *iana_name, struct zone *ret, const char **ret_why)
 {
-    static uint8_t buf[FILE_BYTES_MAX];
-    static struct zone zone;
-    zone.n = 0;
+    uint8_t buf[FILE_BYTES_MAX];
+    struct zone zone = {0};
     if (strcmp(iana_name, "UTC") == 0) { /* the default works without a tz database */
         put(&zone, first_second, 0);
         *ret = zone;
