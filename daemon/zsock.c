@@ -144,17 +144,9 @@ int zsock_send(struct zsock *z, const void *bytes, size_t n, bool more)
     int rc = zmq_send(z->socket, bytes, n, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
     int err = rc < 0 ? -zmq_errno() : 0;
     /* Sending reads the socket's mailbox, and with it the edge that the loop would wake by. */
-    if (!more && uv_is_active((uv_handle_t *)&z->prepare) && readable(z))
+    if (!more && readable(z))
         uv_idle_start(&z->idle, on_idle);
     return err;
-}
-
-void zsock_stop(struct zsock *z)
-{
-    uv_prepare_stop(&z->prepare);
-    uv_check_stop(&z->check);
-    uv_idle_stop(&z->idle);
-    uv_poll_stop(&z->poll);
 }
 
 void zsock_close(struct zsock *z, zsock_cb *closed)

@@ -59,9 +59,6 @@ int zsock_receive(struct zsock *z, zmq_msg_t *msg);
  * (or all of them) cannot take it now, -EHOSTUNREACH when a ROUTER does not know it. */
 int zsock_send(struct zsock *z, const void *bytes, size_t n, bool more);
 
-/* Stops receiving for good, e.g. while the program ends; sending stays possible. */
-void zsock_stop(struct zsock *z);
-
 /* Messages already sent have ZSOCK_LINGER_MS to leave. closed may be NULL. */
 void zsock_close(struct zsock *z, zsock_cb *closed);
 
