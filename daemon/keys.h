@@ -1,4 +1,4 @@
-/* keys.h: the table of configuration keys, for those who read it (config) or print it (reference). */
+/* keys.h: the table of configuration keys, read by config, printed by reference. */
 #ifndef TP_DAEMON_KEYS_H
 #define TP_DAEMON_KEYS_H
 
