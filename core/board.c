@@ -1,12 +1,8 @@
 #include "core/board.h"
 
+#include "core/block.h"
 #include "core/boards.h"
 #include "core/zone.h"
-
-static uint64_t align64(uint64_t n)
-{
-    return (n + 63) & ~63ULL;
-}
 
 static uint32_t scope_cap(const struct limits *l, enum scope s)
 {
@@ -68,19 +64,12 @@ uint64_t board_bytes(const struct limits *l, const struct settings *s)
     struct windows_setup setup;
     windows_of(l, s, NULL, 0, &setup);
     setup.watches = 0;
-    uint64_t n = align64(sizeof(struct board)) + align64(windows_bytes(&setup)) +
-                 align64(pool_bytes(order_chunk_bytes(), order_cap(l)));
+    uint64_t n = block_round(sizeof(struct board)) + block_round(windows_bytes(&setup)) +
+                 block_round(pool_bytes(order_chunk_bytes(), order_cap(l)));
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
-        n += align64(names_bytes(scope_cap(l, sc))) +
-             align64(pool_bytes(sizeof(struct entity), entity_cap(l, sc)));
+        n += block_round(names_bytes(scope_cap(l, sc))) +
+             block_round(pool_bytes(sizeof(struct entity), entity_cap(l, sc)));
     return n;
-}
-
-static void *take(uint8_t **mem, uint64_t bytes)
-{
-    void *p = *mem;
-    *mem += align64(bytes);
-    return p;
 }
 
 /* An entity for every name that has none yet: they are made in step. */
@@ -99,7 +88,7 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
                          const struct window_watch *watch, uint32_t watches)
 {
     uint8_t *at = mem;
-    struct board *b = take(&at, sizeof *b);
+    struct board *b = block_take(&at, sizeof *b);
     struct windows_setup setup;
     b->settings = s;
     b->at = MS_NONE;
@@ -108,14 +97,14 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
         memcpy(b->watch, watch, watches * sizeof *watch);
     b->watches = watches;
     windows_of(l, s, watch, watches, &setup);
-    b->windows = windows_init(take(&at, windows_bytes(&setup)), &setup);
-    pool_init(&b->orders, 0, take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
+    b->windows = windows_init(block_take(&at, windows_bytes(&setup)), &setup);
+    pool_init(&b->orders, 0, block_take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
               order_chunk_bytes(), order_cap(l));
     for (enum scope sc = 0; sc < SCOPE_N; sc++) {
         uint32_t cap = scope_cap(l, sc);
-        names_init(&b->names[sc], 0, take(&at, names_bytes(cap)), cap, s->seed);
+        names_init(&b->names[sc], 0, block_take(&at, names_bytes(cap)), cap, s->seed);
         pool_init(&b->entities[sc], 0,
-                  take(&at, pool_bytes(sizeof(struct entity), entity_cap(l, sc))),
+                  block_take(&at, pool_bytes(sizeof(struct entity), entity_cap(l, sc))),
                   sizeof(struct entity), entity_cap(l, sc));
     }
     CHECK(board_name(b, SCOPE_ALL, str_of("-"), NULL) == 1);

@@ -37,8 +37,8 @@ struct result {
 /* Applies events[0..n), in order. Returns how many were taken: fewer than n only when the outbox
  * has no room for more effects; drain it and call again with the rest. Each event's verdict goes
  * to results[i]. An EV_TICK moves the clock to its rts and fires what is due by then.
- * Live: events carry rts, send EV_TICK after a batch. Replay (rts = MS_NONE): the clock is the newest ts so
- * far, what is due before an event's ts fires before it. */
+ * Live: events carry rts; send an EV_TICK after each batch. Replay (rts = MS_NONE): the clock is
+ * the newest ts so far, and what is due before an event's ts fires before it. */
 uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out);
 
@@ -50,9 +50,10 @@ ms_t engine_at(const struct engine *e);
 
 const struct settings *engine_settings(const struct engine *e);
 
-/* Applies other settings at once (reload): rules, targets, horizons. Windows, scopes, zone and limits cannot change:
- * ERR_BAD_SETTINGS with the reason, and nothing changed. Alerts of rules that are gone or
- * different are cancelled (effects in out). */
+/* Applies other settings at once (reload): rules, targets, horizons. Windows, scopes, zone and
+ * exact_samples cannot change: ERR_BAD_SETTINGS with the reason, and nothing changed. Alerts of
+ * rules that are gone or differ are cancelled; their effects name rules by the old index, and out
+ * must have room for engine_active() of them. */
 MUST_CHECK int engine_apply(struct engine *e, const struct settings *settings, struct outbox *out,
                             const char **ret_why);
 
@@ -74,6 +75,7 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
 bool engine_changed(const struct engine *e, enum scope scope, uint32_t index);
 void engine_snapshot_done(struct engine *e, enum scope scope, uint32_t index);
 
+uint32_t engine_active(const struct engine *e); /* active alerts */
 /* Active alerts: start with *at = 0; false at the end. */
 bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
 
@@ -95,6 +97,7 @@ bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
     X(seq_gaps, "sequence numbers of sources that are missing so far")                             \
     X(alerts_fired, "threshold alerts fired")                                                      \
     X(alerts_cleared, "threshold alerts cleared")                                                  \
+    X(alerts_corrected, "threshold alerts that a late event took back")                            \
     X(alerts_cancelled, "threshold alerts cancelled by a reload")
 
 struct engine_counters {
@@ -115,7 +118,14 @@ uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t c
 void engine_check(struct engine *e);
 
 /* Digest of all that counts: equal after any permutation inside lateness, any duplicates, any
- * split of batches, save and load. Counters, name indices and cursors are not in it. */
+ * split of batches, save and load. Counters, name indices, cursors and alerts are not in it. */
 uint64_t engine_digest(struct engine *e);
+
+/* --- image (image.h says how it is taken in slices while events go on) ----------------------------- */
+
+struct image *engine_image(struct engine *e);
+
+/* After image_load_end on an engine fresh from engine_init with the same limits and settings. */
+void engine_loaded(struct engine *e);
 
 #endif

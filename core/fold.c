@@ -392,18 +392,3 @@ struct standing fold_standing(const struct fold *f)
         .waiting_since = open ? f->waiting : MS_NONE,
     };
 }
-
-int record_compare(const struct record *a, const struct record *b, struct str src_a,
-                   struct str src_b)
-{
-    if (a->ts != b->ts)
-        return a->ts < b->ts ? -1 : 1;
-    int c = a->src == b->src ? 0 : str_compare(src_a, src_b);
-    if (c != 0)
-        return c;
-    if (a->seq != b->seq)
-        return a->seq < b->seq ? -1 : 1;
-    if (a->kind != b->kind)
-        return a->kind < b->kind ? -1 : 1;
-    return str_compare((struct str){a->id, a->id_len}, (struct str){b->id, b->id_len});
-}

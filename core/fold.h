@@ -7,27 +7,8 @@
 #ifndef TP_CORE_FOLD_H
 #define TP_CORE_FOLD_H
 
-#include "core/event.h"
 #include "core/op.h"
-
-/* An event of a ticket as its history keeps it: names interned, defaults filled in. */
-struct record {
-    ms_t ts;
-    uint64_t seq; /* 0 when absent */
-    uint32_t src; /* index of the source's name, 0 = none */
-    uint8_t kind; /* enum event_kind */
-    uint8_t by, outcome, status;
-    bool is_public, is_auto, needs_reply;
-    bool absorbs;       /* EV_MERGED on the target: `time` is the source's waiting since */
-    uint8_t names;      /* bit enum scope: this name was said (agent, team, attributes) … */
-    struct tags tags;   /* … and is this; 0 = nil */
-    ms_t time;          /* state: opened_at; merged: waiting since; MS_NONE */
-    ms_t waiting_since; /* state; MS_NONE */
-    bool says_waiting;  /* state: waiting_since was said (nil clears) */
-    uint32_t number;    /* reason's hash (paused), into (merged: handle), value (rated), … */
-    uint8_t id_len;     /* id only of records without seq: the last word in order */
-    char id[NAME_BYTES_MAX];
-};
+#include "core/record.h"
 
 enum fold_flag {
     FOLD_REPLIED = 1 << 0, /* a human has replied */
@@ -128,9 +109,5 @@ struct window_sample fold_inspection(ms_t ts, bool passed);
 
 /* What the ticket is now, for the gauges. */
 struct standing fold_standing(const struct fold *f);
-
-/* <0, 0, >0 by (ts, src, seq, rank of kind, id). src_a, src_b: texts of the sources' names. */
-int record_compare(const struct record *a, const struct record *b, struct str src_a,
-                   struct str src_b);
 
 #endif

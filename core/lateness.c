@@ -8,10 +8,9 @@
 
 /* --- event -> record -------------------------------------------------------------------------- */
 
-static bool is_bot(const struct tickets *t, uint32_t agent)
+static bool is_bot(const struct board *b, uint32_t agent)
 {
-    return agent != 0 &&
-           (name_get(board_names(t->links.board, SCOPE_AGENT), agent)->flags & AGENT_BOT) != 0;
+    return agent != 0 && (name_get(board_names(b, SCOPE_AGENT), agent)->flags & AGENT_BOT) != 0;
 }
 
 /* csat in millionths of 1..5: 1 + 4 (score - 1) / (out_of - 1), half up. */
@@ -44,80 +43,27 @@ static uint32_t number_of(const struct event *e)
     }
 }
 
-/* The names that the event says and its kind knows, interned. */
-static void take_tags(struct tickets *t, const struct event *e, struct record *r)
+void ticket_record(struct board *b, const struct event *e, uint32_t src, struct record *r)
 {
-    const struct {
-        enum event_field field;
-        enum scope scope;
-        struct str text;
-    } names[] = {{F_AGENT, SCOPE_AGENT, e->agent},
-                 {F_TEAM, SCOPE_TEAM, e->team},
-                 {F_CHANNEL, SCOPE_CHANNEL, e->channel},
-                 {F_PRIORITY, SCOPE_PRIORITY, e->priority},
-                 {F_CATEGORY, SCOPE_CATEGORY, e->category}};
-    enum event_kind kind = (enum event_kind)e->kind;
-    uint64_t said = e->has & (event_required(kind) | event_optional(kind));
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if ((said >> names[i].field & 1) == 0)
-            continue;
-        r->names |= (uint8_t)(1u << names[i].scope);
-        if (event_has(e, names[i].field))
-            tags_set(&r->tags, names[i].scope,
-                     board_name(t->links.board, names[i].scope, names[i].text, NULL));
-    }
-}
-
-static void record_of(struct tickets *t, const struct event *e, uint32_t src, struct record *r)
-{
-    memset(r, 0, offsetof(struct record, id));
-    r->ts = e->ts;
-    r->src = src;
-    r->kind = e->kind;
+    record_take(r, e, src, b);
     r->by = e->by;
     r->outcome = e->kind == EV_CLOSED ? e->outcome : 0;
     r->status = e->kind == EV_STATE ? e->status : 0;
     r->is_public = e->is_public;
     r->is_auto = e->is_auto;
     r->needs_reply = e->needs_reply;
-    take_tags(t, e, r);
     r->number = number_of(e);
-    r->time = r->waiting_since = MS_NONE;
     if (e->kind == EV_STATE) {
         r->says_waiting = event_names(e, F_WAITING_SINCE);
         r->time = event_has(e, F_OPENED_AT) ? e->opened_at : MS_NONE;
         r->waiting_since = event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE;
     }
     bool by_bot = e->kind == EV_MESSAGE || e->kind == EV_ASSIGNED || e->kind == EV_ESCALATED;
-    if (by_bot && e->by == BY_AGENT && is_bot(t, r->tags.agent))
+    if (by_bot && e->by == BY_AGENT && is_bot(b, r->tags.agent))
         r->by = BY_BOT;
-    if (event_has(e, F_SEQ) && e->seq != 0) {
-        r->seq = e->seq;
-    } else if (event_has(e, F_ID)) {
-        r->id_len = (uint8_t)e->id.len;
-        memcpy(r->id, e->id.p, e->id.len);
-    }
 }
 
 /* --- order --------------------------------------------------------------------------------------- */
-
-static struct str source_text(const struct tickets *t, uint32_t src)
-{
-    return src == 0 ? (struct str){"", 0} : name_text(t->links.sources, src);
-}
-
-static int compare(const struct tickets *t, const struct record *a, const struct record *b)
-{
-    return record_compare(a, b, source_text(t, a->src), source_text(t, b->src));
-}
-
-/* How many of the records sort before (or like) r. */
-static uint32_t position(const struct tickets *t, const struct record *r, uint32_t n)
-{
-    while (n > 0 && compare(t, &t->record[n - 1], r) > 0)
-        n--;
-    return n;
-}
 
 /* Does r sort behind all that the ticket has? Reads the history only when the ts are equal. */
 static bool sorts_last(struct tickets *t, const struct ticket *k, const struct record *r)
@@ -126,7 +72,7 @@ static bool sorts_last(struct tickets *t, const struct ticket *k, const struct r
     if (h->records == 0 || r->ts != h->newest)
         return h->records == 0 || r->ts > h->newest;
     history_read(&t->history, h, t->record, t->events_max);
-    return position(t, r, h->records) == h->records;
+    return record_position(t->record, h->records, r, t->links.sources) == h->records;
 }
 
 /* Sorts r before something that is folded for good? */
@@ -252,7 +198,7 @@ static int apply_late(struct tickets *t, handle_t h, const struct record *r, ms_
     struct ticket *k = pool_edit(&t->tickets, h);
     uint32_t n = k->history.records;
     history_read(&t->history, &k->history, t->record, t->events_max);
-    uint32_t at = position(t, r, n);
+    uint32_t at = record_position(t->record, n, r, t->links.sources);
     if (too_late(t, k, r, at, n))
         return ERR_LATE;
     insert_record(t, r, at, n);
@@ -331,7 +277,7 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, const st
         uint32_t n = k->history.records;
         history_read(&t->history, &k->history, t->record, t->events_max);
         struct record last = t->record[n - 1];
-        if (compare(t, &last, merge) <= 0)
+        if (record_compare(&last, merge, t->links.sources) <= 0)
             return 0;
         struct standing was = fold_standing(&k->fold);
         struct fold f;
@@ -405,7 +351,8 @@ static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
     struct ticket *k = pool_edit(&t->tickets, target);
     uint32_t n = k->history.records, at = 0;
     history_read(&t->history, &k->history, t->record, t->events_max);
-    while (at < n && !(t->record[at].absorbs && compare(t, &t->record[at], &merged) == 0))
+    while (at < n && !(t->record[at].absorbs &&
+                       record_compare(&t->record[at], &merged, t->links.sources) == 0))
         at++;
     if (at == n)
         return; /* folded for good, or passed on along a chain */
@@ -431,7 +378,7 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (err != 0)
         return err;
     struct record r;
-    record_of(t, e, src, &r);
+    ticket_record(t->links.board, e, src, &r);
     if (fresh && e->kind == EV_REOPENED)
         t->links.counters->reopened_unknown++;
     if (!fresh)

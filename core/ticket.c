@@ -1,12 +1,8 @@
 #include "core/ticket.h"
 
+#include "core/block.h"
 #include "core/err.h"
 #include "core/tickets.h"
-
-static uint64_t align64(uint64_t n)
-{
-    return (n + 63) & ~63ULL;
-}
 
 static uint32_t bases_cap(const struct limits *l)
 {
@@ -20,39 +16,33 @@ static uint32_t ops_cap(const struct limits *l)
 
 uint64_t tickets_bytes(const struct limits *l)
 {
-    return align64(sizeof(struct tickets)) +
-           align64(pool_bytes(sizeof(struct ticket), l->tickets)) +
-           align64(pool_bytes(sizeof(struct history_chunk), l->history)) +
-           align64(pool_bytes(sizeof(struct base), bases_cap(l))) + align64(map_bytes(l->tickets)) +
-           align64((l->ticket_events + 1ULL) * sizeof(struct record)) +
-           align64(2ULL * ops_cap(l) * sizeof(struct op));
-}
-
-static void *take(uint8_t **mem, uint64_t bytes)
-{
-    void *p = *mem;
-    *mem += align64(bytes);
-    return p;
+    return block_round(sizeof(struct tickets)) +
+           block_round(pool_bytes(sizeof(struct ticket), l->tickets)) +
+           block_round(pool_bytes(sizeof(struct history_chunk), l->history)) +
+           block_round(pool_bytes(sizeof(struct base), bases_cap(l))) +
+           block_round(map_bytes(l->tickets)) +
+           block_round((l->ticket_events + 1ULL) * sizeof(struct record)) +
+           block_round(2ULL * ops_cap(l) * sizeof(struct op));
 }
 
 struct tickets *tickets_init(void *mem, const struct limits *l, const struct ticket_links *links,
                              uint64_t seed)
 {
     uint8_t *at = mem;
-    struct tickets *t = take(&at, sizeof *t);
+    struct tickets *t = block_take(&at, sizeof *t);
     t->links = *links;
     t->seed = seed;
     t->events_max = l->ticket_events;
-    pool_init(&t->tickets, 0, take(&at, pool_bytes(sizeof(struct ticket), l->tickets)),
+    pool_init(&t->tickets, 0, block_take(&at, pool_bytes(sizeof(struct ticket), l->tickets)),
               sizeof(struct ticket), l->tickets);
-    pool_init(&t->history, 0, take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
+    pool_init(&t->history, 0, block_take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
               sizeof(struct history_chunk), l->history);
-    pool_init(&t->bases, 0, take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
+    pool_init(&t->bases, 0, block_take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
               sizeof(struct base), bases_cap(l));
-    map_init(&t->map, take(&at, map_bytes(l->tickets)), l->tickets);
-    t->record = take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
+    map_init(&t->map, block_take(&at, map_bytes(l->tickets)), l->tickets);
+    t->record = block_take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
     t->ops_max = ops_cap(l);
-    t->op = take(&at, 2ULL * t->ops_max * sizeof(struct op));
+    t->op = block_take(&at, 2ULL * t->ops_max * sizeof(struct op));
     struct names *agents = board_names(links->board, SCOPE_AGENT);
     t->terms.automatic = board_reserved(links->board, NAME_AUTO);
     t->terms.customer = board_reserved(links->board, NAME_CUSTOMER);

@@ -1,0 +1,67 @@
+/* call.h: telephone calls: one outcome each, the first of answered or abandoned.
+ *
+ * A call is a handful of events, so every event folds it again from its history (kept like a
+ * ticket's) and the difference goes to the board: order and lateness need no case of their own. */
+#ifndef TP_CORE_CALL_H
+#define TP_CORE_CALL_H
+
+#include "core/engine.h"
+#include "core/history.h"
+#include "core/wheel.h"
+
+enum { CALL_EVENTS_MAX = 64, CALL_REMEMBER_MS = 24 * MS_HOUR };
+
+struct call {
+    struct slot slot;
+    uint8_t key_len;
+    bool waits; /* offered, neither answered, abandoned nor ended */
+    uint8_t unused[2];
+    char key[NAME_BYTES_MAX];
+    struct history history;
+    ms_t offered;          /* MS_NONE: unknown */
+    struct tags tags;      /* as offered */
+    handle_t timer;        /* next deadline of a target */
+    handle_t older, newer; /* in order of making */
+};
+
+struct call_links {
+    struct board *board;
+    struct wheel *wheel;
+    struct names *sources;
+    struct engine_counters *counters;
+    const struct settings *settings;
+    uint8_t timer_kind;
+};
+
+struct calls_ends {
+    handle_t oldest, newest;
+};
+
+struct calls;
+
+uint64_t calls_bytes(const struct limits *limits);
+struct calls *calls_init(void *mem, const struct limits *limits, const struct call_links *links,
+                         uint64_t seed);
+
+/* Applies a call_… event whose ts is settled. 0, ERR_LATE, ERR_CALLS_FULL, ERR_HISTORY_FULL. */
+MUST_CHECK int call_apply(struct calls *c, const struct event *e, uint32_t src, ms_t fired);
+
+/* A call's timer with this deadline has fired. */
+void call_due(struct calls *c, handle_t h, ms_t due);
+
+/* Forgets calls that are a day old, a few per call. */
+void calls_forget(struct calls *c, ms_t now);
+
+/* For board_lookup: tags and offer of a call that waits; false otherwise. */
+bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
+struct str call_key(const struct calls *c, handle_t h); /* lent until it is forgotten */
+
+uint64_t calls_digest(const struct calls *c);
+void calls_check(const struct calls *c);
+const struct pool *calls_pool(const struct calls *c);
+
+uint32_t calls_pools(struct calls *c, struct pool *ret[4]);
+struct calls_ends *calls_blob(struct calls *c);
+void calls_rebuild(struct calls *c);
+
+#endif

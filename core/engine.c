@@ -1,0 +1,403 @@
+/* One step: what is due first, then the event, then the rules on what it touched.
+ *
+ * Happy path: new -> ts settled -> seen before? -> ticket or call folds it -> the board's numbers
+ * move -> rules of the touched names are judged. What can fail: a limit is met (refused, counted,
+ * told); the outbox is full (the caller drains it and comes again). */
+#include "core/engine.h"
+
+#include "core/block.h"
+#include "core/engines.h"
+#include "core/err.h"
+#include "core/fold.h"
+#include "core/snapshot.h"
+
+enum {
+    STRIDE = 32,             /* events whose tickets are fetched ahead of time */
+    LIMIT_AGAIN = MS_MINUTE, /* a limit is told again after so long */
+    EARLY_BYTES = 8 << 20,   /* what may change ahead of an image's cursor */
+};
+
+/* --- making ------------------------------------------------------------------------------------- */
+
+static uint64_t timers_cap(const struct limits *l)
+{
+    uint64_t n = (uint64_t)l->tickets + l->calls + l->alerts;
+    return n > POOL_INDEX_MASK ? POOL_INDEX_MASK : n;
+}
+
+uint64_t engine_size(const struct limits *l, const struct settings *s)
+{
+    const char *why;
+    if (settings_check(s, &why) != 0)
+        return 0;
+    uint64_t n = block_round(sizeof(struct engine)) + block_round(board_bytes(l, s)) +
+                 block_round(tickets_bytes(l)) + block_round(calls_bytes(l)) +
+                 block_round(rules_bytes(l)) + block_round(seen_bytes(l)) +
+                 block_round(wheel_bytes((uint32_t)timers_cap(l)));
+    /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
+    uint64_t slots = timers_cap(l) + 6ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
+                     4ULL * l->ids + 4ULL * l->alerts + 2ULL * l->agents + l->teams + l->channels +
+                     l->priorities + l->categories + 600ULL * l->sources + (1 << 22);
+    return n + slots / 4 + EARLY_BYTES + (4 << 20);
+}
+
+static bool lookup_ticket(void *ctx, handle_t h, struct standing *ret)
+{
+    return ticket_standing(((struct engine *)ctx)->tickets, h, ret);
+}
+
+static bool lookup_call(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
+{
+    return call_waiting(((struct engine *)ctx)->calls, h, ret_tags, ret_offered);
+}
+
+static struct str lookup_ticket_name(void *ctx, handle_t h)
+{
+    return ticket_key(((struct engine *)ctx)->tickets, h);
+}
+
+static struct str lookup_call_name(void *ctx, handle_t h)
+{
+    return call_key(((struct engine *)ctx)->calls, h);
+}
+
+static void make_parts(struct engine *e, uint8_t *at)
+{
+    const struct limits *l = &e->limits;
+    const struct settings *s = &e->settings;
+    struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
+    uint32_t watches = measure_watches(s, watch, ARRAY_LEN(watch));
+    e->board = board_init(block_take(&at, board_bytes(l, s)), l, s, watch, watches);
+    uint32_t timers = (uint32_t)timers_cap(l);
+    wheel_init(&e->wheel, 0, block_take(&at, wheel_bytes(timers)), timers);
+    e->seen = seen_init(block_take(&at, seen_bytes(l)), l, s->seed);
+    struct ticket_links links = {.board = e->board,
+                                 .wheel = &e->wheel,
+                                 .sources = seen_sources(e->seen),
+                                 .counters = &e->core.counters,
+                                 .settings = s,
+                                 .timer_kind = OWNER_TICKET};
+    e->tickets = tickets_init(block_take(&at, tickets_bytes(l)), l, &links, mix64(s->seed));
+    struct call_links calls = {.board = e->board,
+                               .wheel = &e->wheel,
+                               .sources = links.sources,
+                               .counters = links.counters,
+                               .settings = s,
+                               .timer_kind = OWNER_CALL};
+    e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &calls, mix64(s->seed + 1));
+    e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
+    struct board_lookup lookup = {.ctx = e,
+                                  .ticket = lookup_ticket,
+                                  .call = lookup_call,
+                                  .ticket_name = lookup_ticket_name,
+                                  .call_name = lookup_call_name};
+    board_set_lookup(e->board, &lookup);
+    struct pool *pool[IMAGE_POOLS_MAX];
+    struct image_blob blob[IMAGE_BLOBS_MAX];
+    struct image_setup setup = {.pool = pool, .blob = blob, .early_bytes = EARLY_BYTES};
+    setup.layout = engine_parts(e, pool, &setup.pools, blob, &setup.blobs);
+    image_setup(&e->image, block_take(&at, image_bytes(&setup)), &setup);
+}
+
+int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
+                const struct settings *settings, ms_t started_at)
+{
+    const char *why;
+    int err = settings_check(settings, &why);
+    if (err != 0)
+        return err;
+    uint8_t *at = mem;
+    struct engine *e = block_take(&at, sizeof *e);
+    e->limits = *limits;
+    e->settings = *settings;
+    e->core.at = e->core.fired = MS_NONE;
+    e->core.started_at = started_at;
+    for (int i = 0; i < LIMIT_MET_N; i++)
+        e->core.limit_at[i] = MS_NONE;
+    make_parts(e, at);
+    *ret_e = e;
+    return 0;
+}
+
+/* --- clock and deadlines ---------------------------------------------------------------------------- */
+
+static uint32_t room(const struct outbox *out)
+{
+    return out->cap - out->n;
+}
+
+static uint32_t effects_max(const struct engine *e)
+{
+    uint32_t most = 1;
+    for (enum scope s = 0; s < SCOPE_N; s++) {
+        uint32_t n = rules_effects_max(e->rules, s);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static void advance(struct engine *e, ms_t at)
+{
+    if (e->core.at != MS_NONE && at <= e->core.at)
+        return;
+    e->core.at = at;
+    if (e->core.started_at == MS_NONE)
+        e->core.started_at = at;
+    board_advance(e->board, at);
+}
+
+/* Judges the rules of what was touched. false: the outbox is full, some are left. */
+static bool judge(struct engine *e, ms_t t, struct outbox *out)
+{
+    struct entity_ref ref;
+    uint32_t most = effects_max(e);
+    while (room(out) >= most && board_touched(e->board, &ref, 1) == 1)
+        if (!rules_touched(e->rules, e->board, ref.scope, ref.index, t, out))
+            e->core.limit_met[LIMIT_MET_ALERTS]++;
+    return room(out) >= most;
+}
+
+/* Fires what is due up to `until`, in order of time. false: the outbox is full. */
+static bool fire(struct engine *e, ms_t until, struct outbox *out)
+{
+    struct wheel_fired due;
+    uint32_t most = effects_max(e);
+    while (room(out) >= most && wheel_pop(&e->wheel, until, &due)) {
+        advance(e, due.deadline);
+        e->core.fired = ms_max(e->core.fired, due.deadline);
+        if (due.kind == OWNER_TICKET)
+            ticket_due(e->tickets, due.owner, due.deadline);
+        else if (due.kind == OWNER_CALL)
+            call_due(e->calls, due.owner, due.deadline);
+        else
+            rules_due(e->rules, e->board, due.owner, due.deadline, out);
+        if (!judge(e, due.deadline, out))
+            return false;
+    }
+    if (room(out) < most)
+        return false;
+    e->core.fired = ms_max(e->core.fired, until);
+    return true;
+}
+
+static void tell_limits(struct engine *e, struct outbox *out)
+{
+    struct engine_core *c = &e->core;
+    uint64_t other = 0;
+    for (enum scope s = 0; s < SCOPE_N; s++)
+        other += board_names(e->board, s)->overflowed;
+    c->counters.names_other = other;
+    c->counters.samples_shed = board_shed(e->board);
+    c->limit_met[LIMIT_MET_NAMES] = other;
+    c->limit_met[LIMIT_MET_CHUNKS] = c->counters.samples_shed;
+    for (int i = 0; i < LIMIT_MET_N && room(out) > 0; i++) {
+        bool again = c->limit_at[i] == MS_NONE || c->at - c->limit_at[i] >= LIMIT_AGAIN;
+        if (c->limit_met[i] == c->limit_seen[i] || !again)
+            continue;
+        c->limit_seen[i] = c->limit_met[i];
+        c->limit_at[i] = c->at;
+        out->effects[out->n++] = (struct effect){.kind = EFFECT_LIMIT, .limit = (uint8_t)i};
+    }
+}
+
+static bool tick(struct engine *e, ms_t at, struct outbox *out)
+{
+    if (at == MS_NONE || (e->core.at != MS_NONE && at < e->core.at))
+        at = e->core.at; /* the clock never goes back */
+    if (at == MS_NONE)
+        return true;
+    if (!judge(e, at, out) || !fire(e, at, out))
+        return false;
+    advance(e, at);
+    tickets_forget(e->tickets, at);
+    calls_forget(e->calls, at);
+    tell_limits(e, out);
+    return true;
+}
+
+/* --- events -------------------------------------------------------------------------------------------- */
+
+static uint32_t agent_of(struct engine *e, const struct event *ev)
+{
+    return event_has(ev, F_AGENT) ? board_name(e->board, SCOPE_AGENT, ev->agent, NULL) : 0;
+}
+
+/* Judgements without a ticket count for what they name. */
+static void without_ticket(struct engine *e, const struct event *ev)
+{
+    struct record r;
+    struct sink out = {.board = e->board};
+    struct fold f;
+    struct fold_terms terms = {.s = &e->settings};
+    fold_init(&f);
+    ticket_record(e->board, ev, 0, &r);
+    fold_record(&f, NULL, &r, &terms, &out);
+}
+
+static void agent_info(struct engine *e, const struct event *ev)
+{
+    uint32_t index = agent_of(e, ev);
+    struct name *n = name_edit(board_names(e->board, SCOPE_AGENT), index);
+    if (event_has(ev, F_BOT))
+        n->flags = ev->bot ? n->flags | AGENT_BOT : n->flags & ~(uint32_t)AGENT_BOT;
+    if (event_has(ev, F_ACTIVE))
+        n->flags = ev->active ? n->flags & ~(uint32_t)AGENT_INACTIVE : n->flags | AGENT_INACTIVE;
+    if (event_has(ev, F_NAME) &&
+        name_set_title(board_names(e->board, SCOPE_AGENT), index, ev->name))
+        board_entity_edit(e->board, SCOPE_AGENT, index)->changed = true;
+}
+
+static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32_t src)
+{
+    switch (ev->kind) {
+    case EV_CALL_OFFERED:
+    case EV_CALL_RUNG:
+    case EV_CALL_ANSWERED:
+    case EV_CALL_HELD:
+    case EV_CALL_TRANSFERRED:
+    case EV_CALL_ABANDONED:
+    case EV_CALL_ENDED:
+        return call_apply(e->calls, ev, src, e->core.fired);
+    case EV_AGENT_INFO:
+        agent_info(e, ev);
+        return 0;
+    case EV_AGENT_STATE:
+    case EV_SHIFT:
+    case EV_MEASURED:
+    case EV_HEARTBEAT:
+        return 0;
+    default:
+        if (event_has(ev, F_TICKET))
+            return ticket_apply(e->tickets, hash, ev, src, e->core.fired);
+        without_ticket(e, ev);
+        return 0;
+    }
+}
+
+static void count_limit(struct engine_core *c, int err)
+{
+    if (err == ERR_TICKETS_FULL)
+        c->limit_met[LIMIT_MET_TICKETS]++;
+    else if (err == ERR_HISTORY_FULL || err == ERR_TICKET_LONG)
+        c->limit_met[LIMIT_MET_HISTORY]++;
+    else if (err == ERR_CALLS_FULL)
+        c->limit_met[LIMIT_MET_CALLS]++;
+}
+
+static struct result verdict(struct engine *e, int err)
+{
+    struct engine_counters *n = &e->core.counters;
+    if (err == 0) {
+        n->applied++;
+        return (struct result){VERDICT_APPLIED, 0};
+    }
+    count_limit(&e->core, err);
+    bool late = err == ERR_LATE;
+    n->late_dropped += late;
+    n->refused += !late;
+    return (struct result){late ? VERDICT_LATE : VERDICT_REFUSED, (int16_t)err};
+}
+
+/* One event that is no tick; room was made. */
+static struct result take(struct engine *e, const struct event *ev, uint64_t hash,
+                          struct outbox *out)
+{
+    struct event settled;
+    struct engine_counters *n = &e->core.counters;
+    n->events++;
+    if (ev->rts != MS_NONE) {
+        advance(e, ev->rts);
+        if (ev->ts > ev->rts + e->settings.skew) {
+            settled = *ev;
+            settled.ts = ev->rts;
+            ev = &settled;
+            n->skewed++;
+        }
+    } else {
+        advance(e, ev->ts);
+    }
+    uint32_t src;
+    if (seen_before(e->seen, ev, ev->rts != MS_NONE ? ev->rts : e->core.at,
+                    e->settings.remember_ids, &src)) {
+        n->duplicates++;
+        return (struct result){VERDICT_DUPLICATE, 0};
+    }
+    struct result r = verdict(e, apply(e, ev, hash, src));
+    (void)judge(e, ev->ts, out); /* what found no room comes first in the next step */
+    return r;
+}
+
+static void prefetch(const struct engine *e, const struct event *events, uint32_t n,
+                     uint64_t hash[STRIDE])
+{
+    for (uint32_t i = 0; i < n; i++) {
+        hash[i] = event_has(&events[i], F_TICKET) && events[i].kind != EV_TICK
+                      ? ticket_hash(e->tickets, events[i].ticket)
+                      : 0;
+        tickets_prefetch(e->tickets, hash[i]);
+    }
+    if (n < 4)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        handle_t h = hash[i] == 0 ? 0 : ticket_find(e->tickets, hash[i], events[i].ticket);
+        if (h != 0)
+            ticket_prefetch(e->tickets, h);
+    }
+}
+
+uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
+                     struct result *results, struct outbox *out)
+{
+    uint64_t hash[STRIDE];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct event *ev = &events[i];
+        if (i % STRIDE == 0)
+            prefetch(e, ev, n - i < STRIDE ? n - i : STRIDE, hash);
+        bool is_tick = ev->kind == EV_TICK;
+        if (!judge(e, e->core.at, out))
+            return i;
+        if (is_tick && !tick(e, ev->rts, out))
+            return i;
+        if (!is_tick && ev->rts == MS_NONE && !fire(e, ev->ts - 1, out))
+            return i;
+        results[i] =
+            is_tick ? (struct result){VERDICT_APPLIED, 0} : take(e, ev, hash[i % STRIDE], out);
+    }
+    return n;
+}
+
+ms_t engine_deadline(const struct engine *e)
+{
+    return wheel_next((struct wheel *)&e->wheel);
+}
+
+int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
+                 const char **ret_why)
+{
+    int err = settings_check(s, ret_why);
+    if (err != 0)
+        return err;
+    const struct settings *old = &e->settings;
+    const char *why = NULL;
+    if (s->scopes != old->scopes)
+        why = "scopes cannot change while running: restart";
+    if (s->windows != old->windows || memcmp(s->window, old->window, sizeof s->window) != 0)
+        why = "windows cannot change while running: restart";
+    if (memcmp(&s->zone, &old->zone, sizeof s->zone) != 0 || s->week_start != old->week_start)
+        why = "the zone cannot change while running: restart";
+    if (s->exact_samples != old->exact_samples)
+        why = "exact_samples cannot change while running: restart";
+    if (why != NULL) {
+        *ret_why = why;
+        return ERR_BAD_SETTINGS;
+    }
+    CHECK(room(out) >= rules_active(e->rules));
+    ms_t now = e->core.at == MS_NONE ? 0 : e->core.at;
+    if (!rules_apply(e->rules, e->board, s, now, out))
+        e->core.limit_met[LIMIT_MET_ALERTS]++;
+    uint64_t seed = old->seed;
+    e->settings = *s;
+    e->settings.seed = seed;
+    tickets_retarget(e->tickets);
+    return 0;
+}

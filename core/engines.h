@@ -1,0 +1,43 @@
+/* engines.h: what an engine consists of: shared by engine.c (steps) and state.c (as a whole). */
+#ifndef TP_CORE_ENGINES_H
+#define TP_CORE_ENGINES_H
+
+#include "core/board.h"
+#include "core/call.h"
+#include "core/engine.h"
+#include "core/image.h"
+#include "core/rule.h"
+#include "core/seen.h"
+#include "core/ticket.h"
+
+enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE }; /* of timers */
+
+/* The singletons: a blob of the image. */
+struct engine_core {
+    ms_t at;                          /* the clock; MS_NONE before anything */
+    ms_t fired;                       /* what was due up to and including this instant has fired */
+    ms_t started_at;                  /* since when we watch */
+    ms_t limit_at[LIMIT_MET_N];       /* when each limit was told last; MS_NONE */
+    uint64_t limit_seen[LIMIT_MET_N]; /* how often it had been met then */
+    uint64_t limit_met[LIMIT_MET_N];
+    struct engine_counters counters;
+};
+
+struct engine {
+    struct limits limits;
+    struct settings settings;
+    struct engine_core core;
+    struct board *board;
+    struct tickets *tickets;
+    struct calls *calls;
+    struct rules *rules;
+    struct seen *seen;
+    struct wheel wheel;
+    struct image image;
+};
+
+/* The parts of an image in their order. Returns the layout hash. */
+uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint32_t *ret_pools,
+                      struct image_blob blob[IMAGE_BLOBS_MAX], uint32_t *ret_blobs);
+
+#endif

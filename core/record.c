@@ -1,0 +1,68 @@
+#include "core/record.h"
+
+static void take_names(struct record *r, const struct event *e, struct board *b)
+{
+    const struct {
+        enum event_field field;
+        enum scope scope;
+        struct str text;
+    } names[] = {{F_AGENT, SCOPE_AGENT, e->agent},
+                 {F_TEAM, SCOPE_TEAM, e->team},
+                 {F_CHANNEL, SCOPE_CHANNEL, e->channel},
+                 {F_PRIORITY, SCOPE_PRIORITY, e->priority},
+                 {F_CATEGORY, SCOPE_CATEGORY, e->category}};
+    enum event_kind kind = (enum event_kind)e->kind;
+    uint64_t said = e->has & (event_required(kind) | event_optional(kind));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if ((said >> names[i].field & 1) == 0)
+            continue;
+        r->names |= (uint8_t)(1u << names[i].scope);
+        if (event_has(e, names[i].field))
+            tags_set(&r->tags, names[i].scope, board_name(b, names[i].scope, names[i].text, NULL));
+    }
+}
+
+void record_take(struct record *r, const struct event *e, uint32_t src, struct board *b)
+{
+    memset(r, 0, offsetof(struct record, id));
+    r->ts = e->ts;
+    r->src = src;
+    r->kind = e->kind;
+    r->time = r->waiting_since = MS_NONE;
+    take_names(r, e, b);
+    if (event_has(e, F_SEQ) && e->seq != 0) {
+        r->seq = e->seq;
+    } else if (event_has(e, F_ID)) {
+        r->id_len = (uint8_t)e->id.len;
+        memcpy(r->id, e->id.p, e->id.len);
+    }
+}
+
+static struct str source_text(const struct names *sources, uint32_t src)
+{
+    return src == 0 ? (struct str){"", 0} : name_text(sources, src);
+}
+
+int record_compare(const struct record *a, const struct record *b, const struct names *sources)
+{
+    if (a->ts != b->ts)
+        return a->ts < b->ts ? -1 : 1;
+    int c = a->src == b->src
+                ? 0
+                : str_compare(source_text(sources, a->src), source_text(sources, b->src));
+    if (c != 0)
+        return c;
+    if (a->seq != b->seq)
+        return a->seq < b->seq ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return str_compare((struct str){a->id, a->id_len}, (struct str){b->id, b->id_len});
+}
+
+uint32_t record_position(const struct record *sorted, uint32_t n, const struct record *r,
+                         const struct names *sources)
+{
+    while (n > 0 && record_compare(&sorted[n - 1], r, sources) > 0)
+        n--;
+    return n;
+}

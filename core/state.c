@@ -1,0 +1,184 @@
+/* The engine as a whole: what others read of it, digest, invariants, images. */
+#include "core/block.h"
+#include "core/engines.h"
+#include "core/snapshot.h"
+
+static const char *const limit_names[LIMIT_MET_N] = {
+    [LIMIT_MET_TICKETS] = "tickets", [LIMIT_MET_HISTORY] = "history", [LIMIT_MET_CALLS] = "calls",
+    [LIMIT_MET_NAMES] = "names",     [LIMIT_MET_CHUNKS] = "chunks",   [LIMIT_MET_ALERTS] = "alerts",
+    [LIMIT_MET_SOURCES] = "sources",
+};
+
+const char *limit_met_name(enum limit_met l)
+{
+    CHECK(l < LIMIT_MET_N);
+    return limit_names[l];
+}
+
+ms_t engine_at(const struct engine *e)
+{
+    return e->core.at;
+}
+
+const struct settings *engine_settings(const struct engine *e)
+{
+    return &e->settings;
+}
+
+uint32_t engine_names(const struct engine *e, enum scope scope)
+{
+    return (e->settings.scopes >> scope & 1) != 0 ? name_count(board_names(e->board, scope)) : 0;
+}
+
+uint32_t engine_name_find(const struct engine *e, enum scope scope, struct str name)
+{
+    return engine_names(e, scope) == 0 ? 0 : name_find(board_names(e->board, scope), name);
+}
+
+struct str engine_name(const struct engine *e, enum scope scope, uint32_t index)
+{
+    return name_text(board_names(e->board, scope), index);
+}
+
+void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_t windows,
+                     struct snapshot *ret)
+{
+    CHECK(e->core.at != MS_NONE && index <= engine_names(e, scope));
+    ms_t next =
+        snapshot_take(e->board, &e->settings, scope, index, windows, e->core.started_at, ret);
+    board_entity_edit(e->board, scope, index)->next_change = next;
+}
+
+bool engine_changed(const struct engine *e, enum scope scope, uint32_t index)
+{
+    const struct entity *n = board_entity(e->board, scope, index);
+    return n->changed || n->next_change <= e->core.at;
+}
+
+void engine_snapshot_done(struct engine *e, enum scope scope, uint32_t index)
+{
+    board_entity_edit(e->board, scope, index)->changed = false;
+}
+
+uint32_t engine_active(const struct engine *e)
+{
+    return rules_active(e->rules);
+}
+
+bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret)
+{
+    return rules_alert_next(e->rules, e->board, at, ret);
+}
+
+const struct engine_counters *engine_counters(const struct engine *e)
+{
+    struct engine_counters *n = (struct engine_counters *)&e->core.counters;
+    const struct rule_tally *alerts = rules_tally(e->rules);
+    n->alerts_fired = alerts->fired;
+    n->alerts_cleared = alerts->cleared;
+    n->alerts_corrected = alerts->corrected;
+    n->alerts_cancelled = alerts->cancelled;
+    n->sources_restarted = seen_restarted(e->seen);
+    n->seq_gaps = seen_missing(e->seen);
+    return n;
+}
+
+uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap)
+{
+    const struct limits *l = &e->limits;
+    struct pool *windows[24];
+    uint32_t n = board_pools(e->board, windows);
+    uint64_t chunks = 0;
+    for (uint32_t i = 0; i < n; i++)
+        chunks += windows[i]->cap == l->chunks ? windows[i]->live : 0;
+    const struct engine_use use[] = {
+        {"tickets", tickets_pool(e->tickets)->live, l->tickets},
+        {"history", tickets_history(e->tickets)->live, l->history},
+        {"calls", calls_pool(e->calls)->live, l->calls},
+        {"agents", name_count(board_names(e->board, SCOPE_AGENT)), l->agents},
+        {"teams", name_count(board_names(e->board, SCOPE_TEAM)), l->teams},
+        {"channels", name_count(board_names(e->board, SCOPE_CHANNEL)), l->channels},
+        {"priorities", name_count(board_names(e->board, SCOPE_PRIORITY)), l->priorities},
+        {"categories", name_count(board_names(e->board, SCOPE_CATEGORY)), l->categories},
+        {"sources", name_count(seen_sources(e->seen)), l->sources},
+        {"chunks", chunks, l->chunks},
+        {"ids", seen_ids(e->seen), l->ids},
+        {"alerts", rules_pool(e->rules)->live, l->alerts},
+    };
+    uint32_t copied = 0;
+    for (; copied < ARRAY_LEN(use) && copied < cap; copied++)
+        ret[copied] = use[copied];
+    return copied;
+}
+
+void engine_check(struct engine *e)
+{
+    board_check(e->board);
+    tickets_check(e->tickets);
+    calls_check(e->calls);
+    rules_check(e->rules, e->board);
+    const struct engine_counters *n = &e->core.counters;
+    CHECK(n->events == n->applied + n->duplicates + n->late_dropped + n->refused);
+}
+
+uint64_t engine_digest(struct engine *e)
+{
+    uint64_t h = board_digest(e->board);
+    h = mix64(h + tickets_digest(e->tickets));
+    return mix64(h + calls_digest(e->calls));
+}
+
+/* --- image --------------------------------------------------------------------------------------------- */
+
+static uint64_t layout_of(const struct engine *e)
+{
+    const struct settings *s = &e->settings;
+    uint64_t h = hash_bytes(IMAGE_VERSION, &e->limits, sizeof e->limits);
+    h = hash_bytes(h, s->window, sizeof s->window);
+    const uint64_t others[] = {s->scopes, s->windows, s->exact_samples, s->seed, RULES_MAX};
+    h = hash_bytes(h, others, sizeof others);
+    struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
+    memset(watch, 0, sizeof watch);
+    uint32_t n = measure_watches(s, watch, ARRAY_LEN(watch));
+    for (uint32_t i = 0; i < n; i++)
+        h = mix64(h ^ mix64((uint64_t)watch[i].above) ^ watch[i].column ^
+                  (uint64_t)watch[i].family << 8);
+    return h;
+}
+
+uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint32_t *ret_pools,
+                      struct image_blob blob[IMAGE_BLOBS_MAX], uint32_t *ret_blobs)
+{
+    uint32_t n = board_pools(e->board, pool), blobs = 0;
+    n += tickets_pools(e->tickets, pool + n);
+    n += calls_pools(e->calls, pool + n);
+    n += seen_pools(e->seen, pool + n);
+    pool[n++] = rules_pool(e->rules);
+    pool[n++] = &e->wheel.timers;
+    CHECK(n <= IMAGE_POOLS_MAX);
+    blob[blobs++] = (struct image_blob){&e->core, sizeof e->core};
+    blob[blobs++] = (struct image_blob){tickets_blob(e->tickets), sizeof(struct tickets_ends)};
+    blob[blobs++] = (struct image_blob){calls_blob(e->calls), sizeof(struct calls_ends)};
+    blob[blobs++] = (struct image_blob){rules_tally(e->rules), sizeof(struct rule_tally)};
+    blobs += seen_blobs(e->seen, blob + blobs);
+    *ret_pools = n;
+    *ret_blobs = blobs;
+    return layout_of(e);
+}
+
+struct image *engine_image(struct engine *e)
+{
+    return &e->image;
+}
+
+void engine_loaded(struct engine *e)
+{
+    board_rebuild(e->board);
+    tickets_rebuild(e->tickets);
+    calls_rebuild(e->calls);
+    seen_rebuild(e->seen);
+    wheel_rebuild(&e->wheel);
+    if (e->core.at != MS_NONE)
+        board_advance(e->board, e->core.at);
+    rules_rebuild(e->rules);
+}
