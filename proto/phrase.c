@@ -101,12 +101,12 @@ char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang)
     return buf;
 }
 
-/* Millionths with at most two decimals, none that are zero at the end. */
-static void decimal(char buf[PHRASE_MAX], int64_t millionths, const char *unit)
+/* At most two decimals, none that are zero at the end. v: in parts of the unit's hundredth. */
+static void decimal(char buf[PHRASE_MAX], int64_t v, uint64_t parts, const char *unit)
 {
-    const char *sign = millionths < 0 ? "-" : "";
-    uint64_t v = millionths < 0 ? (uint64_t)-millionths : (uint64_t)millionths;
-    uint64_t hundredths = (v + NUMBER_ONE / 200) / (NUMBER_ONE / 100);
+    const char *sign = v < 0 ? "-" : "";
+    uint64_t size = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    uint64_t hundredths = (size + parts / 2) / parts;
     unsigned long long whole = hundredths / 100, part = hundredths % 100;
     if (part == 0)
         snprintf(buf, PHRASE_MAX, "%s%llu%s", sign, whole, unit);
@@ -127,9 +127,9 @@ char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field 
     if (indicator_field_is_ms(i, f))
         return phrase_duration(buf, value, lang);
     if (is_fraction(i, f))
-        decimal(buf, value * 100, "%");
+        decimal(buf, value, NUMBER_ONE / 10000, "%");
     else
-        decimal(buf, value, "");
+        decimal(buf, value, NUMBER_ONE / 100, "");
     return buf;
 }
 
@@ -157,7 +157,7 @@ static void window_phrase(char buf[32], const char *name, enum lang lang)
         snprintf(buf, 32, "近%.*s%s", (int)(len - 1), name, unit);
 }
 
-/* "p90 of first response in 1h", "近1小时首次响应时长 p90". */
+/* "p90 of first response in 1h", "近1小时首次响应时长 p90 ". */
 static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                     const struct rule_setting *rule, enum lang lang)
 {
@@ -171,8 +171,8 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
     if (!gauge)
         window_phrase(window, settings->window[rule->window].name, lang);
     if (lang == LANG_ZH)
-        snprintf(buf, PHRASE_MAX, "%s%s%s%s", gauge ? "当前" : window, name, plain ? "" : " ",
-                 field);
+        snprintf(buf, PHRASE_MAX, "%s%s%s%s%s", gauge ? "当前" : window, name, plain ? "" : " ",
+                 field, plain ? "" : " ");
     else
         snprintf(buf, PHRASE_MAX, "%s%s%s%s%s", field, plain ? "" : " of ", name,
                  gauge ? "" : " in ", window);

@@ -1,0 +1,123 @@
+/* test_request: requests there and back, what is refused, answers. */
+#include "proto/request.h"
+
+#include <criterion/criterion.h>
+
+#include "core/err.h"
+#include "proto/message.h"
+
+static char buffer[4096], text[4096];
+static struct node nodes[256];
+static struct emitter em;
+static struct request request;
+static const char *key;
+
+static void start(void)
+{
+    emit_start(&em, SINK_MSGPACK, buffer, sizeof buffer);
+}
+
+static int decode(void)
+{
+    int n = emit_finish(&em);
+    cr_assert_gt(n, 0);
+    return request_decode(buffer, (size_t)n, &request, &key);
+}
+
+Test(request, there_and_back)
+{
+    struct request all = {
+        .op = OP_ALERTS,
+        .has_since = true,
+        .active = true,
+        .scope = SCOPE_TEAM,
+        .since_seq = UINT64_MAX,
+        .prefix = str_of("alert.kpi."),
+        .name = str_of("billing"),
+        .window = str_of("1h"),
+    };
+    start();
+    request_emit(&em, &all);
+    cr_assert_eq(decode(), 0);
+    cr_assert_eq(request.op, OP_ALERTS);
+    cr_assert(request.has_since && request.active);
+    cr_assert_eq(request.scope, SCOPE_TEAM);
+    cr_assert_eq(request.since_seq, UINT64_MAX);
+    cr_assert(str_equal(request.prefix, all.prefix));
+    cr_assert(str_equal(request.name, all.name));
+    cr_assert(str_equal(request.window, all.window));
+    for (int op = 0; op < OP_N; op++) {
+        start();
+        request_emit(&em, &(struct request){.op = (uint8_t)op, .scope = -1});
+        cr_assert_eq(decode(), op == OP_ALERTS ? ERR_MISSING : 0);
+        cr_assert_eq(request.op, op);
+        cr_assert_eq(request.scope, -1);
+        cr_assert_eq(request.name.len + request.prefix.len + request.window.len, 0);
+    }
+}
+
+/* {op: status, member: value} */
+static void refused(const char *member, const char *value, int err)
+{
+    start();
+    emit_map(&em, NULL);
+    emit_text(&em, "op", "status");
+    if (value != NULL)
+        emit_text(&em, member, value);
+    else
+        emit_int(&em, member, -1);
+    emit_end(&em);
+    cr_assert_eq(decode(), err, "%s", member);
+    cr_assert_str_eq(key, err == 0 ? "" : member);
+}
+
+Test(request, what_is_refused)
+{
+    refused("scope", "planet", ERR_BAD_WORD);
+    refused("scope", NULL, ERR_WRONG_TYPE);
+    refused("name", NULL, ERR_WRONG_TYPE);
+    refused("since_seq", "5", ERR_WRONG_TYPE);
+    refused("since_seq", NULL, ERR_OUT_OF_RANGE);
+    refused("active", "yes", ERR_WRONG_TYPE);
+    refused("colour", "red", 0);
+    refused("name",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_NAME_LONG);
+    cr_assert_eq(request_decode("\x80", 1, &request, &key), ERR_MISSING);
+    cr_assert_str_eq(key, "op");
+    cr_assert_eq(request_decode("\x81\xa2op\xa3" "fly", 8, &request, &key), ERR_BAD_WORD);
+    cr_assert_str_eq(key, "op");
+    cr_assert_eq(request_decode("\x81\xa2op\x01", 5, &request, &key), ERR_WRONG_TYPE);
+    cr_assert_eq(request_decode("\x90", 1, &request, &key), ERR_NOT_A_MAP);
+    cr_assert_eq(request_decode("\xc1", 1, &request, &key), ERR_NOT_MSGPACK);
+    cr_assert_str_eq(key, "");
+    static char large[REQUEST_BYTES_MAX + 1];
+    cr_assert_eq(request_decode(large, sizeof large, &request, &key), ERR_TOO_LARGE);
+}
+
+static void says(const char *json)
+{
+    int n = emit_finish(&em);
+    int len = json_from_msgpack(text, sizeof text, nodes, ARRAY_LEN(nodes), buffer, (size_t)n);
+    cr_assert_eq(len, (int)strlen(json), "%.*s", len, text);
+    cr_assert_eq(memcmp(text, json, (size_t)len), 0, "%.*s", len, text);
+}
+
+Test(request, answers)
+{
+    start();
+    answer_error(&em, ERR_BAD_WORD, "scope");
+    says("{\"error\":\"bad_word\",\"reason\":\"a word is none of those allowed for its field\","
+         "\"key\":\"scope\",\"end\":true}");
+    start();
+    answer_error(&em, ERR_NOT_MSGPACK, "");
+    says("{\"error\":\"not_msgpack\",\"reason\":\"the payload is no MessagePack\",\"end\":true}");
+    start();
+    answer_message(&em, str_of("kpi.all.-."), "\x81\xa1v\x01", 4);
+    says("{\"topic\":\"kpi.all.-.\",\"message\":{\"v\":1}}");
+    start();
+    answer_end(&em, 17, 2, 0);
+    says("{\"upto_seq\":17,\"count\":2,\"end\":true}");
+    start();
+    answer_end(&em, 17, 2, 16);
+    says("{\"upto_seq\":17,\"count\":2,\"truncated\":true,\"oldest_seq\":16,\"end\":true}");
+}
