@@ -15,10 +15,10 @@ struct unpacker {
     const char *first; /* first key of the event at hand, NULL before it */
     const char *base;  /* the payload */
     ms_t rts;
-    uint32_t before;   /* events of earlier payloads */
-    uint32_t index;    /* of the event at hand */
-    int err;           /* why a callback stopped */
-    uint8_t depth;     /* containers around what comes next; too high below a container as key,
+    uint32_t before;     /* events of earlier payloads */
+    uint32_t index;      /* of the event at hand */
+    int err;             /* why a callback stopped */
+    uint8_t depth;       /* containers around what comes next; too high below a container as key,
                         * which only such a key's own event suffers from */
     uint8_t event_depth; /* depth of events: 1, in a batch 2 */
 };
@@ -166,7 +166,9 @@ static int unpack(struct unpacker *s, const void *bytes, size_t n)
     int result = template_execute(&context, bytes, n, &end);
     *s = context.user;
     if (result < 0)
-        return s->err != 0 ? s->err : result == MSGPACK_UNPACK_NOMEM_ERROR ? ERR_TOO_DEEP : ERR_NOT_MSGPACK;
+        return s->err != 0                            ? s->err
+               : result == MSGPACK_UNPACK_NOMEM_ERROR ? ERR_TOO_DEEP
+                                                      : ERR_NOT_MSGPACK;
     if (result == 0)
         return ERR_TRUNCATED;
     if (end < n)

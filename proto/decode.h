@@ -17,11 +17,11 @@
 
 /* One event that was refused. */
 struct rejection {
-    uint16_t index;        /* place in the payload */
-    int16_t err;           /* ERR_x */
-    uint8_t field;         /* enum event_field at fault, F_N when none */
-    uint32_t offset;       /* of the event's first key in the payload, 0 when it has none */
-    struct str id, src;    /* where known, else empty */
+    uint16_t index;          /* place in the payload */
+    int16_t err;             /* ERR_x */
+    uint8_t field;           /* enum event_field at fault, F_N when none */
+    uint32_t offset;         /* of the event's first key in the payload, 0 when it has none */
+    struct str id, src;      /* where known, else empty */
     char digits[DIGITS_MAX]; /* of an integer id */
 };
 
@@ -29,8 +29,8 @@ enum { DECODE_GATHER_MAX = 256 }; /* events that a further payload may be append
 
 /* About 2.5 MiB, of which only what a batch fills is touched. Owned by the caller; zeroed once. */
 struct decoder {
-    uint32_t events;       /* accepted */
-    uint32_t rejections;   /* of the last payload */
+    uint32_t events;     /* accepted */
+    uint32_t rejections; /* of the last payload */
     struct event event[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     uint16_t index[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     struct rejection rejection[BATCH_EVENTS_MAX];

@@ -35,22 +35,22 @@ struct envelope {
 
 /* How far the numbers can be trusted. */
 struct quality {
-    ms_t behind_ms;        /* age of the newest event when it was received */
-    uint64_t gaps;         /* sequence numbers of sources that are missing */
+    ms_t behind_ms; /* age of the newest event when it was received */
+    uint64_t gaps;  /* sequence numbers of sources that are missing */
     uint64_t late_dropped;
     uint64_t skewed;
 };
 
 /* What `sys.status.` and `query status` say. */
 struct status {
-    struct str version;    /* of the program */
+    struct str version; /* of the program */
     ms_t started_at;
-    ms_t engine_at;        /* MS_NONE before the first event */
-    uint64_t messages;     /* payloads received */
-    uint64_t events;       /* events decoded */
-    uint64_t rejected[ERR_N];    /* by reason, [-ERR_x]: payloads and events refused */
+    ms_t engine_at;           /* MS_NONE before the first event */
+    uint64_t messages;        /* payloads received */
+    uint64_t events;          /* events decoded */
+    uint64_t rejected[ERR_N]; /* by reason, [-ERR_x]: payloads and events refused */
     uint64_t published[STREAM_N];
-    uint64_t dropped;      /* messages that no reader could take */
+    uint64_t dropped; /* messages that no reader could take */
     uint32_t active_alerts;
     const struct engine_counters *counters;
     const struct engine_use *use;

@@ -30,8 +30,8 @@ struct message {
 
 /* 0, or ERR_NOT_MSGPACK, ERR_TRUNCATED, ERR_TRAILING, ERR_TOO_DEEP, ERR_TOO_LARGE (more nodes than
  * cap); then the message is empty and every look-up misses. */
-MUST_CHECK int message_parse(struct message *m, struct node *nodes, uint32_t cap,
-                             const void *bytes, size_t n);
+MUST_CHECK int message_parse(struct message *m, struct node *nodes, uint32_t cap, const void *bytes,
+                             size_t n);
 
 /* The value at a path of keys with dots between them; NULL when there is none. "" is all of it. */
 const struct node *message_find(const struct message *m, const char *path);

@@ -62,9 +62,12 @@ const char *phrase_indicator(enum indicator i, enum lang lang)
 const char *phrase_scope(enum scope scope, enum lang lang)
 {
     static const char *const scopes[SCOPE_N][2] = {
-        [SCOPE_ALL] = {"all", "全部"},           [SCOPE_AGENT] = {"agent", "客服"},
-        [SCOPE_TEAM] = {"team", "团队"},         [SCOPE_CHANNEL] = {"channel", "渠道"},
-        [SCOPE_PRIORITY] = {"priority", "优先级"}, [SCOPE_CATEGORY] = {"category", "分类"},
+        [SCOPE_ALL] = {"all", "全部"},
+        [SCOPE_AGENT] = {"agent", "客服"},
+        [SCOPE_TEAM] = {"team", "团队"},
+        [SCOPE_CHANNEL] = {"channel", "渠道"},
+        [SCOPE_PRIORITY] = {"priority", "优先级"},
+        [SCOPE_CATEGORY] = {"category", "分类"},
     };
     CHECK(scope < SCOPE_N);
     return scopes[scope][lang == LANG_ZH];
@@ -96,8 +99,8 @@ char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang)
     if (second == 0)
         snprintf(buf, PHRASE_MAX, "%s%lld%s", sign, first, unit);
     else
-        snprintf(buf, PHRASE_MAX, "%s%lld%s%s%lld%s", sign, first, unit,
-                 lang == LANG_ZH ? "" : " ", second, units[i + 1].name[lang == LANG_ZH]);
+        snprintf(buf, PHRASE_MAX, "%s%lld%s%s%lld%s", sign, first, unit, lang == LANG_ZH ? "" : " ",
+                 second, units[i + 1].name[lang == LANG_ZH]);
     return buf;
 }
 
@@ -190,8 +193,8 @@ static const char *state_phrase(enum alert_state state, enum lang lang)
     return phrases[state][lang == LANG_ZH];
 }
 
-char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings,
-                   const struct alert *alert, enum lang lang)
+char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,
+                   enum lang lang)
 {
     CHECK(alert->rule < settings->rules);
     const struct rule_setting *rule = &settings->rule[alert->rule];

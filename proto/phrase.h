@@ -22,7 +22,7 @@ char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field 
                    enum lang lang);
 
 /* One sentence about the alert: rule, what, where, value, threshold. Returns buf. */
-char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings,
-                   const struct alert *alert, enum lang lang);
+char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,
+                   enum lang lang);
 
 #endif

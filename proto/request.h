@@ -19,7 +19,7 @@ enum request_op {
 #define REQUEST_OP_ENUM(name, wire) OP_##name,
     REQUEST_OPS(REQUEST_OP_ENUM)
 #undef REQUEST_OP_ENUM
-    OP_N
+        OP_N
 };
 
 enum {
@@ -28,14 +28,14 @@ enum {
 };
 
 struct request {
-    uint8_t op;             /* enum request_op */
-    bool has_since;         /* since_seq was given */
-    bool active;            /* only alerts that are active now */
-    int8_t scope;           /* enum scope; -1 = every scope */
-    uint64_t since_seq;     /* messages after this one */
-    struct str prefix;      /* of topics, empty = all; borrowed */
-    struct str name;        /* of the scope, empty = all; borrowed */
-    struct str window;      /* "1h", empty = all; borrowed */
+    uint8_t op;         /* enum request_op */
+    bool has_since;     /* since_seq was given */
+    bool active;        /* only alerts that are active now */
+    int8_t scope;       /* enum scope; -1 = every scope */
+    uint64_t since_seq; /* messages after this one */
+    struct str prefix;  /* of topics, empty = all; borrowed */
+    struct str name;    /* of the scope, empty = all; borrowed */
+    struct str window;  /* "1h", empty = all; borrowed */
 };
 
 /* 0, or the ERR_x with the key at fault in *ret_key ("" when none; static storage). Texts are

@@ -9,7 +9,10 @@ struct key {
     char text[KEY_MAX + 7]; /* a row of 24 bytes */
 };
 
-#define KEY_ROW(text) {sizeof(text) - 1, text}
+#define KEY_ROW(text)                                                                              \
+    {                                                                                              \
+        sizeof(text) - 1, text                                                                     \
+    }
 
 static const struct key field_keys[F_N] = {
 #define FIELD_KEY(name, wire, type) KEY_ROW(wire),
@@ -28,10 +31,12 @@ static const struct key kind_keys[EV_N] = {
  * other factors must be tried. */
 #define FIELD_SLOT(first, middle, last, len)                                                       \
     ((55u * (uint8_t)(first) + 41u * (uint8_t)(middle) + 42u * (uint8_t)(last) +                   \
-      39u * (uint32_t)(len)) % SLOTS)
+      39u * (uint32_t)(len)) %                                                                     \
+     SLOTS)
 #define KIND_SLOT(first, middle, last, len)                                                        \
     ((53u * (uint8_t)(first) + 54u * (uint8_t)(middle) + 1u * (uint8_t)(last) +                    \
-      17u * (uint32_t)(len)) % SLOTS)
+      17u * (uint32_t)(len)) %                                                                     \
+     SLOTS)
 
 #define AT(name, first, middle, last, len) [FIELD_SLOT(first, middle, last, len)] = F_##name + 1
 static const uint8_t field_slots[SLOTS] = {
@@ -186,8 +191,7 @@ const char *schema_key(enum event_field f)
 static const char *const by_words[] = {"customer", "agent", "bot", "system", NULL};
 static const char *const outcome_words[] = {"resolved", "unresolved", "spam", "duplicate", NULL};
 static const char *const direction_words[] = {"in", "out", NULL};
-static const char *const state_words[] = {"available", "busy",    "wrap_up",
-                                          "break",     "offline", NULL};
+static const char *const state_words[] = {"available", "busy", "wrap_up", "break", "offline", NULL};
 static const char *const status_words[] = {"open", "paused", "resolved", "closed", NULL};
 static const char *const complaint_words[] = {"complaint", "dispute", NULL};
 
@@ -427,9 +431,8 @@ int draft_end(struct draft *d, enum event_field *ret_field)
         *ret_field = F_TYPE;
         return (d->bad & F1(TYPE)) != 0 ? d->why[F_TYPE] : ERR_NO_TYPE;
     }
-    uint64_t known =
-        F_ENVELOPE_MASK | event_required((enum event_kind)e->kind) |
-        event_optional((enum event_kind)e->kind);
+    uint64_t known = F_ENVELOPE_MASK | event_required((enum event_kind)e->kind) |
+                     event_optional((enum event_kind)e->kind);
     if (UNLIKELY((d->bad & known) != 0)) {
         *ret_field = (enum event_field)__builtin_ctzll(d->bad & known);
         return d->why[*ret_field];

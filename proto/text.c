@@ -148,12 +148,8 @@ static bool deeper(const json_t *json, int levels)
     const char *key;
     json_t *each;
     size_t i;
-    json_object_foreach((json_t *)json, key, each)
-        if (deeper(each, levels - 1))
-            return true;
-    json_array_foreach(json, i, each)
-        if (deeper(each, levels - 1))
-            return true;
+    json_object_foreach((json_t *)json, key, each) if (deeper(each, levels - 1)) return true;
+    json_array_foreach(json, i, each) if (deeper(each, levels - 1)) return true;
     return false;
 }
 
@@ -161,8 +157,8 @@ static struct value value_of_json(enum event_field f, const json_t *json)
 {
     switch (json_typeof(json)) {
     case JSON_STRING:
-        return value_of_text(f, (struct str){json_string_value(json),
-                                             (uint32_t)json_string_length(json)});
+        return value_of_text(
+            f, (struct str){json_string_value(json), (uint32_t)json_string_length(json)});
     case JSON_INTEGER:
         return (struct value){.kind = VALUE_INT, .i = json_integer_value(json)};
     case JSON_REAL:
@@ -190,7 +186,8 @@ static int read_json(struct text_reader *r, const char *line, size_t len)
         return ERR_NOT_A_MAP;
     const char *key;
     json_t *json;
-    json_object_foreach(r->root, key, json) {
+    json_object_foreach(r->root, key, json)
+    {
         if (deeper(json, DEPTH_MAX - 1))
             return ERR_TOO_DEEP;
         enum event_field f = schema_field(key, (uint32_t)strlen(key));

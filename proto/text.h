@@ -19,11 +19,11 @@ enum {
 };
 
 struct text_reader {
-    struct json_t *root;   /* keeps the texts of the event at hand */
+    struct json_t *root; /* keeps the texts of the event at hand */
     struct draft draft;
     struct digits digits;
     bool csv;
-    uint16_t columns;      /* CSV: of the header; 0 = the header comes next */
+    uint16_t columns;                /* CSV: of the header; 0 = the header comes next */
     uint8_t column[CSV_COLUMNS_MAX]; /* enum event_field, F_N = ignored */
     char line[TEXT_LINE_MAX];        /* CSV: its cells, quotes taken off */
 };

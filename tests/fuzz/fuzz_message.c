@@ -18,8 +18,7 @@ static void round_trip(const struct message *m, const char *text, int text_len)
     int n = emit_finish(&em);
     if (n < 0)
         return;
-    int len = json_from_msgpack(second, sizeof second, again, ARRAY_LEN(again), msgpack,
-                                (size_t)n);
+    int len = json_from_msgpack(second, sizeof second, again, ARRAY_LEN(again), msgpack, (size_t)n);
     CHECK(len == text_len && memcmp(second, text, (size_t)len) == 0);
 }
 

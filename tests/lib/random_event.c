@@ -5,8 +5,8 @@
 /* 1..64 bytes of ASCII, Chinese and others of 1 to 4 bytes. */
 static struct str random_name(struct random *r, struct random_texts *texts)
 {
-    static const char *const letters[] = {"a", "Z", "0", "-", ".", "%", " ", "\"", "\\", ",",
-                                          "é", "ß", "客", "服", "工", "单", "€", "😀"};
+    static const char *const letters[] = {"a", "Z", "0", "-",  ".",  "%",  " ",  "\"", "\\",
+                                          ",", "é", "ß", "客", "服", "工", "单", "€",  "😀"};
     CHECK(texts->n < RANDOM_TEXTS);
     char *text = texts->text[texts->n++];
     uint32_t len = 0, most = 1 + random_below(r, NAME_BYTES_MAX);

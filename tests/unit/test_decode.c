@@ -173,7 +173,10 @@ Test(decode, what_is_no_messagepack_is_refused_whole)
     cr_assert_eq(decode("\xc1", 1), ERR_NOT_MSGPACK);
     cr_assert_eq(decode("{\"type\":1}", 10), ERR_TRAILING); /* the integer 123, then more */
     cr_assert_eq(decode("\x07", 1), ERR_NOT_A_MAP);
-    cr_assert_eq(decode("\xa3" "abc", 4), ERR_NOT_A_MAP);
+    cr_assert_eq(decode("\xa3"
+                        "abc",
+                        4),
+                 ERR_NOT_A_MAP);
     cr_assert_eq(decode("", 0), ERR_TRUNCATED);
 }
 
@@ -277,7 +280,8 @@ Test(decode, keys_must_be_texts)
     for (uint16_t i = 0; i < 4; i++)
         rejected(i, i, ERR_BAD_KEY, F_N);
     /* a map with members as key, whose inner keys look like an event */
-    static const char deep[] = "\x81\x81\xa4type\xa9" "confirmed\x01";
+    static const char deep[] = "\x81\x81\xa4type\xa9"
+                               "confirmed\x01";
     cr_assert_eq(decode(deep, sizeof deep - 1), 0);
     rejected(0, 0, ERR_BAD_KEY, F_N);
 }
@@ -287,12 +291,15 @@ Test(decode, timestamps_and_widths)
     start();
     emit_map(&em, NULL);
     emit_text(&em, "type", "rated");
-    emit_raw(&em, "ts", "\xd6\xff\x65\x53\xf1\x00", 6); /* fixext 4 */
-    emit_raw(&em, "score", "\xca\x40\x80\x00\x00", 5);  /* float32 4.0 */
+    emit_raw(&em, "ts", "\xd6\xff\x65\x53\xf1\x00", 6);   /* fixext 4 */
+    emit_raw(&em, "score", "\xca\x40\x80\x00\x00", 5);    /* float32 4.0 */
     emit_raw(&em, "out_of", "\xd3\0\0\0\0\0\0\0\x0a", 9); /* int64 10 */
     emit_raw(&em, "id", "\xcf\xff\xff\xff\xff\xff\xff\xff\xff", 9);
     emit_raw(&em, "seq", "\xcb\x40\x59\0\0\0\0\0\0", 9); /* float64 100.0 */
-    emit_raw(&em, "agent", "\xd9\x03" "ada", 5);          /* str 8 */
+    emit_raw(&em, "agent",
+             "\xd9\x03"
+             "ada",
+             5); /* str 8 */
     emit_end(&em);
     cr_assert_eq(decode_emitted(), 0);
     cr_assert_eq(decoder.events, 1);

@@ -159,9 +159,9 @@ Test(message, json_that_does_not_fit)
     int n = snapshot();
     int len = json_from_msgpack(text, sizeof text, nodes, ARRAY_LEN(nodes), buffer, (size_t)n);
     cr_assert_gt(len, 0);
-    cr_assert_eq(json_from_msgpack(text, (size_t)len - 1, nodes, ARRAY_LEN(nodes), buffer,
-                                   (size_t)n),
-                 ERR_NO_ROOM);
+    cr_assert_eq(
+        json_from_msgpack(text, (size_t)len - 1, nodes, ARRAY_LEN(nodes), buffer, (size_t)n),
+        ERR_NO_ROOM);
 }
 
 /* A random value: scalars, maps and arrays, at most `depth` containers deep. */

@@ -114,8 +114,10 @@ Test(phrase, everything_has_words)
                 continue;
             for (int state = ALERT_BREACHED; state <= ALERT_CANCELLED; state++)
                 for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
-                    struct alert alert = {.state = (uint8_t)state, .value = INT64_MIN + 1,
-                                          .has_value = true, .name = str_of(longest)};
+                    struct alert alert = {.state = (uint8_t)state,
+                                          .value = INT64_MIN + 1,
+                                          .has_value = true,
+                                          .name = str_of(longest)};
                     rule((enum indicator)i, (enum indicator_field)f,
                          (enum scope)(1 + i % (SCOPE_N - 1)), INT64_MIN + 1);
                     memcpy(settings.rule[0].id, longest, sizeof longest);

@@ -80,11 +80,14 @@ Test(request, what_is_refused)
     refused("since_seq", NULL, ERR_OUT_OF_RANGE);
     refused("active", "yes", ERR_WRONG_TYPE);
     refused("colour", "red", 0);
-    refused("name",
-            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_NAME_LONG);
+    refused("name", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            ERR_NAME_LONG);
     cr_assert_eq(request_decode("\x80", 1, &request, &key), ERR_MISSING);
     cr_assert_str_eq(key, "op");
-    cr_assert_eq(request_decode("\x81\xa2op\xa3" "fly", 8, &request, &key), ERR_BAD_WORD);
+    cr_assert_eq(request_decode("\x81\xa2op\xa3"
+                                "fly",
+                                8, &request, &key),
+                 ERR_BAD_WORD);
     cr_assert_str_eq(key, "op");
     cr_assert_eq(request_decode("\x81\xa2op\x01", 5, &request, &key), ERR_WRONG_TYPE);
     cr_assert_eq(request_decode("\x90", 1, &request, &key), ERR_NOT_A_MAP);

@@ -208,7 +208,8 @@ Test(schema, times_of_every_kind_are_plausible)
     set("from", number(1700000000));
     set("to", number(1700000000000));
     refused(ERR_TS_UNIT, F_FROM);
-    set("from", (struct value){.kind = VALUE_EXT, .ext = TIMESTAMP_EXT, .len = 4, .p = "\x60\0\0\0"});
+    set("from",
+        (struct value){.kind = VALUE_EXT, .ext = TIMESTAMP_EXT, .len = 4, .p = "\x60\0\0\0"});
     accepted();
     cr_assert_eq(event.from, 0x60000000LL * 1000);
     set("from", (struct value){.kind = VALUE_EXT, .ext = 5, .len = 4, .p = "\x60\0\0\0"});

@@ -54,7 +54,8 @@ Test(topic, any_name_comes_back)
     for (int round = 0; round < 100000; round++) {
         char name[NAME_BYTES_MAX], part[NAME_BYTES_MAX];
         uint32_t len = 1 + (uint32_t)random_below(&r, NAME_BYTES_MAX);
-        static const char some[] = ".%- \x01\x7f""a-2D\xe5";
+        static const char some[] = ".%- \x01\x7f"
+                                   "a-2D\xe5";
         for (uint32_t i = 0; i < len; i++)
             name[i] = random_below(&r, 2) == 0 ? some[random_below(&r, sizeof some - 1)]
                                                : (char)random_below(&r, 256);
@@ -78,8 +79,10 @@ Test(topic, any_name_comes_back)
 
 Test(topic, what_is_no_topic)
 {
-    static const char *const bad[] = {"", "kpi", ".", "%2.", "%.", "%G0.", "%2", "%20",
-                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."};
+    static const char *const bad[] = {
+        "",    "kpi", ".",
+        "%2.", "%.",  "%G0.",
+        "%2",  "%20", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char part[NAME_BYTES_MAX];
         struct str rest = str_of(bad[i]), got;

@@ -75,9 +75,15 @@ Test(value, millionths_round_half_away_from_zero)
         double from;
         int64_t to;
     } rows[] = {
-        {4.5, 4500000},       {-4.5, -4500000},          {0.0000005, 1},
-        {-0.0000005, -1},     {0.0000004999, 0},         {1e-300, 0},
-        {0.1, 100000},        {1.0000015, 1000002},      {4503599627.370495, 4503599627370495},
+        {4.5, 4500000},
+        {-4.5, -4500000},
+        {0.0000005, 1},
+        {-0.0000005, -1},
+        {0.0000004999, 0},
+        {1e-300, 0},
+        {0.1, 100000},
+        {1.0000015, 1000002},
+        {4503599627.370495, 4503599627370495},
         {2147483648.5, 2147483648500000},
     };
     for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
@@ -165,7 +171,7 @@ Test(value, names_against_a_naive_check)
         uint8_t *name = malloc(len + 1); /* exact size: the sanitizer sees a read past it */
         for (uint32_t i = 0; i < len; i++)
             name[i] = random_below(&r, len + 1) < noise ? odd[random_below(&r, sizeof odd)]
-                                                           : (uint8_t)('a' + i % 26);
+                                                        : (uint8_t)('a' + i % 26);
         int want = len == 0 ? ERR_NAME_EMPTY : len > NAME_BYTES_MAX ? ERR_NAME_LONG : 0;
         for (uint32_t i = 0; want == 0 && i < len; i++)
             want = name[i] < 0x20 || name[i] == 0x7f ? ERR_NOT_UTF8 : 0;

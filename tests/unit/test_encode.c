@@ -1,0 +1,291 @@
+/* test_encode: published messages word by word, the same in both sinks, and they fit. */
+#include "proto/encode.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "core/event.h"
+#include "proto/message.h"
+
+static struct settings settings;
+static struct snapshot snapshot;
+static char json[SNAPSHOT_BYTES_MAX], msgpack[SNAPSHOT_BYTES_MAX], text[SNAPSHOT_BYTES_MAX];
+static struct node nodes[MESSAGE_NODES_MAX];
+
+static const struct envelope envelope = {
+    .run = {"r1", 2}, .at = 1770391800000, .stream = STREAM_ALERT, .seq = 7};
+
+static void set_up(void)
+{
+    settings.windows = 2;
+    settings.window[0] = (struct window_setting){.name = "1h", .length = 3600};
+    settings.window[1] = (struct window_setting){.name = "today", .kind = WINDOW_TODAY};
+    settings.rules = 1;
+    settings.rule[0] = (struct rule_setting){
+        .id = "slow",
+        .indicator = IND_FIRST_RESPONSE,
+        .field = IF_P90,
+        .scope = SCOPE_TEAM,
+        .severity = SEVERITY_CRITICAL,
+        .fire = 600000,
+    };
+}
+
+/* Finishes both, compares them with each other, and ends with the JSON. */
+static const char *both(struct emitter *as_json, struct emitter *as_msgpack)
+{
+    int n = emit_finish(as_json), m = emit_finish(as_msgpack);
+    cr_assert_gt(n, 0);
+    cr_assert_gt(m, 0);
+    json[n] = '\0';
+    int len = json_from_msgpack(text, sizeof text, nodes, ARRAY_LEN(nodes), msgpack, (size_t)m);
+    cr_assert_eq(len, n);
+    cr_assert_eq(memcmp(text, json, (size_t)n), 0, "%.*s", len, text);
+    return json;
+}
+
+#define SAY(...)                                                                                   \
+    do {                                                                                           \
+        struct emitter em_json, em_msgpack, *em = &em_json;                                        \
+        emit_start(em, SINK_JSON, json, sizeof json - 1);                                          \
+        __VA_ARGS__;                                                                               \
+        em = &em_msgpack;                                                                          \
+        emit_start(em, SINK_MSGPACK, msgpack, sizeof msgpack);                                     \
+        __VA_ARGS__;                                                                               \
+        both(&em_json, &em_msgpack);                                                               \
+    } while (0)
+
+Test(encode, alert, .init = set_up)
+{
+    struct alert alert = {
+        .alert_id = 0x00c0ffee12345678,
+        .rev = 1,
+        .state = ALERT_BREACHED,
+        .at = 1770391800000,
+        .since = 1770391799000,
+        .ended_at = MS_NONE,
+        .value = 750000,
+        .has_value = true,
+        .n = 12,
+        .name = str_of("billing"),
+    };
+    SAY(encode_alert(em, NULL, &envelope, &settings, &alert, LANG_EN));
+    cr_assert_str_eq(
+        json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"alert\",\"seq\":7,"
+              "\"alert_id\":\"00c0ffee12345678\",\"rev\":1,\"state\":\"breached\","
+              "\"kind\":\"kpi\",\"severity\":\"critical\",\"rule\":\"slow\","
+              "\"metric\":\"first_response\",\"field\":\"p90\",\"window\":\"1h\","
+              "\"threshold\":600000,\"scope\":\"team\",\"name\":\"billing\",\"team\":\"billing\","
+              "\"since\":1770391799000,\"value\":750000,\"n\":12,"
+              "\"text\":\"slow: p90 of first response in 1h is 12m 30s for team billing, "
+              "threshold 10m\"}");
+}
+
+Test(encode, alert_on_a_gauge_without_a_value, .init = set_up)
+{
+    struct alert alert = {
+        .rev = 2,
+        .state = ALERT_CLEARED,
+        .since = 1770391799000,
+        .ended_at = 1770391800000,
+        .name = str_of("-"),
+    };
+    settings.rule[0].indicator = IND_OPEN;
+    settings.rule[0].field = IF_VALUE;
+    settings.rule[0].scope = SCOPE_ALL;
+    settings.rule[0].severity = SEVERITY_INFO;
+    settings.rule[0].fire = 2500000;
+    settings.rule[0].labels = 1;
+    snprintf(settings.rule[0].label[0].key, sizeof settings.rule[0].label[0].key, "page");
+    snprintf(settings.rule[0].label[0].value, sizeof settings.rule[0].label[0].value, "ops");
+    SAY(encode_alert(em, NULL, NULL, &settings, &alert, LANG_ZH));
+    cr_assert_str_eq(json,
+                     "{\"alert_id\":\"0000000000000000\",\"rev\":2,\"state\":\"cleared\","
+                     "\"kind\":\"kpi\",\"severity\":\"info\",\"rule\":\"slow\",\"metric\":\"open\","
+                     "\"field\":\"value\",\"threshold\":2.5,\"labels\":{\"page\":\"ops\"},"
+                     "\"scope\":\"all\",\"name\":\"-\",\"since\":1770391799000,"
+                     "\"ended_at\":1770391800000,\"value\":null,\"n\":0,"
+                     "\"text\":\"slow：已恢复：全部 当前未结工单为 无数据，阈值 2.5\"}");
+}
+
+static void fill(struct kpi_value *v, enum indicator i)
+{
+    *v = (struct kpi_value){
+        .indicator = (uint16_t)i,
+        .n = 3,
+        .sum = 1000,
+        .num = -1,
+        .den = 3,
+        .order = {.n = 3, .min = 100, .max = 600, .q = {300, 600, 600, 600, 600}},
+    };
+}
+
+Test(encode, snapshot, .init = set_up)
+{
+    const struct quality quality = {.behind_ms = 5, .gaps = 1, .late_dropped = 2, .skewed = 3};
+    snapshot.scope = SCOPE_AGENT;
+    snapshot.name = str_of("ada");
+    snapshot.title = str_of("Ada L.");
+    snapshot.at = 1770391800000;
+    snapshot.windows = 2;
+    struct kpi_window *w = &snapshot.window[0];
+    *w = (struct kpi_window){.window = 1,
+                             .from = 1770332400000,
+                             .covered_from = 1770391000000,
+                             .slot_ms = 60000,
+                             .values = 6};
+    fill(&w->value[0], IND_FIRST_RESPONSE);
+    w->value[0].target = 500;
+    w->value[0].met = 2;
+    w->value[0].missed = 1;
+    w->value[1] = (struct kpi_value){.indicator = IND_TALK, .target = 9};
+    w->value[2] = (struct kpi_value){.indicator = IND_OPENED, .num = 4};
+    w->value[3] = (struct kpi_value){.indicator = IND_FCR};
+    fill(&w->value[4], IND_CSAT);
+    w->value[4].sum = 13000000;
+    fill(&w->value[5], IND_NPS);
+    snapshot.window[1] = (struct kpi_window){.window = 0, .from = 5, .covered_from = 5};
+    snapshot.gauge[IND_OPEN - IND_GAUGE_FIRST] = 2;
+    snapshot.gauge[IND_OLDEST_OPEN - IND_GAUGE_FIRST] = 90000;
+    snapshot.gauge_of[IND_OLDEST_OPEN - IND_GAUGE_FIRST] = str_of("T-1");
+    snapshot.gauge[IND_LONGEST_CALL - IND_GAUGE_FIRST] = 7;
+    snapshot.gauge_of[IND_LONGEST_CALL - IND_GAUGE_FIRST] = str_of("C-1");
+    SAY(encode_snapshot(em, NULL, NULL, &settings, &snapshot, &quality));
+    cr_assert_str_eq(
+        json,
+        "{\"at\":1770391800000,\"scope\":\"agent\",\"name\":\"ada\",\"title\":\"Ada L.\","
+        "\"windows\":{\"today\":{\"from\":1770332400000,\"covered_from\":1770391000000,"
+        "\"slot_ms\":60000,\"first_response\":{\"n\":3,\"mean\":333.3333333333333,\"min\":100,"
+        "\"max\":600,\"p50\":300,\"p75\":600,\"p90\":600,\"p95\":600,\"p99\":600,\"target\":500,"
+        "\"met\":2,\"missed\":1,\"attainment\":0.6666666666666666},\"talk\":{\"n\":0,"
+        "\"mean\":null,\"min\":null,\"max\":null,\"p50\":null,\"p75\":null,\"p90\":null,"
+        "\"p95\":null,\"p99\":null,\"target\":9,\"met\":0,\"missed\":0,\"attainment\":null},"
+        "\"opened\":{\"num\":4},\"first_contact_resolution\":{\"num\":0,\"den\":0,"
+        "\"value\":null},\"csat\":{\"n\":3,\"mean\":4.333333333333333},\"nps\":{\"num\":-1,"
+        "\"den\":3,\"value\":-0.3333333333333333}},\"1h\":{\"from\":5}},\"now\":{\"open\":2,"
+        "\"unassigned\":0,\"waiting\":0,\"paused\":0,\"oldest_open\":{\"ms\":90000,"
+        "\"ticket\":\"T-1\"},\"calls_waiting\":0,\"longest_call_waiting\":{\"ms\":7,"
+        "\"call\":\"C-1\"}},\"error\":0.01,\"def_version\":1,\"quality\":{\"behind_ms\":5,"
+        "\"gaps\":1,\"late_dropped\":2,\"skewed\":3}}");
+}
+
+/* All indicators in all windows, with the widest numbers and names. */
+Test(encode, the_largest_snapshot_fits, .init = set_up)
+{
+    char name[NAME_BYTES_MAX];
+    memset(name, '"', sizeof name); /* twice as long in JSON */
+    const struct str longest = {name, sizeof name};
+    settings.windows = WINDOWS_MAX;
+    snapshot.windows = WINDOWS_MAX;
+    snapshot.name = longest;
+    snapshot.title = longest;
+    for (uint32_t i = 0; i < WINDOWS_MAX; i++) {
+        struct kpi_window *w = &snapshot.window[i];
+        memcpy(settings.window[i].name, "999999999999999", 16);
+        settings.window[i].name[14] = (char)('a' + i);
+        *w = (struct kpi_window){.window = (uint8_t)i,
+                                 .from = MS_MAX_TS,
+                                 .covered_from = MS_MAX_TS + 1,
+                                 .slot_ms = MS_MAX_TS,
+                                 .values = KPI_VALUES_MAX};
+        for (uint32_t k = 0; k < KPI_VALUES_MAX; k++) {
+            w->value[k] = (struct kpi_value){
+                .indicator = (uint16_t)k,
+                .n = UINT32_MAX,
+                .sum = INT64_MAX,
+                .num = INT64_MAX - 1,
+                .den = INT64_MAX,
+                .order = {UINT32_MAX,
+                          MS_MAX_TS,
+                          MS_MAX_TS,
+                          {MS_MAX_TS, MS_MAX_TS, MS_MAX_TS, MS_MAX_TS, MS_MAX_TS}},
+                .target = MS_MAX_TS,
+                .met = UINT32_MAX,
+                .missed = 3};
+        }
+    }
+    for (uint32_t g = 0; g < GAUGES; g++) {
+        snapshot.gauge[g] = INT64_MAX;
+        snapshot.gauge_of[g] = longest;
+    }
+    SAY(encode_snapshot(em, NULL, &envelope, &settings, &snapshot, &(struct quality){0}));
+    cr_assert_gt(strlen(json), 50000);
+}
+
+Test(encode, the_largest_alert_fits, .init = set_up)
+{
+    static char alert_json[ALERT_BYTES_MAX];
+    char name[NAME_BYTES_MAX];
+    memset(name, '"', sizeof name);
+    struct rule_setting *rule = &settings.rule[0];
+    memset(rule->id, '"', NAME_BYTES_MAX);
+    rule->labels = RULE_LABELS_MAX;
+    rule->fire = INT64_MAX;
+    for (uint32_t i = 0; i < RULE_LABELS_MAX; i++) {
+        memset(rule->label[i].key, '\\', sizeof rule->label[i].key - 1);
+        memset(rule->label[i].value, '\\', NAME_BYTES_MAX);
+    }
+    struct alert alert = {.name = {name, sizeof name},
+                          .value = INT64_MAX,
+                          .has_value = true,
+                          .n = UINT64_MAX,
+                          .rev = UINT32_MAX,
+                          .since = MS_MAX_TS,
+                          .ended_at = MS_MAX_TS};
+    struct emitter em;
+    emit_start(&em, SINK_JSON, alert_json, sizeof alert_json);
+    encode_alert(&em, NULL, &envelope, &settings, &alert, LANG_ZH);
+    cr_assert_gt(emit_finish(&em), 1000);
+}
+
+Test(encode, the_stream_itself)
+{
+    struct envelope sys = envelope;
+    sys.stream = STREAM_SYS;
+    SAY(encode_heartbeat(em, NULL, &sys, (const uint64_t[STREAM_N]){5, 6, 7}));
+    cr_assert_str_eq(json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"sys\","
+                           "\"seq\":7,\"last\":{\"alert\":5,\"kpi\":6}}");
+    sys.stream = STREAM_KPI;
+    SAY(encode_round(em, NULL, &sys, 3, 40, true));
+    cr_assert_str_eq(json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"kpi\","
+                           "\"seq\":7,\"round\":3,\"count\":40,\"full\":true}");
+}
+
+static void write_status(struct message *m, const struct status *status)
+{
+    SAY(encode_status(em, NULL, &envelope, status));
+    struct emitter em;
+    emit_start(&em, SINK_MSGPACK, msgpack, sizeof msgpack);
+    encode_status(&em, NULL, &envelope, status);
+    int n = emit_finish(&em);
+    cr_assert_eq(message_parse(m, nodes, ARRAY_LEN(nodes), msgpack, (size_t)n), 0);
+}
+
+Test(encode, status)
+{
+    static const struct engine_counters counters = {.events = 9, .refused = 1};
+    static const struct engine_use use[] = {{"tickets", 3, 100}, {"agents", 1, 2}};
+    struct status status = {.version = str_of("0.1.0"),
+                            .started_at = 1,
+                            .engine_at = MS_NONE,
+                            .messages = 8,
+                            .events = 9,
+                            .counters = &counters,
+                            .use = use,
+                            .uses = 2};
+    status.rejected[-ERR_BAD_WORD] = 4;
+    status.published[STREAM_SYS] = 2;
+    status.quality.gaps = 6;
+    struct message m;
+    int64_t n = 0;
+    write_status(&m, &status);
+    cr_assert(message_int(&m, "rejected.bad_word", &n) && n == 4);
+    cr_assert(message_int(&m, "published.sys", &n) && n == 2);
+    cr_assert(message_int(&m, "engine.refused", &n) && n == 1);
+    cr_assert(message_int(&m, "limits.agents.limit", &n) && n == 2);
+    cr_assert(message_int(&m, "quality.gaps", &n) && n == 6);
+    cr_assert_eq(message_find(&m, "engine_at")->v.kind, VALUE_NIL);
+    status.engine_at = 1770391800000;
+    write_status(&m, &status);
+    cr_assert(message_int(&m, "engine_at", &n) && n == 1770391800000);
+}
