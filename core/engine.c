@@ -25,20 +25,14 @@ static uint64_t timers_cap(const struct limits *l)
     return n > POOL_INDEX_MASK ? POOL_INDEX_MASK : n;
 }
 
-static struct seen_setup seen_of(const struct limits *l, const struct settings *s)
-{
-    return (struct seen_setup){.sources = l->sources, .ids = l->ids, .seed = s->seed};
-}
-
 uint64_t engine_size(const struct limits *l, const struct settings *s)
 {
     const char *why;
-    struct seen_setup seen = seen_of(l, s);
     if (settings_check(s, &why) != 0)
         return 0;
     uint64_t n = block_round(sizeof(struct engine)) + block_round(board_bytes(l, s)) +
                  block_round(tickets_bytes(l)) + block_round(calls_bytes(l)) +
-                 block_round(rules_bytes(l)) + block_round(seen_bytes(&seen)) +
+                 block_round(rules_bytes(l)) + block_round(seen_bytes(l)) +
                  block_round(wheel_bytes((uint32_t)timers_cap(l)));
     /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
     uint64_t slots = timers_cap(l) + 6ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
@@ -76,11 +70,10 @@ static void make_parts(struct engine *e, uint8_t *at)
     e->board = board_init(block_take(&at, board_bytes(l, s)), l, s, watch, watches);
     uint32_t timers = (uint32_t)timers_cap(l);
     wheel_init(&e->wheel, 0, block_take(&at, wheel_bytes(timers)), timers);
-    struct seen_setup seen = seen_of(l, s);
-    seen_init(&e->seen, block_take(&at, seen_bytes(&seen)), &seen);
+    e->seen = seen_init(block_take(&at, seen_bytes(l)), l, s->seed);
     struct ticket_links links = {.board = e->board,
                                  .wheel = &e->wheel,
-                                 .sources = &e->seen.sources,
+                                 .sources = seen_sources(e->seen),
                                  .counters = &e->core.counters,
                                  .settings = s,
                                  .timer_kind = OWNER_TICKET};
@@ -305,30 +298,16 @@ static struct result verdict(struct engine *e, int err)
     return (struct result){late ? VERDICT_LATE : VERDICT_REFUSED, (int16_t)err};
 }
 
-/* What is known of an event ahead of its turn. */
-struct ahead {
-    struct seen_key seen;
-    uint64_t ticket;
-};
-
-static uint32_t source_of(struct engine *e, const struct event *ev, const struct ahead *ahead)
-{
-    struct names *sources = &e->seen.sources;
-    if (!event_has(ev, F_SRC))
-        return 0;
-    uint64_t hash = ahead->seen.numbered ? ahead->seen.hash[0] : name_hash(sources, ev->src);
-    return name_intern_hashed(sources, hash, ev->src);
-}
-
 /* One event that is no tick; room was made. */
-static struct result take(struct engine *e, const struct event *ev, const struct ahead *ahead,
+static struct result take(struct engine *e, const struct event *ev, uint64_t hash,
                           struct outbox *out)
 {
     struct event settled;
     struct engine_counters *n = &e->core.counters;
     n->events++;
     advance(e, ev->rts != MS_NONE ? ev->rts : ev->ts);
-    if (seen_check_and_add(&e->seen, ev, ahead->seen, e->core.at, e->settings.remember_ids)) {
+    uint32_t src;
+    if (seen_before(e->seen, ev, e->core.at, e->settings.remember_ids, &src)) {
         n->duplicates++;
         return (struct result){VERDICT_DUPLICATE, 0};
     }
@@ -338,27 +317,26 @@ static struct result take(struct engine *e, const struct event *ev, const struct
         ev = &settled;
         n->skewed++;
     }
-    struct result r = verdict(e, apply(e, ev, ahead->ticket, source_of(e, ev, ahead)));
+    struct result r = verdict(e, apply(e, ev, hash, src));
     (void)judge(e, ev->ts, out); /* what found no room comes first in the next step */
     return r;
 }
 
 /* Hashes first, then tickets: by the time an event is applied, its memory is near. */
 static void look_ahead(const struct engine *e, const struct event *events, uint32_t n,
-                       struct ahead ahead[STRIDE])
+                       uint64_t hash[STRIDE])
 {
     for (uint32_t i = 0; i < n; i++) {
         if (events[i].kind == EV_TICK)
             continue;
-        ahead[i].seen = seen_key(&e->seen, &events[i]);
-        ahead[i].ticket =
-            event_has(&events[i], F_TICKET) ? ticket_hash(e->tickets, events[i].ticket) : 0;
-        tickets_prefetch(e->tickets, ahead[i].ticket);
+        seen_prefetch(e->seen, &events[i]);
+        hash[i] = event_has(&events[i], F_TICKET) ? ticket_hash(e->tickets, events[i].ticket) : 0;
+        tickets_prefetch(e->tickets, hash[i]);
     }
     for (uint32_t i = 0; n > 1 && i < n; i++) {
         if (events[i].kind == EV_TICK || !event_has(&events[i], F_TICKET))
             continue;
-        handle_t h = ticket_find(e->tickets, ahead[i].ticket, events[i].ticket);
+        handle_t h = ticket_find(e->tickets, hash[i], events[i].ticket);
         if (h != 0)
             ticket_prefetch(e->tickets, h);
     }
@@ -367,11 +345,11 @@ static void look_ahead(const struct engine *e, const struct event *events, uint3
 uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out)
 {
-    struct ahead ahead[STRIDE];
+    uint64_t hash[STRIDE];
     for (uint32_t i = 0; i < n; i++) {
         const struct event *ev = &events[i];
         if (i % STRIDE == 0)
-            look_ahead(e, ev, n - i < STRIDE ? n - i : STRIDE, ahead);
+            look_ahead(e, ev, n - i < STRIDE ? n - i : STRIDE, hash);
         bool is_tick = ev->kind == EV_TICK;
         if (!judge(e, e->core.at, out))
             return i;
@@ -380,7 +358,7 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
         if (!is_tick && ev->rts == MS_NONE && !fire(e, ev->ts - 1, out))
             return i;
         results[i] =
-            is_tick ? (struct result){VERDICT_APPLIED, 0} : take(e, ev, &ahead[i % STRIDE], out);
+            is_tick ? (struct result){VERDICT_APPLIED, 0} : take(e, ev, hash[i % STRIDE], out);
     }
     return n;
 }

@@ -31,7 +31,7 @@ struct engine {
     struct tickets *tickets;
     struct calls *calls;
     struct rules *rules;
-    struct seen seen;
+    struct seen *seen;
     struct wheel wheel;
     struct image image;
 };

@@ -78,8 +78,8 @@ const struct engine_counters *engine_counters(const struct engine *e)
     n->alerts_cleared = alerts->cleared;
     n->alerts_corrected = alerts->corrected;
     n->alerts_cancelled = alerts->cancelled;
-    n->sources_restarted = e->seen.state.restarted;
-    n->seq_gaps = e->seen.state.missing;
+    n->sources_restarted = seen_restarted(e->seen);
+    n->seq_gaps = seen_missing(e->seen);
     return n;
 }
 
@@ -100,9 +100,9 @@ uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t c
         {"channels", name_count(board_names(e->board, SCOPE_CHANNEL)), l->channels},
         {"priorities", name_count(board_names(e->board, SCOPE_PRIORITY)), l->priorities},
         {"categories", name_count(board_names(e->board, SCOPE_CATEGORY)), l->categories},
-        {"sources", name_count(&e->seen.sources), l->sources},
+        {"sources", name_count(seen_sources(e->seen)), l->sources},
         {"chunks", chunks, l->chunks},
-        {"ids", seen_ids(&e->seen), l->ids},
+        {"ids", seen_ids(e->seen), l->ids},
         {"alerts", rules_pool(e->rules)->live, l->alerts},
     };
     uint32_t copied = 0;
@@ -152,7 +152,7 @@ uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint
     uint32_t n = board_pools(e->board, pool), blobs = 0;
     n += tickets_pools(e->tickets, pool + n);
     n += calls_pools(e->calls, pool + n);
-    n += seen_pools(&e->seen, pool + n);
+    n += seen_pools(e->seen, pool + n);
     pool[n++] = rules_pool(e->rules);
     pool[n++] = &e->wheel.timers;
     CHECK(n <= IMAGE_POOLS_MAX);
@@ -160,7 +160,7 @@ uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint
     blob[blobs++] = (struct image_blob){tickets_blob(e->tickets), sizeof(struct tickets_ends)};
     blob[blobs++] = (struct image_blob){calls_blob(e->calls), sizeof(struct calls_ends)};
     blob[blobs++] = (struct image_blob){rules_tally(e->rules), sizeof(struct rule_tally)};
-    blob[blobs++] = (struct image_blob){&e->seen.state, sizeof e->seen.state};
+    blobs += seen_blobs(e->seen, blob + blobs);
     *ret_pools = n;
     *ret_blobs = blobs;
     return layout_of(e);
@@ -176,7 +176,7 @@ void engine_loaded(struct engine *e)
     board_rebuild(e->board);
     tickets_rebuild(e->tickets);
     calls_rebuild(e->calls);
-    seen_rebuild(&e->seen);
+    seen_rebuild(e->seen);
     wheel_rebuild(&e->wheel);
     if (e->core.at != MS_NONE)
         board_advance(e->board, e->core.at);
