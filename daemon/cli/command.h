@@ -1,0 +1,24 @@
+/* command.h: the commands of `ticketpulse`, each in a file of its name, and what they share.
+ *
+ * A command gets its arguments without its own name and returns the exit code: 0 fine, 1 the work
+ * failed (one line on stderr), 2 wrong usage. */
+#ifndef TP_DAEMON_CLI_COMMAND_H
+#define TP_DAEMON_CLI_COMMAND_H
+
+#include "daemon/cli/options.h"
+
+#define ENDPOINT_EVENTS "tcp://127.0.0.1:5560"
+#define ENDPOINT_OUT "tcp://127.0.0.1:5570"
+#define ENDPOINT_QUERY "tcp://127.0.0.1:5571"
+
+enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
+
+int command_simulate(int argc, char **argv);
+int command_send(int argc, char **argv);
+int command_replay(int argc, char **argv);
+int command_watch(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_query(int argc, char **argv);
+int command_check(int argc, char **argv);
+
+#endif

@@ -1,0 +1,186 @@
+/* ticketpulse query: one question to the daemon, its answer as a table or as NDJSON. */
+#include "daemon/cli/ask.h"
+#include "daemon/cli/command.h"
+#include "daemon/cli/line.h"
+#include "daemon/cli/view.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+enum { JSON_BYTES = 1 << 18 };
+
+static struct {
+    const char *endpoint, *scope, *name, *window, *prefix;
+    uint64_t since;
+    bool active, json;
+    ms_t timeout;
+    struct request request;
+    struct ask ask;
+    struct table table[SCOPE_N]; /* snapshots, one table per scope */
+    bool begun[SCOPE_N];
+    uint64_t answers;
+    char buf[JSON_BYTES + 1];
+} q;
+
+static const struct option options[] = {
+    {"query", OPTION_TEXT, &q.endpoint, W_O_QUERY, 0, 0},
+    {"json", OPTION_FLAG, &q.json, W_O_JSON, 0, 0},
+    {"scope", OPTION_TEXT, &q.scope, W_O_SCOPE, 0, 0},
+    {"name", OPTION_TEXT, &q.name, W_O_NAME, 0, 0},
+    {"window", OPTION_TEXT, &q.window, W_O_WINDOW, 0, 0},
+    {"since", OPTION_NUMBER, &q.since, W_O_SINCE, 0, INT64_MAX},
+    {"active", OPTION_FLAG, &q.active, W_O_ACTIVE, 0, 0},
+    {"prefix", OPTION_TEXT, &q.prefix, W_O_PREFIX, 0, 0},
+    {"timeout", OPTION_DURATION, &q.timeout, W_O_TIMEOUT, 1, MS_HOUR},
+};
+
+static const struct usage usage = {"query", "snapshot|alerts|hold|status", W_ABOUT_QUERY, options,
+                                   ARRAY_LEN(options)};
+
+static void print_json(const struct node *node)
+{
+    struct emitter em;
+    emit_start(&em, SINK_JSON, q.buf, sizeof(q.buf) - 1);
+    message_emit(&q.ask.answer, node, &em, NULL);
+    int n = emit_finish(&em);
+    CHECK(n > 0);
+    q.buf[n] = '\n';
+    fwrite(q.buf, (size_t)n + 1, 1, stdout);
+}
+
+/* "a.b: 12", one line per number of the status. */
+static void print_tree(const struct node *map, const char *before)
+{
+    const struct node *key, *value;
+    for (uint32_t at = 0; message_each(&q.ask.answer, map, &at, &key, &value);) {
+        char path[256], text[128];
+        struct str name = {"", 0}, said = {"", 0};
+        int64_t number;
+        node_text(key, &name);
+        snprintf(path, sizeof(path), "%s%s%.*s", before, before[0] != '\0' ? "." : "",
+                 (int)name.len, name.p);
+        if (value->v.kind == VALUE_MAP) {
+            print_tree(value, path);
+            continue;
+        }
+        snprintf(text, sizeof(text), "·");
+        if (node_text(value, &said))
+            snprintf(text, sizeof(text), "%.*s", (int)said.len, said.p);
+        else if (node_int(value, &number) && number > MS_MIN_TS && number < MS_MAX_TS)
+            line_time(text, sizeof(text), number, true);
+        else if (node_int(value, &number))
+            snprintf(text, sizeof(text), "%" PRId64, number);
+        printf("%-32s %s\n", path, text);
+    }
+}
+
+/* A snapshot's row goes into the table of its scope, printed at the end. */
+static void add_row(const struct node *message)
+{
+    struct str name = {"", 0};
+    node_text(message_find_in(&q.ask.answer, message, "scope"), &name);
+    int scope = scope_find(name);
+    if (scope < 0)
+        return;
+    if (!q.begun[scope])
+        view_begin(&q.table[scope]);
+    q.begun[scope] = true;
+    view_row(&q.table[scope], &q.ask.answer, message, q.window != NULL ? q.window : "24h");
+}
+
+static void print_answer(void)
+{
+    const struct message *m = &q.ask.answer;
+    const struct node *message = message_find(m, "message");
+    struct str topic = message_text(m, "topic");
+    if (message == NULL)
+        return;
+    q.answers++;
+    if (q.json)
+        print_json(message);
+    else if (q.request.op == OP_STATUS)
+        print_tree(message, "");
+    else if (topic.len >= 6 && memcmp(topic.p, "alert.", 6) == 0)
+        line_alert(stdout, m, message, paint_wanted(NULL, STDOUT_FILENO));
+    else
+        add_row(message);
+}
+
+static void print_end(void)
+{
+    for (int scope = 0; scope < SCOPE_N && !q.json; scope++) {
+        if (!q.begun[scope])
+            continue;
+        printf("%s · %s\n", phrase_scope((enum scope)scope, words_lang()),
+               q.window != NULL ? q.window : "24h");
+        table_print(&q.table[scope], stdout);
+        table_fini(&q.table[scope]);
+        puts("");
+    }
+    if (q.answers == 0 && !q.json)
+        puts(word(q.request.op == OP_ALERTS ? W_NO_ALERTS : W_NO_DATA));
+}
+
+static int answer(void)
+{
+    if (!ask_send(&q.ask, &q.request))
+        return EXIT_FAILED;
+    enum ask_end end;
+    while ((end = ask_next(&q.ask)) == ASK_ANSWER)
+        print_answer();
+    if (end == ASK_FAILED)
+        return EXIT_FAILED;
+    print_end();
+    if (fflush(stdout) == 0)
+        return EXIT_FINE;
+    word_error(W_E_WRITE, "-", strerror(errno), NULL);
+    return EXIT_FAILED;
+}
+
+static bool read_request(int operands, char **argv)
+{
+    static const struct {
+        const char *name;
+        uint8_t op;
+    } ops[] = {
+        {"snapshot", OP_SNAPSHOT}, {"alerts", OP_ALERTS}, {"hold", OP_HOLD}, {"status", OP_STATUS}};
+    size_t i = 0;
+    while (operands == 1 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
+        i++;
+    if (operands != 1 || i == ARRAY_LEN(ops))
+        return false;
+    q.request = (struct request){.op = ops[i].op, .scope = -1};
+    struct request *r = &q.request;
+    if (q.scope != NULL && (r->scope = (int8_t)scope_find(str_of(q.scope))) < 0)
+        return false;
+    if (q.name != NULL && r->scope < 0)
+        return false;
+    r->name = str_of(q.name != NULL ? q.name : "");
+    r->window = str_of(q.window != NULL && r->op == OP_SNAPSHOT ? q.window : "");
+    r->prefix = str_of(q.prefix != NULL ? q.prefix : "");
+    /* Without --since: what is active now, which is what people ask for. */
+    r->has_since = q.since != UINT64_MAX;
+    r->since_seq = r->has_since ? q.since : 0;
+    r->active = q.active || !r->has_since;
+    return true;
+}
+
+int command_query(int argc, char **argv)
+{
+    q.endpoint = ENDPOINT_QUERY;
+    q.timeout = 5 * MS_SECOND;
+    q.since = UINT64_MAX;
+    int operands;
+    enum options_end end = options_read(&usage, argc, argv, &operands);
+    if (end != OPTIONS_GO)
+        return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
+    if (!read_request(operands, argv))
+        return options_operands_wrong(&usage);
+    void *context = zmq_ctx_new();
+    CHECK(context != NULL);
+    int code = ask_open(&q.ask, context, q.endpoint, q.timeout) ? answer() : EXIT_FAILED;
+    ask_close(&q.ask);
+    zmq_ctx_term(context);
+    return code;
+}

@@ -1,0 +1,104 @@
+#include "daemon/cli/view.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum where { NOW, WIN };
+enum how { COUNT, TIME, SHARE, SCORE };
+
+static const struct {
+    const char *path;
+    uint8_t where, how;
+    enum word head;
+} columns[VIEW_N] = {
+#define VIEW_COLUMN(name, where, path, how) {path, where, how, W_C_##name},
+    VIEW_COLUMNS(VIEW_COLUMN)
+#undef VIEW_COLUMN
+};
+
+const char *view_head(enum view_column c)
+{
+    CHECK(c < VIEW_N);
+    return word(columns[c].head);
+}
+
+bool view_find(const char *head, enum view_column *ret)
+{
+    for (int c = 0; c < VIEW_N; c++) {
+        if (strcmp(head, word_in(columns[c].head, LANG_EN)) == 0 ||
+            strcmp(head, word(columns[c].head)) == 0) {
+            *ret = (enum view_column)c;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool view_value(const struct message *m, const struct node *snapshot, const char *window,
+                enum view_column c, double *ret)
+{
+    const struct node *map =
+        message_find_in(m, snapshot, columns[c].where == NOW ? "now" : "windows");
+    if (map != NULL && columns[c].where == WIN)
+        map = message_member(m, map, str_of(window));
+    return map != NULL && node_float(message_find_in(m, map, columns[c].path), ret);
+}
+
+char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, double value)
+{
+    if (!has) {
+        snprintf(buf, PHRASE_MAX, "·");
+        return buf;
+    }
+    switch ((enum how)columns[c].how) {
+    case COUNT:
+        snprintf(buf, PHRASE_MAX, "%.0f", value);
+        break;
+    case TIME: /* whole seconds, whole minutes above an hour: a table is read at a glance */
+        if (value >= 10 * MS_SECOND)
+            value = floor(value / MS_SECOND + 0.5) * MS_SECOND;
+        if (value >= MS_HOUR)
+            value = floor(value / MS_MINUTE + 0.5) * MS_MINUTE;
+        phrase_duration(buf, (ms_t)value, words_lang());
+        break;
+    case SHARE:
+        snprintf(buf, PHRASE_MAX, "%.1f%%", value * 100);
+        break;
+    case SCORE:
+        snprintf(buf, PHRASE_MAX, "%.2f", value);
+        break;
+    }
+    return buf;
+}
+
+char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot)
+{
+    struct str name = {"-", 1}, title = {NULL, 0};
+    node_text(message_find_in(m, snapshot, "name"), &name);
+    if (node_text(message_find_in(m, snapshot, "title"), &title) && title.len > 0)
+        snprintf(buf, PHRASE_MAX, "%.*s (%.*s)", (int)title.len, title.p, (int)name.len, name.p);
+    else
+        snprintf(buf, PHRASE_MAX, "%.*s", (int)name.len, name.p);
+    return buf;
+}
+
+void view_begin(struct table *t)
+{
+    table_init(t, VIEW_N + 1);
+    t->left[0] = true;
+    table_cell(t, str_of(word(W_C_NAME)));
+    for (int c = 0; c < VIEW_N; c++)
+        table_cell(t, str_of(view_head((enum view_column)c)));
+}
+
+void view_row(struct table *t, const struct message *m, const struct node *snapshot,
+              const char *window)
+{
+    char buf[PHRASE_MAX];
+    table_cell(t, str_of(view_name(buf, m, snapshot)));
+    for (int c = 0; c < VIEW_N; c++) {
+        double v = 0;
+        bool has = view_value(m, snapshot, window, (enum view_column)c, &v);
+        table_cell(t, str_of(view_text(buf, (enum view_column)c, has, v)));
+    }
+}

@@ -1,0 +1,181 @@
+/* words.h: everything the companion says to people, in English and Chinese, as one table.
+ * tidy: long because it is that table.
+ *
+ * {1} {2} {3} stand for what word_print is given. Programs read --json, where no word stands. */
+#ifndef TP_DAEMON_CLI_WORDS_H
+#define TP_DAEMON_CLI_WORDS_H
+
+#include "proto/phrase.h"
+
+#include <stdio.h>
+
+/* X(NAME, English, Chinese) */
+#define WORDS(X)                                                                                   \
+    /* what the program and its commands are for */                                                \
+    X(ABOUT, "the companion of the daemon ticketpulsed", "服务进程 ticketpulsed 的配套工具")       \
+    X(ABOUT_SIMULATE, "publishes realistic help-desk traffic", "发布逼真的服务台模拟流量")         \
+    X(ABOUT_SEND, "publishes events from files (NDJSON or CSV, .gz too)",                          \
+      "发布文件中的事件(NDJSON 或 CSV,可为 .gz)")                                                  \
+    X(ABOUT_REPLAY, "computes the numbers of event files offline", "离线计算事件文件的指标")       \
+    X(ABOUT_WATCH, "prints alerts and snapshots as they are published", "实时打印告警与快照")      \
+    X(ABOUT_TOP, "live table of agents and teams", "客服与团队的实时表格")                         \
+    X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, hold, status",                              \
+      "查询服务进程:snapshot、alerts、hold、status")                                               \
+    X(ABOUT_CHECK, "checks a configuration file", "检查配置文件")                                  \
+    X(USAGE, "usage", "用法")                                                                      \
+    X(COMMANDS, "commands", "命令")                                                                \
+    X(OPTIONS, "options", "选项")                                                                  \
+    X(MORE_HELP, "ticketpulse COMMAND --help tells more", "详见 ticketpulse 命令 --help")          \
+    /* options */                                                                                  \
+    X(O_HELP, "this text", "显示本帮助")                                                           \
+    X(O_LANG, "language for people: en or zh (default: the locale)",                               \
+      "输出语言:en 或 zh(默认按区域设置)")                                                         \
+    X(O_AGENTS, "number of agents", "客服人数")                                                    \
+    X(O_TEAMS, "number of teams", "团队数")                                                        \
+    X(O_CATEGORIES, "number of categories", "问题类别数")                                          \
+    X(O_RATE, "events per second of simulated time", "模拟时间每秒事件数")                         \
+    X(O_SEED, "the same seed gives the same events", "随机种子,相同种子产生相同事件")              \
+    X(O_FOR, "how long to go on (default: until stopped)", "持续时间(默认直到中断)")               \
+    X(O_TO_SIM, "endpoint to publish to, or a file, or - for NDJSON on stdout",                    \
+      "发布端点,或文件名,或 -(标准输出 NDJSON)")                                                   \
+    X(O_BATCH, "most events in one message", "每条消息最多事件数")                                 \
+    X(O_PAST, "begin so long ago and catch up with the clock", "从过去这么久开始,追赶到现在")      \
+    X(O_SPEED_SIM, "how fast to catch up: 60x, max", "追赶速度:60x、max")                          \
+    X(O_START, "ts of the first event: ms or ISO 8601 (default: now less --past)",                 \
+      "首个事件的时间:毫秒或 ISO 8601(默认现在减 --past)")                                         \
+    X(O_LIVE, "keep so many tickets open instead of following arrivals",                           \
+      "保持这么多工单未决,而不随到达变化")                                                         \
+    X(O_LOADED, "tickets that were open before", "之前已打开的工单数")                             \
+    X(O_FLAT, "no curve of the day", "不按一天的高低峰变化")                                       \
+    X(O_SHUFFLE, "deliver each event up to so much later, out of order", "乱序:最多推迟这么久")    \
+    X(O_DOUBLED, "of 1000 events, deliver so many twice", "每千事件重复投递数")                    \
+    X(O_LATE, "of 1000 events, deliver so many 3 to 60 minutes late",                              \
+      "每千事件迟到 3 至 60 分钟的个数")                                                           \
+    X(O_TO, "endpoint of the daemon's events socket", "服务进程的事件端点")                        \
+    X(O_SPEED, "1x, 60x, … as the events happened; max: at once", "1x、60x 按事件时间;max 尽快")   \
+    X(O_SHIFT, "move all times so that the last event happens now", "平移时间,使最后事件为现在")   \
+    X(O_CONFIG, "configuration file (default: built in)", "配置文件(默认内置)")                    \
+    X(O_AT, "leave out later events, end at this instant: ms or ISO 8601",                         \
+      "截止时刻(毫秒或 ISO 8601),略去其后的事件")                                                  \
+    X(O_JSON, "NDJSON for programs", "输出 NDJSON,供程序读取")                                     \
+    X(O_TABLE, "a table for people", "输出表格")                                                   \
+    X(O_SCOPE, "only this scope: all agent team channel priority category",                        \
+      "只看此维度:all agent team channel priority category")                                       \
+    X(O_WINDOW, "only this window, e.g. 1h", "只看此时间窗,如 1h")                                 \
+    X(O_NAME, "only this name", "只看此名称")                                                      \
+    X(O_OUT, "the daemon's out socket", "服务进程的输出端点")                                      \
+    X(O_QUERY, "the daemon's query socket", "服务进程的查询端点")                                  \
+    X(O_WATCH_FOR, "end after this time", "运行这么久后结束")                                      \
+    X(O_WATCH_COUNT, "end after so many messages", "收到这么多消息后结束")                         \
+    X(O_TIMEOUT, "how long to wait for the daemon", "等待服务进程的时间")                          \
+    X(O_ONCE, "print one picture and end", "只显示一次后退出")                                     \
+    X(O_SORT, "column to sort by", "排序列")                                                       \
+    X(O_SINCE, "alerts after this sequence number", "此序号之后的告警")                            \
+    X(O_ACTIVE, "only alerts that are active now", "仅当前活动告警")                               \
+    X(O_PREFIX, "only topics that begin so", "仅此前缀的主题")                                     \
+    X(O_COLOR, "colours: auto, always, never", "颜色:auto、always、never")                         \
+    /* heads of tables */                                                                          \
+    X(C_NAME, "name", "名称")                                                                      \
+    X(C_OPEN, "open", "未结")                                                                      \
+    X(C_WAITING, "waiting", "等待")                                                                \
+    X(C_OLDEST, "longest", "最久等待")                                                             \
+    X(C_OPENED, "opened", "新建")                                                                  \
+    X(C_REPLIES, "replies", "回复")                                                                \
+    X(C_FIRST, "first p50", "首响 p50")                                                            \
+    X(C_FIRST90, "first p90", "首响 p90")                                                          \
+    X(C_MET, "in time", "首响达标")                                                                \
+    X(C_RESOLVED, "resolved", "解决")                                                              \
+    X(C_RESOLUTION, "resolution", "解决 p50")                                                      \
+    X(C_FCR, "fcr", "首次解决")                                                                    \
+    X(C_REOPEN, "reopened", "再发率")                                                              \
+    X(C_CSAT, "csat", "满意度")                                                                    \
+    X(C_CALLS, "calls", "接通")                                                                    \
+    X(C_ANSWER, "answered", "接通率")                                                              \
+    /* what a configuration says */                                                                \
+    X(K_EVENTS, "events", "事件")                                                                  \
+    X(K_OUT, "out", "输出")                                                                        \
+    X(K_QUERY, "query", "查询")                                                                    \
+    X(K_WINDOWS, "windows", "时间窗")                                                              \
+    X(K_SCOPES, "scopes", "维度")                                                                  \
+    X(K_ZONE, "zone", "时区")                                                                      \
+    X(K_TARGET, "target", "目标")                                                                  \
+    X(K_RULE, "rule", "规则")                                                                      \
+    X(K_CLEAR, "clears at", "恢复于")                                                              \
+    X(K_FOR, "for", "持续")                                                                        \
+    X(K_MEMORY, "address space", "地址空间")                                                       \
+    /* what happens */                                                                             \
+    X(SIM_PLAN, "simulating {1} agents in {2} teams, {3} events/s, to",                            \
+      "模拟 {1} 名客服、{2} 个团队、每秒 {3} 个事件,发往")                                         \
+    X(SIM_PAST, "catching up on the past {1}", "补发过去 {1} 的事件")                              \
+    X(SIM_LIVE, "caught up: live from here, Ctrl-C ends", "已追上当前时间,实时运行,Ctrl-C 结束")   \
+    X(WAITING_FOR, "waiting for a subscriber at {1}", "等待 {1} 的订阅者")                         \
+    X(SENT, "sent {1} events in {2} messages, {3} events/s",                                       \
+      "已发送 {1} 个事件、{2} 条消息,{3} 个/秒")                                                   \
+    X(WROTE, "wrote {1} events", "已写出 {1} 个事件")                                              \
+    X(REFUSED_LINES, "{1} lines were refused", "{1} 行被拒绝")                                     \
+    X(MORE_LINES, "… and {1} more like them", "…… 另有 {1} 行")                                    \
+    X(REPLAYED, "{1} events in {2}: {3} applied", "{1} 个事件,用时 {2},应用 {3}")                  \
+    X(AFTER_AT, "{1} events after --at were left out", "略去 --at 之后的 {1} 个事件")              \
+    X(AS_OF, "as of {1}", "截至 {1}")                                                              \
+    X(HEALED, "{1} messages were missed and have been asked for", "漏收 {1} 条消息,已补取")        \
+    X(LOST, "the daemon was restarted or lost; joining again", "服务进程重启或失联,重新加入")      \
+    X(NO_DATA, "nothing yet", "暂无数据")                                                          \
+    X(NO_ALERTS, "no active alerts", "无活动告警")                                                 \
+    X(ACTIVE_ALERTS, "active alerts: {1}", "活动告警:{1}")                                         \
+    X(CHECK_FINE, "{1}: fine", "{1}:正确")                                                         \
+    X(TOP_KEYS, "tab scope  w window  ←→ s column  r reverse  ↑↓ scroll  q quit",                  \
+      "tab 维度  w 时间窗  ←→ s 排序列  r 倒序  ↑↓ 滚动  q 退出")                                  \
+    X(KEPT, "one that the configuration keeps", "配置中保留的一项")                                \
+    /* what goes wrong */                                                                          \
+    X(E_COMMAND, "unknown command '{1}': ticketpulse --help lists them",                           \
+      "未知命令“{1}”:ticketpulse --help 列出全部命令")                                             \
+    X(E_OPTION, "{1}: unknown option '{2}'; {1} --help lists them",                                \
+      "{1}:未知选项“{2}”;{1} --help 列出全部选项")                                                 \
+    X(E_VALUE, "{1}: --{2} wants {3}", "{1}:--{2} 的值应为 {3}")                                   \
+    X(E_NO_VALUE, "{1}: --{2} takes no value", "{1}:--{2} 不带值")                                 \
+    X(E_OPERANDS, "{1}: wrong operands; usage: {2}", "{1}:参数有误;用法:{2}")                      \
+    X(E_OPEN, "cannot open {1}: {2}", "无法打开 {1}:{2}")                                          \
+    X(E_READ, "cannot read {1}: {2}", "无法读取 {1}:{2}")                                          \
+    X(E_WRITE, "cannot write {1}: {2}", "无法写入 {1}:{2}")                                        \
+    X(E_SOCKET, "cannot use {1}: {2}", "无法使用 {1}:{2}")                                         \
+    X(E_NO_SUBSCRIBER, "nobody subscribes to {1}: is ticketpulsed running?",                       \
+      "{1} 无人订阅:ticketpulsed 是否在运行?")                                                     \
+    X(E_GONE, "the subscriber at {1} has gone; events may be lost",                                \
+      "{1} 的订阅者已断开,可能丢失事件")                                                           \
+    X(E_NO_ANSWER, "no answer from {1} within {2}: is ticketpulsed running?",                      \
+      "{1} 在 {2} 内无应答:ticketpulsed 是否在运行?")                                              \
+    X(E_REFUSED, "the daemon refused: {1} {2}", "服务进程拒绝:{1} {2}")                            \
+    X(E_MEMORY, "not enough memory", "内存不足")                                                   \
+    X(E_LINE_LONG, "the line is longer than 64 KiB", "该行超过 64 KiB")                            \
+    X(E_CONFIG, "configuration: {1}", "配置:{1}")                                                  \
+    X(E_SETUP, "{1}: these numbers do not fit together: {2}", "{1}:数值不合理:{2}")
+
+enum word {
+#define WORDS_ENUM(name, en, zh) W_##name,
+    WORDS(WORDS_ENUM)
+#undef WORDS_ENUM
+        W_N
+};
+
+/* The language of LC_ALL, LC_MESSAGES or LANG as given (the first that is not empty; NULL = not
+ * set): Chinese for zh…, else English. */
+enum lang words_locale(const char *lc_all, const char *lc_messages, const char *lang);
+
+/* "en" or "zh"; false: neither. */
+bool words_parse(const char *text, enum lang *ret);
+
+/* The language from here on; English before. */
+void words_use(enum lang lang);
+enum lang words_lang(void);
+
+/* In the language in use; static storage. */
+const char *word(enum word w);
+const char *word_in(enum word w, enum lang lang);
+
+/* The word with {1} {2} {3} filled in, without a line's end. Unused ones may be NULL. */
+void word_print(FILE *out, enum word w, const char *a, const char *b, const char *c);
+
+/* "ticketpulse: …" and a line's end on stderr. */
+void word_error(enum word w, const char *a, const char *b, const char *c);
+
+#endif
