@@ -1,4 +1,4 @@
-/* phrase.h: numbers, indicators and alerts in words, Chinese or English. For people, not parsers. */
+/* phrase.h: numbers, indicators and alerts in words, Chinese or English: for people. */
 #ifndef TP_PROTO_PHRASE_H
 #define TP_PROTO_PHRASE_H
 

@@ -40,7 +40,7 @@ MUST_CHECK int text_read(struct text_reader *r, const char *line, size_t len, ms
 /* ISO 8601 date and time with an offset -> ms; false when it is none. */
 bool iso8601_parse(struct str text, ms_t *ret);
 
-/* The event as a map of what it says: one NDJSON line (without its end) or a MessagePack payload. */
+/* The event as a map of what it says: an NDJSON line without its end, or a MessagePack payload. */
 void event_emit(struct emitter *em, const char *key, const struct event *e);
 
 #endif

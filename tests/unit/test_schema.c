@@ -2,7 +2,10 @@
 #include "proto/schema.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "core/indicator.h"
 #include "tests/lib/random_event.h"
 
 static struct event event;
@@ -221,4 +224,39 @@ Test(schema, a_fault_of_the_event_comes_first)
     begin("confirmed");
     draft.err = ERR_BAD_KEY;
     refused(ERR_BAD_KEY, F_N);
+}
+
+static void documented(const char *page, const char *word)
+{
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "`%s`", word);
+    cr_assert_not_null(strstr(page, quoted), "PROTOCOL.md does not have %s", quoted);
+}
+
+/* The page that clients are written from names every key, type, reason, indicator and word. */
+Test(schema, the_protocol_page_is_complete)
+{
+    static char page[1 << 16];
+    char path[4096];
+    const char *source = getenv("TP_SOURCE"); /* set by ctest; by hand: the current directory */
+    snprintf(path, sizeof path, "%s/proto/PROTOCOL.md", source != NULL ? source : ".");
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file, "%s", path);
+    size_t n = fread(page, 1, sizeof page - 1, file);
+    fclose(file);
+    cr_assert(n > 0 && n < sizeof page - 1);
+    for (enum event_field f = 0; f < F_N; f++)
+        documented(page, schema_key(f));
+    for (enum event_kind k = 0; k < EV_N; k++)
+        documented(page, event_kind_name(k));
+    for (int err = 1; err < ERR_N; err++)
+        documented(page, err_name(-err));
+    for (int i = 0; i < IND_N; i++)
+        documented(page, indicator_name((enum indicator)i));
+    for (enum event_field f = 0; f < F_N; f++)
+        for (uint32_t i = 0; f != F_TYPE && schema_type(f) == TYPE_WORD; i++) {
+            if (schema_word(f, i) == NULL)
+                break;
+            cr_assert_not_null(strstr(page, schema_word(f, i)), "%s", schema_word(f, i));
+        }
 }
