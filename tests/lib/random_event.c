@@ -9,7 +9,7 @@ static struct str random_name(struct random *r, struct random_texts *texts)
                                           ",", "é", "ß", "客", "服", "工", "单", "€",  "😀"};
     CHECK(texts->n < RANDOM_TEXTS);
     char *text = texts->text[texts->n++];
-    uint32_t len = 0, most = 1 + random_below(r, NAME_BYTES_MAX);
+    uint32_t len = 0, most = (uint32_t)random_range(r, 1, NAME_BYTES_MAX);
     for (;;) {
         const char *letter = letters[random_below(r, ARRAY_LEN(letters))];
         uint32_t size = (uint32_t)strlen(letter);
@@ -80,9 +80,9 @@ void random_event(struct random *r, struct event *ret, struct random_texts *text
         else
             random_value(r, ret, f, texts);
     }
-    ret->out_of = (5 + random_below(r, 6)) * (int64_t)NUMBER_ONE;
+    ret->out_of = random_range(r, 5, 10) * NUMBER_ONE;
     if (kind == EV_RATED || kind == EV_RECOMMENDED)
-        ret->score = (1 + random_below(r, 5)) * (int64_t)NUMBER_ONE;
+        ret->score = random_range(r, 1, 5) * NUMBER_ONE;
 }
 
 static bool value_same(const void *a, const void *b, enum event_field f)
