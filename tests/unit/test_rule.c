@@ -1,0 +1,432 @@
+/* rule: against an oracle that judges every rule on every name at every second and every event,
+ * from all samples kept; only the board's windows, the wheel and the watches are under test. */
+#include "core/event.h"
+#include "core/rule.h"
+#include "tests/lib/draw.h"
+#include "tests/lib/numbers.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { RULES = 7, SEEN_MAX = 4000, TIMERS = 1000, KIND = 5 };
+
+static const ms_t start = 1770422280000; /* 2026-02-06 23:58: midnight comes in between */
+
+struct expected {
+    uint8_t rule, name, state;
+    ms_t since, ended;
+};
+
+struct world {
+    struct settings settings;
+    struct limits limits;
+    struct wheel wheel;
+    struct board *board;
+    struct rules *rules;
+    void *memory[3];
+    struct outbox out;
+    struct effect effects[64];
+    struct numbers all;
+    /* the oracle */
+    struct {
+        bool met;  /* its input was touched once */
+        int state; /* 0 idle, 1 pending, 2 active, 3 clearing */
+        ms_t since, fired, moved;
+    } watch[RULES][DRAW_NAMES + 1];
+    struct expected want[SEEN_MAX], got[SEEN_MAX];
+    uint32_t wants, gots;
+};
+
+/* Pages come when touched: most of a wheel's memory never is. */
+static void *zeroed(uint64_t size)
+{
+    void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq(mem, MAP_FAILED);
+    return mem;
+}
+
+static void world_new(struct world *w, uint32_t alerts)
+{
+    struct limits l = limits_default();
+    l.tickets = l.calls = l.history = 100;
+    l.agents = l.teams = l.channels = l.priorities = l.categories = 10;
+    l.chunks = 5000;
+    l.alerts = alerts;
+    w->limits = l;
+    struct window_watch watch[WATCHES_MAX * FAM_N];
+    uint32_t n = measure_watches(&w->settings, watch, ARRAY_LEN(watch));
+    w->memory[0] = zeroed(board_bytes(&l, &w->settings));
+    w->memory[1] = zeroed(wheel_bytes(TIMERS));
+    w->memory[2] = zeroed(rules_bytes(&l));
+    w->board = board_init(w->memory[0], &l, &w->settings, watch, n);
+    wheel_init(&w->wheel, 1, w->memory[1], TIMERS);
+    w->rules = rules_init(w->memory[2], &l, &w->settings, &w->wheel, KIND);
+    w->out = (struct outbox){w->effects, 0, ARRAY_LEN(w->effects)};
+    for (int i = 0; i < DRAW_NAMES; i++)
+        board_name(w->board, SCOPE_TEAM, (struct str){"abc" + i, 1}, NULL);
+    board_advance(w->board, start);
+}
+
+static void world_free(struct world *w)
+{
+    munmap(w->memory[0], board_bytes(&w->limits, &w->settings));
+    munmap(w->memory[1], wheel_bytes(TIMERS));
+    munmap(w->memory[2], rules_bytes(&w->limits));
+}
+
+static void drain(struct world *w)
+{
+    for (uint32_t i = 0; i < w->out.n; i++) {
+        const struct alert *a = &w->effects[i].alert;
+        cr_assert_lt(w->gots, SEEN_MAX);
+        w->got[w->gots++] = (struct expected){a->rule, (uint8_t)(a->name.p[0] - 'a' + 1), a->state,
+                                              a->since, a->ended_at};
+        cr_assert(str_equal(a->team, a->name) && str_equal(a->agent, str_of("-")));
+    }
+    w->out.n = 0;
+}
+
+static void due_before(struct world *w, ms_t t)
+{
+    struct wheel_fired f;
+    while (wheel_next(&w->wheel) < t && wheel_pop(&w->wheel, t - 1, &f)) {
+        cr_assert_eq(f.kind, KIND);
+        board_advance(w->board, ms_max(board_at(w->board), f.deadline));
+        rules_due(w->rules, w->board, f.owner, f.deadline, &w->out);
+        drain(w);
+    }
+}
+
+static void touched(struct world *w, ms_t t)
+{
+    struct entity_ref refs[16];
+    uint32_t n = board_touched(w->board, refs, ARRAY_LEN(refs));
+    for (uint32_t i = 0; i < n; i++) {
+        cr_assert(rules_touched(w->rules, w->board, refs[i].scope, refs[i].index, t, &w->out));
+        cr_assert_leq(w->out.n, n * rules_effects_max(w->rules, SCOPE_TEAM));
+    }
+    drain(w);
+}
+
+/* --- the oracle -------------------------------------------------------------------------------- */
+
+static void say(struct world *w, uint32_t i, uint32_t name, enum alert_state state, ms_t when)
+{
+    ms_t since = w->watch[i][name].fired;
+    cr_assert_lt(w->wants, SEEN_MAX);
+    w->want[w->wants++] = (struct expected){(uint8_t)i, (uint8_t)name, (uint8_t)state, since,
+                                            state == ALERT_BREACHED ? MS_NONE : when};
+    w->watch[i][name].moved = when;
+}
+
+static void oracle_held(struct world *w, uint32_t i, uint32_t name, ms_t t)
+{
+    ms_t until = w->watch[i][name].since + w->settings.rule[i].hold;
+    int *state = &w->watch[i][name].state;
+    if (*state == 1 && until <= t) {
+        *state = 2;
+        w->watch[i][name].fired = until;
+        say(w, i, name, ALERT_BREACHED, until);
+    } else if (*state == 3 && until <= t) {
+        *state = 0;
+        say(w, i, name, ALERT_CLEARED, until);
+    }
+}
+
+static void oracle_judge(struct world *w, uint32_t i, uint32_t name, ms_t t, ms_t clock, bool event)
+{
+    enum verdict_of_rule v =
+        numbers_judge(&w->all, &w->settings, &w->settings.rule[i], name, clock).verdict;
+    int *state = &w->watch[i][name].state;
+    oracle_held(w, i, name, t - 1);
+    ms_t began = ms_max(t, w->watch[i][name].moved);
+    if (*state == 0 && v == RULE_FIRE) {
+        *state = 1;
+        w->watch[i][name].since = began;
+    } else if (*state == 1 && v != RULE_FIRE) {
+        *state = 0;
+    } else if (*state == 2 && v == RULE_CLEAR) {
+        *state = 3;
+        w->watch[i][name].since = began;
+    } else if (*state == 3 && v != RULE_CLEAR) {
+        *state = 2;
+    }
+    if (*state == 3 && event && t < w->watch[i][name].fired) {
+        *state = 0;
+        say(w, i, name, ALERT_CORRECTED, w->watch[i][name].fired);
+    }
+    oracle_held(w, i, name, ms_max(t, w->watch[i][name].since));
+}
+
+/* Everybody at every second after `from` and before `to`; holds end in between. */
+static void oracle_time(struct world *w, ms_t from, ms_t to)
+{
+    for (uint32_t i = 0; i < RULES; i++) {
+        for (uint32_t name = 1; name <= DRAW_NAMES; name++) {
+            if (!w->watch[i][name].met)
+                continue;
+            for (ms_t s = from - from % 1000 + 1000; s < to; s += 1000)
+                oracle_judge(w, i, name, s, s, false);
+            oracle_held(w, i, name, to - 1);
+        }
+    }
+}
+
+static int by_place(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct expected));
+}
+
+/* What was said since the last time, in any order (rules of one instant have none). */
+static void compare(struct world *w)
+{
+    qsort(w->want, w->wants, sizeof w->want[0], by_place);
+    qsort(w->got, w->gots, sizeof w->got[0], by_place);
+    cr_assert_eq(w->wants, w->gots, "%u wanted, %u came", w->wants, w->gots);
+    for (uint32_t i = 0; i < w->wants; i++)
+        cr_assert_eq(by_place(&w->want[i], &w->got[i]), 0, "rule %u name %u", w->want[i].rule,
+                     w->want[i].name);
+    uint32_t active = 0, at = 0, listed = 0;
+    for (uint32_t i = 0; i < RULES; i++)
+        for (uint32_t name = 1; name <= DRAW_NAMES; name++)
+            active += w->watch[i][name].state >= 2;
+    struct alert a;
+    while (rules_alert_next(w->rules, w->board, &at, &a)) {
+        uint32_t name = (uint32_t)(a.name.p[0] - 'a' + 1);
+        cr_assert(w->watch[a.rule][name].state >= 2 && w->watch[a.rule][name].fired == a.since);
+        listed++;
+    }
+    cr_assert(listed == active && rules_active(w->rules) == active);
+    w->wants = w->gots = 0;
+}
+
+/* One event at t: a sample at its ts or a withdrawal; the oracle's clock stands at `clock`. */
+static void event(struct world *w, struct random *r, ms_t t, ms_t clock)
+{
+    struct tags tags = {0};
+    uint32_t family;
+    if (random_percent(r, 15) && w->all.n > 0) {
+        uint32_t i = (uint32_t)random_below(r, w->all.n);
+        tags.team = (uint16_t)w->all.at[i].name;
+        family = w->all.at[i].family;
+        board_sample(w->board, family, &w->all.at[i].sample, &tags, 1u << SCOPE_TEAM, -1);
+        numbers_remove(&w->all, i);
+    } else {
+        tags.team = (uint16_t)random_range(r, 1, DRAW_NAMES);
+        struct window_sample sample = draw_sample(r, t, &family);
+        board_sample(w->board, family, &sample, &tags, 1u << SCOPE_TEAM, 1);
+        numbers_add(&w->all, family, tags.team, &sample);
+    }
+    touched(w, t);
+    for (uint32_t i = 0; i < RULES; i++) {
+        if ((measure_inputs(&w->settings.rule[i]) >> family & 1) == 0)
+            continue;
+        w->watch[i][tags.team].met = true;
+        oracle_judge(w, i, tags.team, t, clock, true);
+    }
+}
+
+Test(rule, says_what_the_oracle_says)
+{
+    static struct world w;
+    uint64_t ends[ALERT_CANCELLED + 1] = {0};
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct random r = {seed};
+        memset(&w, 0, sizeof w);
+        draw_settings(&r, RULES, &w.settings);
+        world_new(&w, 100);
+        for (uint32_t i = 0; i < RULES; i++)
+            for (uint32_t n = 0; n <= DRAW_NAMES; n++)
+                w.watch[i][n].moved = w.watch[i][n].fired = MS_NONE;
+        ms_t clock = start;
+        for (int step = 0; step < 120; step++) {
+            ms_t next = clock + (random_percent(&r, 90) ? random_range(&r, 0, 8000)
+                                                        : random_range(&r, 0, 120000));
+            if (random_percent(&r, 50))
+                next = ms_max(clock, next / 2000 * 2000);
+            oracle_time(&w, clock, next);
+            due_before(&w, next);
+            board_advance(w.board, next);
+            clock = next;
+            event(&w, &r, random_percent(&r, 85) ? clock : clock - random_range(&r, 0, 9000),
+                  clock);
+            rules_check(w.rules, w.board);
+            for (uint32_t i = 0; i < w.gots; i++)
+                ends[w.got[i].state]++;
+            compare(&w);
+        }
+        world_free(&w);
+    }
+    cr_assert(ends[ALERT_BREACHED] > 5000 && ends[ALERT_CLEARED] > 4000 &&
+                  ends[ALERT_CORRECTED] > 5,
+              "%lu %lu %lu: the rules must have something to say", ends[0], ends[1], ends[2]);
+}
+
+static void one_rule(struct world *w, const char *id, struct rule_setting rule)
+{
+    struct rule_setting *to = &w->settings.rule[w->settings.rules++];
+    *to = rule;
+    memcpy(to->id, id, strlen(id) + 1);
+}
+
+static void reply(struct world *w, uint32_t team, ms_t t, ms_t value)
+{
+    struct tags tags = {.team = (uint16_t)team};
+    struct window_sample s = {
+        .ts = t, .flags = 1u << REPLIES_REPLY, .present = 1u << REPLIES_FIRST, .value = {value}};
+    board_advance(w->board, ms_max(t, board_at(w->board)));
+    board_sample(w->board, FAM_REPLIES, &s, &tags, 1u << SCOPE_TEAM, 1);
+}
+
+static bool touch_all(struct world *w, ms_t t)
+{
+    struct entity_ref refs[16];
+    uint32_t n = board_touched(w->board, refs, ARRAY_LEN(refs));
+    bool room = true;
+    for (uint32_t i = 0; i < n; i++)
+        room &= rules_touched(w->rules, w->board, refs[i].scope, refs[i].index, t, &w->out);
+    return room;
+}
+
+static const struct rule_setting slow = {.indicator = IND_FIRST_RESPONSE,
+                                         .field = IF_MEAN,
+                                         .scope = SCOPE_TEAM,
+                                         .fire = 1000,
+                                         .clear = 1000};
+
+Test(rule, alert_ids_are_of_rule_scope_name_and_time)
+{
+    static struct world w, v;
+    draw_settings(&(struct random){1}, 0, &w.settings);
+    one_rule(&w, "slow", slow);
+    v.settings = w.settings;
+    v.settings.seed++; /* other hash tables, the same ids */
+    world_new(&w, 100);
+    world_new(&v, 100);
+    reply(&w, 1, start + 5, 2000);
+    reply(&v, 1, start + 5, 2000);
+    board_advance(v.board, start + 900); /* a clock that is a little later */
+    touch_all(&w, start + 5);
+    touch_all(&v, start + 5);
+    cr_assert(w.out.n == 1 && v.out.n == 1);
+    cr_assert_eq(w.effects[0].alert.alert_id, v.effects[0].alert.alert_id);
+    cr_assert_eq(rules_digest(w.rules, w.board), rules_digest(v.rules, v.board));
+    reply(&w, 2, start + 5, 2000);
+    touch_all(&w, start + 5);
+    reply(&v, 2, start + 6, 2000);
+    touch_all(&v, start + 6);
+    cr_assert(w.out.n == 2 && v.out.n == 2);
+    cr_assert_neq(w.effects[0].alert.alert_id, w.effects[1].alert.alert_id);
+    cr_assert_neq(w.effects[1].alert.alert_id, v.effects[1].alert.alert_id);
+    cr_assert_neq(rules_digest(w.rules, w.board), rules_digest(v.rules, v.board));
+    world_free(&w);
+    world_free(&v);
+}
+
+/* Fired, cleared and fired again at one instant: one alert, told by its revisions. */
+Test(rule, firing_again_at_the_same_instant_is_the_same_alert)
+{
+    static struct world w;
+    draw_settings(&(struct random){1}, 0, &w.settings);
+    one_rule(&w, "slow", slow);
+    world_new(&w, 100);
+    const ms_t values[] = {2000, 0, 0, 4000}; /* means 2000, 1000, 667, 1500 */
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        reply(&w, 1, start, values[i]);
+        touch_all(&w, start);
+    }
+    cr_assert_eq(w.out.n, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(w.effects[i].alert.rev, i + 1);
+        cr_assert_eq(w.effects[i].alert.alert_id, w.effects[0].alert.alert_id);
+    }
+    cr_assert(rules_tally(w.rules)->fired == 2 && rules_tally(w.rules)->cleared == 1);
+    rules_check(w.rules, w.board);
+    world_free(&w);
+}
+
+Test(rule, name_filter_and_other_scopes)
+{
+    static struct world w;
+    struct rule_setting only = slow, all = slow;
+    draw_settings(&(struct random){1}, 0, &w.settings);
+    memcpy(only.name, "b", 2);
+    all.scope = SCOPE_ALL;
+    one_rule(&w, "only", only);
+    one_rule(&w, "all", all);
+    world_new(&w, 100);
+    for (uint32_t team = 1; team <= DRAW_NAMES; team++) {
+        reply(&w, team, start, 5000);
+        touch_all(&w, start);
+    }
+    cr_assert_eq(w.out.n, 1);
+    cr_assert(str_equal(w.effects[0].alert.name, str_of("b")));
+    world_free(&w);
+}
+
+Test(rule, a_full_pool_is_told_and_harmless)
+{
+    static struct world w;
+    draw_settings(&(struct random){1}, 0, &w.settings);
+    one_rule(&w, "slow", slow);
+    world_new(&w, 2);
+    for (uint32_t team = 1; team <= 2; team++)
+        reply(&w, team, start, 5000);
+    cr_assert(touch_all(&w, start));
+    reply(&w, 3, start, 5000);
+    cr_assert_not(touch_all(&w, start));
+    cr_assert_eq(w.out.n, 2);
+    rules_check(w.rules, w.board);
+    world_free(&w);
+}
+
+/* An effect per active alert of a rule that goes; a rule that stays keeps its alert. */
+Test(rule, apply_cancels_keeps_and_begins)
+{
+    static struct world w;
+    static struct settings other;
+    draw_settings(&(struct random){1}, 0, &w.settings);
+    one_rule(&w, "stays", slow);
+    one_rule(&w, "goes", slow);
+    one_rule(&w, "changes", slow);
+    world_new(&w, 100);
+    reply(&w, 1, start, 5000);
+    touch_all(&w, start);
+    cr_assert_eq(w.out.n, 3);
+    uint64_t kept = w.effects[0].alert.alert_id;
+    w.out.n = 0;
+
+    other = w.settings;
+    other.rules = 3;
+    other.rule[0] = w.settings.rule[2]; /* "changes" */
+    other.rule[0].fire = 4000;
+    other.rule[1] = w.settings.rule[0]; /* "stays", with another severity */
+    other.rule[1].severity = SEVERITY_CRITICAL;
+    other.rule[2] = slow;
+    memcpy(other.rule[2].id, "new", 4);
+    cr_assert(rules_apply(w.rules, w.board, &other, start + 10, &w.out));
+    cr_assert_eq(w.out.n, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(w.effects[i].alert.state, ALERT_CANCELLED);
+        cr_assert_neq(w.effects[i].alert.rule, 0, "by its index in the old settings");
+        cr_assert_eq(w.effects[i].alert.rev, 2);
+    }
+    w.settings = other;
+    w.out.n = 0;
+    rules_check(w.rules, w.board);
+    cr_assert_eq(rules_active(w.rules), 1);
+    cr_assert_eq(wheel_next(&w.wheel), start + 10);
+    due_before(&w, start + 11);
+    cr_assert_eq(w.gots, 2); /* "changes" and "new" on team a; b and c have nothing */
+    cr_assert_eq(rules_active(w.rules), 3);
+    struct alert a;
+    uint32_t at = 0;
+    bool found = false;
+    while (rules_alert_next(w.rules, w.board, &at, &a))
+        found |= a.alert_id == kept && a.rule == 1;
+    cr_assert(found);
+    cr_assert_eq(rules_tally(w.rules)->cancelled, 2);
+    rules_check(w.rules, w.board);
+    world_free(&w);
+}
