@@ -48,18 +48,21 @@ struct window_watch {
     ms_t above; /* counts value > above */
 };
 
-/* The part of a log that every add touches; lies inside its owner's slot. Zeroed = empty. */
+enum { WINDOW_COUNTS_MAX = 1 + WINDOW_FLAGS_MAX + WINDOW_COLUMNS_MAX + WATCHES_MAX };
+
+/* The part of a log that every add touches; lies inside its owner's slot. Zeroed = empty.
+ * Fields are window*.c's own. Totals run since the log began, modulo 2^32: only differences from
+ * the windows' prefixes mean something. */
 struct window_log {
-    handle_t head, tail;             /* chunks, oldest and newest */
-    handle_t cursors;                /* the windows' edges with their prefixes (cold) */
-    handle_t slots;                  /* merged samples older than head, 0 = none */
-    sec_t newest;                    /* second of the newest sample */
-    uint32_t samples;                /* totals since the log began, reclaimed ones included … */
-    uint32_t flag[WINDOW_FLAGS_MAX]; /* … modulo 2^32: only differences are used */
-    uint32_t n[WINDOW_COLUMNS_MAX];
-    int64_t sum[WINDOW_COLUMNS_MAX];
-    uint32_t above[WATCHES_MAX];
-    uint32_t live; /* samples and slots still held */
+    handle_t head, tail;               /* chunks, oldest and newest */
+    handle_t cursors;                  /* the windows' edges with their prefixes (cold) */
+    handle_t slots;                    /* list of merged samples older than head */
+    uint32_t newest;                   /* no sample is of a later second */
+    uint32_t force;                    /* second that the tail's next offset counts from */
+    uint32_t reclaim_at;               /* once this second is out of all windows, memory is */
+    uint32_t live;                     /* samples in chunks */
+    int64_t sum[WINDOW_COLUMNS_MAX];   /* of each column */
+    uint32_t count[WINDOW_COUNTS_MAX]; /* samples, each flag, n of each column, each watch */
 };
 
 /* What one window holds now. */

@@ -1,0 +1,462 @@
+/* chunk.h: the inside of window logs, for the window*.c files only; tidy: long because inlined.
+ *
+ * A log is a list of chunks of 256 bytes, oldest first, in order of seconds. A chunk is a base
+ * second and cells of 32-bit words. A cell is an entry (one sample) or a gap:
+ *
+ *     entry   offset | flags | present | equal   1 word, or 2 (flags apart) for wide families
+ *             values                             1 word each, 3 when >= 2^32 - 1 ms;
+ *                                                one for all when all present values are equal
+ *     gap     offset = unit, k                   later offsets count from k * unit seconds on
+ *
+ * offset counts from the second in force: the base, moved by the gaps before. Bases never change,
+ * and all entries of a chunk stand between its base and the next chunk's (both included), so a
+ * second is found by bases alone: backward, over jumps (Myers 1983: a list with one jump pointer
+ * per element, O(log n) steps). Chunks leave at the head only, and a second below the head's base
+ * is no chunk's business any more; so a jump that is followed never ends in a freed chunk.
+ *
+ * A cursor is the end of the last entry that its window has left behind, with the totals of all
+ * up to there. A log of one chunk has no cursors, it is counted when read.
+ *
+ * Slots (here: spans) hold merged samples older than the head, in a sorted list; cursors may
+ * stand between spans. Everything is addressed by handles: no pointers, no padding. */
+#ifndef TP_CORE_CHUNK_H
+#define TP_CORE_CHUNK_H
+
+#include "core/sketch.h"
+#include "core/window.h"
+
+enum {
+    CHUNK_WORDS = 56,
+    ENTRY_WORDS_MAX = 2 + 3 * WINDOW_COLUMNS_MAX,
+    SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
+    SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
+    RECLAIM_CHUNKS = 4,     /* most chunks given back by one add */
+    ABSORB_CHUNKS = 32,     /* most chunks merged into slots by one add */
+};
+
+struct chunk {
+    struct slot slot; /* mark: words used, entries << 8 */
+    handle_t prev, next;
+    uint32_t base;
+    handle_t jump; /* an earlier chunk; only followed while jump_base is later than the target */
+    uint32_t jump_base;
+    uint32_t depth, jump_depth; /* position in the list for the choice of jumps */
+    uint32_t word[CHUNK_WORDS];
+};
+STATIC_ASSERT(sizeof(struct chunk) == 256, "four cache lines");
+
+/* Bytes of a span's sketches, in chunks of the same pool. */
+struct span_bytes {
+    struct slot slot; /* mark: bytes used */
+    handle_t next;
+    uint8_t byte[248];
+};
+STATIC_ASSERT(sizeof(struct span_bytes) == 256, "a chunk of bytes");
+
+/* Followed by int64_t sum[columns], uint32_t count[counts]. */
+struct cursor {
+    handle_t chunk; /* 0: in the spans */
+    uint32_t base;  /* of the chunk */
+    uint32_t force; /* second in force at `word` */
+    uint32_t next;  /* second of the first entry (last second of the span) ahead; 0: look */
+    uint32_t word;  /* end of the last entry left behind; in the spans: index of the next one */
+    uint32_t zero;
+};
+
+/* Followed by int64_t sum[columns], min[columns], max[columns], uint32_t count[counts]. */
+struct span {
+    struct slot slot;
+    handle_t bytes; /* sketches of all columns, packed */
+    uint64_t hash;  /* sum of its samples' digests */
+};
+
+struct span_list {
+    struct slot slot;
+    uint32_t n;
+    struct span_place {
+        uint32_t first, last; /* seconds, both included */
+        handle_t span;
+    } at[];
+};
+
+/* What follows from a family: how its cells and totals look. count[]: samples, flags, n of the
+ * columns, watches. */
+struct layout {
+    uint32_t unit; /* offsets are below it */
+    uint32_t loose;
+    uint32_t flag_mask;
+    uint8_t time_bits, head_words, present_shift;
+    uint8_t columns, flags, watches;
+    uint8_t counts, n_at, above_at;
+    uint32_t cursor_bytes;
+    struct window_watch watch[WATCHES_MAX];
+};
+
+/* Ages below `age` seconds merge into slots of `length`; a later band's is a multiple. */
+struct band {
+    uint32_t age, length;
+};
+
+struct windows {
+    uint32_t at;     /* the clock */
+    uint32_t oldest; /* least edge: what is not later is in no window */
+    uint32_t edge[WINDOWS_MAX];
+    uint32_t start[WINDOWS_MAX]; /* first seconds of calendar windows, 0 for others */
+    uint32_t windows, families, bands, spans_max, exact_samples;
+    uint64_t shed;
+    struct windows_setup setup;
+    struct layout layout[WINDOW_FAMILIES_MAX];
+    struct band band[WINDOWS_MAX];
+    struct pool chunks, cursors, lists, spans;
+    struct sketch column[WINDOW_COLUMNS_MAX]; /* scratch, empty between calls */
+    uint8_t bytes[WINDOW_COLUMNS_MAX * SKETCH_BYTES_MAX];
+};
+
+struct entry {
+    uint32_t flags, present;
+    ms_t value[WINDOW_COLUMNS_MAX];
+};
+
+/* --- cells -------------------------------------------------------------------------------- */
+
+enum { WORD_ESCAPE = 0xFFFFFFFF };
+
+static inline uint32_t chunk_used(const struct chunk *c)
+{
+    return c->slot.mark & 255;
+}
+
+static inline uint32_t chunk_entries(const struct chunk *c)
+{
+    return c->slot.mark >> 8;
+}
+
+static inline bool cell_is_gap(const struct layout *l, uint32_t head)
+{
+    return (head & l->unit) == l->unit;
+}
+
+static inline uint32_t gap_seconds(const struct layout *l, uint32_t head)
+{
+    return (head >> l->time_bits) * l->unit;
+}
+
+static inline uint32_t gap_cell(const struct layout *l, uint32_t units)
+{
+    return units << l->time_bits | l->unit;
+}
+
+static inline uint32_t entry_flags(const struct layout *l, const uint32_t *w)
+{
+    return l->head_words == 1 ? w[0] >> l->time_bits & l->flag_mask : w[1];
+}
+
+static inline uint32_t entry_present(const struct layout *l, const uint32_t *w)
+{
+    return w[0] >> l->present_shift & ((1U << l->columns) - 1);
+}
+
+static inline bool entry_equal(const struct layout *l, const uint32_t *w)
+{
+    return w[0] >> (l->present_shift + l->columns) & 1;
+}
+
+static inline uint32_t value_read(const uint32_t *w, ms_t *ret)
+{
+    if (LIKELY(w[0] != WORD_ESCAPE)) {
+        *ret = w[0];
+        return 1;
+    }
+    *ret = (ms_t)(w[1] | (uint64_t)w[2] << 32);
+    return 3;
+}
+
+/* Words of the entry at w. */
+static inline uint32_t entry_words(const struct layout *l, const uint32_t *w)
+{
+    uint32_t n = l->head_words, present = entry_present(l, w);
+    if (present == 0)
+        return n;
+    uint32_t values = entry_equal(l, w) ? 1 : (uint32_t)__builtin_popcount(present);
+    for (; values > 0; values--)
+        n += w[n] == WORD_ESCAPE ? 3 : 1;
+    return n;
+}
+
+/* Decodes the entry at w, returns its words. */
+static inline uint32_t entry_read(const struct layout *l, const uint32_t *w, struct entry *ret)
+{
+    uint32_t n = l->head_words;
+    ret->flags = entry_flags(l, w);
+    ret->present = entry_present(l, w);
+    bool equal = entry_equal(l, w);
+    ms_t first = 0;
+    if (equal)
+        n += value_read(w + n, &first);
+    for (uint32_t rest = ret->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        ret->value[c] = first;
+        if (!equal)
+            n += value_read(w + n, &ret->value[c]);
+    }
+    return n;
+}
+
+static inline uint32_t value_write(uint32_t *w, ms_t v)
+{
+    if (LIKELY(v < (ms_t)WORD_ESCAPE)) {
+        w[0] = (uint32_t)v;
+        return 1;
+    }
+    w[0] = WORD_ESCAPE;
+    w[1] = (uint32_t)v;
+    w[2] = (uint32_t)(v >> 32);
+    return 3;
+}
+
+/* Encodes; w has room for ENTRY_WORDS_MAX. Returns the words used. */
+static inline uint32_t entry_write(const struct layout *l, uint32_t *w, uint32_t offset,
+                                   const struct entry *e)
+{
+    uint32_t n = l->head_words, present = e->present;
+    bool equal = (present & (present - 1)) != 0;
+    for (uint32_t rest = present; equal && rest != 0; rest &= rest - 1)
+        equal = e->value[__builtin_ctz(rest)] == e->value[__builtin_ctz(present)];
+    w[0] =
+        offset | present << l->present_shift | (uint32_t)equal << (l->present_shift + l->columns);
+    if (l->head_words == 1)
+        w[0] |= e->flags << l->time_bits;
+    else
+        w[1] = e->flags;
+    for (uint32_t rest = equal ? present & -present : present; rest != 0; rest &= rest - 1)
+        n += value_write(w + n, e->value[__builtin_ctz(rest)]);
+    return n;
+}
+
+/* Encodes the entry behind a gap if it needs one. Returns the words, and the gap's units. */
+static inline uint32_t cells_write(const struct layout *l, uint32_t *w, uint32_t offset,
+                                   const struct entry *e, uint32_t *ret_units)
+{
+    uint32_t n = 0, units = 0;
+    if (UNLIKELY(offset >= l->unit)) {
+        units = offset / l->unit;
+        w[n++] = gap_cell(l, units);
+        offset -= units * l->unit;
+    }
+    *ret_units = units;
+    return n + entry_write(l, w + n, offset, e);
+}
+
+/* Puts an entry at the end; *force: the second in force there. false: no room for it. */
+static inline bool chunk_append(const struct layout *l, struct chunk *c, uint32_t *force,
+                                uint32_t sec, const struct entry *e)
+{
+    uint32_t cells[1 + ENTRY_WORDS_MAX], units, used = chunk_used(c);
+    uint32_t n = cells_write(l, cells, sec - *force, e, &units);
+    if (used + n > CHUNK_WORDS)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        c->word[used + i] = cells[i];
+    c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + n);
+    *force += units * l->unit;
+    return true;
+}
+
+/* --- totals ------------------------------------------------------------------------------- */
+
+/* Adds (sign 1) or takes away (-1) one entry. */
+static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *count,
+                                const struct entry *e, int sign)
+{
+    uint32_t one = (uint32_t)sign;
+    count[0] += one;
+    for (uint32_t rest = e->flags; rest != 0; rest &= rest - 1)
+        count[1 + __builtin_ctz(rest)] += one;
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        sum[c] += sign * e->value[c];
+        count[l->n_at + c] += one;
+    }
+    for (uint32_t i = 0; i < l->watches; i++) {
+        const struct window_watch *watch = &l->watch[i];
+        if ((e->present >> watch->column & 1) != 0 && e->value[watch->column] > watch->above)
+            count[l->above_at + i] += one;
+    }
+}
+
+static inline void totals_add(const struct layout *l, int64_t *sum, uint32_t *count,
+                              const int64_t *sum2, const uint32_t *count2, int sign)
+{
+    for (uint32_t i = 0; i < l->columns; i++)
+        sum[i] += sign * sum2[i];
+    for (uint32_t i = 0; i < l->counts; i++)
+        count[i] += (uint32_t)sign * count2[i];
+}
+
+/* --- cursors ------------------------------------------------------------------------------ */
+
+/* Cursors lie behind the 8 first bytes of their block. */
+static inline struct cursor *cursor_of(const struct layout *l, const void *block, uint32_t window)
+{
+    return (struct cursor *)((const uint8_t *)block + 8 + window * l->cursor_bytes);
+}
+
+static inline int64_t *cursor_sum(const struct cursor *c)
+{
+    return (int64_t *)(c + 1);
+}
+
+static inline uint32_t *cursor_count(const struct layout *l, const struct cursor *c)
+{
+    return (uint32_t *)(cursor_sum(c) + l->columns);
+}
+
+/* --- spans -------------------------------------------------------------------------------- */
+
+static inline int64_t *span_sum(const struct span *s)
+{
+    return (int64_t *)(s + 1);
+}
+
+static inline int64_t *span_min(const struct layout *l, const struct span *s)
+{
+    return span_sum(s) + l->columns;
+}
+
+static inline int64_t *span_max(const struct layout *l, const struct span *s)
+{
+    return span_sum(s) + 2 * l->columns;
+}
+
+static inline uint32_t *span_count(const struct layout *l, const struct span *s)
+{
+    return (uint32_t *)(span_sum(s) + 3 * l->columns);
+}
+
+/* --- window_log.c: chunks and cursors ------------------------------------------------------- */
+
+/* A place in the log's chunks; chunk 0: in the spans, word is the index of one. */
+struct place {
+    handle_t chunk;
+    uint32_t word; /* first word of the entry */
+    uint32_t words;
+    uint32_t gap;  /* removed: seconds of the gap before it … */
+    uint32_t back; /* … and its word, when it stays */
+    struct entry entry;
+};
+
+static inline const struct chunk *chunk_get(const struct windows *ws, handle_t h)
+{
+    return pool_get(&ws->chunks, h);
+}
+
+/* First second that the chunks are for; the log has one. */
+static inline uint32_t log_base(const struct windows *ws, const struct window_log *log)
+{
+    return chunk_get(ws, log->head)->base;
+}
+
+static inline void cursor_enter(const struct windows *ws, struct cursor *cur, handle_t chunk)
+{
+    cur->chunk = chunk;
+    cur->base = cur->force = chunk_get(ws, chunk)->base;
+    cur->next = cur->word = 0;
+}
+
+/* Brings a window's cursor to its edge; the log has cursors. */
+const struct cursor *cursor_advance(struct windows *ws, const struct window_log *log,
+                                    const struct layout *l, uint32_t window);
+bool cursors_make(struct windows *ws, struct window_log *log, const struct layout *l);
+bool cursor_is_behind(const struct windows *ws, const struct cursor *cur, handle_t h,
+                      const struct chunk *c, uint32_t word);
+void cursors_entry(struct windows *ws, struct window_log *log, const struct layout *l, handle_t h,
+                   const struct chunk *c, const struct place *p, uint32_t sec, int sign);
+
+/* A chunk for this log, room being made by shedding its own oldest; 0 when it has nothing left. */
+handle_t log_chunk(struct windows *ws, struct window_log *log, const struct layout *l);
+struct chunk *log_link(struct windows *ws, struct window_log *log, handle_t prev, handle_t h,
+                       uint32_t base);
+void log_plan(const struct windows *ws, struct window_log *log);
+void log_bound(struct windows *ws, struct window_log *log, const struct layout *l);
+void log_drop_head(struct windows *ws, struct window_log *log, const struct layout *l);
+void log_reclaim(struct windows *ws, struct window_log *log, const struct layout *l);
+
+/* --- window_entry.c: entries ---------------------------------------------------------------- */
+
+/* What to look for in a second: an entry equal to `like` but for loose flags (one that equals in
+ * those too goes first), or, without like, one whose flag is the opposite of `on`. */
+struct wish {
+    const struct entry *like;
+    uint32_t flag;
+    bool on;
+};
+
+/* The first cell that leads beyond sec (or the end), and the second in force there. */
+uint32_t chunk_spot(const struct layout *l, const struct chunk *c, uint32_t sec,
+                    uint32_t *ret_force);
+bool log_append_slow(struct windows *ws, struct window_log *log, const struct layout *l,
+                     uint32_t sec, const struct entry *e);
+bool log_insert(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                const struct entry *e);
+bool log_find(const struct windows *ws, const struct window_log *log, const struct layout *l,
+              uint32_t sec, const struct wish *wish, struct place *ret);
+void log_remove(struct windows *ws, struct window_log *log, const struct layout *l,
+                const struct place *p);
+void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
+              const struct place *p, uint32_t flag, bool on);
+
+/* Where the samples ahead of the clock begin; chunk 0 when there is none. */
+struct place log_future(const struct windows *ws, const struct window_log *log,
+                        const struct layout *l);
+
+/* --- window_slot.c: the list of spans ------------------------------------------------------- */
+
+static inline const struct span_list *list_get(const struct windows *ws,
+                                               const struct window_log *log)
+{
+    return pool_get(&ws->lists, log->slots);
+}
+
+static inline const struct span *span_get(const struct windows *ws, const struct span_list *list,
+                                          uint32_t i)
+{
+    return pool_get(&ws->spans, list->at[i].span);
+}
+
+/* Adds a span's sketches to the scratch columns; packs those into it and empties them. */
+void span_load(struct windows *ws, const struct layout *l, const struct span *s);
+void span_store(struct windows *ws, const struct layout *l, struct span *s);
+void span_entry(struct windows *ws, const struct layout *l, struct span *s, uint32_t sec,
+                const struct entry *e, int sign);
+
+uint32_t list_search(const struct span_list *list, uint32_t sec);
+bool list_make(struct windows *ws, struct window_log *log);
+int64_t list_place(struct windows *ws, struct window_log *log, const struct layout *l,
+                   uint32_t sec);
+void list_close(struct windows *ws, struct window_log *log, const struct layout *l);
+bool spans_room(struct windows *ws, struct window_log *log, const struct layout *l);
+uint32_t spans_oldest(const struct windows *ws, const struct window_log *log);
+void spans_expire(struct windows *ws, struct window_log *log, const struct layout *l);
+void spans_drop_oldest(struct windows *ws, struct window_log *log, const struct layout *l);
+void spans_release(struct windows *ws, struct window_log *log);
+bool spans_pass(struct windows *ws, const struct window_log *log, const struct layout *l,
+                struct cursor *cur, uint32_t edge);
+
+/* --- window_merge.c: samples into spans ----------------------------------------------------- */
+
+/* Merges the head chunk into spans; false: no room for a list, the log stays exact. */
+bool spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l);
+
+/* A sample below the head's base, sign 1 or -1. false: none of this kind is there. */
+bool spans_change(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                  const struct entry *e, int sign);
+bool spans_flag(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                uint32_t flag, bool on);
+
+/* --- window_check.c ------------------------------------------------------------------------- */
+
+/* The digest of one sample; that of a loose flag is a part of it. */
+uint64_t entry_hash(const struct layout *l, uint32_t sec, const struct entry *e);
+uint64_t flag_hash(uint32_t sec, uint32_t flag);
+
+#endif

@@ -1,0 +1,270 @@
+#include "core/window.h"
+
+#include "core/chunk.h"
+
+/* --- setup -------------------------------------------------------------------------------- */
+
+enum { OFFSET_BITS = 16, OFFSET_BITS_MIN = 14 }; /* 18 h and 4.5 h between gaps */
+
+static void layout_init(struct layout *l, const struct windows_setup *setup, uint32_t family)
+{
+    const struct window_family *f = &setup->family[family];
+    CHECK(f->columns <= WINDOW_COLUMNS_MAX && f->flags <= WINDOW_FLAGS_MAX);
+    CHECK(f->loose >> f->flags == 0);
+    l->columns = f->columns;
+    l->flags = f->flags;
+    l->flag_mask = (1U << f->flags) - 1;
+    l->loose = f->loose;
+    for (uint32_t i = 0; i < setup->watches; i++) {
+        if (setup->watch[i].family != family)
+            continue;
+        CHECK(l->watches < WATCHES_MAX && setup->watch[i].column < f->columns);
+        l->watch[l->watches++] = setup->watch[i];
+    }
+    uint32_t rest = 32U - 1 - f->columns; /* beside present and equal */
+    l->head_words = rest - f->flags >= OFFSET_BITS_MIN ? 1 : 2;
+    uint32_t bits = l->head_words == 1 ? rest - f->flags : OFFSET_BITS;
+    l->time_bits = (uint8_t)(bits < OFFSET_BITS ? bits : OFFSET_BITS);
+    l->unit = (1U << l->time_bits) - 1;
+    l->present_shift = (uint8_t)(l->time_bits + (l->head_words == 1 ? f->flags : 0));
+    l->n_at = (uint8_t)(1 + f->flags);
+    l->above_at = (uint8_t)(l->n_at + f->columns);
+    l->counts = (uint8_t)(l->above_at + l->watches);
+    l->cursor_bytes =
+        (uint32_t)(sizeof(struct cursor) + 8U * l->columns + 4U * l->counts + 7) & ~7U;
+}
+
+static uint32_t span_size(const struct layout *l)
+{
+    return (uint32_t)(sizeof(struct span) + 24U * l->columns + 4U * l->counts + 7) & ~7U;
+}
+
+/* One band per window length, ascending: slots of at most 1/288 of the shortest window that still
+ * needs them, lengths dividing each other. Returns how many slots a list can need at most. */
+static uint32_t bands_init(struct windows *ws)
+{
+    uint32_t age = 0, length = 1, most = 0;
+    for (;;) {
+        uint32_t next = UINT32_MAX;
+        for (uint32_t w = 0; w < ws->windows; w++)
+            if (ws->setup.length[w] > age && ws->setup.length[w] < next)
+                next = (uint32_t)ws->setup.length[w];
+        if (next == UINT32_MAX)
+            break;
+        if (next / SPANS_PER_WINDOW > length)
+            length = next / SPANS_PER_WINDOW / length * length;
+        ws->band[ws->bands++] = (struct band){next, length};
+        most += (next - age) / length + 3;
+        age = next;
+    }
+    most += most / 4 + ws->windows + 64;
+    return most < SPANS_MAX ? most : SPANS_MAX;
+}
+
+struct sizes {
+    uint32_t cursors, lists, spans; /* bytes of a slot */
+    uint32_t list_cap, span_cap;
+};
+
+/* Fills in what follows from ws->setup. */
+static struct sizes windows_derive(struct windows *ws)
+{
+    const struct windows_setup *setup = &ws->setup;
+    CHECK(setup->windows >= 1 && setup->windows <= WINDOWS_MAX);
+    CHECK(setup->families >= 1 && setup->families <= WINDOW_FAMILIES_MAX);
+    CHECK(setup->watches <= ARRAY_LEN(setup->watch));
+    CHECK(setup->exact_samples >= 1 && setup->chunks >= 1 && setup->logs >= 1);
+    ws->windows = setup->windows;
+    ws->families = setup->families;
+    ws->exact_samples = setup->exact_samples;
+    struct sizes s = {0};
+    for (uint32_t f = 0; f < ws->families; f++) {
+        struct layout *l = &ws->layout[f];
+        layout_init(l, setup, f);
+        uint32_t block = 8 + ws->windows * l->cursor_bytes;
+        s.cursors = block > s.cursors ? block : s.cursors;
+        s.spans = span_size(l) > s.spans ? span_size(l) : s.spans;
+    }
+    for (uint32_t w = 0; w < ws->windows; w++)
+        CHECK(setup->length[w] > 0 && setup->length[w] < UINT32_MAX / 2);
+    ws->spans_max = bands_init(ws);
+    s.lists =
+        (uint32_t)(sizeof(struct span_list) + ws->spans_max * sizeof(struct span_place) + 7) & ~7U;
+    /* A log gets a list when it has more than exact_samples, of a word or more each. */
+    uint64_t busy = (uint64_t)setup->chunks * CHUNK_WORDS / setup->exact_samples + 1;
+    s.list_cap = busy < setup->logs ? (uint32_t)busy : setup->logs;
+    s.span_cap = setup->chunks / 4 > ws->spans_max ? setup->chunks / 4 : ws->spans_max;
+    return s;
+}
+
+static uint64_t aligned(uint64_t bytes)
+{
+    return (bytes + 63) & ~63ULL;
+}
+
+uint64_t windows_bytes(const struct windows_setup *setup)
+{
+    struct windows ws = {.setup = *setup};
+    struct sizes s = windows_derive(&ws);
+    return aligned(sizeof ws) + aligned(pool_bytes(sizeof(struct chunk), setup->chunks)) +
+           aligned(pool_bytes(s.cursors, setup->logs)) + aligned(pool_bytes(s.lists, s.list_cap)) +
+           aligned(pool_bytes(s.spans, s.span_cap));
+}
+
+struct windows *windows_init(void *mem, const struct windows_setup *setup)
+{
+    struct windows *ws = mem;
+    ws->setup = *setup;
+    struct sizes s = windows_derive(ws);
+    uint8_t *at = (uint8_t *)mem + aligned(sizeof *ws);
+    pool_init(&ws->chunks, 0, at, sizeof(struct chunk), setup->chunks);
+    at += aligned(pool_bytes(sizeof(struct chunk), setup->chunks));
+    pool_init(&ws->cursors, 1, at, s.cursors, setup->logs);
+    at += aligned(pool_bytes(s.cursors, setup->logs));
+    pool_init(&ws->lists, 2, at, s.lists, s.list_cap);
+    at += aligned(pool_bytes(s.lists, s.list_cap));
+    pool_init(&ws->spans, 3, at, s.spans, s.span_cap);
+    return ws;
+}
+
+uint32_t windows_pools(struct windows *ws, struct pool *ret[4])
+{
+    ret[0] = &ws->chunks;
+    ret[1] = &ws->cursors;
+    ret[2] = &ws->lists;
+    ret[3] = &ws->spans;
+    return 4;
+}
+
+uint64_t windows_shed(const struct windows *ws)
+{
+    return ws->shed;
+}
+
+static uint32_t second(sec_t s)
+{
+    return s < 0 ? 0 : s > UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)s;
+}
+
+void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX])
+{
+    ws->at = second(at);
+    ws->oldest = UINT32_MAX;
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        if (ws->setup.calendar[w])
+            ws->start[w] = second(start[w]);
+        ws->edge[w] = second(ws->setup.calendar[w] ? start[w] - 1 : at - ws->setup.length[w]);
+        if (ws->edge[w] < ws->oldest)
+            ws->oldest = ws->edge[w];
+    }
+}
+
+/* --- samples ------------------------------------------------------------------------------ */
+
+static struct entry entry_of(const struct layout *l, const struct window_sample *s)
+{
+    struct entry e = {.flags = s->flags, .present = s->present};
+    CHECK((s->flags & ~l->flag_mask) == 0 && s->present >> l->columns == 0);
+    for (uint32_t c = 0; c < l->columns; c++) {
+        e.value[c] = s->value[c];
+        CHECK((s->present >> c & 1) == 0 || s->value[c] >= 0);
+    }
+    return e;
+}
+
+bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
+                const struct window_sample *sample)
+{
+    const struct layout *l = &ws->layout[family];
+    uint32_t sec = second(sec_floor(sample->ts));
+    if (sec <= ws->oldest)
+        return false;
+    struct entry e = entry_of(l, sample);
+    if (UNLIKELY(log->reclaim_at <= ws->oldest))
+        log_reclaim(ws, log, l);
+    if (LIKELY(log->tail != 0 && sec >= log->newest)) {
+        struct chunk *c = pool_edit(&ws->chunks, log->tail);
+        if (LIKELY(chunk_append(l, c, &log->force, sec, &e))) {
+            log->newest = sec;
+            log->live++;
+        } else if (!log_append_slow(ws, log, l, sec, &e)) {
+            return false;
+        }
+    } else if (!(log->tail == 0 ? log_append_slow(ws, log, l, sec, &e)
+                                : log_insert(ws, log, l, sec, &e))) {
+        return false;
+    }
+    totals_entry(l, log->sum, log->count, &e, 1);
+    return true;
+}
+
+static bool mark(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                 uint32_t flag, bool on)
+{
+    struct wish wish = {.flag = flag, .on = on};
+    struct place p;
+    if (log_find(ws, log, l, sec, &wish, &p))
+        log_flag(ws, log, l, &p, flag, on);
+    else
+        return log->slots != 0 && spans_flag(ws, log, l, sec, flag, on);
+    return true;
+}
+
+bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms_t ts,
+                 uint32_t flag, bool on)
+{
+    const struct layout *l = &ws->layout[family];
+    uint32_t sec = second(sec_floor(ts));
+    CHECK(flag < l->flags && (l->loose >> flag & 1) != 0);
+    return sec > ws->oldest && mark(ws, log, l, sec, flag, on);
+}
+
+bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,
+                     const struct window_sample *sample)
+{
+    const struct layout *l = &ws->layout[family];
+    uint32_t sec = second(sec_floor(sample->ts));
+    if (sec <= ws->oldest)
+        return false;
+    struct entry e = entry_of(l, sample);
+    struct wish wish = {.like = &e};
+    struct place p;
+    if (!log_find(ws, log, l, sec, &wish, &p))
+        return log->slots != 0 && spans_change(ws, log, l, sec, &e, -1);
+    log_remove(ws, log, l, &p);
+    /* It may have worn another's loose flags, or another wears its: hand them over. */
+    for (uint32_t rest = p.entry.flags ^ e.flags; rest != 0; rest &= rest - 1) {
+        uint32_t flag = (uint32_t)__builtin_ctz(rest);
+        mark(ws, log, l, sec, flag, p.entry.flags >> flag & 1);
+    }
+    return true;
+}
+
+bool window_idle(struct windows *ws, struct window_log *log, uint32_t family)
+{
+    (void)family;
+    return log->head == 0 || log->newest <= ws->oldest;
+}
+
+void window_release(struct windows *ws, struct window_log *log)
+{
+    for (handle_t h = log->head; h != 0;) {
+        handle_t next = chunk_get(ws, h)->next;
+        pool_free(&ws->chunks, h);
+        h = next;
+    }
+    if (log->slots != 0)
+        spans_release(ws, log);
+    if (log->cursors != 0)
+        pool_free(&ws->cursors, log->cursors);
+    memset(log, 0, sizeof *log);
+}
+
+void window_prefetch(const struct windows *ws, const struct window_log *log)
+{
+    if (log->tail == 0)
+        return;
+    const uint8_t *p = pool_at(&ws->chunks, handle_index(log->tail));
+    for (uint32_t i = 0; i < sizeof(struct chunk); i += 64)
+        __builtin_prefetch(p + i, 1);
+}

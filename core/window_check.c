@@ -1,0 +1,170 @@
+/* Digest and recount of a log: what it holds, seen from outside and from inside. */
+#include "core/chunk.h"
+
+/* --- digest ------------------------------------------------------------------------------- */
+
+uint64_t flag_hash(uint32_t sec, uint32_t flag)
+{
+    return mix64(mix64(sec) ^ (flag + 1));
+}
+
+/* Which of a second's samples wears a loose flag does not matter. */
+uint64_t entry_hash(const struct layout *l, uint32_t sec, const struct entry *e)
+{
+    uint64_t h = mix64(sec ^ (uint64_t)e->present << 32);
+    h = mix64(h ^ (e->flags & ~l->loose));
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1)
+        h = mix64(h ^ (uint64_t)e->value[__builtin_ctz(rest)]);
+    for (uint32_t rest = e->flags & l->loose; rest != 0; rest &= rest - 1)
+        h += flag_hash(sec, (uint32_t)__builtin_ctz(rest));
+    return h;
+}
+
+uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family)
+{
+    const struct layout *l = &ws->layout[family];
+    uint64_t sum = 0;
+    if (log->slots != 0) {
+        const struct span_list *list = list_get(ws, log);
+        for (uint32_t i = 0; i < list->n; i++)
+            if (list->at[i].last > ws->oldest)
+                sum += span_get(ws, list, i)->hash;
+    }
+    for (handle_t h = log->head; h != 0; h = chunk_get(ws, h)->next) {
+        const struct chunk *c = chunk_get(ws, h);
+        uint32_t force = c->base;
+        for (uint32_t i = 0, used = chunk_used(c); i < used;) {
+            uint32_t head = c->word[i];
+            if (cell_is_gap(l, head)) {
+                force += gap_seconds(l, head);
+                i++;
+                continue;
+            }
+            struct entry e;
+            i += entry_read(l, &c->word[i], &e);
+            if (force + (head & l->unit) > ws->oldest)
+                sum += entry_hash(l, force + (head & l->unit), &e);
+        }
+    }
+    return sum;
+}
+
+/* --- recount ------------------------------------------------------------------------------ */
+
+/* One chunk: cells well formed, seconds in order and inside [base, until]. Adds the totals of
+ * its entries from `word` on; returns the second in force at its end. */
+static uint32_t chunk_check(const struct layout *l, const struct chunk *c, uint32_t until,
+                            uint32_t word, int64_t *sum, uint32_t *count)
+{
+    uint32_t used = chunk_used(c), force = c->base, last = c->base, entries = 0;
+    bool gap = false, met = word == used;
+    CHECK(used <= CHUNK_WORDS);
+    for (uint32_t i = 0; i < used;) {
+        met = met || i == word;
+        if (cell_is_gap(l, c->word[i])) {
+            CHECK(!gap && gap_seconds(l, c->word[i]) > 0);
+            gap = true;
+            force += gap_seconds(l, c->word[i++]);
+            continue;
+        }
+        struct entry e;
+        uint32_t sec = force + (c->word[i] & l->unit), n = entry_read(l, &c->word[i], &e);
+        CHECK(n == entry_words(l, &c->word[i]) && i + n <= used);
+        CHECK(sec >= last && sec <= until);
+        if (i >= word)
+            totals_entry(l, sum, count, &e, 1);
+        i += n;
+        entries++;
+        last = sec;
+        gap = false;
+    }
+    CHECK(!gap && met && entries == chunk_entries(c));
+    return force;
+}
+
+static void spans_check(struct windows *ws, const struct window_log *log, const struct layout *l)
+{
+    const struct span_list *list = list_get(ws, log);
+    CHECK(list->n > 0 && list->n <= ws->spans_max);
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct span_place *p = &list->at[i];
+        const struct span *s = span_get(ws, list, i);
+        CHECK(p->first <= p->last && (i == 0 || list->at[i - 1].last < p->first));
+        span_load(ws, l, s);
+        for (uint32_t c = 0; c < l->columns; c++) {
+            uint32_t n = span_count(l, s)[l->n_at + c];
+            CHECK(ws->column[c].n == n);
+            CHECK(n == 0 || (span_min(l, s)[c] * n <= span_sum(s)[c] &&
+                             span_sum(s)[c] <= span_max(l, s)[c] * n));
+            sketch_clear(&ws->column[c]);
+        }
+    }
+}
+
+/* Totals of all that a window has not left behind: what its prefix says it holds. */
+static void cursor_check(struct windows *ws, const struct window_log *log, const struct layout *l,
+                         uint32_t window)
+{
+    int64_t sum[WINDOW_COLUMNS_MAX] = {0};
+    uint32_t count[WINDOW_COUNTS_MAX] = {0}, word = 0;
+    struct cursor *cur = cursor_of(l, pool_get(&ws->cursors, log->cursors), window);
+    handle_t from = cur->chunk;
+    if (from == 0) {
+        const struct span_list *list = list_get(ws, log);
+        CHECK(cur->word <= list->n);
+        for (uint32_t i = cur->word; i < list->n; i++) {
+            const struct span *s = span_get(ws, list, i);
+            totals_add(l, sum, count, span_sum(s), span_count(l, s), 1);
+        }
+        from = log->head;
+    } else {
+        const struct chunk *c = chunk_get(ws, from);
+        uint32_t force = c->base, i = 0, end = 0, end_force = force;
+        for (word = cur->word; i < word;)
+            if (cell_is_gap(l, c->word[i])) {
+                force += gap_seconds(l, c->word[i++]);
+            } else {
+                end = i += entry_words(l, &c->word[i]);
+                end_force = force;
+            }
+        CHECK(cur->base == c->base && end == word && cur->force == end_force);
+    }
+    for (handle_t h = from; h != 0; word = 0) {
+        const struct chunk *c = chunk_get(ws, h);
+        chunk_check(l, c, UINT32_MAX, word, sum, count);
+        h = c->next;
+    }
+    totals_add(l, sum, count, cursor_sum(cur), cursor_count(l, cur), 1);
+    CHECK(memcmp(sum, log->sum, l->columns * sizeof sum[0]) == 0);
+    CHECK(memcmp(count, log->count, l->counts * sizeof count[0]) == 0);
+}
+
+void window_check(struct windows *ws, const struct window_log *log, uint32_t family)
+{
+    const struct layout *l = &ws->layout[family];
+    int64_t sum[WINDOW_COLUMNS_MAX];
+    uint32_t count[WINDOW_COUNTS_MAX], live = 0;
+    handle_t prev = 0;
+    for (handle_t h = log->head; h != 0;) {
+        const struct chunk *c = chunk_get(ws, h);
+        uint32_t until = c->next != 0 ? chunk_get(ws, c->next)->base : log->newest;
+        memset(sum, 0, sizeof sum);
+        memset(count, 0, sizeof count);
+        CHECK(c->prev == prev && (c->next != 0 || h == log->tail));
+        uint32_t force = chunk_check(l, c, until, 0, sum, count);
+        CHECK(c->next != 0 || force == log->force);
+        if (c->jump_base > log_base(ws, log)) {
+            const struct chunk *j = chunk_get(ws, c->jump);
+            CHECK(j->base == c->jump_base && j->depth == c->jump_depth && j->base <= c->base);
+        }
+        live += chunk_entries(c);
+        prev = h;
+        h = c->next;
+    }
+    CHECK(prev == log->tail && live == log->live);
+    CHECK(log->cursors != 0 || (log->head == log->tail && log->slots == 0));
+    if (log->slots != 0)
+        spans_check(ws, log, l);
+    for (uint32_t w = 0; w < ws->windows && log->cursors != 0; w++)
+        cursor_check(ws, log, l, w);
+}

@@ -1,0 +1,320 @@
+/* The exact part of a log: entries come in order or late, are found, marked and removed. */
+#include "core/chunk.h"
+
+/* The last chunk with base <= sec; sec is not below the head's base. */
+static handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec)
+{
+    handle_t h = log->tail;
+    const struct chunk *c = chunk_get(ws, h);
+    while (c->base > sec) {
+        h = c->jump_base > sec ? c->jump : c->prev;
+        c = chunk_get(ws, h);
+    }
+    return h;
+}
+
+bool log_append_slow(struct windows *ws, struct window_log *log, const struct layout *l,
+                     uint32_t sec, const struct entry *e)
+{
+    if (log->head != 0)
+        log_bound(ws, log, l);
+    handle_t h = log_chunk(ws, log, l);
+    if (h == 0) {
+        ws->shed++;
+        return false;
+    }
+    if (log->head != 0 && log->cursors == 0 && !cursors_make(ws, log, l))
+        log_drop_head(ws, log, l);
+    struct chunk *c;
+    if (log->head == 0) {
+        c = pool_edit(&ws->chunks, h);
+        log->head = log->tail = h;
+        c->base = log->force = ws->oldest + 1; /* nothing earlier will be taken, ever */
+        log_plan(ws, log);
+    } else {
+        c = log_link(ws, log, log->tail, h, sec);
+    }
+    CHECK(chunk_append(l, c, &log->force, sec, e));
+    log->newest = sec;
+    log->live++;
+    return true;
+}
+
+/* Cursors behind an entry that has moved to the end of another chunk. */
+static void cursors_follow(struct windows *ws, struct window_log *log, const struct layout *l,
+                           handle_t from, uint32_t word, handle_t to, uint32_t force)
+{
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    const struct chunk *c = chunk_get(ws, to);
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        if (cur->chunk == from && cur->word == word) {
+            cur->chunk = to;
+            cur->base = c->base;
+            cur->force = force;
+            cur->word = chunk_used(c);
+        }
+    }
+}
+
+/* Moves what stands behind the cut to a new chunk. In the tail the cut is at the place of the
+ * coming entry, so that a log that is nearly in order keeps its chunks full. */
+static void chunk_split(struct windows *ws, struct window_log *log, const struct layout *l,
+                        handle_t h, handle_t spare, uint32_t word, uint32_t sec)
+{
+    struct chunk *c = pool_edit(&ws->chunks, h);
+    uint32_t used = chunk_used(c), force = c->base, keep = 0, i = 0, moved = 0;
+    bool here = h == log->tail && word > used / 2;
+    uint32_t want = here ? word : used / 2;
+    while (i < used) {
+        if (cell_is_gap(l, c->word[i])) {
+            force += gap_seconds(l, c->word[i++]);
+            continue;
+        }
+        if (i >= want)
+            break;
+        i += entry_words(l, &c->word[i]);
+        keep = i;
+    }
+    CHECK(here || i < used);
+    uint32_t to = here ? sec : force + (c->word[i] & l->unit);
+    struct chunk *d = log_link(ws, log, h, spare, to);
+    while (i < used) {
+        if (cell_is_gap(l, c->word[i])) {
+            force += gap_seconds(l, c->word[i++]);
+            continue;
+        }
+        struct entry e;
+        uint32_t n = entry_read(l, &c->word[i], &e);
+        CHECK(chunk_append(l, d, &to, force + (c->word[i] & l->unit), &e));
+        i += n;
+        moved++;
+        cursors_follow(ws, log, l, h, i, spare, to);
+    }
+    c->slot.mark = (uint16_t)((chunk_entries(c) - moved) << 8 | keep);
+    if (log->tail == spare)
+        log->force = to;
+}
+
+uint32_t chunk_spot(const struct layout *l, const struct chunk *c, uint32_t sec,
+                    uint32_t *ret_force)
+{
+    uint32_t used = chunk_used(c), force = c->base, i = 0;
+    while (i < used) {
+        uint32_t head = c->word[i];
+        if (cell_is_gap(l, head)) {
+            if (force + gap_seconds(l, head) > sec)
+                break;
+            force += gap_seconds(l, head);
+            i++;
+        } else {
+            if (force + (head & l->unit) > sec)
+                break;
+            i += entry_words(l, &c->word[i]);
+        }
+    }
+    *ret_force = force;
+    return i;
+}
+
+/* Puts an entry (with its gap of so many units) there. What is left of a gap stays behind it. */
+static void chunk_put(struct windows *ws, struct window_log *log, const struct layout *l,
+                      handle_t h, const struct place *p, const uint32_t *cells, uint32_t units,
+                      uint32_t sec)
+{
+    struct chunk *c = pool_edit(&ws->chunks, h);
+    uint32_t used = chunk_used(c);
+    memmove(&c->word[p->word + p->words], &c->word[p->word], (used - p->word) * 4);
+    memcpy(&c->word[p->word], cells, p->words * 4);
+    c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + p->words);
+    if (p->word < used)
+        c->word[p->word + p->words] -= units << l->time_bits;
+    else if (h == log->tail)
+        log->force += units * l->unit;
+    if (sec > log->newest)
+        log->newest = sec;
+    log->live++;
+    cursors_entry(ws, log, l, h, c, p, sec, 1);
+}
+
+bool log_insert(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                const struct entry *e)
+{
+    handle_t spare = 0;
+    while (log->head != 0 && sec >= log_base(ws, log)) {
+        uint32_t cells[1 + ENTRY_WORDS_MAX], force, units;
+        handle_t h = log_seek(ws, log, sec);
+        struct place p = {.chunk = h, .entry = *e};
+        p.word = chunk_spot(l, chunk_get(ws, h), sec, &force);
+        p.words = cells_write(l, cells, sec - force, e, &units);
+        if (chunk_used(chunk_get(ws, h)) + p.words <= CHUNK_WORDS) {
+            chunk_put(ws, log, l, h, &p, cells, units, sec);
+            if (spare != 0)
+                pool_free(&ws->chunks, spare);
+            return true;
+        }
+        if (spare != 0) {
+            chunk_split(ws, log, l, h, spare, p.word, sec);
+            spare = 0;
+            continue;
+        }
+        log_bound(ws, log, l);
+        if (log->cursors == 0 && !cursors_make(ws, log, l))
+            log_drop_head(ws, log, l);
+        else
+            spare = log_chunk(ws, log, l); /* may shed: look again */
+    }
+    if (spare != 0)
+        pool_free(&ws->chunks, spare);
+    if (log->head == 0)
+        return log_append_slow(ws, log, l, sec, e);
+    if (log->slots != 0)
+        return spans_change(ws, log, l, sec, e, 1);
+    ws->shed++;
+    return false;
+}
+
+static bool wish_met(const struct layout *l, const struct wish *wish, const struct entry *e,
+                     bool *ret_best)
+{
+    if (wish->like == NULL)
+        return *ret_best = (e->flags >> wish->flag & 1) != wish->on;
+    const struct entry *like = wish->like;
+    if (e->present != like->present || ((e->flags ^ like->flags) & ~l->loose) != 0)
+        return false;
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1)
+        if (e->value[__builtin_ctz(rest)] != like->value[__builtin_ctz(rest)])
+            return false;
+    *ret_best = e->flags == like->flags;
+    return true;
+}
+
+/* true: the entry in ret is the best one can wish for. */
+static bool chunk_find(const struct layout *l, const struct chunk *c, uint32_t sec,
+                       const struct wish *wish, struct place *ret, bool *ret_found)
+{
+    uint32_t used = chunk_used(c), force = c->base;
+    for (uint32_t i = 0; i < used;) {
+        uint32_t head = c->word[i], at = force + (head & l->unit);
+        if (cell_is_gap(l, head)) {
+            force += gap_seconds(l, head);
+            i++;
+            continue;
+        }
+        if (at > sec)
+            break;
+        if (at < sec) {
+            i += entry_words(l, &c->word[i]);
+            continue;
+        }
+        struct place p = {.word = i};
+        bool best;
+        p.words = entry_read(l, &c->word[i], &p.entry);
+        i += p.words;
+        if (wish_met(l, wish, &p.entry, &best) && (best || !*ret_found)) {
+            *ret = p;
+            *ret_found = true;
+            if (best)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool log_find(const struct windows *ws, const struct window_log *log, const struct layout *l,
+              uint32_t sec, const struct wish *wish, struct place *ret)
+{
+    if (log->head == 0 || sec > log->newest || sec < log_base(ws, log))
+        return false;
+    handle_t h = log_seek(ws, log, sec);
+    for (bool found = false;;) {
+        const struct chunk *c = chunk_get(ws, h);
+        bool before = found, best = chunk_find(l, c, sec, wish, ret, &found);
+        if (best || found != before)
+            ret->chunk = h;
+        if (best || c->base < sec || c->prev == 0)
+            return found;
+        h = c->prev;
+    }
+}
+
+/* An entry goes that may have a gap before it. Two gaps that meet become one, a gap at the end
+ * goes too: gaps stand before entries only, cursors before gaps. */
+static void chunk_close_gap(struct window_log *log, const struct layout *l, struct chunk *c,
+                            struct place *p, bool tail)
+{
+    uint32_t gap = CHUNK_WORDS;
+    for (uint32_t i = 0; i < p->word;) {
+        gap = cell_is_gap(l, c->word[i]) ? i : CHUNK_WORDS;
+        i += gap == i ? 1 : entry_words(l, &c->word[i]);
+    }
+    if (gap == CHUNK_WORDS)
+        return;
+    uint32_t end = p->word + p->words;
+    p->gap = gap_seconds(l, c->word[gap]);
+    if (end < chunk_used(c)) {
+        if (!cell_is_gap(l, c->word[end])) {
+            p->back = 1;
+            return;
+        }
+        c->word[end] += c->word[gap] & ~l->unit;
+    } else if (tail) {
+        log->force -= p->gap;
+    }
+    p->word--;
+    p->words++;
+}
+
+void log_remove(struct windows *ws, struct window_log *log, const struct layout *l,
+                const struct place *place)
+{
+    struct place p = *place;
+    struct chunk *c = pool_edit(&ws->chunks, p.chunk);
+    chunk_close_gap(log, l, c, &p, p.chunk == log->tail);
+    uint32_t end = p.word + p.words;
+    memmove(&c->word[p.word], &c->word[end], (chunk_used(c) - end) * 4);
+    c->slot.mark = (uint16_t)(c->slot.mark - (1 << 8) - p.words);
+    log->live--;
+    totals_entry(l, log->sum, log->count, &p.entry, -1);
+    cursors_entry(ws, log, l, p.chunk, c, &p, UINT32_MAX, -1);
+    if (log->live == 0 && log->slots == 0)
+        window_release(ws, log);
+    else if (chunk_entries(c) == 0 && p.chunk == log->head)
+        log_reclaim(ws, log, l);
+}
+
+void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
+              const struct place *p, uint32_t flag, bool on)
+{
+    struct chunk *c = pool_edit(&ws->chunks, p->chunk);
+    uint32_t one = on ? 1 : (uint32_t)-1;
+    if (l->head_words == 1)
+        c->word[p->word] ^= 1U << (l->time_bits + flag);
+    else
+        c->word[p->word + 1] ^= 1U << flag;
+    log->count[1 + flag] += one;
+    if (log->cursors == 0)
+        return;
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        if (cursor_is_behind(ws, cur, p->chunk, c, p->word))
+            cursor_count(l, cur)[1 + flag] += one;
+    }
+}
+
+struct place log_future(const struct windows *ws, const struct window_log *log,
+                        const struct layout *l)
+{
+    struct place ret = {0};
+    if (log->newest <= ws->at || log->head == 0)
+        return ret;
+    const struct chunk *c = chunk_get(ws, ret.chunk = log->tail);
+    while (c->base > ws->at && c->prev != 0)
+        c = chunk_get(ws, ret.chunk = c->prev);
+    uint32_t force;
+    ret.word = chunk_spot(l, c, ws->at, &force);
+    for (; ret.word == chunk_used(c) && c->next != 0; ret.word = 0)
+        c = chunk_get(ws, ret.chunk = c->next);
+    return ret;
+}

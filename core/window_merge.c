@@ -1,0 +1,185 @@
+/* Samples on their way into slots: a head chunk at a time, or late ones one by one. */
+#include "core/chunk.h"
+
+/* --- samples come from the head chunk ----------------------------------------------------- */
+
+/* Cursors inside the head chunk h go back before it, and before the last span if that is going
+ * to take samples of it. */
+static void cursors_retreat(struct windows *ws, struct window_log *log, const struct layout *l,
+                            handle_t h, uint32_t first)
+{
+    const struct span_list *list = list_get(ws, log);
+    const struct chunk *c = pool_get(&ws->chunks, h);
+    bool grows = list->n > 0 && first <= list->at[list->n - 1].last;
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        int64_t *sum = cursor_sum(cur);
+        uint32_t *count = cursor_count(l, cur);
+        if (cur->chunk == h) {
+            struct entry e;
+            for (uint32_t i = 0; i < cur->word;) {
+                if (cell_is_gap(l, c->word[i])) {
+                    i++;
+                    continue;
+                }
+                i += entry_read(l, &c->word[i], &e);
+                totals_entry(l, sum, count, &e, -1);
+            }
+            *cur = (struct cursor){.word = list->n};
+        }
+        if (grows && cur->chunk == 0 && cur->word == list->n) {
+            const struct span *s = span_get(ws, list, --cur->word);
+            totals_add(l, sum, count, span_sum(s), span_count(l, s), -1);
+        }
+        if (cur->chunk == 0)
+            cur->next = 0;
+    }
+}
+
+/* No room for this one: windows that have it ahead leave it behind. */
+static void entry_shed(struct windows *ws, struct window_log *log, const struct layout *l,
+                       const struct entry *e)
+{
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        if (cur->chunk == 0)
+            totals_entry(l, cursor_sum(cur), cursor_count(l, cur), e, 1);
+    }
+    ws->shed++;
+}
+
+static void entries_merge(struct windows *ws, struct window_log *log, const struct layout *l,
+                          const struct chunk *c)
+{
+    struct span *s = NULL;
+    uint32_t force = c->base, last = 0;
+    for (uint32_t i = 0, used = chunk_used(c); i < used;) {
+        uint32_t head = c->word[i];
+        if (cell_is_gap(l, head)) {
+            force += gap_seconds(l, head);
+            i++;
+            continue;
+        }
+        struct entry e;
+        uint32_t sec = force + (head & l->unit);
+        i += entry_read(l, &c->word[i], &e);
+        if (s == NULL || sec > last) {
+            if (s != NULL)
+                span_store(ws, l, s);
+            s = NULL;
+            int64_t place = list_place(ws, log, l, sec);
+            if (place < 0) {
+                entry_shed(ws, log, l, &e);
+                continue;
+            }
+            const struct span_place *at = &list_get(ws, log)->at[place];
+            last = at->last;
+            s = pool_edit(&ws->spans, at->span);
+            span_load(ws, l, s);
+        }
+        span_entry(ws, l, s, sec, &e, 1);
+    }
+    if (s != NULL)
+        span_store(ws, l, s);
+}
+
+bool spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l)
+{
+    handle_t h = log->head;
+    const struct chunk *c = pool_get(&ws->chunks, h);
+    if (!spans_room(ws, log, l) || !list_make(ws, log))
+        return false;
+    uint32_t force = c->base, i = 0;
+    for (; i < chunk_used(c) && cell_is_gap(l, c->word[i]); i++)
+        force += gap_seconds(l, c->word[i]);
+    cursors_retreat(ws, log, l, h, i < chunk_used(c) ? force + (c->word[i] & l->unit) : UINT32_MAX);
+    entries_merge(ws, log, l, c);
+    log->live -= chunk_entries(c);
+    log->head = c->next;
+    struct chunk *next = pool_edit(&ws->chunks, c->next);
+    next->prev = 0;
+    pool_free(&ws->chunks, h);
+    list_close(ws, log, l);
+    return true;
+}
+
+/* --- single samples ----------------------------------------------------------------------- */
+
+static bool span_has(const struct windows *ws, const struct layout *l, const struct span *s,
+                     const struct entry *e)
+{
+    const uint32_t *count = span_count(l, s);
+    bool has = count[0] > 0;
+    for (uint32_t rest = e->flags; rest != 0; rest &= rest - 1)
+        has = has && count[1 + __builtin_ctz(rest)] > 0;
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        has = has && ws->column[c].count[sketch_index(e->value[c])] > 0;
+    }
+    return has;
+}
+
+/* Cursors behind span i. */
+static bool cursor_is_past(const struct cursor *cur, uint32_t i)
+{
+    return cur->chunk != 0 || cur->word > i;
+}
+
+bool spans_change(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                  const struct entry *e, int sign)
+{
+    int64_t i;
+    if (sign > 0) {
+        if (!spans_room(ws, log, l) || log->slots == 0 || (i = list_place(ws, log, l, sec)) < 0) {
+            ws->shed++;
+            return false;
+        }
+    } else {
+        const struct span_list *list = list_get(ws, log); /* packing fewer needs no room */
+        i = list_search(list, sec);
+        if (i == list->n || list->at[i].first > sec)
+            return false;
+    }
+    struct span *s = pool_edit(&ws->spans, list_get(ws, log)->at[i].span);
+    span_load(ws, l, s);
+    bool fits = sign > 0 || span_has(ws, l, s, e);
+    if (fits)
+        span_entry(ws, l, s, sec, e, sign);
+    span_store(ws, l, s);
+    if (!fits)
+        return false;
+    if (sign < 0)
+        totals_entry(l, log->sum, log->count, e, -1);
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        if (cursor_is_past(cur, (uint32_t)i))
+            totals_entry(l, cursor_sum(cur), cursor_count(l, cur), e, sign);
+    }
+    return true;
+}
+
+bool spans_flag(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+                uint32_t flag, bool on)
+{
+    const struct span_list *list = list_get(ws, log);
+    uint32_t i = list_search(list, sec), one = on ? 1 : (uint32_t)-1;
+    if (i == list->n || list->at[i].first > sec)
+        return false;
+    struct span *s = pool_edit(&ws->spans, list->at[i].span);
+    uint32_t *count = span_count(l, s);
+    if (on ? count[1 + flag] >= count[0] : count[1 + flag] == 0)
+        return false;
+    count[1 + flag] += one;
+    log->count[1 + flag] += one;
+    s->hash += on ? flag_hash(sec, flag) : -flag_hash(sec, flag);
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        if (cursor_is_past(cur, i))
+            cursor_count(l, cur)[1 + flag] += one;
+    }
+    return true;
+}
