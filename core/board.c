@@ -158,6 +158,11 @@ ms_t board_next_calendar(const struct board *b)
     return b->at == MS_NONE ? MS_NEVER : b->next_day * MS_SECOND;
 }
 
+uint32_t board_scopes(const struct board *b)
+{
+    return b->settings->scopes;
+}
+
 /* --- names ---------------------------------------------------------------------------------------- */
 
 uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full)

@@ -26,6 +26,9 @@ ms_t board_at(const struct board *b);
 /* The next instant at which a calendar window begins anew. */
 ms_t board_next_calendar(const struct board *b);
 
+/* Bit enum scope: the scopes that are kept. */
+uint32_t board_scopes(const struct board *b);
+
 /* --- names ---------------------------------------------------------------------------------- */
 
 /* Index of a name, made when new; "(other)" when the scope is full (*ret_full, may be NULL). */

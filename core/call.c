@@ -20,7 +20,7 @@ struct calls {
     struct calls_ends ends;
     uint64_t seed;
     struct record record[CALL_EVENTS_MAX + 1];
-    struct op op[2 * OPS_MAX];
+    struct op op[2 * OPS_MAX * SCOPE_N];
 };
 
 uint64_t calls_bytes(const struct limits *l)
@@ -256,7 +256,7 @@ static void difference(struct calls *c, handle_t h, uint32_t n_was, ms_t fired_w
     struct sink after = {.op = c->op + before.n, .cap = OPS_MAX};
     fold(c, c->record, n, fired, &f, &after);
     c->links.counters->negative += after.negative > before.negative;
-    op_difference(c->op, before.n, before.n + after.n, c->links.board);
+    op_difference(c->op, before.n, before.n + after.n, ARRAY_LEN(c->op), c->links.board);
     settle(c, h, &f, fired);
 }
 

@@ -89,23 +89,27 @@ static bool too_late(const struct tickets *t, const struct ticket *k, const stru
 
 /* Folds the records on top of the ticket's base; nothing of a void ticket counts. */
 static void fold_all(struct tickets *t, const struct ticket *k, uint32_t n, ms_t fired,
-                     struct fold *f, struct sink *out)
+                     struct fold *f, struct recall *recall, struct sink *out)
 {
-    struct recall recall;
     if (k->base != 0) {
         const struct base *base = pool_get(&t->bases, k->base);
         *f = base->fold;
-        recall = base->recall;
+        *recall = base->recall;
     } else {
         fold_init(f);
-        recall_init(&recall);
+        recall_init(recall);
     }
     for (uint32_t i = 0; i < n; i++)
-        fold_record(f, &recall, &t->record[i], &t->terms, out);
+        fold_record(f, recall, &t->record[i], &t->terms, out);
     if (t->terms.targets != 0 && (f->flags & FOLD_VOID) == 0)
         fold_until(f, fired, &t->terms, out);
     if ((f->flags & FOLD_VOID) != 0)
         out->n = 0;
+}
+
+static void difference(struct tickets *t, uint32_t n_old, uint32_t n_all)
+{
+    op_difference(t->op, n_old, n_all, 2 * SCOPE_N * t->ops_max, t->links.board);
 }
 
 static void insert_record(struct tickets *t, const struct record *r, uint32_t at, uint32_t n)
@@ -125,19 +129,32 @@ static void refold(struct tickets *t, struct ticket *k, uint32_t skip, uint32_t 
 {
     struct record r;
     struct fold f;
+    struct recall recall;
     struct sink was = {.op = t->op, .cap = t->ops_max};
     if (skip < n) {
         r = t->record[skip];
         remove_record(t, skip, n);
     }
-    fold_all(t, k, skip < n ? n - 1 : n, fired, &f, &was);
+    fold_all(t, k, skip < n ? n - 1 : n, fired, &f, &recall, &was);
     if (skip < n)
         insert_record(t, &r, skip, n - 1);
     struct sink is = {.op = t->op + was.n, .cap = t->ops_max};
-    fold_all(t, k, n, fired, &f, &is);
+    fold_all(t, k, n, fired, &f, &recall, &is);
     k->fold = f;
-    op_difference(t->op, was.n, was.n + is.n, t->links.board);
+    difference(t, was.n, was.n + is.n);
     t->links.counters->refolds++;
+}
+
+/* The last record only replaces something: what the others left to recall is built up again,
+ * then the record is folded straight into the board. */
+static void fold_on(struct tickets *t, struct ticket *k, uint32_t n, const struct record *r,
+                    ms_t fired)
+{
+    struct recall recall;
+    struct sink nobody = {0}, live = {.board = t->links.board};
+    fold_all(t, k, n - 1, fired, &k->fold, &recall, &nobody);
+    fold_record(&k->fold, &recall, r, &t->terms, &live);
+    t->links.counters->negative += live.negative;
 }
 
 /* A very long ticket: its older half folds into the base for good. */
@@ -156,7 +173,7 @@ static int compact(struct tickets *t, struct ticket *k)
     history_read(&t->history, &k->history, t->record, t->events_max);
     struct base *base = pool_edit(&t->bases, k->base);
     for (uint32_t i = 0; i < gone; i++) {
-        struct sink out = {.op = t->op, .cap = t->ops_max};
+        struct sink out = {0};
         fold_record(&base->fold, &base->recall, &t->record[i], &t->terms, &out);
     }
     base->newest = t->record[gone - 1].ts;
@@ -188,8 +205,14 @@ static int apply_in_order(struct tickets *t, handle_t h, const struct record *r,
         t->links.counters->negative += live.negative;
         return 0;
     }
+    uint32_t n = k->history.records;
     history_read(&t->history, &k->history, t->record, t->events_max);
-    refold(t, k, k->history.records - 1u, k->history.records, fired);
+    bool undoes = (k->fold.flags & FOLD_VOID) != 0 || k->fold.last_miss >= r->ts ||
+                  (r->kind == EV_CLOSED && r->outcome >= OUTCOME_SPAM);
+    if (undoes)
+        refold(t, k, n - 1, n, fired);
+    else
+        fold_on(t, k, n, r, fired);
     return 0;
 }
 
@@ -281,12 +304,13 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, const st
             return 0;
         struct standing was = fold_standing(&k->fold);
         struct fold f;
+        struct recall recall;
         struct sink before = {.op = t->op, .cap = t->ops_max};
-        fold_all(t, k, n, fired, &f, &before);
+        fold_all(t, k, n, fired, &f, &recall, &before);
         struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
-        fold_all(t, k, n - 1, fired, &f, &after);
+        fold_all(t, k, n - 1, fired, &f, &recall, &after);
         k->fold = f;
-        op_difference(t->op, before.n, before.n + after.n, t->links.board);
+        difference(t, before.n, before.n + after.n);
         CHECK(history_write(&t->history, &k->history, t->record, n - 1));
         settle(t, source, &was);
         int err = apply(t, target, false, &last, fired);
@@ -358,15 +382,16 @@ static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
         return; /* folded for good, or passed on along a chain */
     struct standing was = fold_standing(&k->fold);
     struct fold f;
+    struct recall recall;
     struct sink before = {.op = t->op, .cap = t->ops_max};
-    fold_all(t, k, n, fired, &f, &before);
+    fold_all(t, k, n, fired, &f, &recall, &before);
     t->record[at].time = from->fold.late_msg;
     struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
-    fold_all(t, k, n, fired, &f, &after);
+    fold_all(t, k, n, fired, &f, &recall, &after);
     if (!write_history(t, target, NULL, n))
         return; /* no chunk left: the target keeps what it had */
     k->fold = f;
-    op_difference(t->op, before.n, before.n + after.n, t->links.board);
+    difference(t, before.n, before.n + after.n);
     settle(t, target, &was);
 }
 

@@ -1,7 +1,10 @@
 #include "core/op.h"
 
+/* NULL when nobody listens. */
 static struct op *sink_next(struct sink *out)
 {
+    if (out->op == NULL)
+        return NULL;
     CHECK(out->n < out->cap);
     struct op *op = &out->op[out->n++];
     memset(op, 0, sizeof *op);
@@ -16,6 +19,8 @@ void sink_sample(struct sink *out, uint32_t family, const struct window_sample *
         return;
     }
     struct op *op = sink_next(out);
+    if (op == NULL)
+        return;
     op->family = (uint8_t)family;
     op->scopes = (uint8_t)scopes;
     op->sign = sign;
@@ -31,6 +36,8 @@ void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const 
         return;
     }
     struct op *op = sink_next(out);
+    if (op == NULL)
+        return;
     op->mark = 1;
     op->family = (uint8_t)family;
     op->flag = (uint8_t)flag;
@@ -109,9 +116,35 @@ static void op_apply(const struct op *op, struct board *board)
     }
 }
 
-/* Marks need a sample of their second to stand on: they are set back on samples that go, before
- * these go, and cleared on samples that come, after they came. */
-void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, struct board *board)
+/* Every op becomes one op for each kept scope that it has a name in: only then do two that mean
+ * the same for a name cancel, whatever else their tickets' tags say. Returns how many. */
+static uint32_t op_spread(struct op *ops, uint32_t n, uint32_t cap, uint32_t kept)
+{
+    struct op *from = ops + (cap - n);
+    memmove(from, ops, n * sizeof *ops);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct op op = from[i];
+        for (uint32_t left = op.scopes & kept; left != 0; left &= left - 1) {
+            enum scope s = (enum scope)__builtin_ctz(left);
+            uint32_t index = tags_of(&op.tags, s);
+            if (index == 0)
+                continue;
+            CHECK(&ops[count] <= &from[i]);
+            ops[count] = op;
+            ops[count].scopes = (uint8_t)(1u << s);
+            ops[count].tags = (struct tags){0};
+            tags_set(&ops[count].tags, s, index);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Samples come first, go last, and marks stand between: so every mark finds a sample of its
+ * second to stand on, and every sample that goes can leave its loose flags to another. */
+void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
+                   struct board *board)
 {
     uint32_t same = 0, n_new = n_all - n_old;
     while (same < n_old && same < n_new && ops[same].sign == ops[n_old + same].sign &&
@@ -123,13 +156,11 @@ void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, struct board 
         memmove(&ops[n_old], &ops[n_old + same], (n_new - same) * sizeof *ops);
     struct op *rest = &ops[same];
     uint32_t n = n_old - same + n_new - same;
+    n = op_spread(rest, n, cap - same, board_scopes(board));
     op_sort(rest, n);
     n = op_net(rest, n);
-    for (int phase = 0; phase < 4; phase++) {
-        bool mark = phase == 0 || phase == 3;
-        bool up = phase == 0 || phase == 1;
+    for (int phase = 0; phase < 3; phase++)
         for (uint32_t i = 0; i < n; i++)
-            if ((rest[i].mark == 1) == mark && (rest[i].sign > 0) == up)
+            if (phase == (rest[i].mark ? 1 : rest[i].sign > 0 ? 0 : 2))
                 op_apply(&rest[i], board);
-    }
 }

@@ -19,7 +19,7 @@ struct op {
     struct window_sample sample; /* a mark has the ts only */
 };
 
-/* Where ops go: to the board when there is one, else appended to the list. */
+/* Where ops go: to the board when there is one, else appended to the list, if there is one. */
 struct sink {
     struct board *board;
     struct op *op;
@@ -35,8 +35,9 @@ void sink_sample(struct sink *out, uint32_t family, const struct window_sample *
 void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
                uint32_t scopes, bool on);
 
-/* The net of old and new ops goes to the board. Both lists lie in one array, old first; they are
- * reordered. */
-void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, struct board *board);
+/* The net of old and new ops goes to the board. Both lists lie in one array, old first; it has
+ * room for cap >= SCOPE_N * n_all ops, and is used up. */
+void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
+                   struct board *board);
 
 #endif

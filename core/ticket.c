@@ -22,7 +22,7 @@ uint64_t tickets_bytes(const struct limits *l)
            block_round(pool_bytes(sizeof(struct base), bases_cap(l))) +
            block_round(map_bytes(l->tickets)) +
            block_round((l->ticket_events + 1ULL) * sizeof(struct record)) +
-           block_round(2ULL * ops_cap(l) * sizeof(struct op));
+           block_round(2ULL * SCOPE_N * ops_cap(l) * sizeof(struct op));
 }
 
 struct tickets *tickets_init(void *mem, const struct limits *l, const struct ticket_links *links,
@@ -42,7 +42,7 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct tic
     map_init(&t->map, block_take(&at, map_bytes(l->tickets)), l->tickets);
     t->record = block_take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
     t->ops_max = ops_cap(l);
-    t->op = block_take(&at, 2ULL * t->ops_max * sizeof(struct op));
+    t->op = block_take(&at, 2ULL * SCOPE_N * t->ops_max * sizeof(struct op));
     struct names *agents = board_names(links->board, SCOPE_AGENT);
     t->terms.automatic = board_reserved(links->board, NAME_AUTO);
     t->terms.customer = board_reserved(links->board, NAME_CUSTOMER);
