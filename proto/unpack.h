@@ -24,7 +24,7 @@
     UNPACK_SCALAR(state, after, uint16, uint16_t d, VALUE_UINT, v->u = d)                          \
     UNPACK_SCALAR(state, after, uint32, uint32_t d, VALUE_UINT, v->u = d)                          \
     UNPACK_SCALAR(state, after, uint64, uint64_t d, VALUE_UINT, v->u = d)                          \
-    UNPACK_SCALAR(state, after, int8, int8_t d, VALUE_INT, v->i = d)                               \
+    UNPACK_SCALAR(state, after, int8, int16_t d, VALUE_INT, v->i = d) /* no character */           \
     UNPACK_SCALAR(state, after, int16, int16_t d, VALUE_INT, v->i = d)                             \
     UNPACK_SCALAR(state, after, int32, int32_t d, VALUE_INT, v->i = d)                             \
     UNPACK_SCALAR(state, after, int64, int64_t d, VALUE_INT, v->i = d)                             \
