@@ -147,37 +147,34 @@ static uint64_t hash_texts(const struct event *e, uint64_t h)
     return h;
 }
 
+/* Only fields that are there are read: the others may never have been written. */
 static uint64_t hash_numbers(const struct event *e, uint64_t h)
 {
-    const struct {
-        enum event_field field;
-        int64_t value;
-    } numbers[] = {
-        {F_TS, e->ts},
-        {F_BY, e->by},
-        {F_PUBLIC, e->is_public},
-        {F_AUTO, e->is_auto},
-        {F_NEEDS_REPLY, e->needs_reply},
-        {F_OUTCOME, e->outcome},
-        {F_SCORE, e->score},
-        {F_OUT_OF, e->out_of},
-        {F_KIND, e->complaint},
-        {F_PASSED, e->passed},
-        {F_DUE, e->due},
-        {F_DIRECTION, e->direction},
-        {F_STATE, e->state},
-        {F_FROM, e->from},
-        {F_TO, e->to},
-        {F_ACTIVE, e->active},
-        {F_BOT, e->bot},
-        {F_STATUS, e->status},
-        {F_OPENED_AT, e->opened_at},
-        {F_WAITING_SINCE, e->waiting_since},
-        {F_VALUE, e->value},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        if (event_has(e, numbers[i].field))
-            h = mix64(h ^ ((uint64_t)numbers[i].value + 0x9E37ULL * numbers[i].field));
+#define MIX(field, member)                                                                         \
+    if (event_has(e, F_##field))                                                                   \
+    h = mix64(h ^ ((uint64_t)e->member + 0x9E37ULL * F_##field))
+    MIX(TS, ts);
+    MIX(BY, by);
+    MIX(PUBLIC, is_public);
+    MIX(AUTO, is_auto);
+    MIX(NEEDS_REPLY, needs_reply);
+    MIX(OUTCOME, outcome);
+    MIX(SCORE, score);
+    MIX(OUT_OF, out_of);
+    MIX(KIND, complaint);
+    MIX(PASSED, passed);
+    MIX(DUE, due);
+    MIX(DIRECTION, direction);
+    MIX(STATE, state);
+    MIX(FROM, from);
+    MIX(TO, to);
+    MIX(ACTIVE, active);
+    MIX(BOT, bot);
+    MIX(STATUS, status);
+    MIX(OPENED_AT, opened_at);
+    MIX(WAITING_SINCE, waiting_since);
+    MIX(VALUE, value);
+#undef MIX
     return h;
 }
 

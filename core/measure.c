@@ -284,12 +284,24 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
     return calendar ? ms_min(next, board_next_calendar(b)) : next;
 }
 
+/* The sketch may err by 1 %, the comparison does not: a value on the wrong side of a threshold
+ * moves to its edge. */
+static ms_t agreeing(ms_t value, ms_t threshold, bool below, bool reached)
+{
+    if (below)
+        return reached ? ms_min(value, threshold) : ms_max(value, threshold + 1);
+    return reached ? ms_max(value, threshold) : ms_min(value, threshold - 1);
+}
+
 int64_t measure_value(struct board *b, const struct rule_setting *rule, uint32_t index,
                       const struct measure *m)
 {
     CHECK(!m->empty);
-    if (m->rank > 0)
-        return order_value(b, rule, index);
+    if (m->rank > 0) {
+        ms_t value = order_value(b, rule, index);
+        value = agreeing(value, rule->fire, rule->below, reaches(rule, m, true));
+        return agreeing(value, rule->clear, rule->below, reaches(rule, m, false));
+    }
     __int128 down = m->top < 0 && m->top % m->bottom != 0;
     return (int64_t)(m->top / m->bottom - down);
 }

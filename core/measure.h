@@ -48,8 +48,9 @@ void measure_read(struct board *b, const struct rule_setting *rule, uint32_t ind
 ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint32_t index,
                          const struct measure *m, bool calendar);
 
-/* The value for people, rounded down: ms or millionths. Not when empty. One pass over the window
- * for order statistics: for alerts, not for comparing. */
+/* The value for people, rounded down: ms or millionths. Not when empty. Order statistics cost a
+ * pass over the window and are within 1 %, but never contradict the verdict: for alerts, not for
+ * comparing. */
 int64_t measure_value(struct board *b, const struct rule_setting *rule, uint32_t index,
                       const struct measure *m);
 

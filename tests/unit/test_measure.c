@@ -53,6 +53,8 @@ static void compare(struct board *b, const struct settings *s, const struct numb
                 value = want.value * NUMBER_ONE;
             double got = (double)measure_value(b, rule, name, &m);
             cr_assert(fabs(got - value) < 1 + 0.01 * value, "%f %f", got, value);
+            if (want.verdict == RULE_FIRE)
+                cr_assert(rule->below ? got <= (double)rule->fire : got >= (double)rule->fire);
         }
     }
 }

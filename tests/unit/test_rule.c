@@ -159,14 +159,14 @@ static void oracle_judge(struct world *w, uint32_t i, uint32_t name, ms_t t, ms_
     oracle_held(w, i, name, ms_max(t, w->watch[i][name].since));
 }
 
-/* Everybody at every second after `from` and before `to`; holds end in between. */
+/* Everybody at every second from `from` to before `to`; holds end in between. */
 static void oracle_time(struct world *w, ms_t from, ms_t to)
 {
     for (uint32_t i = 0; i < RULES; i++) {
         for (uint32_t name = 1; name <= DRAW_NAMES; name++) {
             if (!w->watch[i][name].met)
                 continue;
-            for (ms_t s = from - from % 1000 + 1000; s < to; s += 1000)
+            for (ms_t s = (from + 999) / 1000 * 1000; s < to; s += 1000)
                 oracle_judge(w, i, name, s, s, false);
             oracle_held(w, i, name, to - 1);
         }
@@ -185,8 +185,11 @@ static void compare(struct world *w)
     qsort(w->got, w->gots, sizeof w->got[0], by_place);
     cr_assert_eq(w->wants, w->gots, "%u wanted, %u came", w->wants, w->gots);
     for (uint32_t i = 0; i < w->wants; i++)
-        cr_assert_eq(by_place(&w->want[i], &w->got[i]), 0, "rule %u name %u", w->want[i].rule,
-                     w->want[i].name);
+        cr_assert_eq(by_place(&w->want[i], &w->got[i]), 0,
+                     "rule %u name %u: %u since +%ld ended +%ld, came %u %u %u +%ld +%ld",
+                     w->want[i].rule, w->want[i].name, w->want[i].state, w->want[i].since - start,
+                     w->want[i].ended / 1000, w->got[i].rule, w->got[i].name, w->got[i].state,
+                     w->got[i].since - start, w->got[i].ended / 1000);
     uint32_t active = 0, at = 0, listed = 0;
     for (uint32_t i = 0; i < RULES; i++)
         for (uint32_t name = 1; name <= DRAW_NAMES; name++)
