@@ -69,7 +69,7 @@ enum { SOURCE_DESK, SOURCE_CALLS, SOURCE_SURVEY, SOURCES };
 
 struct traffic {
     struct traffic_setup setup;
-    struct chance chance;
+    struct chance chance, disorder;
     struct cast cast;
     struct story *story;
     uint32_t stories, stories_cap, story_free; /* free: a stack of slots in free_slot */

@@ -126,14 +126,15 @@ static uint32_t slip_get(struct traffic *t)
 static void post(struct traffic *t, uint32_t slip, ms_t ts)
 {
     struct traffic_setup *s = &t->setup;
-    uint32_t copies = chance_permille(&t->chance, s->doubled) ? 2 : 1;
+    /* Chance of its own: disorder does not change what happens. */
+    uint32_t copies = chance_permille(&t->disorder, s->doubled) ? 2 : 1;
     t->slip[slip].copies = copies;
     while (copies-- > 0) {
         ms_t at = ts;
         if (s->shuffle > 0)
-            at += chance_below(&t->chance, (uint32_t)s->shuffle + 1);
-        if (chance_permille(&t->chance, s->late))
-            at += 3 * MS_MINUTE + chance_below(&t->chance, 57 * MS_MINUTE);
+            at += chance_below(&t->disorder, (uint32_t)s->shuffle + 1);
+        if (chance_permille(&t->disorder, s->late))
+            at += 3 * MS_MINUTE + chance_below(&t->disorder, 57 * MS_MINUTE);
         if (!due_add(&t->post, (struct due){at, t->order++, slip}))
             t->no_memory = true;
     }
@@ -322,6 +323,7 @@ struct traffic *traffic_new(const struct traffic_setup *setup)
         return NULL;
     t->setup = *setup;
     chance_init(&t->chance, setup->seed);
+    chance_init(&t->disorder, ~setup->seed);
     t->gap = 1000LL * 1000 * EVENTS_PER_TICKET_MILLI / setup->rate;
     t->scale = 1000;
     if (setup->live > 0) {
