@@ -33,13 +33,25 @@ uint32_t list_search(const struct span_list *list, uint32_t sec)
     return low;
 }
 
-static uint32_t band_length(const struct windows *ws, uint32_t sec)
+/* How long a slot may be whose youngest second is this one. */
+static uint32_t band_length(const struct windows *ws, uint32_t last)
 {
-    uint32_t age = ws->at > sec ? ws->at - sec : 0;
-    for (uint32_t i = 0; i < ws->bands; i++)
-        if (age < ws->band[i].age)
-            return ws->band[i].length;
-    return ws->band[ws->bands - 1].length;
+    uint32_t age = ws->at > last ? ws->at - last : 0, i = 0;
+    while (i + 1 < ws->bands && age >= ws->band[i].age)
+        i++;
+    return ws->band[i].length;
+}
+
+/* The longest slot for sec that lies wholly out of all windows too short for its length. */
+static struct span_place band_place(const struct windows *ws, uint32_t sec)
+{
+    for (uint32_t i = ws->bands; i-- > 0;) {
+        uint32_t length = ws->band[i].length, first = sec - sec % length;
+        struct span_place p = {first, first + length - 1, 0};
+        if (i == 0 || (p.last <= ws->at && ws->at - p.last >= ws->band[i - 1].age))
+            return p;
+    }
+    return (struct span_place){sec, sec, 0};
 }
 
 /* --- sketches of a span ------------------------------------------------------------------- */
@@ -274,8 +286,8 @@ static void list_insert(struct windows *ws, struct window_log *log, const struct
                         uint32_t i, uint32_t sec, handle_t span)
 {
     struct span_list *list = pool_edit(&ws->lists, log->slots);
-    uint32_t length = band_length(ws, sec);
-    struct span_place p = {sec - sec % length, sec - sec % length + length - 1, span};
+    struct span_place p = band_place(ws, sec);
+    p.span = span;
     for (uint32_t w = 0; w < ws->windows; w++) {
         uint32_t start = ws->start[w];
         if (p.first < start && start <= p.last) {
