@@ -14,7 +14,7 @@ struct checksum {
 };
 
 void checksum_init(struct checksum *c);
-void checksum_add(struct checksum *c, const void *p, uint64_t n);
+void checksum_add(struct checksum *c, const void *bytes, uint64_t n);
 
 /* Of all bytes so far; more may be added afterwards. */
 uint64_t checksum_value(const struct checksum *c);

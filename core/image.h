@@ -14,9 +14,9 @@
  *
  * Bytes: "TPIMAGE\n", version, pools, blobs, 0 (u32), layout (u64); per pool slot_size, cap, high,
  * live, free_head (u32); per blob its size (u32); the blobs; records {pool, first, count (u32),
- * count slots} in any order, each slot of 1..high once; {~0, 0, 0}; digest (u64) of all before.
+ * count slots} in any order, each slot of 1..high once; {~0, 0, 0}; checksum (u64) of all before.
  * Numbers are little-endian. Slots and blobs are in the machine's order, which is mixed into the
- * layout hash, so another kind of machine refuses the image. The digest finds damage, not malice. */
+ * layout hash: another kind of machine refuses the image. The checksum finds damage, no malice. */
 #ifndef TP_CORE_IMAGE_H
 #define TP_CORE_IMAGE_H
 
@@ -78,8 +78,8 @@ void image_setup(struct image *img, void *mem, const struct image_setup *setup);
 /* Freezes the state. No image may be under way. */
 void image_begin(struct image *img);
 
-/* The next bytes of the image, at most cap (>= IMAGE_SLICE_MIN). 1: more to come. 0: these were the last.
- * ERR_IMAGE_BUSY: too much changed, the image is void; begin again (*ret_len untouched). */
+/* The next bytes of the image, at most cap (>= IMAGE_SLICE_MIN). 1: more to come. 0: these were
+ * the last. ERR_IMAGE_BUSY: too much changed, the image is void, begin again (*ret_len untouched). */
 MUST_CHECK int image_next(struct image *img, void *buf, uint32_t cap, uint32_t *ret_len);
 
 /* Gives up the image being taken, if any. */
@@ -88,7 +88,7 @@ void image_cancel(struct image *img);
 bool image_under_way(const struct image *img);
 
 /* Loads into pools that are as pool_init left them. Sizes, ranges, counts and free lists are
- * checked before they are believed, the digest at the end. After any error pools and blobs hold
+ * checked before they are believed, the checksum at the end. After any error pools and blobs hold
  * rubbish: the caller starts again with fresh memory. Maps, heads and the like are not part of
  * an image: their owners rebuild them afterwards.
  * ERR_BAD_IMAGE: damaged, cut short or too long. ERR_OTHER_IMAGE: another version, layout or

@@ -1,7 +1,8 @@
 #include "core/wheel.h"
 
-/* Life of a timer: far list -> near list of its second, when the cursor enters its span -> due, when the cursor enters the second -> popped. Where a timer is follows from its
- * deadline and the cursor alone (list_of), so cancelling needs no search. */
+/* Life of a timer: far list -> near list of its second, when the cursor enters its span -> due,
+ * when the cursor enters the second -> popped. Where a timer is follows from its deadline and the
+ * cursor alone (list_of), so cancelling needs no search. */
 
 enum { STEPS_BACK = 16, RUNS_MAX = 32, FARS_OF_SPAN = 1 << (WHEEL_SPAN_BITS - WHEEL_FAR_BITS) };
 static const sec_t epoch = MS_MIN_TS / MS_SECOND;

@@ -50,7 +50,7 @@ static bool name_is_safe(const char *name)
     for (size_t i = 0; i < n; i++) {
         char c = name[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && memchr("/_-+.", c, 5) == NULL)
+        if (!letter && strchr("/_-+.", c) == NULL)
             return false;
     }
     return true;

@@ -279,12 +279,11 @@ static const struct {
 static void set_field(struct event *e, uint32_t f, bool second)
 {
     struct str text = str_of(second ? "two" : "one");
-    uint64_t number = second;
     e->has |= 1ULL << f;
     if (places[f].size == sizeof text)
         memcpy((char *)e + places[f].at, &text, sizeof text);
     else
-        memcpy((char *)e + places[f].at, &number, places[f].size);
+        memset((char *)e + places[f].at, second, places[f].size);
 }
 
 Test(event, the_hash_depends_on_every_field_but_rts)
