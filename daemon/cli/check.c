@@ -1,29 +1,47 @@
 /* ticketpulse check: reads a configuration as the daemon would, and says what it would do. */
 #include "core/engine.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/table.h"
 #include "daemon/config.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
 
 static const struct usage usage = {"check", "FILE", W_ABOUT_CHECK, NULL, 0};
+
+static struct table facts; /* what, and what about it */
+
+static void fact(enum word what, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void fact(enum word what, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    table_cell(&facts, str_of(word(what)));
+    table_cell(&facts, str_of(text));
+}
 
 static void print_texts(enum word what, const char *how, const struct config_texts *texts)
 {
     for (uint32_t i = 0; i < texts->n; i++)
-        printf("  %-14s %s%s\n", word(what), how, texts->at[i]);
+        fact(what, "%s%s", how, texts->at[i]);
 }
 
 static void print_windows(const struct config *c)
 {
     const struct settings *s = &c->settings;
-    printf("  %-14s", word(W_K_WINDOWS));
+    char windows[WINDOWS_MAX * 17] = "", scopes[128] = "";
     for (uint32_t i = 0; i < s->windows; i++)
-        printf(" %s", s->window[i].name);
-    printf("\n  %-14s", word(W_K_SCOPES));
+        snprintf(windows + strlen(windows), sizeof(windows) - strlen(windows), "%s%s",
+                 i > 0 ? " " : "", s->window[i].name);
     for (enum scope scope = 0; scope < SCOPE_N; scope++)
         if (scope == SCOPE_ALL || (s->scopes >> scope & 1) != 0)
-            printf(" %s", scope_name(scope));
-    printf("\n  %-14s %s\n", word(W_K_ZONE), c->zone);
+            snprintf(scopes + strlen(scopes), sizeof(scopes) - strlen(scopes), "%s%s",
+                     scope > 0 ? " " : "", scope_name(scope));
+    fact(W_K_WINDOWS, "%s", windows);
+    fact(W_K_SCOPES, "%s", scopes);
+    fact(W_K_ZONE, "%s", c->zone);
 }
 
 static void print_targets(const struct settings *s)
@@ -34,9 +52,8 @@ static void print_targets(const struct settings *s)
             continue;
         ms_t target = s->target[indicator_rows[i].target];
         if (target > 0)
-            printf("  %-14s %s ≤ %s\n", word(W_K_TARGET),
-                   phrase_indicator((enum indicator)i, words_lang()),
-                   phrase_duration(duration, target, words_lang()));
+            fact(W_K_TARGET, "%s ≤ %s", phrase_indicator((enum indicator)i, words_lang()),
+                 phrase_duration(duration, target, words_lang()));
     }
 }
 
@@ -50,16 +67,16 @@ static void print_rules(const struct settings *s)
         bool gauge = indicator_kind(indicator) == IND_GAUGE;
         phrase_value(fire, indicator, field, rule->fire, words_lang());
         phrase_value(clear, indicator, field, rule->clear, words_lang());
-        printf("  %-14s %s: %s%s%s%s%s, %s%s%s: %s %s, %s %s", word(W_K_RULE), rule->id,
-               phrase_indicator(indicator, words_lang()), gauge ? "" : " ",
-               gauge ? "" : indicator_field_name(field), gauge ? "" : " ",
-               gauge ? "" : s->window[rule->window].name,
-               phrase_scope((enum scope)rule->scope, words_lang()),
-               rule->name[0] != '\0' ? " " : "", rule->name, rule->below ? "≤" : "≥", fire,
-               word(W_K_CLEAR), clear);
+        const char *held = "";
         if (rule->hold > 0)
-            printf(", %s %s", word(W_K_FOR), phrase_duration(hold, rule->hold, words_lang()));
-        puts("");
+            held = phrase_duration(hold, rule->hold, words_lang());
+        fact(W_K_RULE, "%s: %s%s%s%s%s, %s%s%s: %s %s, %s %s%s%s %s", rule->id,
+             phrase_indicator(indicator, words_lang()), gauge ? "" : " ",
+             gauge ? "" : indicator_field_name(field), gauge ? "" : " ",
+             gauge ? "" : s->window[rule->window].name,
+             phrase_scope((enum scope)rule->scope, words_lang()), rule->name[0] != '\0' ? " " : "",
+             rule->name, rule->below ? "≤" : "≥", fire, word(W_K_CLEAR), clear,
+             held[0] != '\0' ? ", " : "", held[0] != '\0' ? word(W_K_FOR) : "", held);
     }
 }
 
@@ -79,6 +96,8 @@ int command_check(int argc, char **argv)
     }
     word_print(stdout, W_CHECK_FINE, argv[0], NULL, NULL);
     puts("");
+    table_init(&facts, 2);
+    facts.left[0] = facts.left[1] = true;
     print_texts(W_K_EVENTS, "bind ", &config.events_bind);
     print_texts(W_K_EVENTS, "connect ", &config.events_connect);
     print_texts(W_K_OUT, "", &config.out);
@@ -86,7 +105,8 @@ int command_check(int argc, char **argv)
     print_windows(&config);
     print_targets(&config.settings);
     print_rules(&config.settings);
-    printf("  %-14s %.1f GiB\n", word(W_K_MEMORY),
-           (double)engine_size(&config.limits, &config.settings) / (1 << 30));
+    fact(W_K_MEMORY, "%.1f GiB", (double)engine_size(&config.limits, &config.settings) / (1 << 30));
+    table_print(&facts, stdout);
+    table_fini(&facts);
     return EXIT_FINE;
 }

@@ -133,7 +133,9 @@ void rows_alert(struct rows *r, const struct message *m, const struct node *aler
     node_text(message_find_in(m, alert, "severity"), &severity);
     uint64_t hash = hash_str(1, id) | 1;
     struct row_alert *free_place = NULL, *place = NULL;
+    uint32_t placed = 0;
     for (uint32_t i = 0; i < ROW_ALERTS_MAX; i++) {
+        placed += r->alert[i].id != 0;
         if (r->alert[i].id == hash)
             place = &r->alert[i];
         else if (r->alert[i].id == 0 && free_place == NULL)
@@ -149,7 +151,8 @@ void rows_alert(struct rows *r, const struct message *m, const struct node *aler
         snprintf(place->severity, sizeof(place->severity), "%.*s", (int)severity.len, severity.p);
         snprintf(place->text, sizeof(place->text), "%.*s", (int)text.len, text.p);
     } else {
-        r->alerts -= r->alerts > 0;
+        /* One without a place is either beyond the room, or was never told to be active. */
+        r->alerts -= place != NULL || r->alerts > placed;
         if (place != NULL)
             place->id = 0;
     }

@@ -21,7 +21,7 @@
     X(FCR, WIN, "first_contact_resolution.value", SHARE)                                           \
     X(REOPEN, WIN, "reopen_rate.value", SHARE)                                                     \
     X(CSAT, WIN, "csat.mean", SCORE)                                                               \
-    X(CALLS, WIN, "calls_answered.num", COUNT)                                                     \
+    X(CALLS, WIN, "talk.n", COUNT)                                                                 \
     X(ANSWER, WIN, "answer_rate.value", SHARE)
 
 enum view_column {

@@ -89,7 +89,7 @@
     X(C_FCR, "fcr", "首次解决")                                                                    \
     X(C_REOPEN, "reopened", "再发率")                                                              \
     X(C_CSAT, "csat", "满意度")                                                                    \
-    X(C_CALLS, "calls", "接通")                                                                    \
+    X(C_CALLS, "calls", "通话")                                                                    \
     X(C_ANSWER, "answered", "接通率")                                                              \
     /* what a configuration says */                                                                \
     X(K_EVENTS, "events", "事件")                                                                  \

@@ -1,0 +1,91 @@
+/* What of a snapshot stands in tables: found in the message, written for people. */
+#include "daemon/cli/view.h"
+
+#include <criterion/criterion.h>
+#include <locale.h>
+#include <stdlib.h>
+
+static struct node nodes[256];
+static char bytes[2048];
+
+static struct message snapshot(void)
+{
+    struct emitter em;
+    struct message m;
+    emit_start(&em, SINK_MSGPACK, bytes, sizeof(bytes));
+    emit_map(&em, NULL);
+    emit_text(&em, "name", "wang.fang");
+    emit_text(&em, "title", "王芳");
+    emit_map(&em, "windows");
+    emit_map(&em, "1h");
+    emit_map(&em, "first_response");
+    emit_int(&em, "p50", 125000);
+    emit_nil(&em, "p90");
+    emit_end(&em);
+    emit_map(&em, "csat");
+    emit_float(&em, "mean", 4.25);
+    emit_end(&em);
+    emit_end(&em);
+    emit_end(&em);
+    emit_map(&em, "now");
+    emit_int(&em, "open", 7);
+    emit_end(&em);
+    emit_end(&em);
+    int n = emit_finish(&em);
+    cr_assert_eq(message_parse(&m, nodes, ARRAY_LEN(nodes), bytes, (size_t)n), 0);
+    return m;
+}
+
+Test(view, values_are_found_where_they_are)
+{
+    struct message m = snapshot();
+    double v = 0;
+    cr_assert(view_value(&m, m.node, "1h", VIEW_OPEN, &v) && v == 7);
+    cr_assert(view_value(&m, m.node, "1h", VIEW_FIRST, &v) && v == 125000);
+    cr_assert(view_value(&m, m.node, "1h", VIEW_CSAT, &v) && v == 4.25);
+    cr_assert_not(view_value(&m, m.node, "1h", VIEW_FIRST90, &v)); /* nil */
+    cr_assert_not(view_value(&m, m.node, "1h", VIEW_FCR, &v));
+    cr_assert_not(view_value(&m, m.node, "24h", VIEW_FIRST, &v));
+    cr_assert(view_value(&m, m.node, "24h", VIEW_OPEN, &v)); /* of this moment */
+    cr_assert_not(view_value(&m, m.node, "1h", VIEW_WAITING, &v));
+}
+
+Test(view, numbers_are_written_for_people)
+{
+    char buf[PHRASE_MAX];
+    cr_assert_str_eq(view_text(buf, VIEW_OPEN, true, 12), "12");
+    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, 125400), "2m 5s");
+    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, 3 * 3600000.0 + 31000), "3h 1m");
+    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, 350), "350ms");
+    cr_assert_str_eq(view_text(buf, VIEW_FCR, true, 0.8768), "87.7%");
+    cr_assert_str_eq(view_text(buf, VIEW_CSAT, true, 4.256), "4.26");
+    cr_assert_str_eq(view_text(buf, VIEW_CSAT, false, 0), "·");
+}
+
+Test(view, names_and_heads)
+{
+    struct message m = snapshot();
+    char buf[PHRASE_MAX];
+    enum view_column c;
+    cr_assert_str_eq(view_name(buf, &m, m.node), "王芳 (wang.fang)");
+    cr_assert(view_find("first p50", &c) && c == VIEW_FIRST);
+    cr_assert_not(view_find("nonsense", &c));
+    words_use(LANG_ZH);
+    cr_assert_str_eq(view_head(VIEW_OPEN), "未结");
+    cr_assert(view_find("未结", &c) && c == VIEW_OPEN);
+    cr_assert(view_find("open", &c) && c == VIEW_OPEN);
+}
+
+Test(view, a_row_has_every_column)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    struct message m = snapshot();
+    struct table t;
+    view_begin(&t);
+    view_row(&t, &m, m.node, "1h");
+    cr_assert_eq(t.columns, VIEW_N + 1);
+    cr_assert_eq(table_rows(&t), 2);
+    cr_assert_str_eq(t.text + t.cell[VIEW_N + 1], "王芳 (wang.fang)");
+    cr_assert_str_eq(t.text + t.cell[VIEW_N + 1 + 1 + VIEW_CSAT], "4.25");
+    table_fini(&t);
+}
