@@ -1,21 +1,30 @@
 #include "core/checksum.h"
 
-enum { STRIPE = 32 };
+enum { LANES = CHECKSUM_LANES, STRIPE = 8 * LANES };
 
-/* Four independent lanes: one chain of multiplications is bound by latency, four are not. */
-static void add_stripe(struct checksum *c, const uint8_t *p)
+/* Rotate, multiply (as XXH64 by Y. Collet does): a bijection of lane and of value, so one changed
+ * word always changes its lane. Independent lanes, since one chain is bound by latency; local
+ * ones, since bytes might alias those in memory. */
+static void add_stripes(struct checksum *c, const uint8_t *p, uint64_t stripes)
 {
-    for (int i = 0; i < 4; i++) {
-        uint64_t v;
-        memcpy(&v, p + 8 * i, 8);
-        unsigned __int128 m = (unsigned __int128)(c->lane[i] ^ v) * 0xD6E8FEB86659FD93ULL;
-        c->lane[i] = (uint64_t)m ^ (uint64_t)(m >> 64) ^ (c->lane[i] >> 29);
+    uint64_t lane[LANES];
+    memcpy(lane, c->lane, sizeof lane);
+    for (; stripes > 0; stripes--, p += STRIPE) {
+        for (int i = 0; i < LANES; i++) {
+            uint64_t v;
+            memcpy(&v, p + 8 * i, 8);
+            v ^= lane[i];
+            lane[i] = (v << 31 | v >> 33) * 0x9E3779B185EBCA87ULL;
+        }
     }
+    memcpy(c->lane, lane, sizeof lane);
 }
 
 void checksum_init(struct checksum *c)
 {
-    *c = (struct checksum){.lane = {mix64(1), mix64(2), mix64(3), mix64(4)}};
+    memset(c, 0, sizeof *c);
+    for (uint64_t i = 0; i < LANES; i++)
+        c->lane[i] = mix64(i + 1);
 }
 
 void checksum_add(struct checksum *c, const void *bytes, uint64_t n)
@@ -28,20 +37,19 @@ void checksum_add(struct checksum *c, const void *bytes, uint64_t n)
         memcpy(c->tail + fill, p, take);
         if (fill + take < STRIPE)
             return;
-        add_stripe(c, c->tail);
+        add_stripes(c, c->tail, 1);
         p += take;
         n -= take;
     }
-    for (; n >= STRIPE; n -= STRIPE, p += STRIPE)
-        add_stripe(c, p);
-    if (n > 0)
-        memcpy(c->tail, p, n);
+    add_stripes(c, p, n / STRIPE);
+    if (n % STRIPE > 0)
+        memcpy(c->tail, p + n / STRIPE * STRIPE, n % STRIPE);
 }
 
 uint64_t checksum_value(const struct checksum *c)
 {
     uint64_t h = hash_bytes(c->length, c->tail, c->length % STRIPE);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < LANES; i++)
         h = mix64(h ^ c->lane[i]);
     return h;
 }

@@ -34,7 +34,7 @@ Test(checksum, blind_to_cuts)
 
 Test(checksum, sees_every_bit_and_the_length)
 {
-    uint8_t bytes[100] = {0};
+    uint8_t bytes[200] = {0};
     uint64_t zeroes = whole(bytes, sizeof bytes);
     for (uint32_t bit = 0; bit < 8 * sizeof bytes; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -47,12 +47,12 @@ Test(checksum, sees_every_bit_and_the_length)
 
 Test(checksum, sees_swapped_lanes_and_stripes)
 {
-    uint8_t a[64], b[64];
-    for (uint8_t i = 0; i < 64; i++)
-        a[i] = i;
-    for (uint32_t step = 8; step <= 32; step *= 2) {
-        for (uint32_t i = 0; i < 64; i++)
+    uint8_t a[256], b[256];
+    for (uint32_t i = 0; i < sizeof a; i++)
+        a[i] = (uint8_t)i;
+    for (uint32_t step = 8; step < sizeof a; step *= 2) {
+        for (uint32_t i = 0; i < sizeof a; i++)
             b[i] = a[i ^ step];
-        cr_assert_neq(whole(a, 64), whole(b, 64));
+        cr_assert_neq(whole(a, sizeof a), whole(b, sizeof b));
     }
 }
