@@ -256,6 +256,15 @@ static void settle(struct tickets *t, handle_t h, const struct standing *was)
         k->timer = wheel_add(t->links.wheel, due, t->links.timer_kind, h);
 }
 
+/* A clock may come up whose deadline has fired long ago (`state` tells of the past): it counts at
+ * once. So the board always has what a fold up to `fired` yields, and differences hold. */
+static void catch_up(struct tickets *t, struct ticket *k, ms_t fired)
+{
+    struct sink live = {.board = t->links.board};
+    if (t->terms.targets != 0 && (k->fold.flags & FOLD_VOID) == 0)
+        fold_until(&k->fold, fired, &t->terms, &live);
+}
+
 static int apply(struct tickets *t, handle_t h, bool fresh, const struct record *r, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
@@ -263,8 +272,10 @@ static int apply(struct tickets *t, handle_t h, bool fresh, const struct record 
     int err = k->history.records >= t->events_max ? compact(t, k) : 0;
     if (err == 0)
         err = sorts_last(t, k, r) ? apply_in_order(t, h, r, fired) : apply_late(t, h, r, fired);
-    if (err == 0)
+    if (err == 0) {
+        catch_up(t, k, fired);
         settle(t, h, fresh ? NULL : &was);
+    }
     return err;
 }
 
