@@ -340,8 +340,11 @@ static void load_want(struct image *img, enum load_stage stage, void *to, uint64
 void image_load_begin(struct image *img)
 {
     CHECK(img->state == IMAGE_IDLE);
-    for (uint32_t i = 0; i < img->pools; i++)
-        CHECK(img->pool[i]->high == 0);
+    for (uint32_t i = 0; i < img->pools; i++) {
+        struct pool *p = img->pool[i];
+        memset(pool_at(p, 1), 0, (uint64_t)p->high * p->slot_size);
+        p->high = p->live = p->free_head = 0;
+    }
     img->state = IMAGE_LOADING;
     img->load_slots = 0;
     checksum_init(&img->sum);

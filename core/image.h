@@ -88,7 +88,8 @@ void image_cancel(struct image *img);
 
 bool image_under_way(const struct image *img);
 
-/* Loads into pools that are as pool_init left them. Sizes, ranges, counts and free lists are
+/* Loads into pools that are as pool_init left them; the few slots that an owner's init has filled
+ * since are dropped. Sizes, ranges, counts and free lists are
  * checked before they are believed, the checksum at the end. After any error pools and blobs hold
  * rubbish: the caller starts again with fresh memory. Maps, heads and the like are not part of
  * an image: their owners rebuild them afterwards.

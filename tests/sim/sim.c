@@ -1,0 +1,291 @@
+/* sim: the seeded simulator: drawn events, settings, limits and disorder against what must hold.
+ *
+ *     sim                      a short fixed round
+ *     sim --rounds N           N seeds; --seed S begins there
+ *     sim --minutes M          as many seeds as fit
+ *
+ * Every round says its seed before it begins; `sim --seed S` tells it again. What must hold:
+ *   order     shuffled inside lateness and doubled: state and numbers of sorted input
+ *   split     batches and outboxes of any size: also the same effects
+ *   image     saved while events go on, loaded, continued: the same state, numbers and effects
+ *   full      any limit met: nothing breaks, every event gets its verdict
+ *   live      clocks, skew, lateness beyond measure, reloads: nothing breaks, splits do not show
+ *   wire      events through MessagePack and back are the same; garbage is refused
+ *   traffic   the help desk of `ticketpulse simulate`, shuffled and doubled */
+#include "core/err.h"
+#include "core/name.h"
+#include "proto/decode.h"
+#include "proto/text.h"
+#include "tests/lib/random_event.h"
+#include "tests/sim/chaos.h"
+#include "tests/sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { EVENTS_MAX = 4000, ROUNDS = 40 };
+
+static const ms_t start = 1770368400000; /* 2026-02-06T09:00:00Z */
+
+static struct event events[EVENTS_MAX], shuffled[2 * EVENTS_MAX];
+static char ids[EVENTS_MAX][CHAOS_ID];
+static uint32_t order[2 * EVENTS_MAX];
+
+static uint64_t seed_now;
+static const char *what_now;
+
+/* Says what differs, with the seed that tells it again. */
+static void expect(bool holds, const char *what, uint64_t a, uint64_t b)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "sim: seed %llu: %s: %s (%llx, %llx); again: sim --seed %llu\n",
+            (unsigned long long)seed_now, what_now, what, (unsigned long long)a,
+            (unsigned long long)b, (unsigned long long)seed_now);
+    exit(1);
+}
+
+static void same_state(const struct world *a, const struct world *b)
+{
+    uint64_t x = world_numbers(a), y = world_numbers(b);
+    if (x != y)
+        world_print_difference(a, b);
+    expect(x == y, "other numbers", x, y);
+    x = engine_digest(a->e);
+    y = engine_digest(b->e);
+    expect(x == y, "another digest", x, y);
+}
+
+static void same_words(const struct world *a, const struct world *b)
+{
+    expect(a->effects == b->effects, "more or fewer effects", a->effects, b->effects);
+    expect(a->said == b->said, "other effects", a->said, b->said);
+    uint64_t x = world_alerts(a), y = world_alerts(b);
+    expect(x == y, "other active alerts", x, y);
+    for (int v = 0; v <= VERDICT_REFUSED; v++)
+        expect(a->verdicts[v] == b->verdicts[v], "other verdicts", a->verdicts[v], b->verdicts[v]);
+}
+
+static uint32_t draw_events(struct random *r, struct chaos *c)
+{
+    uint32_t n = (uint32_t)random_range(r, 10, random_percent(r, 10) ? EVENTS_MAX : 600);
+    chaos_init(c, random_next(r), start);
+    for (uint32_t i = 0; i < n; i++)
+        chaos_event(c, &events[i], ids[i]);
+    return n;
+}
+
+static uint32_t shuffle(struct random *r, uint32_t n, ms_t lateness, uint32_t doubled)
+{
+    uint32_t m = chaos_order(r, events, n, lateness, doubled, order);
+    for (uint32_t i = 0; i < m; i++)
+        shuffled[i] = events[order[i]];
+    return m;
+}
+
+/* --- rounds ------------------------------------------------------------------------------------ */
+
+static void round_order(struct random *r)
+{
+    struct world a, b;
+    struct chaos c;
+    static struct settings s;
+    chaos_settings(r, &s);
+    uint32_t n = draw_events(r, &c);
+    struct limits l = world_limits(r, false);
+    world_begin(&a, &l, &s, start);
+    world_begin(&b, &l, &s, start);
+    world_feed(&a, events, n, 0, 0, r);
+    uint32_t m = shuffle(r, n, s.lateness, 30);
+    world_feed(&b, shuffled, m, 0, 0, r);
+    ms_t end = c.now + (ms_t)random_below(r, (uint64_t)(2 * MS_DAY)) + s.lateness + 2 * MS_HOUR;
+    world_tick(&a, end);
+    world_tick(&b, end);
+    engine_check(a.e);
+    engine_check(b.e);
+    expect(a.verdicts[VERDICT_LATE] == 0 && b.verdicts[VERDICT_LATE] == 0, "late inside lateness",
+           a.verdicts[VERDICT_LATE], b.verdicts[VERDICT_LATE]);
+    expect(b.verdicts[VERDICT_DUPLICATE] == m - n, "duplicates not seen",
+           b.verdicts[VERDICT_DUPLICATE], m - n);
+    same_state(&a, &b);
+    world_end(&a);
+    world_end(&b);
+}
+
+/* Disorder beyond lateness, with the clocks of receivers and of nobody, ticks in between. */
+static uint32_t draw_live(struct random *r, struct settings *s, struct chaos *c)
+{
+    chaos_settings(r, s);
+    uint32_t n = draw_events(r, c);
+    uint32_t m = shuffle(r, n, random_percent(r, 50) ? s->lateness : 10 * s->lateness, 20);
+    bool live = random_percent(r, 60);
+    ms_t clock = start;
+    for (uint32_t i = 0; live && i < m; i++) {
+        clock = ms_max(clock, shuffled[i].ts + random_range(r, -20000, 20000));
+        shuffled[i].rts = clock;
+    }
+    for (uint32_t i = 0; i < m; i++)
+        if (random_percent(r, 5)) {
+            ms_t at = live ? shuffled[i].rts : shuffled[i].ts;
+            shuffled[i] = (struct event){.kind = EV_TICK, .rts = at, .ts = at};
+        }
+    return m;
+}
+
+static void round_split(struct random *r)
+{
+    struct world a, b;
+    struct chaos c;
+    static struct settings s;
+    uint32_t m = draw_live(r, &s, &c);
+    struct limits l = world_limits(r, false);
+    world_begin(&a, &l, &s, start);
+    world_begin(&b, &l, &s, start);
+    world_feed(&a, shuffled, m, 1, 0, r);
+    world_feed(&b, shuffled, m, 0, random_percent(r, 50) ? 0 : 2 * RULES_MAX, r);
+    world_tick(&a, c.now + MS_DAY);
+    (void)world_numbers(&b); /* who reads, and when, changes nothing */
+    world_tick(&b, c.now + MS_DAY);
+    engine_check(a.e);
+    engine_check(b.e);
+    same_state(&a, &b);
+    same_words(&a, &b);
+    world_end(&a);
+    world_end(&b);
+}
+
+static void round_image(struct random *r)
+{
+    struct world a, b;
+    struct chaos c;
+    static struct settings s;
+    uint32_t m = draw_live(r, &s, &c);
+    struct limits l = world_limits(r, random_percent(r, 30));
+    uint32_t k = (uint32_t)random_below(r, m);
+    world_begin(&a, &l, &s, start);
+    world_feed(&a, shuffled, k, 0, 0, r);
+    uint64_t digest = k > 0 ? engine_digest(a.e) : 0;
+    if (world_copy(&a, shuffled + k, m - k, &b)) {
+        engine_check(b.e);
+        expect(k == 0 || engine_digest(b.e) == digest, "another digest after loading", digest,
+               engine_digest(b.e));
+        world_feed(&b, shuffled + k, m - k, 0, 0, r);
+        world_tick(&a, c.now + MS_DAY);
+        world_tick(&b, c.now + MS_DAY);
+        engine_check(a.e);
+        engine_check(b.e);
+        same_state(&a, &b);
+        same_words(&a, &b);
+        world_end(&b);
+    }
+    world_end(&a);
+}
+
+/* Everything full, all the time, with reloads. */
+static void round_full(struct random *r)
+{
+    struct world w;
+    struct chaos c;
+    static struct settings s;
+    uint32_t m = draw_live(r, &s, &c);
+    struct limits l = world_limits(r, true);
+    world_begin(&w, &l, &s, random_percent(r, 50) ? start : MS_NONE);
+    uint64_t events_in = 0;
+    for (uint32_t i = 0; i < m;) {
+        uint32_t k = (uint32_t)random_range(r, 1, 200);
+        k = k < m - i ? k : m - i;
+        for (uint32_t j = i; j < i + k; j++)
+            events_in += shuffled[j].kind != EV_TICK;
+        world_feed(&w, shuffled + i, k, 0, 0, r);
+        engine_check(w.e);
+        (void)world_numbers(&w);
+        if (random_percent(r, 30)) {
+            chaos_rules(r, &s, (uint32_t)random_below(r, 12));
+            s.target[random_below(r, TARGET_N)] = random_range(r, 0, 3600000);
+            world_apply(&w, &s);
+            engine_check(w.e);
+        }
+        i += k;
+    }
+    world_tick(&w, c.now + 400 * MS_DAY);
+    engine_check(w.e);
+    expect(engine_counters(w.e)->events == events_in, "events not counted",
+           engine_counters(w.e)->events, events_in);
+    struct engine_use use[32];
+    uint32_t uses = engine_usage(w.e, use, ARRAY_LEN(use));
+    for (uint32_t i = 0; i < uses; i++)
+        expect(use[i].used <= use[i].limit + NAME_RESERVED_N, use[i].name, use[i].used,
+               use[i].limit);
+    world_end(&w);
+}
+
+static void round_wire(struct random *r)
+{
+    static struct decoder d;
+    static uint8_t bytes[1 << 16];
+    struct random_texts texts;
+    struct event e;
+    for (int i = 0; i < 300; i++) {
+        struct emitter em;
+        random_event(r, &e, &texts);
+        emit_start(&em, SINK_MSGPACK, bytes, sizeof bytes);
+        event_emit(&em, NULL, &e);
+        int n = emit_finish(&em);
+        expect(n > 0 && decode_batch(&d, bytes, (size_t)n, MS_NONE) == 0 && d.events == 1 &&
+                   event_same(&e, &d.event[0]),
+               "an event came back otherwise", (uint64_t)n, d.events);
+        for (int k = 0; k < 20; k++) { /* what is left of it when bytes change or are missing */
+            size_t at = (size_t)random_below(r, (uint64_t)n);
+            bytes[at] = (uint8_t)random_next(r);
+            int err = decode_batch(&d, bytes, random_percent(r, 50) ? at : (size_t)n, MS_NONE);
+            expect(err <= 0 && (err == 0 || d.events + d.rejections == 0), "refused, yet there",
+                   (uint64_t)-err, d.events);
+        }
+    }
+}
+
+/* --- all of them ------------------------------------------------------------------------------- */
+
+static void run_seed(uint64_t seed)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct random *r);
+    } rounds[] = {{"order", round_order},
+                  {"split", round_split},
+                  {"image", round_image},
+                  {"full", round_full},
+                  {"wire", round_wire}};
+    seed_now = seed;
+    printf("sim: seed %llu\n", (unsigned long long)seed);
+    fflush(stdout);
+    for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
+        struct random r = {mix64(seed) + i};
+        what_now = rounds[i].name;
+        rounds[i].run(&r);
+    }
+}
+
+static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], option) == 0)
+            return strtoull(argv[i + 1], NULL, 10);
+    return otherwise;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = number_after(argc, argv, "--seed", 1);
+    uint64_t minutes = number_after(argc, argv, "--minutes", 0);
+    uint64_t rounds = number_after(argc, argv, "--rounds",
+                                   argc == 1 ? ROUNDS
+                                   : minutes ? UINT64_MAX
+                                             : 1);
+    time_t until = time(NULL) + (time_t)minutes * 60;
+    for (uint64_t i = 0; i < rounds && (minutes == 0 || time(NULL) < until); i++)
+        run_seed(seed + i);
+    printf("sim: all held\n");
+    return 0;
+}
