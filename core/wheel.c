@@ -23,7 +23,7 @@ static uint64_t pool_part(uint32_t timers)
 
 uint64_t wheel_bytes(uint32_t timers)
 {
-    uint64_t n = pool_part(timers) + WHEEL_FARS * sizeof(uint32_t);
+    uint64_t n = pool_part(timers) + WHEEL_FARS * sizeof(struct wheel_list);
     for (uint32_t level = 0; level < 4; level++)
         n += words_at(level) * sizeof(uint64_t);
     return n;
@@ -38,14 +38,14 @@ void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers)
         w->far_bits[level] = (uint64_t *)(void *)at;
         at += words_at(level) * sizeof(uint64_t);
     }
-    w->far = (uint32_t *)(void *)at;
+    w->far = (struct wheel_list *)(void *)at;
     w->next = MS_NEVER;
     w->next_exact = true;
 }
 
 static struct timer *timer_at(const struct wheel *w, uint32_t index)
 {
-    return pool_at(&w->timers, index);
+    return (struct timer *)(void *)w->timers.base + index;
 }
 
 /* Seconds since 2000, within what the wheel knows. */
@@ -111,43 +111,48 @@ static uint32_t near_find(const struct wheel *w, uint32_t i)
     return WHEEL_SPAN;
 }
 
-/* --- rings ---------------------------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------------------------- */
 
-/* Puts timer i after timer `after` of a ring. */
-static void ring_insert(struct wheel *w, uint32_t after, uint32_t i)
-{
-    struct timer *a = timer_at(w, after), *t = timer_at(w, i);
-    t->prev = after;
-    t->next = a->next;
-    timer_at(w, a->next)->prev = i;
-    a->next = i;
-}
-
-static void ring_append(struct wheel *w, uint32_t *ring, uint32_t i)
-{
-    if (*ring == 0) {
-        struct timer *t = timer_at(w, i);
-        t->next = t->prev = i;
-    } else {
-        ring_insert(w, *ring, i);
-    }
-    *ring = i;
-}
-
-static void ring_remove(struct wheel *w, uint32_t *ring, uint32_t i)
+/* Only stores to other timers, which are cold: nothing waits for them. */
+static void list_append(struct wheel *w, struct wheel_list *l, uint32_t i)
 {
     struct timer *t = timer_at(w, i);
-    if (t->next == i) {
-        *ring = 0;
-        return;
-    }
-    timer_at(w, t->prev)->next = t->next;
-    timer_at(w, t->next)->prev = t->prev;
-    if (*ring == i)
-        *ring = t->prev;
+    t->next = 0;
+    t->prev = l->last;
+    if (l->last == 0)
+        l->first = i;
+    else
+        timer_at(w, l->last)->next = i;
+    l->last = i;
 }
 
-static uint32_t *list_of(struct wheel *w, sec_t second)
+/* Before timer `next`, which is in the list. */
+static void list_insert(struct wheel *w, struct wheel_list *l, uint32_t next, uint32_t i)
+{
+    struct timer *t = timer_at(w, i);
+    t->next = next;
+    t->prev = timer_at(w, next)->prev;
+    timer_at(w, next)->prev = i;
+    if (t->prev == 0)
+        l->first = i;
+    else
+        timer_at(w, t->prev)->next = i;
+}
+
+static void list_remove(struct wheel *w, struct wheel_list *l, uint32_t i)
+{
+    const struct timer *t = timer_at(w, i);
+    if (t->prev == 0)
+        l->first = t->next;
+    else
+        timer_at(w, t->prev)->next = t->next;
+    if (t->next == 0)
+        l->last = t->prev;
+    else
+        timer_at(w, t->next)->prev = t->prev;
+}
+
+static struct wheel_list *list_of(struct wheel *w, sec_t second)
 {
     if (second <= w->cursor)
         return &w->due;
@@ -156,37 +161,39 @@ static uint32_t *list_of(struct wheel *w, sec_t second)
     return &w->far[second >> WHEEL_FAR_BITS];
 }
 
+static bool is_near(const struct wheel *w, const struct wheel_list *l)
+{
+    return l >= w->near && l < w->near + WHEEL_SPAN;
+}
+
 /* --- due ------------------------------------------------------------------------------------ */
 
 /* Keeps due sorted when the place is near its ends: timers come mostly in order. */
 static void due_put(struct wheel *w, uint32_t i)
 {
     const struct timer *t = timer_at(w, i);
-    if (w->due == 0 || !w->due_sorted) {
-        w->due_sorted = w->due == 0;
-        ring_append(w, &w->due, i);
+    uint32_t next = 0, at = w->due.last;
+    if (w->due.first == 0)
+        w->due_sorted = true;
+    if (w->due_sorted && at != 0 && is_before(t, timer_at(w, w->due.first))) {
+        list_insert(w, &w->due, w->due.first, i);
         return;
     }
-    uint32_t head = timer_at(w, w->due)->next;
-    if (is_before(t, timer_at(w, head))) {
-        ring_insert(w, w->due, i);
-        return;
-    }
-    uint32_t after = w->due;
-    for (uint32_t step = 0; step < STEPS_BACK; step++) {
-        if (is_before(timer_at(w, after), t)) {
-            ring_insert(w, after, i);
-            if (after == w->due)
-                w->due = i;
-            return;
+    for (uint32_t step = 0; w->due_sorted && at != 0 && is_before(t, timer_at(w, at)); step++) {
+        next = at;
+        at = timer_at(w, at)->prev;
+        if (step == STEPS_BACK) {
+            next = 0;
+            w->due_sorted = false;
         }
-        after = timer_at(w, after)->prev;
     }
-    w->due_sorted = false;
-    ring_append(w, &w->due, i);
+    if (next == 0)
+        list_append(w, &w->due, i);
+    else
+        list_insert(w, &w->due, next, i);
 }
 
-/* Merges two ascending chains (linked by next, ended by 0); both are not empty. */
+/* Merges two ascending chains (linked by next); both are not empty. */
 static uint32_t merge(struct wheel *w, uint32_t a, uint32_t b)
 {
     uint32_t first = 0, *link = &first;
@@ -218,10 +225,9 @@ static uint32_t cut_run(struct wheel *w, uint32_t *chain)
 /* Natural merge sort: linear when in order, n log n at worst, no memory (Knuth, TAOCP 3, 5.2.4). */
 static void due_sort(struct wheel *w)
 {
-    if (w->due_sorted || w->due == 0)
+    if (w->due_sorted || w->due.first == 0)
         return;
-    uint32_t chain = timer_at(w, w->due)->next;
-    timer_at(w, w->due)->next = 0;
+    uint32_t chain = w->due.first;
     uint32_t runs[RUNS_MAX] = {0}; /* [i]: 2^i runs merged, or none */
     while (chain != 0) {
         uint32_t run = cut_run(w, &chain);
@@ -236,14 +242,12 @@ static void due_sort(struct wheel *w)
     for (uint32_t i = 0; i < RUNS_MAX; i++)
         if (runs[i] != 0)
             sorted = sorted == 0 ? runs[i] : merge(w, runs[i], sorted);
-    uint32_t last = sorted;
+    uint32_t last = 0;
     for (uint32_t i = sorted; i != 0; i = timer_at(w, i)->next) {
         timer_at(w, i)->prev = last;
         last = i;
     }
-    timer_at(w, last)->next = sorted;
-    timer_at(w, sorted)->prev = last;
-    w->due = last;
+    w->due = (struct wheel_list){sorted, last};
     w->due_sorted = true;
 }
 
@@ -252,18 +256,18 @@ static void due_sort(struct wheel *w)
 static void place(struct wheel *w, uint32_t i)
 {
     sec_t second = second_of(timer_at(w, i)->deadline);
-    uint32_t *ring = list_of(w, second);
-    if (ring == &w->due) {
+    struct wheel_list *l = list_of(w, second);
+    if (l == &w->due) {
         due_put(w, i);
         return;
     }
-    if (*ring == 0) {
-        if (ring >= w->near && ring < w->near + WHEEL_SPAN)
+    if (l->first == 0) {
+        if (is_near(w, l))
             w->near_bits[second % WHEEL_SPAN / 64] |= 1ULL << (second % 64);
         else
             far_set(w, (uint32_t)(second >> WHEEL_FAR_BITS));
     }
-    ring_append(w, ring, i);
+    list_append(w, l, i);
 }
 
 /* The cursor enters the first second of a span: its timers go to their seconds. The far lists are
@@ -271,15 +275,14 @@ static void place(struct wheel *w, uint32_t i)
 static void enter_span(struct wheel *w, uint32_t span)
 {
     uint32_t first = span * FARS_OF_SPAN, left = 0;
-    uint32_t at[FARS_OF_SPAN], last[FARS_OF_SPAN];
+    uint32_t at[FARS_OF_SPAN];
     w->cursor = (sec_t)span << WHEEL_SPAN_BITS;
     for (uint32_t k = 0; k < FARS_OF_SPAN; k++) {
-        last[k] = w->far[first + k];
-        at[k] = last[k] == 0 ? 0 : timer_at(w, last[k])->next;
+        at[k] = w->far[first + k].first;
         left |= at[k];
-        if (last[k] != 0)
+        if (at[k] != 0)
             far_clear(w, first + k);
-        w->far[first + k] = 0;
+        w->far[first + k] = (struct wheel_list){0};
     }
     while (left != 0) {
         left = 0;
@@ -287,7 +290,7 @@ static void enter_span(struct wheel *w, uint32_t span)
             uint32_t i = at[k];
             if (i == 0)
                 continue;
-            at[k] = i == last[k] ? 0 : timer_at(w, i)->next;
+            at[k] = timer_at(w, i)->next;
             __builtin_prefetch(timer_at(w, at[k]), 1);
             left |= at[k];
             place(w, i);
@@ -320,8 +323,8 @@ static bool move_on(struct wheel *w, sec_t to)
     }
     w->cursor = second;
     w->due = w->near[slot];
-    w->due_sorted = timer_at(w, w->due)->next == w->due;
-    w->near[slot] = 0;
+    w->due_sorted = w->due.first == w->due.last;
+    w->near[slot] = (struct wheel_list){0};
     w->near_bits[slot / 64] &= ~(1ULL << (slot % 64));
     return true;
 }
@@ -350,12 +353,12 @@ static void take_out(struct wheel *w, handle_t h)
     uint32_t i = handle_index(h);
     const struct timer *t = timer_at(w, i);
     sec_t second = second_of(t->deadline);
-    uint32_t *ring = list_of(w, second);
+    struct wheel_list *l = list_of(w, second);
     if (t->deadline == w->next)
         w->next_exact = false;
-    ring_remove(w, ring, i);
-    if (*ring == 0 && ring != &w->due) {
-        if (ring >= w->near && ring < w->near + WHEEL_SPAN)
+    list_remove(w, l, i);
+    if (l->first == 0 && l != &w->due) {
+        if (is_near(w, l))
             w->near_bits[second % WHEEL_SPAN / 64] &= ~(1ULL << (second % 64));
         else
             far_clear(w, (uint32_t)(second >> WHEEL_FAR_BITS));
@@ -369,15 +372,11 @@ void wheel_cancel(struct wheel *w, handle_t timer)
     take_out(w, timer);
 }
 
-static ms_t ring_earliest(const struct wheel *w, uint32_t ring)
+static ms_t list_earliest(const struct wheel *w, const struct wheel_list *l)
 {
     ms_t earliest = MS_NEVER;
-    uint32_t i = ring;
-    do {
-        const struct timer *t = timer_at(w, i);
-        earliest = ms_min(earliest, t->deadline);
-        i = t->next;
-    } while (i != ring);
+    for (uint32_t i = l->first; i != 0; i = timer_at(w, i)->next)
+        earliest = ms_min(earliest, timer_at(w, i)->deadline);
     return earliest;
 }
 
@@ -386,15 +385,15 @@ ms_t wheel_next(struct wheel *w)
     if (w->next_exact)
         return w->next;
     w->next_exact = true;
-    if (w->due != 0) {
+    if (w->due.first != 0) {
         due_sort(w);
-        return w->next = timer_at(w, timer_at(w, w->due)->next)->deadline;
+        return w->next = timer_at(w, w->due.first)->deadline;
     }
     uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_SPAN));
     if (slot < WHEEL_SPAN)
-        return w->next = ring_earliest(w, w->near[slot]);
+        return w->next = list_earliest(w, &w->near[slot]);
     uint32_t far = far_find(w, (uint32_t)(w->cursor >> WHEEL_FAR_BITS));
-    return w->next = far < WHEEL_FARS ? ring_earliest(w, w->far[far]) : MS_NEVER;
+    return w->next = far < WHEEL_FARS ? list_earliest(w, &w->far[far]) : MS_NEVER;
 }
 
 bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
@@ -402,11 +401,11 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
     if (w->next > at)
         return false;
     sec_t to = second_of(at);
-    while (w->due == 0)
+    while (w->due.first == 0)
         if (!move_on(w, to))
             return false;
     due_sort(w);
-    uint32_t i = timer_at(w, w->due)->next;
+    uint32_t i = w->due.first;
     const struct timer *t = timer_at(w, i);
     w->next = t->deadline;
     w->next_exact = true;
@@ -420,12 +419,12 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
 void wheel_rebuild(struct wheel *w)
 {
     for (uint32_t b = far_find(w, 0); b < WHEEL_FARS; b = far_find(w, b + 1)) {
-        w->far[b] = 0;
+        w->far[b] = (struct wheel_list){0};
         far_clear(w, b);
     }
     memset(w->near, 0, sizeof w->near);
     memset(w->near_bits, 0, sizeof w->near_bits);
-    w->due = 0;
+    w->due = (struct wheel_list){0};
     w->sequence = 0;
     w->next = INT64_MIN;
     w->next_exact = false;
@@ -439,40 +438,33 @@ void wheel_rebuild(struct wheel *w)
     }
 }
 
-static uint32_t check_ring(const struct wheel *w, uint32_t ring, sec_t from, sec_t to)
+static uint32_t check_list(const struct wheel *w, const struct wheel_list *l, sec_t from, sec_t to)
 {
-    uint32_t n = 0, i = ring;
-    do {
+    uint32_t n = 0, prev = 0;
+    for (uint32_t i = l->first; i != 0; i = timer_at(w, i)->next, n++) {
         const struct timer *t = timer_at(w, i);
-        CHECK(t->slot.live && timer_at(w, t->next)->prev == i);
+        CHECK(t->slot.live && t->prev == prev);
         CHECK(second_of(t->deadline) >= from && second_of(t->deadline) <= to);
-        i = t->next;
-        n++;
-    } while (i != ring);
+        prev = i;
+    }
+    CHECK(l->last == prev);
     return n;
 }
 
 void wheel_check(const struct wheel *w)
 {
-    uint32_t n = 0;
     sec_t span = w->cursor - w->cursor % WHEEL_SPAN;
-    if (w->due != 0)
-        n += check_ring(w, w->due, 0, w->cursor);
+    uint32_t n = check_list(w, &w->due, 0, w->cursor);
+    for (uint32_t i = w->due_sorted ? w->due.first : 0; i != 0; i = timer_at(w, i)->next)
+        CHECK(i == w->due.first || is_before(timer_at(w, timer_at(w, i)->prev), timer_at(w, i)));
     for (uint32_t i = near_find(w, 0); i < WHEEL_SPAN; i = near_find(w, i + 1)) {
-        CHECK(span + i > w->cursor);
-        n += check_ring(w, w->near[i], span + i, span + i);
+        CHECK(span + i > w->cursor && w->near[i].first != 0);
+        n += check_list(w, &w->near[i], span + i, span + i);
     }
     for (uint32_t b = far_find(w, 0); b < WHEEL_FARS; b = far_find(w, b + 1)) {
         sec_t from = (sec_t)b << WHEEL_FAR_BITS;
-        CHECK(from >= span + WHEEL_SPAN);
-        n += check_ring(w, w->far[b], from, from + (1 << WHEEL_FAR_BITS) - 1);
+        CHECK(from >= span + WHEEL_SPAN && w->far[b].first != 0);
+        n += check_list(w, &w->far[b], from, from + (1 << WHEEL_FAR_BITS) - 1);
     }
     CHECK(n == w->timers.live);
-    for (uint32_t i = w->due_sorted ? w->due : 0; i != 0;) {
-        uint32_t prev = timer_at(w, i)->prev;
-        if (prev == w->due)
-            break;
-        CHECK(is_before(timer_at(w, prev), timer_at(w, i)));
-        i = prev;
-    }
 }

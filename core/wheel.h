@@ -8,7 +8,7 @@
  *
  * Timers live in a pool and are part of an image; their links and the lists are not
  * (wheel_rebuild), so links are written without pool_edit. Deadlines before 2000 count as long
- * past; those after 2136 share one list and keep their order all the same. */
+ * past; those after 2068 share one list and keep their order all the same. */
 #ifndef TP_CORE_WHEEL_H
 #define TP_CORE_WHEEL_H
 
@@ -18,7 +18,7 @@ enum {
     WHEEL_SPAN_BITS = 10,
     WHEEL_SPAN = 1 << WHEEL_SPAN_BITS, /* seconds with a list each */
     WHEEL_FAR_BITS = 8,                /* seconds of a far list: 256 */
-    WHEEL_FARS = 1 << 24,              /* far lists from 2000 on: 136 years */
+    WHEEL_FARS = 1 << 23,              /* far lists from 2000 on: 68 years */
 };
 
 /* One timer: 32 bytes. */
@@ -27,7 +27,7 @@ struct timer {
     uint32_t owner; /* the owner's handle or index */
     ms_t deadline;
     uint64_t order;      /* sequence of adding << 8 | kind of owner */
-    uint32_t next, prev; /* neighbours in the list: indices in a ring */
+    uint32_t next, prev; /* neighbours in the list: indices, 0 = none */
 };
 
 /* What wheel_pop took out. */
@@ -37,15 +37,19 @@ struct wheel_fired {
     uint8_t kind;
 };
 
-/* All fields but `timers` (images, status) are wheel.c's own. Lists are rings, known by the index
- * of their last timer, 0 = empty. */
+/* Indices of timers, 0 = empty. */
+struct wheel_list {
+    uint32_t first, last;
+};
+
+/* All fields but `timers` (images, status) are wheel.c's own. */
 struct wheel {
     struct pool timers;
-    uint32_t *far;
-    uint64_t *far_bits[4];     /* bit per far list that has timers, and summaries of 64 each */
-    uint32_t near[WHEEL_SPAN]; /* per second of the cursor's span */
+    struct wheel_list *far;
+    uint64_t *far_bits[4]; /* bit per far list that has timers, and summaries of 64 each */
+    struct wheel_list near[WHEEL_SPAN]; /* per second of the cursor's span */
     uint64_t near_bits[WHEEL_SPAN / 64];
-    uint32_t due;
+    struct wheel_list due;
     bool due_sorted;
     bool next_exact;
     ms_t next;    /* no deadline is earlier; one is equal when next_exact */
