@@ -303,8 +303,8 @@ static int find_or_make(struct tickets *t, uint64_t hash, struct str key, handle
 }
 
 /* What the source had after the merging belongs to the target. */
-static int pass_on(struct tickets *t, handle_t source, handle_t target, const struct record *merge,
-                   ms_t fired)
+static int pass_on(struct tickets *t, handle_t source, handle_t target, bool *fresh,
+                   const struct record *merge, ms_t fired)
 {
     for (;;) {
         struct ticket *k = pool_edit(&t->tickets, source);
@@ -324,9 +324,10 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, const st
         difference(t, before.n, before.n + after.n);
         CHECK(history_write(&t->history, &k->history, t->record, n - 1));
         settle(t, source, &was);
-        int err = apply(t, target, false, &last, fired);
+        int err = apply(t, target, *fresh, &last, fired);
         if (err != 0)
             return err;
+        *fresh = false;
     }
 }
 
@@ -364,7 +365,7 @@ static int merge(struct tickets *t, handle_t source, bool fresh, const struct re
     }
     struct ticket *k = pool_edit(&t->tickets, source);
     k->into = target;
-    err = pass_on(t, source, target, r, fired);
+    err = pass_on(t, source, target, &target_fresh, r, fired);
     struct record absorb = *r;
     absorb.absorbs = true;
     absorb.time = ((const struct ticket *)pool_get(&t->tickets, source))->fold.late_msg;
