@@ -281,13 +281,13 @@ static int apply(struct tickets *t, handle_t h, bool fresh, const struct record 
 
 /* --- merging ----------------------------------------------------------------------------------------- */
 
-/* The ticket that events of h at ts go to: along the chain of mergings that were before ts. */
-static handle_t follow(const struct tickets *t, handle_t h, ms_t ts)
+/* The ticket that r of h goes to: along the chain of mergings that sort before it. */
+static handle_t follow(struct tickets *t, handle_t h, const struct record *r)
 {
     for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
         const struct ticket *k = pool_get(&t->tickets, h);
-        bool later = (k->fold.flags & FOLD_MERGED) != 0 && ts >= k->history.newest;
-        if (!later || !pool_valid(&t->tickets, k->into))
+        if ((k->fold.flags & FOLD_MERGED) == 0 || !sorts_last(t, k, r) ||
+            !pool_valid(&t->tickets, k->into))
             break;
         h = k->into;
     }
@@ -419,7 +419,7 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (fresh && e->kind == EV_REOPENED)
         t->links.counters->reopened_unknown++;
     if (!fresh)
-        h = follow(t, h, e->ts);
+        h = follow(t, h, &r);
     const struct ticket *k = pool_get(&t->tickets, h);
     bool merged = (k->fold.flags & FOLD_MERGED) != 0;
     ms_t went_over = k->fold.late_msg;
