@@ -9,17 +9,9 @@
  * Happy path of loading: a state machine over the stream; each stage names a place and how many
  * bytes go there, so slots are copied once, straight into their pool. */
 
-enum { HEAD_SIZE = 32, POOL_ENTRY = 20, BLOB_ENTRY = 4, RECORD_HEAD = 12, CHECKSUM_SIZE = 8 };
+enum { HEAD_SIZE = 32, POOL_ENTRY = 20, BLOB_ENTRY = 4, RECORD_HEAD = 12, SUM_SIZE = 8 };
 enum image_state { IMAGE_IDLE, IMAGE_TAKING, IMAGE_VOID, IMAGE_LOADING };
-enum load_stage {
-    LOAD_HEAD,
-    LOAD_TABLE,
-    LOAD_BLOB,
-    LOAD_RECORD,
-    LOAD_SLOTS,
-    LOAD_CHECKSUM,
-    LOAD_DONE
-};
+enum load_stage { LOAD_HEAD, LOAD_TABLE, LOAD_BLOB, LOAD_RECORD, LOAD_SLOTS, LOAD_SUM, LOAD_DONE };
 
 static const char magic[8] = {'T', 'P', 'I', 'M', 'A', 'G', 'E', '\n'};
 static const uint32_t end_mark = 0xFFFFFFFF;
@@ -293,7 +285,7 @@ static bool drain_slots(struct image *img, struct slice *s)
         img->pool[img->at]->image = NULL;
         bits_clear(img, img->at);
     }
-    return s->cap - s->fill >= RECORD_HEAD + CHECKSUM_SIZE;
+    return s->cap - s->fill >= RECORD_HEAD + SUM_SIZE;
 }
 
 int image_next(struct image *img, void *buf, uint32_t cap, uint32_t *ret_len)
@@ -313,7 +305,7 @@ int image_next(struct image *img, void *buf, uint32_t cap, uint32_t *ret_len)
     checksum_add(&img->sum, buf, s.fill);
     if (last) {
         put64(s.p + s.fill, checksum_value(&img->sum));
-        s.fill += CHECKSUM_SIZE;
+        s.fill += SUM_SIZE;
         img->state = IMAGE_IDLE;
     }
     *ret_len = s.fill;
@@ -403,7 +395,7 @@ static int load_record(struct image *img)
     if (id == end_mark) {
         if (first != 0 || count != 0 || img->load_slots != 0)
             return ERR_BAD_IMAGE;
-        load_want(img, LOAD_CHECKSUM, img->load_head, CHECKSUM_SIZE);
+        load_want(img, LOAD_SUM, img->load_head, SUM_SIZE);
         return 0;
     }
     if (id >= img->pools || first == 0 || count == 0 || first > img->high[id] ||
@@ -436,7 +428,7 @@ static int load_step(struct image *img)
     case LOAD_SLOTS:
         load_want(img, LOAD_RECORD, img->load_head, RECORD_HEAD);
         return 0;
-    case LOAD_CHECKSUM:
+    case LOAD_SUM:
         if (get64(img->load_head) != checksum_value(&img->sum))
             return ERR_BAD_IMAGE;
         load_want(img, LOAD_DONE, NULL, UINT64_MAX);
@@ -459,7 +451,7 @@ int image_load_feed(struct image *img, const void *bytes, uint64_t n)
         }
         uint64_t take = n < img->load_want ? n : img->load_want;
         memcpy(img->load_to, p, take);
-        if (img->load_stage != LOAD_CHECKSUM)
+        if (img->load_stage != LOAD_SUM)
             checksum_add(&img->sum, p, take);
         img->load_to += take;
         img->load_want -= take;
