@@ -85,11 +85,16 @@ static void forget(struct calls *c, handle_t h)
     pool_free(&c->calls, h);
 }
 
+/* Silent for so long that it is forgotten, or will be with one of the next ticks. */
+static bool is_over(const struct call *k, ms_t now)
+{
+    return k->history.newest + CALL_REMEMBER_MS < now;
+}
+
 void calls_forget(struct calls *c, ms_t now)
 {
     for (int i = 0; i < FORGET_PER_CALL && c->ends.oldest != 0; i++) {
-        const struct call *k = pool_get(&c->calls, c->ends.oldest);
-        if (k->history.newest + CALL_REMEMBER_MS >= now)
+        if (!is_over(pool_get(&c->calls, c->ends.oldest), now))
             return;
         forget(c, c->ends.oldest);
     }
@@ -311,14 +316,14 @@ bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t
 
 /* --- readers ------------------------------------------------------------------------------------------ */
 
-uint64_t calls_digest(const struct calls *c)
+uint64_t calls_digest(const struct calls *c, ms_t now)
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0; /* how far the forgetting has come depends on who came first: left out */
     for (uint32_t i = 1; i <= c->calls.high; i++) {
         handle_t h = pool_handle(&c->calls, i);
-        if (h == 0)
+        const struct call *k = pool_at(&c->calls, i);
+        if (h == 0 || is_over(k, now))
             continue;
-        const struct call *k = pool_get(&c->calls, h);
         const int64_t numbers[] = {k->waits, k->offered, k->history.records, k->history.newest};
         sum += mix64(hash_str(3, call_key(c, h)) ^ hash_bytes(4, numbers, sizeof numbers));
     }

@@ -56,7 +56,7 @@ void calls_forget(struct calls *c, ms_t now);
 bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
 struct str call_key(const struct calls *c, handle_t h); /* lent until it is forgotten */
 
-uint64_t calls_digest(const struct calls *c);
+uint64_t calls_digest(const struct calls *c, ms_t now);
 void calls_check(const struct calls *c);
 const struct pool *calls_pool(const struct calls *c);
 

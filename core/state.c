@@ -124,8 +124,8 @@ void engine_check(struct engine *e)
 uint64_t engine_digest(struct engine *e)
 {
     uint64_t h = board_digest(e->board);
-    h = mix64(h + tickets_digest(e->tickets));
-    return mix64(h + calls_digest(e->calls));
+    h = mix64(h + tickets_digest(e->tickets, e->core.at));
+    return mix64(h + calls_digest(e->calls, e->core.at));
 }
 
 /* --- image --------------------------------------------------------------------------------------------- */

@@ -165,11 +165,16 @@ static void forget(struct tickets *t, handle_t h)
     t->links.counters->tickets_forgotten++;
 }
 
+/* Ended so long ago that it is forgotten, or will be with one of the next ticks. */
+static bool is_over(const struct tickets *t, const struct ticket *k, ms_t now)
+{
+    return k->fold.ended != MS_NONE && k->fold.ended + t->links.settings->remember_closed < now;
+}
+
 void tickets_forget(struct tickets *t, ms_t now)
 {
     for (int i = 0; i < FORGET_PER_CALL && t->ends.oldest != 0; i++) {
-        const struct ticket *k = pool_get(&t->tickets, t->ends.oldest);
-        if (k->fold.ended + t->links.settings->remember_closed >= now)
+        if (!is_over(t, pool_get(&t->tickets, t->ends.oldest), now))
             return;
         forget(t, t->ends.oldest);
     }
@@ -252,16 +257,17 @@ static uint64_t fold_digest(const struct tickets *t, const struct fold *f)
     return mix_name(t, h, SCOPE_TEAM, f->last_team);
 }
 
-uint64_t tickets_digest(struct tickets *t)
+uint64_t tickets_digest(struct tickets *t, ms_t now)
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0; /* how far the forgetting has come depends on who ended first: left out */
     for (uint32_t i = 1; i <= t->tickets.high; i++) {
         handle_t h = pool_handle(&t->tickets, i);
-        if (h == 0)
+        const struct ticket *k = pool_at(&t->tickets, i);
+        if (h == 0 || is_over(t, k, now))
             continue;
-        const struct ticket *k = pool_get(&t->tickets, h);
         uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &k->fold));
-        if (k->into != 0 && pool_valid(&t->tickets, k->into))
+        if (k->into != 0 && pool_valid(&t->tickets, k->into) &&
+            !is_over(t, pool_get(&t->tickets, k->into), now))
             d = mix64(d ^ ticket_hash(t, ticket_key(t, k->into)));
         sum += d;
     }

@@ -68,7 +68,7 @@ void tickets_forget(struct tickets *t, ms_t now);
 bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret);
 struct str ticket_key(struct tickets *t, handle_t h); /* lent until the next call */
 
-uint64_t tickets_digest(struct tickets *t);
+uint64_t tickets_digest(struct tickets *t, ms_t now);
 void tickets_check(struct tickets *t);
 const struct pool *tickets_pool(const struct tickets *t);
 const struct pool *tickets_history(const struct tickets *t);
