@@ -161,6 +161,8 @@ static void fold_on(struct tickets *t, struct ticket *k, uint32_t n, const struc
 static int compact(struct tickets *t, struct ticket *k)
 {
     uint32_t n = k->history.records, gone = n / 2;
+    if (gone == 0) /* limits.ticket_events is 1 */
+        return ERR_TICKET_LONG;
     if (k->base == 0) {
         handle_t h = pool_alloc(&t->bases);
         if (h == 0)
@@ -339,15 +341,9 @@ static void drop_empty(struct tickets *t, handle_t h)
         ticket_unmake(t, h);
 }
 
-static int merge(struct tickets *t, handle_t source, bool fresh, const struct record *r,
-                 const struct event *e, ms_t fired)
+static int merge_into(struct tickets *t, handle_t source, bool fresh, handle_t target,
+                      bool target_fresh, const struct record *r, ms_t fired)
 {
-    handle_t target;
-    bool target_fresh;
-    uint64_t hash = ticket_hash(t, e->into);
-    int err = find_or_make(t, hash, e->into, &target, &target_fresh);
-    if (err != 0)
-        return err;
     for (int i = 0; i <= MERGE_CHAIN_MAX; i++) {
         if (target == source || i == MERGE_CHAIN_MAX) {
             drop_empty(t, target);
@@ -358,7 +354,8 @@ static int merge(struct tickets *t, handle_t source, bool fresh, const struct re
             break;
         target = k->into;
     }
-    err = apply(t, source, fresh, r, fired);
+    t->merging[1] = target;
+    int err = apply(t, source, fresh, r, fired);
     if (err != 0) {
         drop_empty(t, target);
         return err;
@@ -371,6 +368,20 @@ static int merge(struct tickets *t, handle_t source, bool fresh, const struct re
     absorb.time = ((const struct ticket *)pool_get(&t->tickets, source))->fold.late_msg;
     if (err == 0)
         err = apply(t, target, target_fresh, &absorb, fired);
+    return err;
+}
+
+static int merge(struct tickets *t, handle_t source, bool fresh, const struct record *r,
+                 const struct event *e, ms_t fired)
+{
+    handle_t target;
+    bool target_fresh;
+    uint64_t hash = ticket_hash(t, e->into);
+    t->merging[0] = source;
+    int err = find_or_make(t, hash, e->into, &target, &target_fresh);
+    if (err == 0)
+        err = merge_into(t, source, fresh, target, target_fresh, r, fired);
+    t->merging[0] = t->merging[1] = 0;
     return err;
 }
 

@@ -183,7 +183,7 @@ void tickets_forget(struct tickets *t, ms_t now)
 bool ticket_forget_one(struct tickets *t, handle_t keep)
 {
     handle_t h = t->ends.oldest;
-    if (h == keep && h != 0)
+    while (h != 0 && (h == keep || h == t->merging[0] || h == t->merging[1]))
         h = ((const struct ticket *)pool_get(&t->tickets, h))->newer;
     if (h == 0)
         return false;

@@ -32,6 +32,7 @@ struct tickets {
     struct record *record; /* scratch: events_max + 1 records … */
     struct op *op;         /* … and the ops of two folds */
     uint32_t ops_max;      /* of one */
+    handle_t merging[2];   /* while one is merged into the other: not to be forgotten for room */
     char key[NAME_BYTES_MAX];
 };
 
