@@ -1,0 +1,245 @@
+/* One engine step on a realistic mix: ns of CPU per event, by agents and by open tickets.
+ *
+ *     bench_engine [LOG.ndjson]
+ *
+ * The mix is the simulator's (traffic.h), or a log replayed on event time. Scopes agent, team,
+ * category, all; windows 5m 1h 24h 7d 30d today month. Each case is warmed until as many tickets
+ * are open as it asks for, then measured in batches of 64 over events made beforehand, so that
+ * making them is not measured. The last column compares with the first case. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "core/engine.h"
+#include "daemon/cli/traffic.h"
+#include "proto/text.h"
+
+enum { BATCH = 64, KEEP = 1 << 16, EFFECTS = 8192, TEXT_BYTES = 600 };
+
+struct bench {
+    struct engine *e;
+    void *mem;
+    uint64_t size;
+    struct outbox out;
+    struct result results[BATCH];
+};
+
+static double cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static long rss_kb(void)
+{
+    long total = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%ld %ld", &total, &pages) != 2)
+        pages = 0;
+    if (f != NULL)
+        fclose(f);
+    return pages * 4;
+}
+
+static void bench_open(struct bench *b)
+{
+    struct limits l = limits_default();
+    struct settings s;
+    settings_default(&s);
+    s.scopes = 1u << SCOPE_ALL | 1u << SCOPE_AGENT | 1u << SCOPE_TEAM | 1u << SCOPE_CATEGORY;
+    b->size = engine_size(&l, &s);
+    b->mem = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (getenv("HUGE") != NULL)
+        madvise(b->mem, b->size, MADV_HUGEPAGE);
+    if (b->mem == MAP_FAILED || engine_init(&b->e, b->mem, &l, &s, MS_NONE) != 0) {
+        perror("engine");
+        exit(1);
+    }
+    b->out = (struct outbox){.effects = calloc(EFFECTS, sizeof(struct effect)), .cap = EFFECTS};
+}
+
+static void bench_close(struct bench *b)
+{
+    munmap(b->mem, b->size);
+    free(b->out.effects);
+}
+
+static void step(struct bench *b, const struct event *events, uint32_t n)
+{
+    for (uint32_t done = 0; done < n;) {
+        uint32_t part = n - done < BATCH ? n - done : BATCH;
+        done += engine_step(b->e, events + done, part, b->results, &b->out);
+        b->out.n = 0;
+    }
+}
+
+/* Events with texts of their own, so that many can be made before any is applied. */
+struct store {
+    struct event *event;
+    char *text;
+    size_t used;
+    uint32_t n;
+};
+
+static void keep(struct store *s, const struct event *e)
+{
+    struct event *to = &s->event[s->n++];
+    struct str *texts[] = {&to->id,       &to->src,      &to->ticket,  &to->agent,
+                           &to->team,     &to->priority, &to->channel, &to->category,
+                           &to->customer, &to->tier,     &to->reason,  &to->how,
+                           &to->level,    &to->into,     &to->aspect,  &to->item,
+                           &to->visit,    &to->call,     &to->name,    &to->paused_reason};
+    static const enum event_field fields[] = {
+        F_ID,       F_SRC,      F_TICKET, F_AGENT,  F_TEAM, F_PRIORITY,     F_CHANNEL,
+        F_CATEGORY, F_CUSTOMER, F_TIER,   F_REASON, F_HOW,  F_LEVEL,        F_INTO,
+        F_ASPECT,   F_ITEM,     F_VISIT,  F_CALL,   F_NAME, F_PAUSED_REASON};
+    *to = *e;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (!event_has(e, fields[i]))
+            continue;
+        char *at = s->text + s->used;
+        memcpy(at, texts[i]->p, texts[i]->len);
+        s->used += texts[i]->len;
+        texts[i]->p = at;
+    }
+}
+
+static void store_open(struct store *s)
+{
+    s->event = calloc(KEEP, sizeof *s->event);
+    s->text = malloc((size_t)KEEP * TEXT_BYTES);
+    if (s->event == NULL || s->text == NULL)
+        exit(1);
+}
+
+static void store_close(struct store *s)
+{
+    free(s->event);
+    free(s->text);
+}
+
+static double measure(uint32_t agents, uint32_t live, uint32_t measured, double first)
+{
+    static struct event batch[BATCH];
+    struct traffic_setup setup = traffic_default();
+    struct bench b;
+    struct store s;
+    setup.agents = agents;
+    setup.teams = agents / 25 + 1;
+    setup.live = live;
+    setup.flat = true;
+    setup.start = 1770000000000;
+    setup.rate = 2000000;
+    struct traffic *t = traffic_new(&setup);
+    if (t == NULL)
+        exit(1);
+    bench_open(&b);
+    store_open(&s);
+    uint32_t warm = 0, n = 0;
+    while (warm < 3 * live + 200000 && (n = traffic_next(t, MS_NEVER, batch, BATCH)) > 0) {
+        step(&b, batch, n);
+        warm += n;
+    }
+    double spent = 0;
+    uint32_t done = 0, open = traffic_open(t);
+    while (done < measured) {
+        s.n = 0;
+        s.used = 0;
+        while (s.n + BATCH <= KEEP && (n = traffic_next(t, MS_NEVER, batch, BATCH)) > 0)
+            for (uint32_t i = 0; i < n; i++)
+                keep(&s, &batch[i]);
+        double from = cpu_ns();
+        step(&b, s.event, s.n);
+        spent += cpu_ns() - from;
+        done += s.n;
+    }
+    const struct engine_counters *c = engine_counters(b.e);
+    double each = spent / done;
+    printf("%7u agents %8u open: %6.0f ns/event  %5.2f x first   refolds %.2f %%  rss %ld MB\n",
+           agents, open, each, first > 0 ? each / first : 1.0,
+           100.0 * (double)c->refolds / (double)c->events, rss_kb() / 1024);
+    traffic_free(t);
+    store_close(&s);
+    bench_close(&b);
+    return each;
+}
+
+/* The log again and again, each time later and with other tickets, so that what is measured is
+ * not an engine that fills up: the first pass is not counted. */
+static void shift(struct event *e, uint32_t pass, ms_t span, char digit[1])
+{
+    e->ts += pass * span;
+    e->seq += (uint64_t)pass << 32;
+    digit[0] = (char)('0' + pass);
+}
+
+static void replay(const char *path)
+{
+    static struct text_reader reader;
+    static char line[TEXT_LINE_MAX];
+    struct bench b;
+    struct store s;
+    double spent = 0;
+    uint64_t done = 0;
+    bench_open(&b);
+    store_open(&s);
+    for (uint32_t pass = 0; pass < 4; pass++) {
+        FILE *f = fopen(path, "r");
+        bool more = true;
+        if (f == NULL) {
+            perror(path);
+            exit(1);
+        }
+        text_reader_init(&reader, false);
+        while (more) {
+            s.n = 0;
+            s.used = 0;
+            while (s.n < KEEP && (more = fgets(line, sizeof line, f) != NULL)) {
+                struct event e;
+                enum event_field field;
+                if (text_read(&reader, line, strcspn(line, "\n"), MS_NONE, &e, &field) != 1)
+                    continue;
+                keep(&s, &e);
+                /* The ticket's text is followed by room for the digit of the pass. */
+                struct event *k = &s.event[s.n - 1];
+                if (event_has(k, F_TICKET)) {
+                    memcpy(s.text + s.used, k->ticket.p, k->ticket.len);
+                    k->ticket.p = s.text + s.used;
+                    shift(k, pass, 400 * MS_DAY, s.text + s.used + k->ticket.len);
+                    s.used += ++k->ticket.len;
+                }
+            }
+            double from = cpu_ns();
+            step(&b, s.event, s.n);
+            if (pass > 0) {
+                spent += cpu_ns() - from;
+                done += s.n;
+            }
+        }
+        text_reader_fini(&reader);
+        fclose(f);
+    }
+    printf("%s: %.0f ns/event, %lu events, %.2f %% folded again\n", path, spent / (double)done,
+           (unsigned long)done,
+           100.0 * (double)engine_counters(b.e)->refolds / (double)engine_counters(b.e)->events);
+    store_close(&s);
+    bench_close(&b);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        replay(argv[i]);
+    if (argc > 1)
+        return 0;
+    double first = measure(1000, 100000, 1000000, 0);
+    measure(100, 100000, 1000000, first);
+    measure(10000, 100000, 1000000, first);
+    measure(1000, 1000, 1000000, first);
+    measure(1000, 1000000, 1000000, first);
+    return 0;
+}
