@@ -31,7 +31,7 @@ enum {
     SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
     SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
     RECLAIM_CHUNKS = 4,     /* most chunks given back by one add */
-    ABSORB_CHUNKS = 32,     /* most chunks merged into slots by one add */
+    SLACK_MAX = 2048,       /* most samples beyond exact_samples, then they are merged in one go */
 };
 
 struct chunk {
@@ -51,6 +51,14 @@ struct span_bytes {
     handle_t next;
     uint8_t byte[248];
 };
+
+/* Changes of a span's sketches that are not packed yet. */
+struct span_notes {
+    struct slot slot; /* mark: notes used */
+    uint32_t zero;
+    uint32_t note[62]; /* bucket << 3 | column << 1 | taken away */
+};
+STATIC_ASSERT(sizeof(struct span_notes) == 256, "a chunk of notes");
 STATIC_ASSERT(sizeof(struct span_bytes) == 256, "a chunk of bytes");
 
 /* Followed by int64_t sum[columns], uint32_t count[counts]. */
@@ -67,7 +75,9 @@ struct cursor {
 struct span {
     struct slot slot;
     handle_t bytes; /* sketches of all columns, packed */
-    uint64_t hash;  /* sum of its samples' digests */
+    handle_t notes; /* late changes of them */
+    uint32_t zero;
+    uint64_t hash; /* sum of its samples' digests */
 };
 
 struct span_list {
@@ -252,17 +262,25 @@ static inline bool chunk_append(const struct layout *l, struct chunk *c, uint32_
                                 uint32_t sec, const struct entry *e)
 {
     uint32_t cells[1 + ENTRY_WORDS_MAX], units, used = chunk_used(c);
-    uint32_t n = cells_write(l, cells, sec - *force, e, &units);
-    if (used + n > CHUNK_WORDS)
-        return false;
-    for (uint32_t i = 0; i < n; i++)
-        c->word[used + i] = cells[i];
+    bool wide = used + ARRAY_LEN(cells) <= CHUNK_WORDS;
+    uint32_t *to = wide ? &c->word[used] : cells;
+    uint32_t n = cells_write(l, to, sec - *force, e, &units);
+    if (!wide) {
+        if (used + n > CHUNK_WORDS)
+            return false;
+        memcpy(&c->word[used], cells, n * sizeof cells[0]);
+    }
     c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + n);
     *force += units * l->unit;
     return true;
 }
 
 /* --- totals ------------------------------------------------------------------------------- */
+
+struct totals {
+    int64_t sum[WINDOW_COLUMNS_MAX];
+    uint32_t count[WINDOW_COUNTS_MAX];
+};
 
 /* Adds (sign 1) or takes away (-1) one entry. */
 static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *count,
@@ -377,6 +395,7 @@ handle_t log_chunk(struct windows *ws, struct window_log *log, const struct layo
 struct chunk *log_link(struct windows *ws, struct window_log *log, handle_t prev, handle_t h,
                        uint32_t base);
 void log_plan(const struct windows *ws, struct window_log *log);
+/* Makes a busy log's oldest chunks into slots. */
 void log_bound(struct windows *ws, struct window_log *log, const struct layout *l);
 void log_drop_head(struct windows *ws, struct window_log *log, const struct layout *l);
 void log_reclaim(struct windows *ws, struct window_log *log, const struct layout *l);
@@ -426,14 +445,21 @@ static inline const struct span *span_get(const struct windows *ws, const struct
 /* Adds a span's sketches to the scratch columns; packs those into it and empties them. */
 void span_load(struct windows *ws, const struct layout *l, const struct span *s);
 void span_store(struct windows *ws, const struct layout *l, struct span *s);
-void span_entry(struct windows *ws, const struct layout *l, struct span *s, uint32_t sec,
-                const struct entry *e, int sign);
+/* Counts an entry in all but the sketches; those either in the scratch columns or by a note
+ * (false: no room for notes, nothing noted). */
+void span_entry(const struct layout *l, struct span *s, uint32_t sec, const struct entry *e,
+                int sign);
+void span_scratch(struct windows *ws, const struct entry *e, int sign);
+bool span_note(struct windows *ws, struct span *s, const struct entry *e, int sign);
 
 uint32_t list_search(const struct span_list *list, uint32_t sec);
 bool list_make(struct windows *ws, struct window_log *log);
 int64_t list_place(struct windows *ws, struct window_log *log, const struct layout *l,
                    uint32_t sec);
 void list_close(struct windows *ws, struct window_log *log, const struct layout *l);
+/* Are there chunks enough to pack sketches into? The second makes room, at the cost of the
+ * oldest spans; false: there is none to be had. */
+bool spans_fit(const struct windows *ws);
 bool spans_room(struct windows *ws, struct window_log *log, const struct layout *l);
 uint32_t spans_oldest(const struct windows *ws, const struct window_log *log);
 void spans_expire(struct windows *ws, struct window_log *log, const struct layout *l);
@@ -444,8 +470,9 @@ bool spans_pass(struct windows *ws, const struct window_log *log, const struct l
 
 /* --- window_merge.c: samples into spans ----------------------------------------------------- */
 
-/* Merges the head chunk into spans; false: no room for a list, the log stays exact. */
-bool spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l);
+/* Merges head chunks into spans until so many samples are left in chunks. */
+void spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l,
+                  uint32_t live);
 
 /* A sample below the head's base, sign 1 or -1. false: none of this kind is there. */
 bool spans_change(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,

@@ -86,23 +86,22 @@ static const uint8_t *get_number(const uint8_t *p, const uint8_t *end, uint32_t 
 
 uint32_t sketch_pack(const struct sketch *s, uint8_t *ret)
 {
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < SKETCH_BUCKETS; i++)
-        if (s->group[i >> SKETCH_BITS] == 0)
-            i |= (1 << SKETCH_BITS) - 1;
-        else if (s->count[i] != 0)
-            used++;
-    uint8_t *p = put_number(ret, used);
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < SKETCH_BUCKETS; i++) {
-        if (s->group[i >> SKETCH_BITS] == 0) {
-            i |= (1 << SKETCH_BITS) - 1;
-        } else if (s->count[i] != 0) {
+    uint8_t *p = ret + 2; /* how many there are is known last */
+    uint32_t used = 0, last = 0;
+    for (uint32_t g = 0; g < SKETCH_GROUPS; g++) {
+        if (s->group[g] == 0)
+            continue;
+        for (uint32_t i = g << SKETCH_BITS; i < (g + 1) << SKETCH_BITS; i++) {
+            if (s->count[i] == 0)
+                continue;
             p = put_number(p, i - last);
             p = put_number(p, s->count[i]);
             last = i;
+            used++;
         }
     }
+    ret[0] = (uint8_t)(used | 128);
+    ret[1] = (uint8_t)(used >> 7);
     return (uint32_t)(p - ret);
 }
 
@@ -113,8 +112,15 @@ uint32_t sketch_unpack(struct sketch *s, const uint8_t *p, uint32_t len)
     if ((at = get_number(at, end, &used)) == NULL)
         return 0;
     for (uint32_t i = 0; i < used; i++) {
-        if ((at = get_number(at, end, &distance)) == NULL ||
-            (at = get_number(at, end, &n)) == NULL || distance > SKETCH_LAST - index)
+        if (LIKELY(end - at >= 2 && ((at[0] | at[1]) & 128) == 0)) {
+            distance = at[0];
+            n = at[1];
+            at += 2;
+        } else if ((at = get_number(at, end, &distance)) == NULL ||
+                   (at = get_number(at, end, &n)) == NULL) {
+            return 0;
+        }
+        if (distance > SKETCH_LAST - index)
             return 0;
         index += distance;
         sketch_count(s, index, n);

@@ -161,13 +161,16 @@ void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX
 
 /* --- samples ------------------------------------------------------------------------------ */
 
-static struct entry entry_of(const struct layout *l, const struct window_sample *s)
+static inline struct entry entry_of(const struct layout *l, const struct window_sample *s)
 {
-    struct entry e = {.flags = s->flags, .present = s->present};
+    struct entry e;
     CHECK((s->flags & ~l->flag_mask) == 0 && s->present >> l->columns == 0);
-    for (uint32_t c = 0; c < l->columns; c++) {
+    e.flags = s->flags;
+    e.present = s->present;
+    for (uint32_t rest = s->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
         e.value[c] = s->value[c];
-        CHECK((s->present >> c & 1) == 0 || s->value[c] >= 0);
+        CHECK(e.value[c] >= 0);
     }
     return e;
 }

@@ -1,17 +1,16 @@
 /* window.h: rolling windows over one time-ordered log of samples, shared by all windows.
  *
- * A log holds the samples of one family (replies, resolves, openings, …) of one name. Adding a
- * sample touches no window: each window is a cursor that keeps the counts and sums of everything
- * before its edge, so a window's numbers are total minus prefix. Cursors move when read.
- * Samples stand at whole seconds for membership; values are exact milliseconds. A series with
- * more than exact_samples live samples merges aged ones into slots (count, sums, sparse sketch)
- * of at most 1/288 of the shortest window that still needs them.
+ * A log holds the samples of one family (replies, resolves, …) of one name. Adding a sample
+ * touches no window: each is a cursor with the counts and sums of everything before its edge,
+ * its numbers are total minus prefix. Values are exact milliseconds. A log of more than
+ * exact_samples merges aged ones into slots (counts, sums, sketches) of at most 1/288 of the
+ * shortest window that still needs them; a window then has up to one slot too much at its edge.
  *
- * Membership of window w at time `at`: edge(w) < floor(ts) <= floor(at), both in seconds, where
- * edge = floor(at) - length for sliding windows and start - 1 for calendar windows.
+ * Sample in window w at `at`: edge(w) < floor(ts) <= floor(at), in whole seconds; edge is
+ * floor(at) - length for sliding windows, start - 1 for calendar windows.
  *
- * Memory: chunks and cursor blocks come from pools; nothing else is allocated. When a pool is
- * full, the oldest samples of the log at hand make room (counted in windows.shed). */
+ * All memory is in pools. When a pool is full, the oldest samples of the log at hand make room
+ * (windows_shed counts them). */
 #ifndef TP_CORE_WINDOW_H
 #define TP_CORE_WINDOW_H
 
@@ -23,6 +22,7 @@ enum {
     WINDOW_FLAGS_MAX = 24,  /* yes/no facts of one sample, each counted by itself */
     WINDOW_FAMILIES_MAX = 8,
     WINDOW_QUANTILES = 5, /* p50 p75 p90 p95 p99 */
+    WINDOW_COUNTS_MAX = 1 + WINDOW_FLAGS_MAX + WINDOW_COLUMNS_MAX + WATCHES_MAX,
 };
 
 /* What the samples of a family look like; static for the engine's life. */
@@ -48,11 +48,8 @@ struct window_watch {
     ms_t above; /* counts value > above */
 };
 
-enum { WINDOW_COUNTS_MAX = 1 + WINDOW_FLAGS_MAX + WINDOW_COLUMNS_MAX + WATCHES_MAX };
-
-/* The part of a log that every add touches; lies inside its owner's slot. Zeroed = empty.
- * Fields are window*.c's own. Totals run since the log began, modulo 2^32: only differences from
- * the windows' prefixes mean something. */
+/* The part of a log that every add touches; lies inside its owner's slot, who edits it first.
+ * Zeroed = empty. Private: totals run since the log began, modulo 2^32. */
 struct window_log {
     handle_t head, tail;               /* chunks, oldest and newest */
     handle_t cursors;                  /* the windows' edges with their prefixes (cold) */
@@ -74,16 +71,15 @@ struct window_numbers {
     uint32_t above[WATCHES_MAX];     /* per watch of this family, in watch order */
 };
 
-/* Order statistics of one column in one window; valid when n > 0. min and max are exact while
- * the samples are, quantiles are nearest rank within the sketch's error (<= 1 %). */
+/* Order statistics of one column in one window, valid when n > 0: nearest rank within 0.8 %.
+ * min and max are exact; in slots they do not notice withdrawals. */
 struct window_order {
     uint32_t n;
     ms_t min, max;
     ms_t q[WINDOW_QUANTILES];
 };
 
-/* Configuration, pools and scratch shared by all logs; its fields are window.c's own. */
-struct windows;
+struct windows; /* configuration, pools and scratch shared by all logs */
 
 struct windows_setup {
     const struct window_family *family; /* static */
@@ -94,7 +90,7 @@ struct windows_setup {
     uint32_t watches;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t exact_samples;
-    uint32_t chunks; /* pool sizes */
+    uint32_t chunks; /* of 256 bytes */
     uint32_t logs;   /* most logs that can hold something at a time */
 };
 
@@ -106,22 +102,21 @@ struct windows *windows_init(void *mem, const struct windows_setup *setup);
  * Call whenever the engine's second changes; O(windows). Never goes back. */
 void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX]);
 
-/* false: older than every window, nothing changed. */
+/* false: older than every window (or shed at once), nothing changed. */
 bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
                 const struct window_sample *sample);
 
 /* Removes one sample equal to this one (loose flags are settled within its second). false: none
- * is kept (any more), nothing changed. */
+ * is kept, nothing changed. Of a slot's samples only counts are known: any that fits goes. */
 bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,
                      const struct window_sample *sample);
 
-/* Sets (or clears) a loose flag in any one sample of that second that lacks (has) it. false: no
- * such sample is kept. */
+/* Sets (clears) loose flag number `flag` in one sample of that second that lacks (has) it.
+ * false: there is none. */
 bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms_t ts,
                  uint32_t flag, bool on);
 
-/* The numbers of one window now; moves its cursor. Samples ahead of `at` (a few seconds at most,
- * at the log's end) do not count yet. */
+/* The numbers of one window now; moves its cursor, not the log. Samples ahead of `at` wait. */
 void window_read(struct windows *ws, struct window_log *log, uint32_t family, uint32_t window,
                  struct window_numbers *ret);
 
@@ -129,8 +124,8 @@ void window_read(struct windows *ws, struct window_log *log, uint32_t family, ui
 void window_orders(struct windows *ws, struct window_log *log, uint32_t family, uint32_t mask,
                    uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
 
-/* The next instant at which the window changes by time alone: its oldest sample leaves, or one
- * from ahead comes in. MS_NEVER when it is empty. Calendar windows: MS_NEVER (see the zone). */
+/* The next instant at which the window changes by time alone: its oldest sample (or slot) leaves,
+ * or one from ahead comes in; MS_NEVER when none will. Calendar windows: only the latter. */
 ms_t window_next_change(struct windows *ws, struct window_log *log, uint32_t family,
                         uint32_t window);
 
@@ -140,16 +135,15 @@ ms_t window_slot_ms(struct windows *ws, const struct window_log *log, uint32_t w
 /* Nothing in any window any more? Then its owner may release it. */
 bool window_idle(struct windows *ws, struct window_log *log, uint32_t family);
 void window_release(struct windows *ws, struct window_log *log);
-
 void window_prefetch(const struct windows *ws, const struct window_log *log);
 
-/* Order-independent digest of what the longest window holds; blind to chunks and cursors. */
+/* Digest of the samples in the longest window, in any order; blind to chunks, cursors, slots. */
 uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family);
 
 /* Recounts everything (tests, simulator). */
 void window_check(struct windows *ws, const struct window_log *log, uint32_t family);
 
-/* Samples that were let go for want of chunks since the start. */
+/* Samples in a window that were let go for want of room since the start. */
 uint64_t windows_shed(const struct windows *ws);
 
 /* The pools, for images and status: fills ret[], returns how many (<= 4). */

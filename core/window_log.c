@@ -3,12 +3,11 @@
 
 /* --- cursors ------------------------------------------------------------------------------ */
 
-/* Leaves behind the entries of its chunk up to the edge. true: it stands at the chunk's end. */
-static bool cursor_pass(const struct layout *l, const struct chunk *c, struct cursor *cur,
-                        uint32_t edge)
+/* Leaves behind the entries of its chunk up to the edge, adding them to sum and count. true: it
+ * stands at the chunk's end. */
+static bool cursor_pass_to(const struct layout *l, const struct chunk *c, struct cursor *cur,
+                           uint32_t edge, int64_t *sum, uint32_t *count)
 {
-    int64_t *sum = cursor_sum(cur);
-    uint32_t *count = cursor_count(l, cur);
     uint32_t used = chunk_used(c), force = cur->force;
     for (uint32_t i = cur->word; i < used;) {
         uint32_t head = c->word[i];
@@ -30,6 +29,12 @@ static bool cursor_pass(const struct layout *l, const struct chunk *c, struct cu
     }
     cur->next = 0;
     return true;
+}
+
+static bool cursor_pass(const struct layout *l, const struct chunk *c, struct cursor *cur,
+                        uint32_t edge)
+{
+    return cursor_pass_to(l, c, cur, edge, cursor_sum(cur), cursor_count(l, cur));
 }
 
 /* From the end of its chunk into the next one, but only over an entry: one that is put between
@@ -159,6 +164,30 @@ static void shed_count(struct windows *ws, const struct layout *l, const struct 
     }
 }
 
+/* All cursors in the head leave it behind. Those at its beginning are many when nobody reads:
+ * the chunk is added up once for them. */
+static void cursors_leave(struct windows *ws, struct window_log *log, const struct layout *l,
+                          handle_t h, const struct chunk *c)
+{
+    void *block = pool_edit(&ws->cursors, log->cursors);
+    struct totals all = {0};
+    bool known = false;
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        struct cursor *cur = cursor_of(l, block, w);
+        if (cur->chunk != h)
+            continue;
+        if (cur->word != 0) {
+            cursor_pass(l, c, cur, UINT32_MAX);
+        } else {
+            if (!known)
+                cursor_pass_to(l, c, cur, UINT32_MAX, all.sum, all.count);
+            known = true;
+            totals_add(l, cursor_sum(cur), cursor_count(l, cur), all.sum, all.count, 1);
+        }
+        cursor_enter(ws, cur, c->next);
+    }
+}
+
 void log_drop_head(struct windows *ws, struct window_log *log, const struct layout *l)
 {
     handle_t h = log->head;
@@ -177,14 +206,7 @@ void log_drop_head(struct windows *ws, struct window_log *log, const struct layo
     } else {
         struct chunk *next = pool_edit(&ws->chunks, c->next);
         next->prev = 0;
-        void *block = pool_edit(&ws->cursors, log->cursors);
-        for (uint32_t w = 0; w < ws->windows; w++) {
-            struct cursor *cur = cursor_of(l, block, w);
-            if (cur->chunk == h) {
-                cursor_pass(l, c, cur, UINT32_MAX);
-                cursor_enter(ws, cur, c->next);
-            }
-        }
+        cursors_leave(ws, log, l, h, c);
     }
     pool_free(&ws->chunks, h);
 }
@@ -208,15 +230,12 @@ void log_reclaim(struct windows *ws, struct window_log *log, const struct layout
     log_plan(ws, log);
 }
 
-/* Makes a busy log's oldest chunks into slots; in batches, a slot is packed anew for each. */
 void log_bound(struct windows *ws, struct window_log *log, const struct layout *l)
 {
-    uint32_t most = ws->exact_samples;
-    if (log->live <= most + (most / 8 < 512 ? most / 8 : 512))
+    uint32_t most = ws->exact_samples, slack = most / 8 < SLACK_MAX ? most / 8 : SLACK_MAX;
+    if (log->live <= most + slack)
         return;
-    for (uint32_t i = 0; i < ABSORB_CHUNKS && log->live > most && log->head != log->tail; i++)
-        if (!spans_absorb(ws, log, l))
-            break;
+    spans_absorb(ws, log, l, most);
     log_plan(ws, log);
 }
 

@@ -50,11 +50,38 @@ static void entry_shed(struct windows *ws, struct window_log *log, const struct 
     ws->shed++;
 }
 
-static void entries_merge(struct windows *ws, struct window_log *log, const struct layout *l,
-                          const struct chunk *c)
+/* The span that takes samples now: its sketches are in the scratch columns. */
+struct taker {
+    struct span *span;
+    uint32_t last;
+};
+
+static void taker_close(struct windows *ws, const struct layout *l, struct taker *t)
 {
-    struct span *s = NULL;
-    uint32_t force = c->base, last = 0;
+    if (t->span != NULL)
+        span_store(ws, l, t->span);
+    t->span = NULL;
+}
+
+/* false: no span can be had for that second. */
+static bool taker_open(struct windows *ws, struct window_log *log, const struct layout *l,
+                       struct taker *t, uint32_t sec)
+{
+    taker_close(ws, l, t);
+    int64_t place = list_place(ws, log, l, sec);
+    if (place < 0)
+        return false;
+    const struct span_place *at = &list_get(ws, log)->at[place];
+    t->last = at->last;
+    t->span = pool_edit(&ws->spans, at->span);
+    span_load(ws, l, t->span);
+    return true;
+}
+
+static void entries_merge(struct windows *ws, struct window_log *log, const struct layout *l,
+                          const struct chunk *c, struct taker *t)
+{
+    uint32_t force = c->base;
     for (uint32_t i = 0, used = chunk_used(c); i < used;) {
         uint32_t head = c->word[i];
         if (cell_is_gap(l, head)) {
@@ -65,50 +92,51 @@ static void entries_merge(struct windows *ws, struct window_log *log, const stru
         struct entry e;
         uint32_t sec = force + (head & l->unit);
         i += entry_read(l, &c->word[i], &e);
-        if (s == NULL || sec > last) {
-            if (s != NULL)
-                span_store(ws, l, s);
-            s = NULL;
-            int64_t place = list_place(ws, log, l, sec);
-            if (place < 0) {
-                entry_shed(ws, log, l, &e);
-                continue;
-            }
-            const struct span_place *at = &list_get(ws, log)->at[place];
-            last = at->last;
-            s = pool_edit(&ws->spans, at->span);
-            span_load(ws, l, s);
+        if ((t->span == NULL || sec > t->last) && !taker_open(ws, log, l, t, sec))
+            entry_shed(ws, log, l, &e);
+        else {
+            span_entry(l, t->span, sec, &e, 1);
+            span_scratch(ws, &e, 1);
         }
-        span_entry(ws, l, s, sec, &e, 1);
     }
-    if (s != NULL)
-        span_store(ws, l, s);
 }
 
-bool spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l)
+static void head_absorb(struct windows *ws, struct window_log *log, const struct layout *l,
+                        struct taker *t)
 {
     handle_t h = log->head;
-    const struct chunk *c = pool_get(&ws->chunks, h);
-    if (!spans_room(ws, log, l) || !list_make(ws, log))
-        return false;
-    uint32_t force = c->base, i = 0;
-    for (; i < chunk_used(c) && cell_is_gap(l, c->word[i]); i++)
+    const struct chunk *c = chunk_get(ws, h);
+    uint32_t force = c->base, i = 0, used = chunk_used(c);
+    for (; i < used && cell_is_gap(l, c->word[i]); i++)
         force += gap_seconds(l, c->word[i]);
-    cursors_retreat(ws, log, l, h, i < chunk_used(c) ? force + (c->word[i] & l->unit) : UINT32_MAX);
-    entries_merge(ws, log, l, c);
+    cursors_retreat(ws, log, l, h, i < used ? force + (c->word[i] & l->unit) : UINT32_MAX);
+    entries_merge(ws, log, l, c, t);
     log->live -= chunk_entries(c);
     log->head = c->next;
     struct chunk *next = pool_edit(&ws->chunks, c->next);
     next->prev = 0;
     pool_free(&ws->chunks, h);
-    list_close(ws, log, l);
-    return true;
+}
+
+void spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t live)
+{
+    struct taker t = {NULL, 0};
+    while (log->live > live && log->head != log->tail) {
+        if (!spans_fit(ws))
+            taker_close(ws, l, &t); /* its span may be dropped to make room */
+        if (!spans_room(ws, log, l) || !list_make(ws, log))
+            break;
+        head_absorb(ws, log, l, &t);
+    }
+    taker_close(ws, l, &t);
+    if (log->slots != 0)
+        list_close(ws, log, l);
 }
 
 /* --- single samples ----------------------------------------------------------------------- */
 
-static bool span_has(const struct windows *ws, const struct layout *l, const struct span *s,
-                     const struct entry *e)
+/* As far as a span can tell: it does not know its samples one by one. */
+static bool span_has(const struct layout *l, const struct span *s, const struct entry *e)
 {
     const uint32_t *count = span_count(l, s);
     bool has = count[0] > 0;
@@ -116,7 +144,8 @@ static bool span_has(const struct windows *ws, const struct layout *l, const str
         has = has && count[1 + __builtin_ctz(rest)] > 0;
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);
-        has = has && ws->column[c].count[sketch_index(e->value[c])] > 0;
+        has = has && count[l->n_at + c] > 0 && e->value[c] >= span_min(l, s)[c] &&
+              e->value[c] <= span_max(l, s)[c];
     }
     return has;
 }
@@ -143,13 +172,14 @@ bool spans_change(struct windows *ws, struct window_log *log, const struct layou
             return false;
     }
     struct span *s = pool_edit(&ws->spans, list_get(ws, log)->at[i].span);
-    span_load(ws, l, s);
-    bool fits = sign > 0 || span_has(ws, l, s, e);
-    if (fits)
-        span_entry(ws, l, s, sec, e, sign);
-    span_store(ws, l, s);
-    if (!fits)
+    if (sign < 0 && !span_has(l, s, e))
         return false;
+    span_entry(l, s, sec, e, sign);
+    if (!span_note(ws, s, e, sign)) {
+        span_load(ws, l, s);
+        span_scratch(ws, e, sign);
+        span_store(ws, l, s);
+    }
     if (sign < 0)
         totals_entry(l, log->sum, log->count, e, -1);
     void *block = pool_edit(&ws->cursors, log->cursors);

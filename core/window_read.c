@@ -3,11 +3,6 @@
 
 /* --- numbers ------------------------------------------------------------------------------ */
 
-struct totals {
-    int64_t sum[WINDOW_COLUMNS_MAX];
-    uint32_t count[WINDOW_COUNTS_MAX];
-};
-
 /* Adds the entries from a place on whose second lies in (edge, until]; later ones end it. */
 static void totals_from(const struct windows *ws, const struct layout *l, struct place p,
                         uint32_t edge, uint32_t until, int sign, struct totals *t)

@@ -11,7 +11,7 @@
  * lies in one span. Minimum and maximum of a span do not shrink when samples are withdrawn. */
 #include "core/chunk.h"
 
-enum { SPARE_CHUNKS = 64 }; /* enough for whatever one chunk of samples can need in spans */
+enum { SPARE_CHUNKS = 256 }; /* enough for one span's bytes, and a chunk of samples in others */
 
 uint32_t spans_oldest(const struct windows *ws, const struct window_log *log)
 {
@@ -56,6 +56,32 @@ static struct span_place band_place(const struct windows *ws, uint32_t sec)
 
 /* --- sketches of a span ------------------------------------------------------------------- */
 
+/* One value less. It is in its bucket, unless it was let go for want of room before: then the
+ * nearest one goes, so that the number stays right. */
+static void column_take(struct sketch *s, uint32_t index)
+{
+    for (uint32_t d = 0; d < SKETCH_BUCKETS && s->n > 0; d++) {
+        uint32_t i = index >= d && s->count[index - d] > 0 ? index - d : index + d;
+        if (i < SKETCH_BUCKETS && s->count[i] > 0) {
+            sketch_count(s, i, (uint32_t)-1);
+            return;
+        }
+    }
+}
+
+static void notes_load(struct windows *ws, const struct span_notes *notes)
+{
+    for (uint32_t taken = 0; taken < 2; taken++)
+        for (uint32_t i = 0; i < notes->slot.mark; i++) {
+            uint32_t note = notes->note[i];
+            struct sketch *s = &ws->column[note >> 1 & 3];
+            if ((note & 1) == taken && taken == 0)
+                sketch_count(s, note >> 3, 1);
+            else if ((note & 1) == taken)
+                column_take(s, note >> 3);
+        }
+}
+
 void span_load(struct windows *ws, const struct layout *l, const struct span *s)
 {
     uint32_t len = 0;
@@ -70,6 +96,8 @@ void span_load(struct windows *ws, const struct layout *l, const struct span *s)
         CHECK(n > 0);
         at += n;
     }
+    if (s->notes != 0)
+        notes_load(ws, pool_get(&ws->chunks, s->notes));
 }
 
 static void bytes_free(struct windows *ws, handle_t h)
@@ -90,6 +118,9 @@ void span_store(struct windows *ws, const struct layout *l, struct span *s)
         len += sketch_pack(&ws->column[c], ws->bytes + len);
         sketch_clear(&ws->column[c]);
     }
+    if (s->notes != 0)
+        pool_free(&ws->chunks, s->notes); /* loaded with the rest; room for what they add */
+    s->notes = 0;
     handle_t h = s->bytes, *link = &s->bytes;
     for (uint32_t at = 0; at < len;) {
         if (h == 0) {
@@ -109,8 +140,8 @@ void span_store(struct windows *ws, const struct layout *l, struct span *s)
     bytes_free(ws, h);
 }
 
-void span_entry(struct windows *ws, const struct layout *l, struct span *s, uint32_t sec,
-                const struct entry *e, int sign)
+void span_entry(const struct layout *l, struct span *s, uint32_t sec, const struct entry *e,
+                int sign)
 {
     uint32_t *count = span_count(l, s);
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
@@ -122,10 +153,38 @@ void span_entry(struct windows *ws, const struct layout *l, struct span *s, uint
             *min = v < *min ? v : *min;
             *max = v > *max ? v : *max;
         }
-        sketch_count(&ws->column[c], sketch_index(v), (uint32_t)sign);
     }
     totals_entry(l, span_sum(s), count, e, sign);
     s->hash += (uint64_t)sign * entry_hash(l, sec, e);
+}
+
+void span_scratch(struct windows *ws, const struct entry *e, int sign)
+{
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest), index = sketch_index(e->value[c]);
+        if (sign > 0)
+            sketch_count(&ws->column[c], index, 1);
+        else
+            column_take(&ws->column[c], index);
+    }
+}
+
+bool span_note(struct windows *ws, struct span *s, const struct entry *e, int sign)
+{
+    if (e->present == 0)
+        return true;
+    if (s->notes == 0 && (s->notes = pool_alloc(&ws->chunks)) == 0)
+        return false;
+    struct span_notes *notes = pool_edit(&ws->chunks, s->notes);
+    uint32_t n = notes->slot.mark;
+    if (n + (uint32_t)__builtin_popcount(e->present) > ARRAY_LEN(notes->note))
+        return false;
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        notes->note[n++] = sketch_index(e->value[c]) << 3 | c << 1 | (sign < 0);
+    }
+    notes->slot.mark = (uint16_t)n;
+    return true;
 }
 
 /* --- the list ----------------------------------------------------------------------------- */
@@ -141,6 +200,8 @@ static void span_free(struct windows *ws, handle_t h)
 {
     const struct span *s = pool_get(&ws->spans, h);
     bytes_free(ws, s->bytes);
+    if (s->notes != 0)
+        pool_free(&ws->chunks, s->notes);
     pool_free(&ws->spans, h);
 }
 
@@ -339,10 +400,15 @@ int64_t list_place(struct windows *ws, struct window_log *log, const struct layo
     }
 }
 
+bool spans_fit(const struct windows *ws)
+{
+    return ws->chunks.cap - ws->chunks.live >= SPARE_CHUNKS;
+}
+
 /* Chunks to pack sketches into, at the cost of the oldest spans. false: too few. */
 bool spans_room(struct windows *ws, struct window_log *log, const struct layout *l)
 {
-    while (ws->chunks.cap - ws->chunks.live < SPARE_CHUNKS) {
+    while (!spans_fit(ws)) {
         if (log->slots == 0 || list_get(ws, log)->n == 0)
             return false;
         spans_drop_oldest(ws, log, l);

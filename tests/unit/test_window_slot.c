@@ -197,7 +197,7 @@ Test(window_slot, memory_is_bounded)
 
 Test(window_slot, a_full_pool_sheds_slots_too)
 {
-    for (uint32_t chunks = 20; chunks < 200; chunks += 30) {
+    for (uint32_t chunks = 100; chunks < 800; chunks += 100) {
         struct windows_setup s = lab_setup;
         s.exact_samples = 40;
         s.chunks = chunks;
