@@ -199,7 +199,9 @@ struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index)
 {
     struct pool *p = &b->entities[s];
     CHECK(index >= 1 && index <= p->high);
-    return pool_edit(p, pool_handle(p, index));
+    if (UNLIKELY(p->image != NULL))
+        pool_save(p, index);
+    return pool_at(p, index);
 }
 
 void board_prefetch(const struct board *b, enum scope s, uint32_t index)
@@ -214,11 +216,18 @@ void board_prefetch(const struct board *b, enum scope s, uint32_t index)
 struct entity *board_touch(struct board *b, enum scope s, uint32_t index, uint32_t bit)
 {
     struct entity *e = board_entity_edit(b, s, index);
-    if (e->touched == 0 && b->touched < TOUCHED_MAX)
-        b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = index};
-    e->touched |= (uint16_t)(1u << bit);
     e->changed = true;
+    if ((b->listened[s] >> bit & 1) != 0) {
+        if (e->touched == 0 && b->touched < TOUCHED_MAX)
+            b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = index};
+        e->touched |= (uint16_t)(1u << bit);
+    }
     return e;
+}
+
+void board_listen(struct board *b, const uint16_t inputs[SCOPE_N])
+{
+    memcpy(b->listened, inputs, sizeof b->listened);
 }
 
 static uint32_t kept(const struct board *b, uint32_t scopes)

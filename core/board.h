@@ -60,6 +60,9 @@ void board_stand(struct board *b, handle_t ticket, const struct standing *was,
 void board_call_waits(struct board *b, handle_t call, const struct tags *tags, ms_t offered,
                       int sign);
 
+/* What rules look at, per scope: only touches of these inputs are noted for board_touched. */
+void board_listen(struct board *b, const uint16_t inputs[SCOPE_N]);
+
 /* Entities touched since the last call, as (scope, index); at most cap; returns how many.
  * Clears their place in the list, not their `touched` bits: that is the rules' to do. */
 struct entity_ref {

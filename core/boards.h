@@ -7,7 +7,7 @@
 enum {
     TOUCHED_MAX = 8192, /* names one event can touch: those of a ticket's whole history */
     ORDER_SHARE = 2,    /* order chunks: live entries fill half of them at the least */
-    ORDER_PER_CHUNK = 30,
+    ORDER_PER_CHUNK = 29,
 };
 
 struct board {
@@ -23,6 +23,7 @@ struct board {
     sec_t at_sec;
     sec_t start[WINDOWS_MAX]; /* first second of calendar windows */
     sec_t next_day;
+    uint16_t listened[SCOPE_N]; /* inputs that some rule looks at: bits FAM_x, TOUCH_GAUGES */
     uint32_t touched;
     struct entity_ref touch[TOUCHED_MAX];
 };

@@ -99,6 +99,20 @@ static void make_parts(struct engine *e, uint8_t *at)
     image_setup(&e->image, block_take(&at, image_bytes(&setup)), &setup);
 }
 
+/* What follows from the rules: what the board must tell, and how much room one name takes. */
+static void listen(struct engine *e)
+{
+    uint16_t inputs[SCOPE_N] = {0};
+    e->effects_max = 1;
+    for (uint32_t i = 0; i < e->settings.rules; i++)
+        inputs[e->settings.rule[i].scope] |= measure_inputs(&e->settings.rule[i]);
+    for (enum scope s = 0; s < SCOPE_N; s++) {
+        uint32_t n = rules_effects_max(e->rules, s);
+        e->effects_max = n > e->effects_max ? n : e->effects_max;
+    }
+    board_listen(e->board, inputs);
+}
+
 int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
                 const struct settings *settings, ms_t started_at)
 {
@@ -115,6 +129,7 @@ int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
     for (int i = 0; i < LIMIT_MET_N; i++)
         e->core.limit_at[i] = MS_NONE;
     make_parts(e, at);
+    listen(e);
     *ret_e = e;
     return 0;
 }
@@ -124,16 +139,6 @@ int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
 static uint32_t room(const struct outbox *out)
 {
     return out->cap - out->n;
-}
-
-static uint32_t effects_max(const struct engine *e)
-{
-    uint32_t most = 1;
-    for (enum scope s = 0; s < SCOPE_N; s++) {
-        uint32_t n = rules_effects_max(e->rules, s);
-        most = n > most ? n : most;
-    }
-    return most;
 }
 
 static void advance(struct engine *e, ms_t at)
@@ -150,7 +155,7 @@ static void advance(struct engine *e, ms_t at)
 static bool judge(struct engine *e, ms_t t, struct outbox *out)
 {
     struct entity_ref ref;
-    uint32_t most = effects_max(e);
+    uint32_t most = e->effects_max;
     while (room(out) >= most && board_touched(e->board, &ref, 1) == 1)
         if (!rules_touched(e->rules, e->board, ref.scope, ref.index, t, out))
             e->core.limit_met[LIMIT_MET_ALERTS]++;
@@ -161,7 +166,7 @@ static bool judge(struct engine *e, ms_t t, struct outbox *out)
 static bool fire(struct engine *e, ms_t until, struct outbox *out)
 {
     struct wheel_fired due;
-    uint32_t most = effects_max(e);
+    uint32_t most = e->effects_max;
     while (room(out) >= most && wheel_pop(&e->wheel, until, &due)) {
         advance(e, due.deadline);
         e->core.fired = ms_max(e->core.fired, due.deadline);
@@ -396,5 +401,6 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
     e->settings = *s;
     e->settings.seed = seed;
     tickets_retarget(e->tickets);
+    listen(e);
     return 0;
 }

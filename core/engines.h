@@ -33,6 +33,7 @@ struct engine {
     struct rules *rules;
     struct seen *seen;
     struct wheel wheel;
+    uint32_t effects_max; /* of one name's rules */
     struct image image;
 };
 

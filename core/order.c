@@ -1,7 +1,8 @@
 #include "core/order.h"
 
 enum {
-    ENTRIES = 30,
+    ENTRIES = 29,
+    LANE = 16,        /* chunks from one lane chunk to the next, when they were made */
     SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
 };
 
@@ -13,7 +14,8 @@ struct entry {
 struct chunk {
     struct slot slot;
     handle_t next, prev;
-    uint16_t first, n; /* live entries are [first, n) */
+    handle_t lane_next, lane_prev; /* neighbours on the lane; 0, 0 and not its end: not on it */
+    uint16_t first, n;             /* live entries are [first, n) */
     struct entry entry[ENTRIES];
 };
 
@@ -35,41 +37,66 @@ static bool entry_holds(struct entry e, order_holds *holds, void *ctx, ms_t *ret
     return holds(ctx, e.member, ret_since) && second_of(*ret_since) == e.sec;
 }
 
+static struct chunk *edit(struct pool *chunks, handle_t h)
+{
+    return pool_edit(chunks, h);
+}
+
 static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at)
 {
     handle_t h = pool_alloc(chunks);
     if (h == 0)
         return 0;
-    struct chunk *c = pool_edit(chunks, h);
+    struct chunk *c = edit(chunks, h);
     c->prev = at;
     if (at == 0) {
         c->next = o->head;
         o->head = h;
     } else {
-        struct chunk *before = pool_edit(chunks, at);
+        struct chunk *before = edit(chunks, at);
         c->next = before->next;
         before->next = h;
     }
     if (c->next == 0)
         o->tail = h;
     else
-        ((struct chunk *)pool_edit(chunks, c->next))->prev = h;
+        edit(chunks, c->next)->prev = h;
+    return h;
+}
+
+/* A fresh tail; every LANE-th is put on the lane. */
+static handle_t chunk_at_tail(struct pool *chunks, struct order *o)
+{
+    handle_t h = chunk_after(chunks, o, o->tail);
+    if (h == 0 || ++o->off_lane < LANE)
+        return h;
+    o->off_lane = 0;
+    edit(chunks, h)->lane_prev = o->lane;
+    if (o->lane != 0)
+        edit(chunks, o->lane)->lane_next = h;
+    o->lane = h;
     return h;
 }
 
 static void chunk_drop(struct pool *chunks, struct order *o, handle_t h)
 {
-    const struct chunk *c = pool_get(chunks, h);
-    if (c->prev == 0)
-        o->head = c->next;
+    const struct chunk c = *(const struct chunk *)pool_get(chunks, h);
+    if (c.prev == 0)
+        o->head = c.next;
     else
-        ((struct chunk *)pool_edit(chunks, c->prev))->next = c->next;
-    if (c->next == 0)
-        o->tail = c->prev;
+        edit(chunks, c.prev)->next = c.next;
+    if (c.next == 0)
+        o->tail = c.prev;
     else
-        ((struct chunk *)pool_edit(chunks, c->next))->prev = c->prev;
+        edit(chunks, c.next)->prev = c.prev;
+    if (c.lane_prev != 0)
+        edit(chunks, c.lane_prev)->lane_next = c.lane_next;
+    if (c.lane_next != 0)
+        edit(chunks, c.lane_next)->lane_prev = c.lane_prev;
+    if (o->lane == h)
+        o->lane = c.lane_prev;
     if (o->sweep == h)
-        o->sweep = c->next;
+        o->sweep = c.next;
     pool_free(chunks, h);
 }
 
@@ -111,9 +138,16 @@ static void sweep(struct pool *chunks, struct order *o, order_holds *holds, void
 /* The chunk whose entries the second belongs behind; 0: before everything. */
 static handle_t chunk_for(struct pool *chunks, const struct order *o, uint32_t sec)
 {
+    const struct chunk *c;
     handle_t h = o->tail;
+    for (handle_t lane = o->lane; lane != 0; lane = c->lane_prev) {
+        c = pool_get(chunks, lane);
+        if (c->entry[c->first].sec <= sec)
+            break;
+        h = lane;
+    }
     while (h != 0) {
-        const struct chunk *c = pool_get(chunks, h);
+        c = pool_get(chunks, h);
         if (c->entry[c->first].sec <= sec || c->prev == 0)
             return h;
         h = c->prev;
@@ -161,13 +195,13 @@ bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t membe
     o->members++;
     handle_t h = chunk_for(chunks, o, e.sec);
     if (h == 0) {
-        h = chunk_after(chunks, o, 0);
+        h = chunk_at_tail(chunks, o);
     } else {
         const struct chunk *c = pool_get(chunks, h);
         bool full = c->n - c->first == ENTRIES;
         bool newest = full && h == o->tail && c->entry[c->n - 1].sec <= e.sec;
         if (newest) {
-            h = chunk_after(chunks, o, h);
+            h = chunk_at_tail(chunks, o);
         } else if (full) {
             handle_t right = split(chunks, o, h);
             const struct chunk *r = right == 0 ? NULL : pool_get(chunks, right);
@@ -203,9 +237,10 @@ static void trim(struct pool *chunks, struct order *o, order_holds *holds, void 
             chunk_drop(chunks, o, o->head);
             continue;
         }
-        struct chunk *edit = pool_edit(chunks, o->head);
-        memset(&edit->entry[edit->first], 0, (size_t)(first - edit->first) * sizeof(struct entry));
-        edit->first = first;
+        struct chunk *front = edit(chunks, o->head);
+        memset(&front->entry[front->first], 0,
+               (size_t)(first - front->first) * sizeof front->entry[0]);
+        front->first = first;
         return;
     }
 }

@@ -12,6 +12,8 @@
 struct order {
     handle_t head, tail; /* chunks */
     handle_t sweep;      /* next chunk to clean, 0 = head */
+    handle_t lane;       /* last chunk of the lane, a list of every few chunks; 0 = none */
+    uint32_t off_lane;   /* chunks made at the tail since */
     uint32_t entries;    /* kept, true or not */
     uint32_t members;    /* true now: joined minus left */
 };
