@@ -63,7 +63,9 @@ uint64_t board_bytes(const struct limits *l, const struct settings *s)
 {
     struct windows_setup setup;
     windows_of(l, s, NULL, 0, &setup);
-    setup.watches = 0;
+    for (uint8_t f = 0; f < FAM_N; f++) /* as if every family had all the watches it can have */
+        for (int i = 0; i < WATCHES_MAX; i++)
+            setup.watch[setup.watches++] = (struct window_watch){.family = f, .above = i};
     uint64_t n = block_round(sizeof(struct board)) + block_round(windows_bytes(&setup)) +
                  block_round(pool_bytes(order_chunk_bytes(), order_cap(l)));
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
@@ -107,6 +109,7 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
                   block_take(&at, pool_bytes(sizeof(struct entity), entity_cap(l, sc))),
                   sizeof(struct entity), entity_cap(l, sc));
     }
+    CHECK(at <= (uint8_t *)mem + board_bytes(l, s));
     CHECK(board_name(b, SCOPE_ALL, str_of("-"), NULL) == 1);
     return b;
 }
