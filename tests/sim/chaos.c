@@ -214,7 +214,7 @@ void chaos_event(struct chaos *c, struct event *ret, char id_text[CHAOS_ID])
     *ret = e;
 }
 
-/* --- settings --------------------------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------------- */
 
 void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
 {
@@ -269,7 +269,7 @@ void chaos_settings(struct random *r, struct settings *s)
     CHECK(settings_check(s, &why) == 0);
 }
 
-/* --- disorder ---------------------------------------------------------------------------------- */
+/* --- disorder --------------------------------------------------------------- */
 
 struct delivery {
     ms_t at;

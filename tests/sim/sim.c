@@ -14,6 +14,7 @@
  *   traffic   the help desk of `ticketpulse simulate`, shuffled and doubled */
 #include "core/err.h"
 #include "core/name.h"
+#include "daemon/cli/traffic.h"
 #include "proto/decode.h"
 #include "proto/text.h"
 #include "tests/lib/random_event.h"
@@ -84,7 +85,7 @@ static uint32_t shuffle(struct random *r, uint32_t n, ms_t lateness, uint32_t do
     return m;
 }
 
-/* --- rounds ------------------------------------------------------------------------------------ */
+/* --- rounds --------------------------------------------------------------- */
 
 static void round_order(struct random *r)
 {
@@ -247,18 +248,72 @@ static void round_wire(struct random *r)
     }
 }
 
-/* --- all of them ------------------------------------------------------------------------------- */
+/* Feeds what happened until `until`, whenever it is delivered, without the receiver's clock. */
+static uint64_t feed_traffic(struct world *w, const struct traffic_setup *setup, ms_t until)
+{
+    enum { CAP = 256 };
+    static struct event batch[CAP];
+    struct traffic *t = traffic_new(setup);
+    uint64_t fed = 0;
+    CHECK(t != NULL);
+    for (uint32_t n = CAP; n == CAP;) {
+        uint32_t kept = 0;
+        n = traffic_next(t, until + setup->shuffle, batch, CAP);
+        for (uint32_t i = 0; i < n; i++) {
+            batch[i].rts = MS_NONE;
+            if (batch[i].ts <= until)
+                batch[kept++] = batch[i];
+        }
+        world_feed(w, batch, kept, CAP, 0, NULL);
+        fed += kept;
+    }
+    CHECK(!traffic_failed(t));
+    traffic_free(t);
+    return fed;
+}
+
+static void round_traffic(struct random *r)
+{
+    struct world a, b;
+    static struct settings s;
+    chaos_settings(r, &s);
+    struct limits l = world_limits(r, false);
+    l.tickets = l.calls = 20000;
+    world_begin(&a, &l, &s, start);
+    world_begin(&b, &l, &s, start);
+    struct traffic_setup setup = traffic_default();
+    setup.seed = random_next(r);
+    setup.start = start;
+    setup.rate = (uint32_t)random_range(r, 100, 3000);
+    setup.flat = random_percent(r, 50);
+    setup.loaded = (uint32_t)random_below(r, 50);
+    ms_t until = start + random_range(r, 600000, 2 * MS_HOUR);
+    uint64_t sorted = feed_traffic(&a, &setup, until);
+    setup.shuffle = s.lateness - 1;
+    setup.doubled = 100;
+    feed_traffic(&b, &setup, until);
+    uint64_t twice = b.verdicts[VERDICT_DUPLICATE];
+    expect(b.verdicts[VERDICT_APPLIED] == a.verdicts[VERDICT_APPLIED], "other events applied",
+           a.verdicts[VERDICT_APPLIED], b.verdicts[VERDICT_APPLIED]);
+    expect(sorted < 200 || twice > 0, "nothing came twice", sorted, twice);
+    world_tick(&a, until + s.lateness);
+    world_tick(&b, until + s.lateness);
+    engine_check(a.e);
+    engine_check(b.e);
+    same_state(&a, &b);
+    world_end(&a);
+    world_end(&b);
+}
+
+/* --- all of them --------------------------------------------------------------- */
 
 static void run_seed(uint64_t seed)
 {
     static const struct {
         const char *name;
         void (*run)(struct random *r);
-    } rounds[] = {{"order", round_order},
-                  {"split", round_split},
-                  {"image", round_image},
-                  {"full", round_full},
-                  {"wire", round_wire}};
+    } rounds[] = {{"order", round_order}, {"split", round_split}, {"image", round_image},
+                  {"full", round_full},   {"wire", round_wire},   {"traffic", round_traffic}};
     seed_now = seed;
     printf("sim: seed %llu\n", (unsigned long long)seed);
     fflush(stdout);
@@ -281,10 +336,8 @@ int main(int argc, char **argv)
 {
     uint64_t seed = number_after(argc, argv, "--seed", 1);
     uint64_t minutes = number_after(argc, argv, "--minutes", 0);
-    uint64_t rounds = number_after(argc, argv, "--rounds",
-                                   argc == 1 ? ROUNDS
-                                   : minutes ? UINT64_MAX
-                                             : 1);
+    uint64_t usual = argc == 1 ? ROUNDS : minutes > 0 ? UINT64_MAX : 1;
+    uint64_t rounds = number_after(argc, argv, "--rounds", usual);
     time_t until = time(NULL) + (time_t)minutes * 60;
     for (uint64_t i = 0; i < rounds && (minutes == 0 || time(NULL) < until); i++)
         run_seed(seed + i);

@@ -109,7 +109,7 @@ static void touched(struct world *w, ms_t t)
     drain(w);
 }
 
-/* --- the oracle -------------------------------------------------------------------------------- */
+/* --- the oracle --------------------------------------------------------------- */
 
 static void say(struct world *w, uint32_t i, uint32_t name, enum alert_state state, ms_t when)
 {
