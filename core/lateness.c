@@ -304,7 +304,82 @@ static int find_or_make(struct tickets *t, uint64_t hash, struct str key, handle
     return *ret_fresh ? ticket_make(t, hash, key, ret_h) : 0;
 }
 
-/* What the source had after the merging belongs to the target. */
+/* A ticket that was made for an event which then could not be kept. */
+static void drop_empty(struct tickets *t, handle_t h)
+{
+    if (pool_valid(&t->tickets, h) &&
+        ((const struct ticket *)pool_get(&t->tickets, h))->history.records == 0)
+        ticket_unmake(t, h);
+}
+
+/* The ticket behind h whose history has the record of this merging, and which one it is; 0: it is
+ * folded for good. A record that went on along a chain is found there. */
+static handle_t find_absorbed(struct tickets *t, handle_t h, const struct record *merged,
+                              uint32_t *ret_at)
+{
+    for (int i = 0; i < MERGE_CHAIN_MAX && pool_valid(&t->tickets, h); i++) {
+        const struct ticket *k = pool_get(&t->tickets, h);
+        history_read(&t->history, &k->history, t->record, t->events_max);
+        for (uint32_t at = 0; at < k->history.records; at++) {
+            *ret_at = at;
+            if (t->record[at].absorbs &&
+                record_compare(&t->record[at], merged, t->links.sources) == 0)
+                return h;
+        }
+        h = k->into;
+    }
+    return 0;
+}
+
+/* A late event has changed since when the customer of a merged ticket waited then: the target's
+ * record of it follows, and so on along the chain. */
+static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
+{
+    for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
+        const struct ticket *from = pool_get(&t->tickets, source);
+        history_read(&t->history, &from->history, t->record, t->events_max);
+        struct record merged = t->record[from->history.records - 1u];
+        ms_t time = from->fold.late_msg;
+        uint32_t at;
+        handle_t h = find_absorbed(t, from->into, &merged, &at);
+        if (h == 0)
+            return;
+        struct ticket *k = pool_edit(&t->tickets, h);
+        uint32_t n = k->history.records;
+        struct standing was = fold_standing(&k->fold);
+        ms_t went_over = k->fold.late_msg;
+        struct fold f;
+        struct recall recall;
+        struct sink before = {.op = t->op, .cap = t->ops_max};
+        fold_all(t, k, n, fired, &f, &recall, &before);
+        t->record[at].time = time;
+        struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
+        fold_all(t, k, n, fired, &f, &recall, &after);
+        if (!write_history(t, h, NULL, n))
+            return; /* no chunk left: the target keeps what it had */
+        k->fold = f;
+        difference(t, before.n, before.n + after.n);
+        settle(t, h, &was);
+        if ((f.flags & FOLD_MERGED) == 0 || f.late_msg == went_over)
+            return;
+        source = h;
+    }
+}
+
+/* Applies a record; if the ticket was merged after it, its target hears of what that changes. */
+static int apply_on(struct tickets *t, handle_t h, bool fresh, const struct record *r, ms_t fired)
+{
+    const struct ticket *k = pool_get(&t->tickets, h);
+    bool merged = (k->fold.flags & FOLD_MERGED) != 0;
+    ms_t went_over = k->fold.late_msg;
+    int err = apply(t, h, fresh, r, fired);
+    if (err == 0 && merged && k->fold.late_msg != went_over)
+        absorb_again(t, h, fired);
+    return err;
+}
+
+/* What the source had after the merging belongs to the target, or to whom that was merged into
+ * before. */
 static int pass_on(struct tickets *t, handle_t source, handle_t target, bool *fresh,
                    const struct record *merge, ms_t fired)
 {
@@ -326,49 +401,46 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, bool *fr
         difference(t, before.n, before.n + after.n);
         CHECK(history_write(&t->history, &k->history, t->record, n - 1));
         settle(t, source, &was);
-        int err = apply(t, target, *fresh, &last, fired);
+        int err = apply_on(t, follow(t, target, &last), *fresh, &last, fired);
         if (err != 0)
             return err;
         *fresh = false;
     }
 }
 
-/* A ticket that was made for an event which then could not be kept. */
-static void drop_empty(struct tickets *t, handle_t h)
+/* Would the merging make a circle? Along the whole chain, whenever its parts were merged. */
+static bool in_circle(const struct tickets *t, handle_t source, handle_t target)
 {
-    if (pool_valid(&t->tickets, h) &&
-        ((const struct ticket *)pool_get(&t->tickets, h))->history.records == 0)
-        ticket_unmake(t, h);
+    for (int i = 0; i < MERGE_CHAIN_MAX && pool_valid(&t->tickets, target); i++) {
+        if (target == source)
+            return true;
+        target = ((const struct ticket *)pool_get(&t->tickets, target))->into;
+    }
+    return pool_valid(&t->tickets, target);
 }
 
 static int merge_into(struct tickets *t, handle_t source, bool fresh, handle_t target,
                       bool target_fresh, const struct record *r, ms_t fired)
 {
-    for (int i = 0; i <= MERGE_CHAIN_MAX; i++) {
-        if (target == source || i == MERGE_CHAIN_MAX) {
-            drop_empty(t, target);
-            return ERR_MERGE_CYCLE;
-        }
-        const struct ticket *k = pool_get(&t->tickets, target);
-        if ((k->fold.flags & FOLD_MERGED) == 0 || !pool_valid(&t->tickets, k->into))
-            break;
-        target = k->into;
-    }
-    t->merging[1] = target;
+    if (in_circle(t, source, target))
+        return ERR_MERGE_CYCLE;
+    target = t->merging[1] = follow(t, target, r);
+    const struct ticket *k = pool_get(&t->tickets, target);
+    uint32_t n = k->history.records;
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    if (n > 0 && too_late(t, k, r, record_position(t->record, n, r, t->links.sources), n))
+        return ERR_LATE;
     int err = apply(t, source, fresh, r, fired);
-    if (err != 0) {
-        drop_empty(t, target);
+    if (err != 0)
         return err;
-    }
-    struct ticket *k = pool_edit(&t->tickets, source);
-    k->into = target;
+    struct ticket *from = pool_edit(&t->tickets, source);
+    from->into = target;
     err = pass_on(t, source, target, &target_fresh, r, fired);
     struct record absorb = *r;
     absorb.absorbs = true;
-    absorb.time = ((const struct ticket *)pool_get(&t->tickets, source))->fold.late_msg;
-    if (err == 0)
-        err = apply(t, target, target_fresh, &absorb, fired);
-    return err;
+    absorb.time = from->fold.late_msg;
+    int absorbed = apply_on(t, target, target_fresh, &absorb, fired);
+    return err != 0 ? err : absorbed;
 }
 
 static int merge(struct tickets *t, handle_t source, bool fresh, const struct record *r,
@@ -376,46 +448,15 @@ static int merge(struct tickets *t, handle_t source, bool fresh, const struct re
 {
     handle_t target;
     bool target_fresh;
-    uint64_t hash = ticket_hash(t, e->into);
     t->merging[0] = source;
-    int err = find_or_make(t, hash, e->into, &target, &target_fresh);
-    if (err == 0)
+    int err = find_or_make(t, ticket_hash(t, e->into), e->into, &target, &target_fresh);
+    if (err == 0) {
         err = merge_into(t, source, fresh, target, target_fresh, r, fired);
+        if (target_fresh && target != source)
+            drop_empty(t, target);
+    }
     t->merging[0] = t->merging[1] = 0;
     return err;
-}
-
-/* A late event has changed since when the source's customer waited at the merging: the target's
- * record of it follows. */
-static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
-{
-    const struct ticket *from = pool_get(&t->tickets, source);
-    handle_t target = from->into;
-    if (!pool_valid(&t->tickets, target))
-        return;
-    history_read(&t->history, &from->history, t->record, t->events_max);
-    struct record merged = t->record[from->history.records - 1u];
-    struct ticket *k = pool_edit(&t->tickets, target);
-    uint32_t n = k->history.records, at = 0;
-    history_read(&t->history, &k->history, t->record, t->events_max);
-    while (at < n && !(t->record[at].absorbs &&
-                       record_compare(&t->record[at], &merged, t->links.sources) == 0))
-        at++;
-    if (at == n)
-        return; /* folded for good, or passed on along a chain */
-    struct standing was = fold_standing(&k->fold);
-    struct fold f;
-    struct recall recall;
-    struct sink before = {.op = t->op, .cap = t->ops_max};
-    fold_all(t, k, n, fired, &f, &recall, &before);
-    t->record[at].time = from->fold.late_msg;
-    struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
-    fold_all(t, k, n, fired, &f, &recall, &after);
-    if (!write_history(t, target, NULL, n))
-        return; /* no chunk left: the target keeps what it had */
-    k->fold = f;
-    difference(t, before.n, before.n + after.n);
-    settle(t, target, &was);
 }
 
 int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32_t src, ms_t fired)
@@ -432,16 +473,13 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (!fresh)
         h = follow(t, h, &r);
     const struct ticket *k = pool_get(&t->tickets, h);
-    bool merged = (k->fold.flags & FOLD_MERGED) != 0;
-    ms_t went_over = k->fold.late_msg;
-    if (e->kind == EV_MERGED)
-        err = merged ? ERR_MERGE_CYCLE : merge(t, h, fresh, &r, e, fired);
+    if (e->kind != EV_MERGED)
+        err = apply_on(t, h, fresh, &r, fired);
     else
-        err = apply(t, h, fresh, &r, fired);
+        err =
+            (k->fold.flags & FOLD_MERGED) != 0 ? ERR_MERGE_CYCLE : merge(t, h, fresh, &r, e, fired);
     if (err != 0 && fresh)
         drop_empty(t, h);
-    else if (err == 0 && merged && k->fold.late_msg != went_over)
-        absorb_again(t, h, fired);
     return err;
 }
 

@@ -257,6 +257,18 @@ static uint64_t fold_digest(const struct tickets *t, const struct fold *f)
     return mix_name(t, h, SCOPE_TEAM, f->last_team);
 }
 
+/* Where the events of a merged ticket end up: the chain may have been built in either order. */
+static handle_t last_target(const struct tickets *t, handle_t h, ms_t now)
+{
+    for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
+        handle_t into = ((const struct ticket *)pool_get(&t->tickets, h))->into;
+        if (!pool_valid(&t->tickets, into) || is_over(t, pool_get(&t->tickets, into), now))
+            break;
+        h = into;
+    }
+    return h;
+}
+
 uint64_t tickets_digest(struct tickets *t, ms_t now)
 {
     uint64_t sum = 0; /* how far the forgetting has come depends on who ended first: left out */
@@ -266,10 +278,7 @@ uint64_t tickets_digest(struct tickets *t, ms_t now)
         if (h == 0 || is_over(t, k, now))
             continue;
         uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &k->fold));
-        if (k->into != 0 && pool_valid(&t->tickets, k->into) &&
-            !is_over(t, pool_get(&t->tickets, k->into), now))
-            d = mix64(d ^ ticket_hash(t, ticket_key(t, k->into)));
-        sum += d;
+        sum += mix64(d ^ ticket_hash(t, ticket_key(t, last_target(t, h, now))));
     }
     return sum;
 }
