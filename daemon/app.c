@@ -81,6 +81,17 @@ static void on_driver_closed(struct driver *d)
     uv_close((uv_handle_t *)&a->beat, NULL);
 }
 
+/* The end takes less than two seconds; who asks again meanwhile must not make it a crash. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void on_stop(uv_signal_t *signal, int number)
 {
     struct app *a = signal->data;
@@ -90,7 +101,7 @@ static void on_stop(uv_signal_t *signal, int number)
     log_info(&a->log, "stopping", "signal=%d events=%llu", number,
              (unsigned long long)a->driver->status.events);
     notify_stopping();
-    uv_signal_stop(&a->reload);
+    block_signals();
     driver_drain(a->driver);
     driver_close(a->driver, on_driver_closed);
 }

@@ -9,7 +9,8 @@ enum {
     SUBSCRIPTION_BYTES_MAX = 512,
     QUERY_BYTES_MAX = 4096,
     SUBSCRIPTIONS_A_TURN = 256,
-    OUT_WAITING_MIN = 1000, /* libzmq's default */
+    SENDS_WAITING = 1000, /* to one peer; of events: subscriptions, which must not be dropped */
+    OUT_WAITING_MIN = SENDS_WAITING,
     OUT_WAITING_MAX = 16384,
 };
 
@@ -93,10 +94,10 @@ bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *co
 {
     *b = (struct bus){.log = log, .data = data};
     snprintf(b->run, sizeof b->run, "%016llx", (unsigned long long)run);
-    const struct zsock_options events = {.message_max = EVENT_BYTES_MAX, .send_max = 1};
+    const struct zsock_options events = {.message_max = EVENT_BYTES_MAX, .send_max = SENDS_WAITING};
     const struct zsock_options out = {.message_max = SUBSCRIPTION_BYTES_MAX,
                                       .send_max = out_waiting(&config->limits)};
-    const struct zsock_options query = {.message_max = QUERY_BYTES_MAX, .send_max = 1000};
+    const struct zsock_options query = {.message_max = QUERY_BYTES_MAX, .send_max = SENDS_WAITING};
     if (!recent_init(&b->recent, config->alerts_kept))
         return failed(b, "out", "alerts_kept", -ENOMEM);
     if (!open_one(b, loop, zmq, &b->events, ZMQ_SUB, "events", &events, on_events) ||

@@ -90,6 +90,17 @@ static struct quality quality(const struct outlet *o)
     return q;
 }
 
+/* Names in parentheses exist from the start, whether anything is counted under them or not. */
+static bool nobody(const struct snapshot *s)
+{
+    uint64_t something = s->name.len == 0 || s->name.p[0] != '(';
+    for (uint32_t i = 0; i < s->windows; i++)
+        something |= s->window[i].values;
+    for (uint32_t i = 0; i < GAUGES; i++)
+        something |= (uint64_t)s->gauge[i];
+    return something == 0;
+}
+
 int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t windows,
                     uint64_t seq)
 {
@@ -97,6 +108,8 @@ int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t
     struct envelope env = envelope(o, STREAM_KPI, seq);
     struct quality q = quality(o);
     engine_snapshot(o->engine, scope, index, windows, &o->snapshot);
+    if (nobody(&o->snapshot))
+        return 0;
     emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
     encode_snapshot(&em, NULL, &env, &o->config->settings, &o->snapshot, &q);
     return emit_finish(&em);
@@ -114,9 +127,11 @@ static bool publish_name(struct outlet *o, enum scope scope, uint32_t index)
         return false;
     int n =
         outlet_snapshot(o, scope, index, (1u << settings->windows) - 1, next_seq(o, STREAM_KPI));
-    publish(o, STREAM_KPI, &topic, n);
     engine_snapshot_done(o->engine, scope, index);
-    o->count++;
+    if (n != 0) {
+        publish(o, STREAM_KPI, &topic, n);
+        o->count++;
+    }
     return true;
 }
 

@@ -48,8 +48,8 @@ static inline bool outlet_busy(const struct outlet *o)
 /* uv_now() by which outlet_work should be called again. */
 uint64_t outlet_deadline(const struct outlet *o);
 
-/* The snapshot of a name as a message into o->buf; its length, or ERR_NO_ROOM. seq: of the
- * envelope. */
+/* The snapshot of a name as a message into o->buf; its length, 0 when it is one of the engine's
+ * own names, (auto) and the like, with nothing in it, or ERR_NO_ROOM. seq: of the envelope. */
 int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t windows,
                     uint64_t seq);
 

@@ -234,7 +234,7 @@ static int work_snapshots(struct query *q, struct job *j)
         }
         uint64_t seq = o->bus->seq[STREAM_KPI];
         int n = outlet_snapshot(o, scope, j->index, j->windows, seq);
-        int err = answer_with(q, j, &topic, n);
+        int err = n == 0 ? 0 : answer_with(q, j, &topic, n);
         if (err == 0)
             j->index++;
         return err;

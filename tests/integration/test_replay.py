@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pty
 import random
 import subprocess
 import sys
@@ -179,6 +180,25 @@ class Replay(unittest.TestCase):
         self.assertEqual(len(said), 11)
         self.assertIn("24", said[10])
 
+    def test_progress_on_a_terminal(self):
+        path = self.path("long.ndjson")
+        self.write(path, self.events * 12)  # takes more than a blink: duplicates count as work
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([PROGRAM, "replay", path, "--table", "--scope", "all"],
+                                   stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        said = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                said += chunk
+        except OSError:  # the other side has closed
+            pass
+        os.close(ours)
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn("█".encode(), said)
+        self.assertIn(b" %", said)
+        self.assertTrue(said.rfind(b"\r\033[K") > said.rfind("█".encode()), "the bar was left")
+
     def test_broken_archive(self):
         path = self.path("whole.ndjson.gz")
         self.write(path, self.events[:5000])
@@ -189,7 +209,7 @@ class Replay(unittest.TestCase):
         done = run("replay", path, "--json", code=1)
         self.assertIn(path, done.stderr)
 
-    @unittest.skipUnless(os.path.isdir(os.path.join(GIVEN, "data")), "no given data beside the tree")
+    @unittest.skipUnless(os.path.isdir(os.path.join(GIVEN, "data")), "no given data at hand")
     def test_given_data(self):
         """The given logs, against their own oracle and against ours."""
         for name, at in ("helpdesk", 1340000000000), ("incidents", 1465000000000):

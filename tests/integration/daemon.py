@@ -1,0 +1,235 @@
+"""Starts the real ticketpulsed for a test, and a client that knows PROTOCOL.md and nothing else.
+
+Nothing here sleeps: the daemon tells READY through NOTIFY_SOCKET and its endpoints in the log;
+sockets are polled with a deadline.
+"""
+import ctypes
+import os
+import queue
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import msgpack
+import zmq
+
+PATIENCE_S = int(os.environ.get("TP_PATIENCE", "30"))  # a busy machine is slow, a hang for ever
+PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulsed")
+
+SOCKETS = """
+sockets:
+  events: {bind: ["tcp://127.0.0.1:*", "ipc://%(dir)s/events"]}
+  out: ["tcp://127.0.0.1:*"]
+  query: ["tcp://127.0.0.1:*"]
+"""
+FAST = "snapshot_every: 100ms\nfull_every: 1s\n"
+
+
+def die_with_parent():
+    """In the child: a test that is killed leaves no daemon behind (prctl(2))."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+class Daemon:
+    """A running daemon; as a context manager it is stopped, and must then have ended well."""
+
+    def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True):
+        self.dir = tempfile.mkdtemp(prefix="ticketpulse-")
+        self.path = os.path.join(self.dir, "config.yaml")
+        self.sockets = sockets % {"dir": self.dir}
+        self.log, self.lines = [], queue.Queue()
+        self.write(config)
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(os.path.join(self.dir, "notify"))
+        self.notify_poll = select.poll()
+        self.notify_poll.register(self.notify, select.POLLIN)
+        environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(self.dir, "notify"))
+        if watchdog_ms:
+            environment["WATCHDOG_USEC"] = str(watchdog_ms * 1000)
+        self.process = subprocess.Popen([PROGRAM, "--config", self.path], env=environment,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=die_with_parent)
+        threading.Thread(target=self._read, daemon=True).start()
+        if ready:
+            self.wait_notified("READY=1")
+            self.context = zmq.Context()
+            self.events = self.endpoint("events")
+            self.out = self.endpoint("out")
+            self.query_endpoint = self.endpoint("query")
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.put(line.rstrip("\n"))
+        self.lines.put(None)
+
+    def write(self, config):
+        """The configuration file: config, and the sockets of this daemon."""
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write(config + self.sockets)
+
+    def wait_line(self, pattern):
+        """The first line of the log, old or new, that the pattern matches."""
+        for line in self.log:
+            if re.search(pattern, line):
+                return re.search(pattern, line)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            if line is None:
+                raise AssertionError(f"the daemon ended; its log: {self.log}")
+            self.log.append(line)
+            if re.search(pattern, line):
+                return re.search(pattern, line)
+
+    def wait_notified(self, text):
+        """Until the service manager is told this."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            if not self.notify_poll.poll(100):
+                if self.process.poll() is not None:
+                    self.wait_line("$^")  # raises, with the log
+                continue
+            message = self.notify.recv(4096).decode()
+            if text in message.split("\n") or (text.endswith("=") and text in message):
+                return message
+        raise AssertionError(f"the manager was never told {text}; log: {self.log}")
+
+    def endpoint(self, name):
+        return self.wait_line(rf"listening socket={name} endpoint=(\S+)").group(1)
+
+    def socket(self, kind):
+        s = self.context.socket(kind)
+        s.linger = 0
+        s.rcvtimeo = s.sndtimeo = PATIENCE_S * 1000
+        return s
+
+    def publisher(self, endpoint=None):
+        """A PUB (XPUB, to see the daemon's subscription) that will lose nothing."""
+        s = self.socket(zmq.XPUB)
+        s.sndhwm = 0
+        s.connect(endpoint or self.events)
+        assert s.recv()[0] == 1, "the daemon did not subscribe"
+        return s
+
+    def subscriber(self, *prefixes):
+        return Subscriber(self, prefixes)
+
+    def ask(self, **request):
+        """All answers to a request."""
+        s = self.socket(zmq.DEALER)
+        s.connect(self.query_endpoint)
+        s.send(msgpack.packb(request))
+        answers = []
+        while not answers or not answers[-1].get("end"):
+            answers.append(msgpack.unpackb(s.recv()))
+        s.close()
+        return answers
+
+    def status(self):
+        return self.ask(op="status")[0]["message"]
+
+    def snapshot(self, **request):
+        """{(scope, name): snapshot}"""
+        messages = [a["message"] for a in self.ask(op="snapshot", **request)[:-1]]
+        return {(m["scope"], m["name"]): m for m in messages}
+
+    def wait_status(self, condition):
+        """Asks for the status until the condition holds; each answer waits for the daemon."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            status = self.status()
+            if condition(status):
+                return status
+            assert time.monotonic() < deadline, f"never so: {status}"
+
+    def wait_messages(self, count):
+        return self.wait_status(lambda s: s["messages"] >= count)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """SIGTERM; the seconds until it had ended, which must be with exit code 0."""
+        began = time.monotonic()
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        took = time.monotonic() - began
+        while (line := self.lines.get(timeout=PATIENCE_S)) is not None:
+            self.log.append(line)
+        self.process.stderr.close()
+        self.notify.close()
+        shutil.rmtree(self.dir)
+        assert code == 0, f"exit code {code}; log: {self.log}"
+        return took
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if not self.process.stderr.closed:
+            self.stop()
+        self.context.destroy(linger=0)
+
+
+class Subscriber:
+    """A SUB that knows when its subscriptions have arrived: with the first heartbeat."""
+
+    def __init__(self, daemon, prefixes):
+        self.socket = daemon.socket(zmq.SUB)
+        self.socket.rcvhwm = 0
+        self.socket.connect(daemon.out)
+        for prefix in prefixes:
+            self.socket.subscribe(prefix)
+        self.socket.subscribe("sys.heartbeat.")
+        self.kept = []
+        while (message := self._receive())[0] != "sys.heartbeat.":
+            self.kept.append(message)
+        if "sys.heartbeat." not in prefixes and "" not in prefixes:
+            self.socket.unsubscribe("sys.heartbeat.")
+
+    def _receive(self):
+        topic, payload = self.socket.recv_multipart()
+        return topic.decode(), msgpack.unpackb(payload)
+
+    def next(self):
+        """The next (topic, message)."""
+        return self.kept.pop(0) if self.kept else self._receive()
+
+    def wait(self, condition):
+        """The first message for which condition(topic, message) holds."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            topic, message = self.next()
+            if condition(topic, message):
+                return topic, message
+            assert time.monotonic() < deadline, "no such message came"
+
+    def close(self):
+        self.socket.close()
+
+
+def event(kind, ticket, ts=None, **fields):
+    return dict(type=kind, ticket=ticket, ts=ts or now_ms(), src="test", **fields)
+
+
+def send(publisher, payload, topic=b"ticket"):
+    """payload: an event, a list of events, or bytes as they are."""
+    if not isinstance(payload, bytes):
+        payload = msgpack.packb(payload)
+    publisher.send_multipart([topic, payload])
