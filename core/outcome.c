@@ -70,7 +70,8 @@ static void resolve_durations(struct move *m, struct window_sample *s)
     if ((f->flags & FOLD_FIRST_RESOLVED) == 0)
         move_column(m, s, RESOLVES_FIRST, m->r->ts - f->opened, TARGET_FIRST_RESOLUTION,
                     RESOLVES_MET_FIRST);
-    if (m->r->ts - f->opened <= m->terms->s->resolved_within && (f->flags & FOLD_WITHIN) == 0) {
+    bool counts = (f->flags & (FOLD_WITHIN | FOLD_MERGED)) == 0; /* merged: it has no opening */
+    if (m->r->ts - f->opened <= m->terms->s->resolved_within && counts) {
         f->flags |= FOLD_WITHIN;
         uint32_t joined = f->flags / FOLD_JOINED & ALL_SCOPES;
         sink_mark(m->out, FAM_OPENINGS, OPENINGS_WITHIN, f->opened, &f->first, joined, true);

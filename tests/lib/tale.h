@@ -1,0 +1,30 @@
+/* tale.h: a few events of a few tickets, drawn wildly, and told in any order. */
+#ifndef TP_TESTS_TALE_H
+#define TP_TESTS_TALE_H
+
+#include "core/event.h"
+#include "tests/lib/random.h"
+
+enum { TALE_MAX = 32, TALE_TICKETS = 3 };
+
+/* Tickets T1.., merged only into higher ones and once; sources a (with seq), b (with ids) and none
+ * (with ids). No two events are equal in order. */
+struct tale {
+    uint32_t n;
+    struct event event[TALE_MAX];
+};
+
+/* n events between start and start + span, many at the same instants. */
+void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
+               struct tale *ret);
+
+/* Puts them in the order of SEMANTICS.md. */
+void tale_sort(struct tale *t);
+
+/* Any order; `doubled` events are told again at some later place. */
+void tale_shuffle(struct random *r, struct tale *t, uint32_t doubled);
+
+/* To stderr, a line per event. */
+void tale_print(const struct tale *t);
+
+#endif
