@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-enum { DRAIN_NS = 100000000 };
+enum {
+    DRAIN_NS = 500000000, /* at most */
+    DRAIN_QUIET_MS = 50,  /* then nothing is under way any more */
+};
 
 struct driver *driver_new(const struct config *config, struct log *log)
 {
@@ -278,11 +281,10 @@ bool driver_reload(struct driver *d, const struct config *next, const char **ret
 void driver_drain(struct driver *d)
 {
     uint64_t end = uv_hrtime() + DRAIN_NS;
-    uint64_t before = 0;
-    do {
-        before = d->status.messages;
+    zmq_pollitem_t item = {.socket = d->bus.events.socket, .events = ZMQ_POLLIN};
+    do
         receive(d, DRIVER_MESSAGES);
-    } while (d->status.messages != before && uv_hrtime() < end);
+    while (uv_hrtime() < end && zmq_poll(&item, 1, DRAIN_QUIET_MS) > 0);
     tick(d);
 }
 

@@ -65,7 +65,7 @@ MUST_CHECK bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq);
  * nothing changed. */
 MUST_CHECK bool driver_reload(struct driver *d, const struct config *next, const char **ret_why);
 
-/* Takes what has already arrived, at most for some 100 ms, and publishes what it leads to. */
+/* Takes what is still arriving, for half a second at most, and publishes what it leads to. */
 void driver_drain(struct driver *d);
 
 /* closed is called from the loop when nothing of the driver is left in it; then driver_free. */

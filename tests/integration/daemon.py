@@ -19,7 +19,7 @@ import time
 import msgpack
 import zmq
 
-PATIENCE_S = int(os.environ.get("TP_PATIENCE", "30"))  # a busy machine is slow, a hang for ever
+PATIENCE_S = int(os.environ.get("TP_PATIENCE", "30"))  # a hang is for ever, slow is not
 PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulsed")
 
 SOCKETS = """

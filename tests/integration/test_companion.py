@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
@@ -262,7 +263,10 @@ class Screen:
 
     def wait(self, text):
         """Until it has been written; what came before is forgotten."""
+        deadline = time.monotonic() + PATIENCE_S
         while text not in self.seen:
+            ready, _, _ = select.select([self.terminal], [], [], deadline - time.monotonic())
+            assert ready, f"never written: {text}; instead: {self.seen[-3000:]}"
             self.seen += os.read(self.terminal, 4096)
         self.seen = self.seen.partition(text)[2]
 

@@ -140,7 +140,7 @@ sockets:
         with Daemon(FAST + RULE % ("many", 3)) as daemon:
             for config, complaint in (
                     (RULE % ("x", 1) + "nonsense: 1\n", r"config.yaml:3: nonsense: unknown key"),
-                    (RULE % ("x", 1) + "windows: [1h]\n", r"windows changed, which needs a restart"),
+                    (RULE % ("x", 1) + "windows: [1h]\n", r"windows changed, which needs a"),
                     (RULE % ("x", 1) + "limits: {tickets: 5}\n", r"limits.tickets changed"),
                     ("rules: [\n", r"no valid YAML")):
                 daemon.write(config)

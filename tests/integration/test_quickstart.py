@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -70,6 +71,7 @@ class Quickstart(unittest.TestCase):
         os.close(theirs)
         seen = b""
         while b"\033[?1049h" not in seen or not re.search(rb"technical +\d+", seen):
+            self.assertTrue(select.select([ours], [], [], PATIENCE_S)[0], seen)
             seen += os.read(ours, 4096)
         os.write(ours, b"q")
         try:
