@@ -224,8 +224,11 @@ bool history_write(struct pool *chunks, struct history *h, const struct record *
         total += encode(bytes, &r[i], before);
         before = r[i].ts;
     }
-    if (!make_room(chunks, &fresh, total))
+    if (!make_room(chunks, &fresh, total)) {
+        h->head = fresh.head; /* what was linked to an empty one is not lost either */
+        h->tail = h->tail == 0 ? fresh.head : h->tail;
         return false;
+    }
     for (uint32_t i = 0; i < n; i++)
         CHECK(history_append(chunks, &fresh, &r[i]));
     *h = fresh;
