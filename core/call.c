@@ -65,6 +65,32 @@ static handle_t find(const struct calls *c, uint64_t hash, struct str key)
     return 0;
 }
 
+/* The list of calls, the one that was silent for longest first. */
+static void list_append(struct calls *c, handle_t h)
+{
+    struct call *k = pool_edit(&c->calls, h);
+    k->older = c->ends.newest;
+    k->newer = 0;
+    if (k->older != 0)
+        ((struct call *)pool_edit(&c->calls, k->older))->newer = h;
+    else
+        c->ends.oldest = h;
+    c->ends.newest = h;
+}
+
+static void list_remove(struct calls *c, handle_t h)
+{
+    const struct call *k = pool_get(&c->calls, h);
+    if (k->older != 0)
+        ((struct call *)pool_edit(&c->calls, k->older))->newer = k->newer;
+    else
+        c->ends.oldest = k->newer;
+    if (k->newer != 0)
+        ((struct call *)pool_edit(&c->calls, k->newer))->older = k->older;
+    else
+        c->ends.newest = k->older;
+}
+
 static void forget(struct calls *c, handle_t h)
 {
     struct call *k = pool_edit(&c->calls, h);
@@ -74,14 +100,7 @@ static void forget(struct calls *c, handle_t h)
     history_clear(&c->history, &k->history);
     if (k->timer != 0)
         wheel_cancel(c->links.wheel, k->timer);
-    if (k->older != 0)
-        ((struct call *)pool_edit(&c->calls, k->older))->newer = k->newer;
-    else
-        c->ends.oldest = k->newer;
-    if (k->newer != 0)
-        ((struct call *)pool_edit(&c->calls, k->newer))->older = k->older;
-    else
-        c->ends.newest = k->older;
+    list_remove(c, h);
     pool_free(&c->calls, h);
 }
 
@@ -113,12 +132,7 @@ static handle_t make(struct calls *c, uint64_t hash, struct str key)
     k->key_len = (uint8_t)key.len;
     memcpy(k->key, key.p, key.len);
     k->offered = MS_NONE;
-    k->older = c->ends.newest;
-    if (k->older != 0)
-        ((struct call *)pool_edit(&c->calls, k->older))->newer = h;
-    else
-        c->ends.oldest = h;
-    c->ends.newest = h;
+    list_append(c, h);
     CHECK(map_put(&c->map, hash, h));
     return h;
 }
@@ -291,6 +305,8 @@ int call_apply(struct calls *c, const struct event *e, uint32_t src, ms_t fired)
             forget(c, h);
         return ERR_HISTORY_FULL;
     }
+    list_remove(c, h);
+    list_append(c, h);
     difference(c, h, n, fired, was, n + 1, fired);
     return 0;
 }
