@@ -1,0 +1,174 @@
+/* indicator: the catalogue is whole, and says what SEMANTICS.md says. */
+#include "core/indicator.h"
+
+#include "core/settings.h"
+
+#include <criterion/criterion.h>
+
+/* The names are the contract with everybody who reads the numbers. */
+static const char *const durations[] = {
+    "first_response",
+    "next_response",
+    "assignee_response",
+    "first_response_from_handoff",
+    "first_resolution",
+    "resolution",
+    "requester_wait",
+    "agent_work",
+    "wait",
+    "talk",
+};
+static const char *const counts[] = {
+    "opened",
+    "received",
+    "replies",
+    "handled",
+    "resolved",
+    "resolved_tickets",
+    "closed_unresolved",
+    "reopened",
+    "escalated",
+    "transferred",
+    "closed_without_reply",
+    "complaints",
+    "calls_offered",
+    "calls_answered",
+    "calls_abandoned",
+    "calls_short_abandoned",
+    "calls_rung",
+};
+static const char *const ratios[] = {
+    "resolution_rate", "resolved_within", "first_contact_resolution",
+    "reopen_rate",     "csat_rate",       "conformance_rate",
+    "answer_rate",     "abandon_rate",
+};
+static const char *const numbers[] = {"clearance", "nps"};
+static const char *const gauges[] = {
+    "open",        "unassigned",     "waiting",       "paused",
+    "oldest_open", "oldest_waiting", "calls_waiting", "longest_call_waiting",
+};
+
+static void are(const char *const *names, size_t n, enum indicator_kind kind)
+{
+    for (size_t i = 0; i < n; i++) {
+        int at = indicator_find(str_of(names[i]));
+        cr_assert_geq(at, 0, "%s", names[i]);
+        cr_assert_str_eq(indicator_name((enum indicator)at), names[i]);
+        cr_assert_eq(indicator_kind((enum indicator)at), kind, "%s", names[i]);
+    }
+}
+
+Test(indicator, names_and_kinds)
+{
+    are(durations, ARRAY_LEN(durations), IND_DURATION);
+    are(counts, ARRAY_LEN(counts), IND_COUNT);
+    are(ratios, ARRAY_LEN(ratios), IND_RATIO);
+    are(numbers, ARRAY_LEN(numbers), IND_NUMBER);
+    are(gauges, ARRAY_LEN(gauges), IND_GAUGE);
+    cr_assert_eq(indicator_kind(IND_CSAT), IND_MEAN);
+    cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(counts) + ARRAY_LEN(ratios) + ARRAY_LEN(numbers) +
+                     ARRAY_LEN(gauges) + 1,
+                 IND_N);
+    cr_assert(ARRAY_LEN(durations) == TARGET_N && ARRAY_LEN(gauges) == GAUGES);
+    cr_assert_eq(indicator_find(str_of("opene")), -1);
+    cr_assert_eq(indicator_find(str_of("")), -1);
+}
+
+/* Targets stand in the order of the catalogue, which the daemon's configuration relies on. */
+Test(indicator, durations_have_a_column_a_target_and_a_flag_of_their_own)
+{
+    uint32_t flags[FAM_N] = {0}, columns[FAM_N] = {0};
+    for (uint32_t i = 0; i < TARGET_N; i++) {
+        const struct indicator_row *row = &indicator_rows[i];
+        const struct window_family *f = &indicator_families[row->family];
+        cr_assert_eq(indicator_kind((enum indicator)i), IND_DURATION);
+        cr_assert_eq(row->target, i);
+        cr_assert(row->column < f->columns && row->met < f->flags);
+        cr_assert_eq(columns[row->family] >> row->column & 1, 0);
+        cr_assert_eq(flags[row->family] >> row->met & 1, 0);
+        cr_assert_eq(f->loose >> row->met & 1, 0, "met goes with its value");
+        columns[row->family] |= 1u << row->column;
+        flags[row->family] |= 1u << row->met;
+    }
+}
+
+static uint32_t terms(const struct indicator_term *t)
+{
+    uint32_t n = 0;
+    while (n < INDICATOR_TERMS_MAX && t[n].sign != 0) {
+        cr_assert_lt(t[n].family, FAM_N);
+        cr_assert_lt(t[n].flag, indicator_families[t[n].family].flags);
+        n++;
+    }
+    return n;
+}
+
+Test(indicator, rows_have_what_their_kind_needs)
+{
+    for (enum indicator i = 0; i < IND_N; i++) {
+        const struct indicator_row *row = &indicator_rows[i];
+        enum indicator_kind kind = indicator_kind(i);
+        bool fraction = kind == IND_RATIO || kind == IND_NUMBER;
+        cr_assert_eq(terms(row->num) > 0, kind == IND_COUNT || fraction, "%s", indicator_name(i));
+        cr_assert_eq(terms(row->den) > 0, fraction, "%s", indicator_name(i));
+        for (uint32_t t = 0; kind == IND_RATIO && t < terms(row->num); t++)
+            cr_assert_eq(row->num[t].sign, 1, "a part of the whole");
+    }
+}
+
+Test(indicator, families_fit_into_windows)
+{
+    for (uint32_t f = 0; f < FAM_N; f++) {
+        const struct window_family *family = &indicator_families[f];
+        cr_assert(family->columns <= WINDOW_COLUMNS_MAX && family->flags <= WINDOW_FLAGS_MAX);
+        cr_assert_eq(family->loose >> family->flags, 0);
+    }
+    cr_assert_eq(MARKS_FLAGS - MARKS_MISSED, TARGET_N);
+}
+
+/* What of a rule's fields each kind has; `-` ends it. */
+static const struct {
+    enum indicator_kind kind;
+    const char *fields[13];
+} has[] = {
+    {IND_DURATION,
+     {"n", "mean", "min", "max", "p50", "p75", "p90", "p95", "p99", "met", "missed", "attainment"}},
+    {IND_COUNT, {"num"}},
+    {IND_RATIO, {"num", "den", "value"}},
+    {IND_NUMBER, {"num", "den", "value"}},
+    {IND_MEAN, {"n", "mean"}},
+    {IND_GAUGE, {"value"}},
+};
+
+Test(indicator, fields_of_each_kind)
+{
+    for (enum indicator i = 0; i < IND_N; i++) {
+        enum indicator_kind kind = indicator_kind(i);
+        cr_assert_eq(has[kind].kind, kind);
+        for (enum indicator_field f = 0; f < IF_END; f++) {
+            const char *name = indicator_field_name(f);
+            bool want = false;
+            for (int k = 0; has[kind].fields[k] != NULL; k++)
+                want |= strcmp(has[kind].fields[k], name) == 0;
+            cr_assert_eq(indicator_has_field(i, f), want, "%s %s", indicator_name(i), name);
+            cr_assert_eq(indicator_field_find(str_of(name)), (int)f);
+        }
+    }
+    cr_assert_eq(indicator_field_find(str_of("p98")), -1);
+}
+
+Test(indicator, milliseconds_are_durations_and_ages)
+{
+    static const char *const ms[] = {"mean", "min", "max", "p50", "p75", "p90", "p95", "p99"};
+    for (enum indicator_field f = 0; f < IF_END; f++) {
+        bool want = false;
+        for (size_t i = 0; i < ARRAY_LEN(ms); i++)
+            want |= strcmp(ms[i], indicator_field_name(f)) == 0;
+        cr_assert_eq(indicator_field_is_ms(IND_TALK, f), want, "%s", indicator_field_name(f));
+        cr_assert_not(indicator_field_is_ms(IND_CSAT, f));
+        cr_assert_not(indicator_field_is_ms(IND_OPENED, f));
+        cr_assert_not(indicator_field_is_ms(IND_OPEN, f));
+        cr_assert_eq(indicator_field_is_ms(IND_OLDEST_OPEN, f), f == IF_VALUE);
+        cr_assert_eq(indicator_field_is_ms(IND_LONGEST_CALL, f), f == IF_VALUE);
+    }
+}
