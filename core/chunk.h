@@ -13,6 +13,8 @@
  * second is found by bases alone: backward, over jumps (Myers 1983: a list with one jump pointer
  * per element, O(log n) steps). Chunks leave at the head only, and a second below the head's base
  * is no chunk's business any more; so a jump that is followed never ends in a freed chunk.
+ * Within a second, entries have no order. A busy log has thousands of them, so each chunk also
+ * has the millisecond at which it began: a sample that goes is looked for there first.
  *
  * A cursor is the end of the last entry that its window has left behind, with the totals of all
  * up to there. A log of one chunk has no cursors, it is counted when read.
@@ -26,7 +28,7 @@
 #include "core/window.h"
 
 enum {
-    CHUNK_WORDS = 56,
+    CHUNK_WORDS = 55,
     ENTRY_WORDS_MAX = 2 + 3 * WINDOW_COLUMNS_MAX,
     SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
     SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
@@ -41,6 +43,7 @@ struct chunk {
     handle_t jump; /* an earlier chunk; only followed while jump_base is later than the target */
     uint32_t jump_base;
     uint32_t depth, jump_depth; /* position in the list for the choice of jumps */
+    uint16_t base_ms, jump_ms;  /* where in the base second; a hint, see log_seek */
     uint32_t word[CHUNK_WORDS];
 };
 STATIC_ASSERT(sizeof(struct chunk) == 256, "four cache lines");
@@ -381,6 +384,17 @@ static inline void cursor_enter(const struct windows *ws, struct cursor *cur, ha
     cur->next = cur->word = 0;
 }
 
+/* Places in the list of chunks, in its order. */
+static inline uint64_t moment(uint32_t sec, uint32_t ms)
+{
+    return (uint64_t)sec << 16 | ms;
+}
+
+static inline uint64_t chunk_moment(const struct chunk *c)
+{
+    return moment(c->base, c->base_ms);
+}
+
 /* Brings a window's cursor to its edge; the log has cursors. */
 const struct cursor *cursor_advance(struct windows *ws, const struct window_log *log,
                                     const struct layout *l, uint32_t window);
@@ -393,7 +407,7 @@ void cursors_entry(struct windows *ws, struct window_log *log, const struct layo
 /* A chunk for this log, room being made by shedding its own oldest; 0 when it has nothing left. */
 handle_t log_chunk(struct windows *ws, struct window_log *log, const struct layout *l);
 struct chunk *log_link(struct windows *ws, struct window_log *log, handle_t prev, handle_t h,
-                       uint32_t base);
+                       uint32_t base, uint32_t base_ms);
 void log_plan(const struct windows *ws, struct window_log *log);
 /* Makes a busy log's oldest chunks into slots. */
 void log_bound(struct windows *ws, struct window_log *log, const struct layout *l);
@@ -402,9 +416,11 @@ void log_reclaim(struct windows *ws, struct window_log *log, const struct layout
 
 /* --- window_entry.c: entries ---------------------------------------------------------------- */
 
-/* What to look for in a second: an entry equal to `like` but for loose flags (one that equals in
- * those too goes first), or, without like, one whose flag is the opposite of `on`. */
+/* What to look for in a second, first about this ms of it: an entry equal to `like` but for loose
+ * flags (one that equals in those too goes first), or, without like, one whose flag is the
+ * opposite of `on`. */
 struct wish {
+    uint32_t sec, ms;
     const struct entry *like;
     uint32_t flag;
     bool on;
@@ -414,11 +430,11 @@ struct wish {
 uint32_t chunk_spot(const struct layout *l, const struct chunk *c, uint32_t sec,
                     uint32_t *ret_force);
 bool log_append_slow(struct windows *ws, struct window_log *log, const struct layout *l,
-                     uint32_t sec, const struct entry *e);
+                     uint32_t sec, uint32_t ms, const struct entry *e);
 bool log_insert(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
-                const struct entry *e);
+                uint32_t ms, const struct entry *e);
 bool log_find(const struct windows *ws, const struct window_log *log, const struct layout *l,
-              uint32_t sec, const struct wish *wish, struct place *ret);
+              const struct wish *wish, struct place *ret);
 void log_remove(struct windows *ws, struct window_log *log, const struct layout *l,
                 const struct place *p);
 void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
@@ -479,6 +495,11 @@ bool spans_change(struct windows *ws, struct window_log *log, const struct layou
                   const struct entry *e, int sign);
 bool spans_flag(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
                 uint32_t flag, bool on);
+
+/* Takes a sample away, but for loose flags that its span has not: others of that second, still
+ * in chunks, wear them. */
+bool spans_withdraw(struct windows *ws, struct window_log *log, const struct layout *l,
+                    uint32_t sec, const struct entry *e, uint32_t *ret_elsewhere);
 
 /* --- window_check.c ------------------------------------------------------------------------- */
 

@@ -146,6 +146,12 @@ static uint32_t second(sec_t s)
     return s < 0 ? 0 : s > UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)s;
 }
 
+/* Milliseconds of a second. */
+static uint32_t part(ms_t ts)
+{
+    return (uint32_t)(ts - sec_floor(ts) * MS_SECOND);
+}
+
 void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX])
 {
     ws->at = second(at);
@@ -179,7 +185,7 @@ bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
                 const struct window_sample *sample)
 {
     const struct layout *l = &ws->layout[family];
-    uint32_t sec = second(sec_floor(sample->ts));
+    uint32_t sec = second(sec_floor(sample->ts)), ms = part(sample->ts);
     if (sec <= ws->oldest)
         return false;
     struct entry e = entry_of(l, sample);
@@ -190,23 +196,24 @@ bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
         if (LIKELY(chunk_append(l, c, &log->force, sec, &e))) {
             log->newest = sec;
             log->live++;
-        } else if (!log_append_slow(ws, log, l, sec, &e)) {
+        } else if (!log_append_slow(ws, log, l, sec, ms, &e)) {
             return false;
         }
-    } else if (!(log->tail == 0 ? log_append_slow(ws, log, l, sec, &e)
-                                : log_insert(ws, log, l, sec, &e))) {
+    } else if (!(log->tail == 0 ? log_append_slow(ws, log, l, sec, ms, &e)
+                                : log_insert(ws, log, l, sec, ms, &e))) {
         return false;
     }
     totals_entry(l, log->sum, log->count, &e, 1);
     return true;
 }
 
-static bool mark(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
+static bool mark(struct windows *ws, struct window_log *log, const struct layout *l, ms_t ts,
                  uint32_t flag, bool on)
 {
-    struct wish wish = {.flag = flag, .on = on};
+    uint32_t sec = second(sec_floor(ts));
+    struct wish wish = {.sec = sec, .ms = part(ts), .flag = flag, .on = on};
     struct place p;
-    if (log_find(ws, log, l, sec, &wish, &p))
+    if (log_find(ws, log, l, &wish, &p))
         log_flag(ws, log, l, &p, flag, on);
     else
         return log->slots != 0 && spans_flag(ws, log, l, sec, flag, on);
@@ -219,7 +226,7 @@ bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms
     const struct layout *l = &ws->layout[family];
     uint32_t sec = second(sec_floor(ts));
     CHECK(flag < l->flags && (l->loose >> flag & 1) != 0);
-    return sec > ws->oldest && mark(ws, log, l, sec, flag, on);
+    return sec > ws->oldest && mark(ws, log, l, ts, flag, on);
 }
 
 bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,
@@ -230,15 +237,19 @@ bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family
     if (sec <= ws->oldest)
         return false;
     struct entry e = entry_of(l, sample);
-    struct wish wish = {.like = &e};
+    struct wish wish = {.sec = sec, .ms = part(sample->ts), .like = &e};
     struct place p;
-    if (!log_find(ws, log, l, sec, &wish, &p))
-        return log->slots != 0 && spans_change(ws, log, l, sec, &e, -1);
-    log_remove(ws, log, l, &p);
-    /* It may have worn another's loose flags, or another wears its: hand them over. */
-    for (uint32_t rest = p.entry.flags ^ e.flags; rest != 0; rest &= rest - 1) {
+    uint32_t on = 0, off = 0;
+    if (log_find(ws, log, l, &wish, &p)) {
+        log_remove(ws, log, l, &p);
+        on = p.entry.flags & ~e.flags; /* it wore another's loose flags, or another wears its */
+        off = e.flags & ~p.entry.flags;
+    } else if (log->slots == 0 || !spans_withdraw(ws, log, l, sec, &e, &off)) {
+        return false;
+    }
+    for (uint32_t rest = on | off; rest != 0; rest &= rest - 1) {
         uint32_t flag = (uint32_t)__builtin_ctz(rest);
-        mark(ws, log, l, sec, flag, p.entry.flags >> flag & 1);
+        mark(ws, log, l, sample->ts, flag, on >> flag & 1);
     }
     return true;
 }

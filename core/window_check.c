@@ -153,9 +153,10 @@ void window_check(struct windows *ws, const struct window_log *log, uint32_t fam
         CHECK(c->prev == prev && (c->next != 0 || h == log->tail));
         uint32_t force = chunk_check(l, c, until, 0, sum, count);
         CHECK(c->next != 0 || force == log->force);
-        if (c->jump_base > log_base(ws, log)) {
+        if (moment(c->jump_base, c->jump_ms) > chunk_moment(chunk_get(ws, log->head))) {
             const struct chunk *j = chunk_get(ws, c->jump);
-            CHECK(j->base == c->jump_base && j->depth == c->jump_depth && j->base <= c->base);
+            CHECK(j->base == c->jump_base && j->base_ms == c->jump_ms);
+            CHECK(j->depth == c->jump_depth && chunk_moment(j) <= chunk_moment(c));
         }
         live += chunk_entries(c);
         prev = h;

@@ -1,20 +1,24 @@
 /* The exact part of a log: entries come in order or late, are found, marked and removed. */
 #include "core/chunk.h"
 
-/* The last chunk with base <= sec; sec is not below the head's base. */
-static handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec)
+/* The last chunk that begins no later; sec is not below the head's base. Entries of that second
+ * that came in order stand there, others may stand in any chunk that the second reaches into. */
+static handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec,
+                         uint32_t ms)
 {
     handle_t h = log->tail;
     const struct chunk *c = chunk_get(ws, h);
-    while (c->base > sec) {
-        h = c->jump_base > sec ? c->jump : c->prev;
+    uint64_t head = chunk_moment(chunk_get(ws, log->head)), to = moment(sec, ms);
+    to = to < head ? head : to; /* then no jump leads to a chunk that has gone */
+    while (chunk_moment(c) > to) {
+        h = moment(c->jump_base, c->jump_ms) > to ? c->jump : c->prev;
         c = chunk_get(ws, h);
     }
     return h;
 }
 
 bool log_append_slow(struct windows *ws, struct window_log *log, const struct layout *l,
-                     uint32_t sec, const struct entry *e)
+                     uint32_t sec, uint32_t ms, const struct entry *e)
 {
     if (log->head != 0)
         log_bound(ws, log, l);
@@ -32,7 +36,7 @@ bool log_append_slow(struct windows *ws, struct window_log *log, const struct la
         c->base = log->force = ws->oldest + 1; /* nothing earlier will be taken, ever */
         log_plan(ws, log);
     } else {
-        c = log_link(ws, log, log->tail, h, sec);
+        c = log_link(ws, log, log->tail, h, sec, ms);
     }
     CHECK(chunk_append(l, c, &log->force, sec, e));
     log->newest = sec;
@@ -60,7 +64,7 @@ static void cursors_follow(struct windows *ws, struct window_log *log, const str
 /* Moves what stands behind the cut to a new chunk. In the tail the cut is at the place of the
  * coming entry, so that a log that is nearly in order keeps its chunks full. */
 static void chunk_split(struct windows *ws, struct window_log *log, const struct layout *l,
-                        handle_t h, handle_t spare, uint32_t word, uint32_t sec)
+                        handle_t h, handle_t spare, uint32_t word, uint32_t sec, uint32_t ms)
 {
     struct chunk *c = pool_edit(&ws->chunks, h);
     uint32_t used = chunk_used(c), force = c->base, keep = 0, i = 0, moved = 0;
@@ -78,7 +82,7 @@ static void chunk_split(struct windows *ws, struct window_log *log, const struct
     }
     CHECK(here || i < used);
     uint32_t to = here ? sec : force + (c->word[i] & l->unit);
-    struct chunk *d = log_link(ws, log, h, spare, to);
+    struct chunk *d = log_link(ws, log, h, spare, to, here ? ms : 0);
     while (i < used) {
         if (cell_is_gap(l, c->word[i])) {
             force += gap_seconds(l, c->word[i++]);
@@ -138,12 +142,12 @@ static void chunk_put(struct windows *ws, struct window_log *log, const struct l
 }
 
 bool log_insert(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
-                const struct entry *e)
+                uint32_t ms, const struct entry *e)
 {
     handle_t spare = 0;
     while (log->head != 0 && sec >= log_base(ws, log)) {
         uint32_t cells[1 + ENTRY_WORDS_MAX], force, units;
-        handle_t h = log_seek(ws, log, sec);
+        handle_t h = log_seek(ws, log, sec, ms);
         struct place p = {.chunk = h, .entry = *e};
         p.word = chunk_spot(l, chunk_get(ws, h), sec, &force);
         p.words = cells_write(l, cells, sec - force, e, &units);
@@ -154,7 +158,7 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
             return true;
         }
         if (spare != 0) {
-            chunk_split(ws, log, l, h, spare, p.word, sec);
+            chunk_split(ws, log, l, h, spare, p.word, sec, ms);
             spare = 0;
             continue;
         }
@@ -167,7 +171,7 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
     if (spare != 0)
         pool_free(&ws->chunks, spare);
     if (log->head == 0)
-        return log_append_slow(ws, log, l, sec, e);
+        return log_append_slow(ws, log, l, sec, ms, e);
     if (log->slots != 0)
         return spans_change(ws, log, l, sec, e, 1);
     ws->shed++;
@@ -190,9 +194,10 @@ static bool wish_met(const struct layout *l, const struct wish *wish, const stru
 }
 
 /* true: the entry in ret is the best one can wish for. */
-static bool chunk_find(const struct layout *l, const struct chunk *c, uint32_t sec,
-                       const struct wish *wish, struct place *ret, bool *ret_found)
+static bool chunk_find(const struct windows *ws, const struct layout *l, handle_t h,
+                       const struct wish *wish, struct place *ret)
 {
+    const struct chunk *c = chunk_get(ws, h);
     uint32_t used = chunk_used(c), force = c->base;
     for (uint32_t i = 0; i < used;) {
         uint32_t head = c->word[i], at = force + (head & l->unit);
@@ -201,19 +206,18 @@ static bool chunk_find(const struct layout *l, const struct chunk *c, uint32_t s
             i++;
             continue;
         }
-        if (at > sec)
+        if (at > wish->sec)
             break;
-        if (at < sec) {
+        if (at < wish->sec) {
             i += entry_words(l, &c->word[i]);
             continue;
         }
-        struct place p = {.word = i};
+        struct place p = {.chunk = h, .word = i};
         bool best;
         p.words = entry_read(l, &c->word[i], &p.entry);
         i += p.words;
-        if (wish_met(l, wish, &p.entry, &best) && (best || !*ret_found)) {
+        if (wish_met(l, wish, &p.entry, &best) && (best || ret->chunk == 0)) {
             *ret = p;
-            *ret_found = true;
             if (best)
                 return true;
         }
@@ -221,21 +225,31 @@ static bool chunk_find(const struct layout *l, const struct chunk *c, uint32_t s
     return false;
 }
 
+/* From where it should be outward, until the whole second is looked through. */
 bool log_find(const struct windows *ws, const struct window_log *log, const struct layout *l,
-              uint32_t sec, const struct wish *wish, struct place *ret)
+              const struct wish *wish, struct place *ret)
 {
-    if (log->head == 0 || sec > log->newest || sec < log_base(ws, log))
+    ret->chunk = 0;
+    if (log->head == 0 || wish->sec > log->newest || wish->sec < log_base(ws, log))
         return false;
-    handle_t h = log_seek(ws, log, sec);
-    for (bool found = false;;) {
-        const struct chunk *c = chunk_get(ws, h);
-        bool before = found, best = chunk_find(l, c, sec, wish, ret, &found);
-        if (best || found != before)
-            ret->chunk = h;
-        if (best || c->base < sec || c->prev == 0)
-            return found;
-        h = c->prev;
+    handle_t back = log_seek(ws, log, wish->sec, wish->ms);
+    handle_t on = chunk_get(ws, back)->next;
+    while (back != 0 || on != 0) {
+        const struct chunk *c;
+        if (back != 0) {
+            c = chunk_get(ws, back);
+            if (chunk_find(ws, l, back, wish, ret))
+                return true;
+            back = c->base < wish->sec ? 0 : c->prev;
+        }
+        if (on != 0) {
+            c = chunk_get(ws, on);
+            if (c->base <= wish->sec && chunk_find(ws, l, on, wish, ret))
+                return true;
+            on = c->base > wish->sec ? 0 : c->next;
+        }
     }
+    return ret->chunk != 0;
 }
 
 /* An entry goes that may have a gap before it. Two gaps that meet become one, a gap at the end

@@ -260,24 +260,27 @@ static void link_jump(const struct windows *ws, const struct window_log *log, st
     c->depth = p->depth + 1;
     c->jump = c->prev;
     c->jump_base = p->base;
+    c->jump_ms = p->base_ms;
     c->jump_depth = p->depth;
-    if (p->jump_base <= log_base(ws, log))
+    if (moment(p->jump_base, p->jump_ms) <= chunk_moment(chunk_get(ws, log->head)))
         return; /* its target may be gone */
     const struct chunk *j = chunk_get(ws, p->jump);
     if (p->depth - p->jump_depth == p->jump_depth - j->jump_depth) {
         c->jump = j->jump;
         c->jump_base = j->jump_base;
+        c->jump_ms = j->jump_ms;
         c->jump_depth = j->jump_depth;
     }
 }
 
 struct chunk *log_link(struct windows *ws, struct window_log *log, handle_t prev, handle_t h,
-                       uint32_t base)
+                       uint32_t base, uint32_t base_ms)
 {
     struct chunk *p = pool_edit(&ws->chunks, prev), *c = pool_edit(&ws->chunks, h);
     c->prev = prev;
     c->next = p->next;
     c->base = base;
+    c->base_ms = (uint16_t)(p->base == base && p->base_ms > base_ms ? p->base_ms : base_ms);
     p->next = h;
     if (c->next != 0) {
         struct chunk *next = pool_edit(&ws->chunks, c->next);
