@@ -70,13 +70,14 @@ static void print_rules(const struct settings *s)
         const char *held = "";
         if (rule->hold > 0)
             held = phrase_duration(hold, rule->hold, words_lang());
-        fact(W_K_RULE, "%s: %s%s%s%s%s, %s%s%s: %s %s, %s %s%s%s %s", rule->id,
+        fact(W_K_RULE, "%s: %s%s%s%s%s, %s%s%s: %s %s, %s %s%s%s%s%s", rule->id,
              phrase_indicator(indicator, words_lang()), gauge ? "" : " ",
              gauge ? "" : indicator_field_name(field), gauge ? "" : " ",
              gauge ? "" : s->window[rule->window].name,
              phrase_scope((enum scope)rule->scope, words_lang()), rule->name[0] != '\0' ? " " : "",
              rule->name, rule->below ? "≤" : "≥", fire, word(W_K_CLEAR), clear,
-             held[0] != '\0' ? ", " : "", held[0] != '\0' ? word(W_K_FOR) : "", held);
+             held[0] != '\0' ? ", " : "", held[0] != '\0' ? word(W_K_FOR) : "",
+             held[0] != '\0' ? " " : "", held);
     }
 }
 

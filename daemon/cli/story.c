@@ -5,7 +5,7 @@ static const char *const channels[] = {"mail", "chat", "web", "phone", "app"};
 enum { MAIL, CHAT, WEB, PHONE };
 
 /* Median minutes from assignment to the first reply, by priority. */
-static const ms_t reply_minutes[] = {4, 9, 18, 40};
+static const ms_t reply_minutes[] = {3, 7, 14, 30};
 
 static ms_t later(struct traffic *t, ms_t now, ms_t median, uint32_t sigma)
 {
@@ -129,7 +129,7 @@ static ms_t step_loaded(struct traffic *t, struct story *s, ms_t now)
     STORY_PUT(e, TEAM, team, team_name(t, s->team));
     STORY_PUT(e, AGENT, agent, agent_name(t, s->agent));
     set_open(t, s, true);
-    return next(s, STORY_REPLY, later(t, now, 60 * MS_MINUTE, 1000));
+    return next(s, STORY_REPLY, later(t, now, 30 * MS_MINUTE, 900));
 }
 
 static ms_t step_assign(struct traffic *t, struct story *s, ms_t now)
@@ -138,7 +138,7 @@ static ms_t step_assign(struct traffic *t, struct story *s, ms_t now)
     give(t, s, pick_agent(t, s->team));
     STORY_PUT(e, AGENT, agent, agent_name(t, s->agent));
     STORY_PUT(e, TEAM, team, team_name(t, s->team));
-    return next(s, STORY_REPLY, later(t, now, reply_minutes[s->priority] * MS_MINUTE, 900));
+    return next(s, STORY_REPLY, later(t, now, reply_minutes[s->priority] * MS_MINUTE, 700));
 }
 
 /* After a reply: what comes next, and when. */
@@ -175,7 +175,7 @@ static ms_t step_ask(struct traffic *t, struct story *s, ms_t now)
     say(t, s, now, BY_CUSTOMER);
     if (likely(t, 150)) /* and one more thing */
         return next(s, STORY_ASK, later(t, now, 2 * MS_MINUTE, 700));
-    return next(s, STORY_REPLY, later(t, now, 15 * MS_MINUTE, 1000));
+    return next(s, STORY_REPLY, later(t, now, 8 * MS_MINUTE, 800));
 }
 
 static ms_t step_transfer(struct traffic *t, struct story *s, ms_t now)
@@ -185,7 +185,7 @@ static ms_t step_transfer(struct traffic *t, struct story *s, ms_t now)
         give(t, s, NOBODY);
         e->has |= F1(AGENT);
         e->nil |= F1(AGENT);
-        return next(s, STORY_ASSIGN, later(t, now, 5 * MS_MINUTE, 900));
+        return next(s, STORY_ASSIGN, later(t, now, 3 * MS_MINUTE, 800));
     }
     if (likely(t, 500)) {
         s->team = (uint16_t)chance_below(&t->chance, t->cast.teams);
@@ -193,7 +193,7 @@ static ms_t step_transfer(struct traffic *t, struct story *s, ms_t now)
     }
     give(t, s, pick_agent(t, s->team));
     STORY_PUT(e, AGENT, agent, agent_name(t, s->agent));
-    return next(s, STORY_REPLY, later(t, now, 12 * MS_MINUTE, 900));
+    return next(s, STORY_REPLY, later(t, now, 8 * MS_MINUTE, 800));
 }
 
 static ms_t step_escalate(struct traffic *t, struct story *s, ms_t now)
@@ -204,7 +204,7 @@ static ms_t step_escalate(struct traffic *t, struct story *s, ms_t now)
         give(t, s, pick_agent(t, s->team));
         STORY_PUT(e, AGENT, agent, agent_name(t, s->agent));
     }
-    return next(s, STORY_REPLY, later(t, now, 10 * MS_MINUTE, 900));
+    return next(s, STORY_REPLY, later(t, now, 6 * MS_MINUTE, 800));
 }
 
 static ms_t step_pause(struct traffic *t, struct story *s, ms_t now)
@@ -245,7 +245,7 @@ static ms_t step_note(struct traffic *t, struct story *s, ms_t now)
             STORY_PUT(e, CATEGORY, category, cast_str(&t->cast.category[s->category]));
         }
     }
-    return next(s, STORY_REPLY, later(t, now, 12 * MS_MINUTE, 900));
+    return next(s, STORY_REPLY, later(t, now, 8 * MS_MINUTE, 800));
 }
 
 static ms_t end(struct traffic *t, struct story *s)
@@ -320,7 +320,7 @@ static ms_t step_last(struct traffic *t, struct story *s, ms_t now)
         traffic_tell(t, EV_REOPENED, s, now);
     }
     set_open(t, s, true);
-    return next(s, STORY_REPLY, later(t, now + 5, 30 * MS_MINUTE, 900));
+    return next(s, STORY_REPLY, later(t, now + 5, 20 * MS_MINUTE, 800));
 }
 
 static ms_t step_spam(struct traffic *t, struct story *s, ms_t now)

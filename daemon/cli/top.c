@@ -159,7 +159,8 @@ static uint32_t draw_alerts(FILE *f, uint32_t most)
     return lines + 1;
 }
 
-static void fill_table(uint32_t n)
+/* The rows that are shown: from..to of the order. */
+static void fill_table(uint32_t from, uint32_t to)
 {
     char buf[PHRASE_MAX];
     struct table *t = &top.table;
@@ -167,7 +168,7 @@ static void fill_table(uint32_t n)
     table_cell(t, str_of(word(W_C_NAME)));
     for (int c = 0; c < VIEW_N; c++)
         table_cell(t, str_of(view_head((enum view_column)c)));
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = from; i < to; i++) {
         const struct row *row = &top.rows.row[top.rows.order[i]];
         table_cell(t, str_of(row->label));
         for (uint32_t c = 0; c < VIEW_N; c++)
@@ -214,16 +215,16 @@ static void draw(FILE *f)
     uint32_t first = 1, lines = 1;
     draw_title(f, n);
     lines += draw_alerts(f, top.once ? ALERT_LINES : top.height / 4);
-    fill_table(n);
-    uint32_t last = fitting(&first);
     uint32_t room = top.once ? n : top.height > lines + 3 ? top.height - lines - 3 : 1;
     if (top.scroll + room > n)
         top.scroll = n > room ? n - room : 0;
+    fill_table(top.scroll, n < top.scroll + room ? n : top.scroll + room);
+    uint32_t last = fitting(&first);
     paint(f, PAINT_INVERSE);
     draw_row(f, 0, first, last);
     paint(f, NULL);
-    for (uint32_t i = top.scroll; i < n && i < top.scroll + room; i++)
-        draw_row(f, i + 1, first, last);
+    for (uint32_t i = 1; i < table_rows(&top.table); i++)
+        draw_row(f, i, first, last);
     if (n == 0)
         fprintf(f, " %s\n", word(W_NO_DATA));
 }
@@ -244,7 +245,7 @@ static void redraw(void)
         for (const char *line = picture; *line != '\0';) {
             const char *end = strchr(line, '\n');
             fwrite(line, (size_t)(end - line), 1, stdout);
-            fputs("\033[K\r\n", stdout);
+            fputs("\033[K\n", stdout);
             line = end + 1;
         }
         printf("\033[J\033[%u;1H", top.height);
@@ -281,11 +282,10 @@ static void move_sort(uint32_t by)
     top.sort = (top.sort + by) % (VIEW_N + 1);
 }
 
-/* One key, or the sequence of an arrow. false: quit. */
-static bool key(const char *bytes, ssize_t n)
+/* One key; arrow: the letter ends an arrow's sequence. false: quit. */
+static bool key(char letter, bool arrow)
 {
-    bool arrow = n >= 3 && bytes[0] == '\033' && (bytes[1] == '[' || bytes[1] == 'O');
-    switch (arrow ? bytes[2] : bytes[0]) {
+    switch (letter) {
     case 'A':
         top.scroll -= arrow && top.scroll > 0;
         break;
@@ -294,10 +294,10 @@ static bool key(const char *bytes, ssize_t n)
         break;
     case 'C':
     case 's':
-        move_sort(1);
+        move_sort(arrow || letter == 's' ? 1 : 0);
         break;
     case 'D':
-        move_sort(VIEW_N);
+        move_sort(arrow ? VIEW_N : 0);
         break;
     case '\t':
         next_scope();
@@ -327,8 +327,13 @@ static bool keys(bool *ret_any)
         if (n <= 0)
             return false; /* the terminal is gone */
         *ret_any = true;
-        if (!key(bytes, n))
-            return false;
+        for (ssize_t i = 0; i < n; i++) {
+            bool arrow =
+                n - i >= 3 && bytes[i] == '\033' && (bytes[i + 1] == '[' || bytes[i + 1] == 'O');
+            i += arrow ? 2 : 0;
+            if (!key(bytes[i], arrow))
+                return false;
+        }
     }
     return true;
 }

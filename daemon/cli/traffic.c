@@ -18,7 +18,7 @@ enum {
 
 /* Measured on this model (tests/unit/test_traffic.c checks them): events of one ticket with its
  * share of calls, in thousandths; how long a ticket is open on average. */
-enum { EVENTS_PER_TICKET_MILLI = 10300, OPEN_LIFE_MS = 11400 * 1000 };
+enum { EVENTS_PER_TICKET_MILLI = 10300, OPEN_LIFE_MS = 9900 * 1000 };
 
 enum { CALLS_PER_TICKET_PERMILLE = 150, SLIPS_MAX = 1 << 17, HEARTBEAT_MS = 30 * 1000 };
 

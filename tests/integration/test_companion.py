@@ -241,11 +241,12 @@ class Asking(Scratch):
         screen.size(24, 40)
         os.kill(pid, signal.SIGWINCH)
         screen.wait(b"\033[24;1H")
-        for keys, shown in ((b"\t", b"team"), (b"w", b"24h"), (b"r", "▲".encode()),
-                            (b"s", b"waiting"), (b"\033[D", b"open"), (b"\033[B", b"open")):
-            os.write(terminal, keys)
-            screen.wait(shown)
-        os.write(terminal, b"q")
+        for keys, shown in (("\t", "· team (1) · 1h · open ▼"), ("w", "· 24h · open ▼"),
+                            ("r", "· 24h · open ▲"), ("s", "· 24h · waiting"),
+                            ("\033[D", "· 24h · open ▲")):
+            os.write(terminal, keys.encode())
+            screen.wait(shown.encode())
+        os.write(terminal, b"\033[B\033[A\033[Cxq")
         screen.wait(b"\033[?25h\033[?1049l")
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
         os.close(terminal)
