@@ -142,9 +142,7 @@ uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_
 
 /* Recounts everything (tests, simulator). */
 void window_check(struct windows *ws, const struct window_log *log, uint32_t family);
-
-/* Samples in a window that were let go for want of room since the start. */
-uint64_t windows_shed(const struct windows *ws);
+uint64_t windows_shed(const struct windows *ws); /* samples let go for want of room */
 
 /* The pools, for images and status: fills ret[], returns how many (<= 4). */
 uint32_t windows_pools(struct windows *ws, struct pool *ret[4]);

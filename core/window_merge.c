@@ -191,6 +191,22 @@ bool spans_change(struct windows *ws, struct window_log *log, const struct layou
     return true;
 }
 
+bool spans_withdraw(struct windows *ws, struct window_log *log, const struct layout *l,
+                    uint32_t sec, const struct entry *e, uint32_t *ret_elsewhere)
+{
+    const struct span_list *list = list_get(ws, log);
+    uint32_t i = list_search(list, sec);
+    if (i == list->n || list->at[i].first > sec)
+        return false;
+    const uint32_t *count = span_count(l, span_get(ws, list, i));
+    struct entry kept = *e;
+    for (uint32_t rest = e->flags & l->loose; rest != 0; rest &= rest - 1)
+        if (count[1 + __builtin_ctz(rest)] == 0)
+            kept.flags &= ~(rest & -rest);
+    *ret_elsewhere = e->flags & ~kept.flags;
+    return spans_change(ws, log, l, sec, &kept, -1);
+}
+
 bool spans_flag(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
                 uint32_t flag, bool on)
 {

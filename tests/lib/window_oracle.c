@@ -134,7 +134,8 @@ void oracle_order(const struct oracle *o, sec_t edge, sec_t at, uint32_t column,
 
 static ms_t magnitude(struct random *r)
 {
-    return (ms_t)(random_next(r) >> (28 + random_below(r, 36)));
+    uint64_t shift = 28 + random_below(r, 36);
+    return (ms_t)(random_next(r) >> shift);
 }
 
 struct window_sample oracle_random(struct random *r, const struct window_family *family, ms_t ts)

@@ -164,6 +164,28 @@ Test(window, values_of_any_size)
     cr_assert(lab_unmake(f));
 }
 
+/* The newest goes, the tail is full again with what stood before it, and a wider one comes. */
+Test(window, a_wide_sample_behind_a_full_tail)
+{
+    struct lab *f = lab_make(&lab_setup, 9);
+    for (uint32_t k = 0; k < 800; k++) {
+        struct window_sample s = {.ts = f->at * 1000, .flags = 1}, newest = s;
+        newest.ts += 3000;
+        cr_assert(window_add(f->ws, &f->log[0], 0, &newest));
+        cr_assert(window_withdraw(f->ws, &f->log[0], 0, &newest));
+        if (k % 7 == 0) {
+            s.present = 15;
+            for (uint32_t c = 0; c < 4; c++)
+                s.value[c] = 0xFFFFFFFFLL + c;
+        }
+        cr_assert(window_add(f->ws, &f->log[0], 0, &s));
+        oracle_add(&f->oracle[0], &s);
+        lab_advance(f, k % 2);
+        compare(f, 0);
+    }
+    cr_assert(lab_unmake(f));
+}
+
 Test(window, digest_is_of_the_samples_alone)
 {
     struct lab *a = lab_make(&lab_setup, 8), *b = lab_make(&lab_setup, 8);

@@ -142,7 +142,7 @@ Test(window_slot, numbers_are_right_to_one_slot)
 Test(window_slot, digest_is_blind_to_slots)
 {
     struct windows_setup s = lab_setup;
-    s.chunks = 20000;
+    s.chunks = 60000;
     struct lab *b = lab_make(&s, 1);
     s.exact_samples = 50;
     struct lab *a = lab_make(&s, 1);
@@ -158,6 +158,7 @@ Test(window_slot, digest_is_blind_to_slots)
         cr_assert(lab_add(a, i, ts));
         cr_assert(lab_add(b, i, ts));
     }
+    cr_assert_eq(windows_shed(a->ws) + windows_shed(b->ws), 0);
     uint32_t merged = 0;
     for (uint32_t i = 0; i < LAB_LOGS; i++) {
         merged += a->log[i].slots != 0;
@@ -165,12 +166,26 @@ Test(window_slot, digest_is_blind_to_slots)
                      window_digest(b->ws, &b->log[i], lab_family(i)));
     }
     cr_assert_eq(merged, LAB_LOGS);
-    cr_assert_eq(windows_shed(a->ws) + windows_shed(b->ws), 0);
     cr_assert(lab_unmake(a));
     cr_assert(lab_unmake(b));
 }
 
-/* A steady stream: however long it lasts, memory stays as it is. */
+/* Four samples every 30 seconds: what a window must hold is known. */
+static void check_steady(struct lab *f)
+{
+    for (uint32_t w = 0; w < LAB_WINDOWS; w++) {
+        struct window_numbers n;
+        window_read(f->ws, &f->log[0], 0, w, &n);
+        ms_t slot = window_slot_ms(f->ws, &f->log[0], w) / MS_SECOND;
+        sec_t length = f->at - f->edge[w];
+        cr_assert(n.samples + 4 >= length / 30 * 4, "window %u: %u", w, n.samples);
+        cr_assert(n.samples <= (length + slot) / 30 * 4 + 8, "window %u: %u", w, n.samples);
+        cr_assert(slot == 0 || !f->setup.calendar[w]);
+    }
+    window_check(f->ws, &f->log[0], 0);
+}
+
+/* However long a stream lasts, memory stays as it is. */
 Test(window_slot, memory_is_bounded)
 {
     struct windows_setup s = lab_setup;
@@ -180,18 +195,19 @@ Test(window_slot, memory_is_bounded)
     struct pool *pool[4];
     uint32_t most = 0;
     windows_pools(f->ws, pool);
-    for (uint32_t step = 0; step < 400000; step++) {
+    for (uint32_t step = 0; step < 600000; step++) {
         struct window_sample x = oracle_random(&f->r, &lab_families[0], f->at * 1000);
         cr_assert(window_add(f->ws, &f->log[0], 0, &x));
-        if (step % 4 == 0)
-            windows_advance(f->ws, f->at += 30, f->start);
-        if (step > 150000 && pool[3]->live > most)
+        if (step % 4 == 3)
+            lab_advance(f, 30);
+        if (step > 360000 && step % 1000 == 0) /* 31 days and more */
+            check_steady(f);
+        if (pool[3]->live > most)
             most = pool[3]->live;
     }
     cr_assert(most > 500 && most < 3000, "%u slots", most);
     cr_assert_lt(f->log[0].live, 1100);
     cr_assert_eq(windows_shed(f->ws), 0);
-    window_check(f->ws, &f->log[0], 0);
     cr_assert(lab_unmake(f));
 }
 
@@ -199,7 +215,7 @@ Test(window_slot, a_full_pool_sheds_slots_too)
 {
     for (uint32_t chunks = 100; chunks < 800; chunks += 100) {
         struct windows_setup s = lab_setup;
-        s.exact_samples = 40;
+        s.exact_samples = chunks % 200 ? 40 : 1000;
         s.chunks = chunks;
         struct lab *f = lab_make(&s, chunks);
         uint64_t added = 0, held = 0;
@@ -232,6 +248,7 @@ Test(window_slot, an_image_is_of_one_moment)
 {
     struct windows_setup s = lab_setup;
     s.exact_samples = 200;
+    s.chunks = 40000;
     struct lab *f = lab_make(&s, 4), *g = lab_make(&s, 5);
     struct pool *pool[4], *pool2[4];
     struct image_blob blob = {f->log, sizeof f->log}, blob2 = {g->log, sizeof g->log};
@@ -245,8 +262,8 @@ Test(window_slot, an_image_is_of_one_moment)
     image_setup(&img2, mem2, &is2);
     uint64_t digest[LAB_LOGS];
     static uint8_t buf[IMAGE_SLICE_MIN];
-    for (uint32_t step = 0, more = 0; step < 12000 || more; step++) {
-        if (step == 10000) {
+    for (uint32_t step = 0, more = 0; step < 21000 || more; step++) {
+        if (step == 20000) {
             lab_advance(g, f->at - g->at);
             for (uint32_t i = 0; i < LAB_LOGS; i++)
                 digest[i] = window_digest(f->ws, &f->log[i], lab_family(i));
@@ -256,17 +273,20 @@ Test(window_slot, an_image_is_of_one_moment)
         }
         uint32_t i = (uint32_t)random_below(&f->r, LAB_LOGS), len = 0;
         cr_assert(lab_add(f, i, lab_ts(f)));
-        withdraw(f, i);
+        if (step % 2)
+            withdraw(f, i);
+        mark(f, i);
         struct window_numbers n;
         window_read(f->ws, &f->log[i], lab_family(i), (uint32_t)random_below(&f->r, 8), &n);
         lab_advance(f, random_range(&f->r, 0, 60));
-        if (more && step % 50 == 0) {
+        if (more && step % 500 == 499) {
             more = (uint32_t)image_next(&img, buf, sizeof buf, &len);
             cr_assert_leq(more, 1);
             cr_assert_eq(image_load_feed(&img2, buf, len), 0);
         }
     }
     cr_assert_eq(image_load_end(&img2), 0);
+    cr_assert_eq(windows_shed(f->ws), 0);
     for (uint32_t i = 0; i < LAB_LOGS; i++) {
         window_check(g->ws, &g->log[i], lab_family(i));
         cr_assert_eq(window_digest(g->ws, &g->log[i], lab_family(i)), digest[i]);
