@@ -64,9 +64,11 @@ static bool value_of(const struct reading *r, uint32_t w, enum indicator i, stru
 static ms_t fill_window(struct reading *r, uint32_t w, ms_t started_at, struct kpi_window *ret)
 {
     ms_t next = MS_NEVER;
+    const struct entity *e = board_entity(r->b, r->scope, r->index);
     for (uint32_t f = 0; f < FAM_N; f++) {
         board_numbers(r->b, r->scope, r->index, f, w, &r->numbers[f]);
-        if (r->numbers[f].samples > 0)
+        bool ahead = (sec_t)e->log[f].newest > sec_floor(board_at(r->b)); /* of the clock */
+        if (r->numbers[f].samples > 0 || ahead)
             next = ms_min(next, board_next_change(r->b, r->scope, r->index, f, w));
     }
     ret->window = (uint8_t)w;
