@@ -322,6 +322,7 @@ Test(board, touched_names_are_told_once)
     board_listen(l->board, inputs);
     for (int i = 0; i < 3; i++)
         board_sample(l->board, FAM_REPLIES, &s, &tags, ALL_SCOPES, 1);
+    s.flags = BIT(OPENINGS_OPENED);
     board_sample(l->board, FAM_OPENINGS, &s, &tags, ALL_SCOPES, 1);
     cr_assert_eq(board_entity(l->board, SCOPE_AGENT, 2)->touched, BIT(FAM_REPLIES));
     cr_assert_eq(board_entity(l->board, SCOPE_AGENT, 1)->touched, 0);
