@@ -158,6 +158,7 @@ static void scan(const struct record *r, uint32_t n, struct found *f)
         } else if (r->kind == EV_CALL_ANSWERED && !outcome) {
             f->answered = r->ts;
             f->agent = r->tags.agent;
+            f->ended = MS_NONE; /* an end before the answer was not that of the talk */
         } else if (r->kind == EV_CALL_ABANDONED && !outcome) {
             f->abandoned = r->ts;
         } else if (r->kind == EV_CALL_ENDED && f->ended == MS_NONE &&
