@@ -207,11 +207,42 @@ struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index)
     return pool_at(p, index);
 }
 
-void board_prefetch(const struct board *b, enum scope s, uint32_t index)
+void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_t families)
 {
-    const char *e = pool_at(&b->entities[s], index);
+    const struct entity *e = pool_at(&b->entities[s], index);
     __builtin_prefetch(e);
-    __builtin_prefetch(e + 64);
+    __builtin_prefetch((const char *)e + 64);
+    for (uint32_t left = families; left != 0; left &= left - 1) {
+        const struct window_log *log = &e->log[__builtin_ctz(left)];
+        for (uint32_t at = 0; at < sizeof *log; at += 64)
+            __builtin_prefetch((const char *)log + at);
+    }
+}
+
+uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,
+                     uint32_t scopes, ms_t ts, struct window_walk ret[SCOPE_N])
+{
+    uint32_t n = 0;
+    for (uint32_t left = scopes & b->settings->scopes; left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index == 0)
+            continue;
+        const struct entity *e = pool_at(&b->entities[s], index);
+        ret[n++] = (struct window_walk){.log = &e->log[family], .sec = (uint32_t)sec_floor(ts)};
+    }
+    return n;
+}
+
+void board_walk(const struct board *b, struct window_walk *walk, uint32_t n)
+{
+    while (n > 0) {
+        uint32_t going = 0;
+        for (uint32_t i = 0; i < n; i++)
+            if (window_walk(b->windows, &walk[i]))
+                walk[going++] = walk[i];
+        n = going;
+    }
 }
 
 /* --- what the fold says --------------------------------------------------------------------------- */
@@ -264,6 +295,11 @@ void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const 
             (void)window_mark(b->windows, &board_touch(b, s, index, family)->log[family], family,
                               ts, flag, on);
     }
+}
+
+bool board_untouched(const struct board *b)
+{
+    return b->touched == 0;
 }
 
 uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap)

@@ -40,7 +40,14 @@ enum { AGENT_BOT = 1, AGENT_INACTIVE = 2 };
 struct names *board_names(const struct board *b, enum scope s);
 const struct entity *board_entity(const struct board *b, enum scope s, uint32_t index);
 struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index);
-void board_prefetch(const struct board *b, enum scope s, uint32_t index);
+/* Brings the name's logs of these families (bits FAM_x) near. */
+void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_t families);
+
+/* Begins walks to where these tags' logs of a family keep ts; returns how many. */
+uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,
+                     uint32_t scopes, ms_t ts, struct window_walk ret[SCOPE_N]);
+/* Walks them all to their ends; n walks, used up. */
+void board_walk(const struct board *b, struct window_walk *walk, uint32_t n);
 
 /* --- what the fold says ----------------------------------------------------------------------- */
 
@@ -70,6 +77,7 @@ struct entity_ref {
     uint32_t index;
 };
 uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap);
+bool board_untouched(const struct board *b); /* none is left */
 
 /* --- readers ------------------------------------------------------------------------------------ */
 

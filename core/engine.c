@@ -12,7 +12,6 @@
 #include "core/snapshot.h"
 
 enum {
-    STRIDE = 32,             /* events whose tickets are fetched ahead of time */
     LIMIT_AGAIN = MS_MINUTE, /* a limit is told again after so long */
     EARLY_BYTES = 8 << 20,   /* what may change ahead of an image's cursor */
 };
@@ -156,6 +155,8 @@ static bool judge(struct engine *e, ms_t t, struct outbox *out)
 {
     struct entity_ref ref;
     uint32_t most = e->effects_max;
+    if (board_untouched(e->board))
+        return room(out) >= most;
     while (room(out) >= most && board_touched(e->board, &ref, 1) == 1)
         if (!rules_touched(e->rules, e->board, ref.scope, ref.index, t, out))
             e->core.limit_met[LIMIT_MET_ALERTS]++;
@@ -327,34 +328,14 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
     return r;
 }
 
-/* Hashes first, then tickets: by the time an event is applied, its memory is near. */
-static void look_ahead(const struct engine *e, const struct event *events, uint32_t n,
-                       uint64_t hash[STRIDE])
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (events[i].kind == EV_TICK)
-            continue;
-        seen_prefetch(e->seen, &events[i]);
-        hash[i] = event_has(&events[i], F_TICKET) ? ticket_hash(e->tickets, events[i].ticket) : 0;
-        tickets_prefetch(e->tickets, hash[i]);
-    }
-    for (uint32_t i = 0; n > 1 && i < n; i++) {
-        if (events[i].kind == EV_TICK || !event_has(&events[i], F_TICKET))
-            continue;
-        handle_t h = ticket_find(e->tickets, hash[i], events[i].ticket);
-        if (h != 0)
-            ticket_prefetch(e->tickets, h);
-    }
-}
-
 uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out)
 {
-    uint64_t hash[STRIDE];
+    struct ahead ahead[ENGINE_STRIDE];
     for (uint32_t i = 0; i < n; i++) {
         const struct event *ev = &events[i];
-        if (i % STRIDE == 0)
-            look_ahead(e, ev, n - i < STRIDE ? n - i : STRIDE, hash);
+        if (i % ENGINE_STRIDE == 0)
+            engine_look_ahead(e, ev, n - i < ENGINE_STRIDE ? n - i : ENGINE_STRIDE, ahead);
         bool is_tick = ev->kind == EV_TICK;
         if (!judge(e, e->core.at, out))
             return i;
@@ -362,8 +343,8 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
             return i;
         if (!is_tick && ev->rts == MS_NONE && !fire(e, ev->ts - 1, out))
             return i;
-        results[i] =
-            is_tick ? (struct result){VERDICT_APPLIED, 0} : take(e, ev, hash[i % STRIDE], out);
+        results[i] = is_tick ? (struct result){VERDICT_APPLIED, 0}
+                             : take(e, ev, ahead[i % ENGINE_STRIDE].hash, out);
     }
     return n;
 }

@@ -10,6 +10,14 @@
 #include "core/seen.h"
 #include "core/ticket.h"
 
+enum { ENGINE_STRIDE = 32 }; /* events that are looked at ahead of their turn */
+
+/* What is known of an event ahead of its turn. */
+struct ahead {
+    uint64_t hash;     /* of its ticket, 0 = none */
+    handle_t ticket;   /* 0 = not there (yet) */
+};
+
 enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE }; /* of timers */
 
 /* The singletons: a blob of the image. */
@@ -36,6 +44,10 @@ struct engine {
     uint32_t effects_max; /* of one name's rules */
     struct image image;
 };
+
+/* Brings near what the n <= ENGINE_STRIDE events will touch. */
+void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
+                       struct ahead ahead[ENGINE_STRIDE]);
 
 /* The parts of an image in their order. Returns the layout hash. */
 uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint32_t *ret_pools,

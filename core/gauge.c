@@ -45,13 +45,16 @@ static void count(struct entity *e, const struct standing *st, uint32_t by)
 static void stand_in(struct board *b, handle_t ticket, enum scope s, const struct standing *was,
                      const struct standing *is)
 {
-    uint32_t from = was == NULL ? 0 : tags_of(&was->tags, s);
-    uint32_t to = is == NULL ? 0 : tags_of(&is->tags, s);
-    bool stays = from == to && was != NULL && is != NULL;
-    bool open_stays = stays && in_open(was) && in_open(is) && was->opened == is->opened;
+    uint32_t from = was == NULL || !was->open ? 0 : tags_of(&was->tags, s);
+    uint32_t to = is == NULL || !is->open ? 0 : tags_of(&is->tags, s);
+    bool stays = from != 0 && from == to;
+    bool open_stays = stays && was->opened == is->opened;
     bool wait_stays =
         stays && was->waiting && is->waiting && was->waiting_since == is->waiting_since;
-    if (from != 0 && was != NULL && was->open) {
+    if (open_stays && was->waiting == is->waiting && (wait_stays || !was->waiting) &&
+        was->paused == is->paused && (was->tags.agent == 0) == (is->tags.agent == 0))
+        return;
+    if (from != 0) {
         struct entity *e = board_touch(b, s, from, TOUCH_GAUGES);
         count(e, was, (uint32_t)-1);
         if (in_open(was) && !open_stays)
@@ -59,7 +62,7 @@ static void stand_in(struct board *b, handle_t ticket, enum scope s, const struc
         if (was->waiting && !wait_stays)
             order_leave(&e->waiting);
     }
-    if (to != 0 && is != NULL && is->open) {
+    if (to != 0) {
         struct entity *e = board_touch(b, s, to, TOUCH_GAUGES);
         struct holder h = {.b = b, .scope = s, .index = to};
         count(e, is, 1);

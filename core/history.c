@@ -196,6 +196,8 @@ bool history_append(struct pool *chunks, struct history *h, const struct record 
         return false;
     put_bytes(chunks, h, bytes, n);
     h->newest = r->ts;
+    h->src = r->src;
+    h->seq = r->seq;
     h->records++;
     return true;
 }

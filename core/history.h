@@ -13,7 +13,8 @@ struct history {
     handle_t head, tail;
     uint16_t records;
     uint16_t used; /* bytes used of the tail */
-    uint32_t unused;
+    uint32_t src;  /* of the last record … */
+    uint64_t seq;  /* … and its seq */
 };
 
 enum { HISTORY_CHUNK_BYTES = 64, HISTORY_TEXT_BYTES = 56 };

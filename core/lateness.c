@@ -65,12 +65,14 @@ void ticket_record(struct board *b, const struct event *e, uint32_t src, struct 
 
 /* --- order --------------------------------------------------------------------------------------- */
 
-/* Does r sort behind all that the ticket has? Reads the history only when the ts are equal. */
+/* Does r sort behind all that the ticket has? Reads the history only when ts do not tell. */
 static bool sorts_last(struct tickets *t, const struct ticket *k, const struct record *r)
 {
     const struct history *h = &k->history;
     if (h->records == 0 || r->ts != h->newest)
         return h->records == 0 || r->ts > h->newest;
+    if (r->src == h->src && r->seq != h->seq)
+        return r->seq > h->seq;
     history_read(&t->history, h, t->record, t->events_max);
     return record_position(t->record, h->records, r, t->links.sources) == h->records;
 }

@@ -81,6 +81,14 @@ void ticket_prefetch(const struct tickets *t, handle_t h)
     __builtin_prefetch(p + 192);
 }
 
+const struct fold *ticket_foresee(const struct tickets *t, handle_t h)
+{
+    const struct ticket *k = pool_at(&t->tickets, handle_index(h));
+    if (k->history.tail != 0)
+        pool_prefetch(&t->history, k->history.tail);
+    return &k->fold;
+}
+
 static bool key_is(const struct tickets *t, const struct ticket *k, struct str key)
 {
     if (k->key_len != key.len)

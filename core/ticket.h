@@ -49,6 +49,10 @@ void tickets_prefetch(const struct tickets *t, uint64_t hash);
 handle_t ticket_find(const struct tickets *t, uint64_t hash, struct str key);
 void ticket_prefetch(const struct tickets *t, handle_t h);
 
+/* Its state, for looking ahead only: it may be merged or forgotten by the time of the event. Its
+ * history's end comes near. */
+const struct fold *ticket_foresee(const struct tickets *t, handle_t h);
+
 /* An event of a ticket (or about nobody's ticket) as a record, its names interned. */
 void ticket_record(struct board *b, const struct event *e, uint32_t src, struct record *r);
 
