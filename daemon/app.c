@@ -112,9 +112,9 @@ static void on_beat(uv_timer_t *timer)
     struct app *a = timer->data;
     const struct status *s = &a->driver->status;
     uint64_t refused = 0;
-    if (a->driver->turns != a->turns)
+    if (s->turns != a->turns)
         notify_alive();
-    a->turns = a->driver->turns;
+    a->turns = s->turns;
     for (int i = 0; i < ERR_N; i++)
         refused += s->rejected[i];
     notify_status(s->events, s->active_alerts, refused);

@@ -2,6 +2,7 @@
 
 #include "core/err.h"
 #include "daemon/keys.h"
+#include "daemon/rules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -64,8 +65,12 @@ static void read_preset(const struct key *key, struct config *c)
     bool fine = tree_parse(&tree, key->path, key->preset, strlen(key->preset), &why);
     CHECK(fine);
     struct reading r = {&tree, tree.root, key->path, c, &why};
-    fine = key_read(key, &r);
-    CHECK(fine);
+    if (key->type == KEY_RULES) {
+        rules_read_preset(&r);
+    } else {
+        fine = key_read(key, &r);
+        CHECK(fine);
+    }
     tree_fini(&tree);
 }
 

@@ -29,10 +29,10 @@ struct driver *driver_new(const struct config *config, struct log *log)
 static ms_t now_of(struct driver *d)
 {
     if (!d->clock_fresh) {
-        uint64_t steps = d->clock.steps;
         clock_take(&d->clock, clock_system());
-        if (d->clock.steps != steps)
+        if (d->clock.steps != d->status.clock_steps)
             log_warning(d->log, "clock set back", "ms=%lld", (long long)d->clock.behind);
+        d->status.clock_steps = d->clock.steps;
         d->clock_fresh = true;
         d->turn_began = uv_hrtime();
         d->outlet.at = d->clock.now;
@@ -202,10 +202,10 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_idle_stop(&d->idle);
         uv_timer_start(&d->timer, on_timer, sleep_ms(d, now), 0);
     }
-    uint64_t took = uv_hrtime() - d->turn_began;
-    if (took > d->turn_ns_max)
-        d->turn_ns_max = took;
-    d->turns++;
+    uint64_t took = (uv_hrtime() - d->turn_began) / 1000;
+    if (took > d->status.longest_us)
+        d->status.longest_us = took;
+    d->status.turns++;
     d->clock_fresh = false;
 }
 

@@ -93,7 +93,8 @@ const struct key keys[] = {
     LIMIT(ids, 1 << 24, "1000000", "Event ids remembered of sources without seq."),
     LIMIT(alerts, 1 << 22, "100000", "Pairs of rule and name under watch."),
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
-     "Threshold alerts on indicators. This list replaces the built-in one; [] is none."},
+     "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "
+     "about a window or scope that is not kept are left out."},
 };
 const uint32_t keys_n = ARRAY_LEN(keys);
 
@@ -109,8 +110,7 @@ const char *key_type_text(enum key_type type)
         [KEY_TARGET] = "a duration, or none",
         [KEY_COUNT] = "a number",
         [KEY_FLAG] = "true or false",
-        [KEY_ENDPOINTS] = "a list of endpoints (tcp://ADDRESS:PORT, port * picks a free one; "
-                          "ipc://PATH)",
+        [KEY_ENDPOINTS] = "a list of endpoints (tcp://ADDRESS:PORT or :*, ipc://PATH)",
         [KEY_TOPICS] = "a list of topic prefixes",
         [KEY_WINDOWS] = "a list of windows",
         [KEY_SCOPES] = "a list of all, agent, team, channel, priority, category",
@@ -331,6 +331,6 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_TYPES:
         break;
     }
-    CHECK(!"a key without a type");
+    CHECK(false); /* a key without a type */
     return false;
 }

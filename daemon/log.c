@@ -31,8 +31,9 @@ static int write_head(const struct log *log, enum log_level level, char *p, size
 }
 
 /* One write per line, so that lines of several programs do not mix. A full pipe loses it. */
-static void put(const struct log *log, enum log_level level, const char *reason, const char *format,
-                va_list args)
+__attribute__((format(printf, 4, 0))) static void put(const struct log *log, enum log_level level,
+                                                      const char *reason, const char *format,
+                                                      va_list args)
 {
     char line[LOG_LINE_MAX];
     size_t cap = sizeof line - 1;

@@ -234,8 +234,10 @@ void outlet_work(struct outlet *o, ms_t at, uint64_t now)
     }
     if (!o->running && now >= (o->round_due < o->full_due ? o->round_due : o->full_due)) {
         start_round(o, now);
-        if (o->full)
+        if (o->full) {
             publish_status(o);
+            o->status->longest_us = 0;
+        }
     }
     if (o->running)
         work_round(o);

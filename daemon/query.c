@@ -32,7 +32,7 @@ static void answer_refusal(struct query *q, const struct job *j, int err, const 
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
     answer_error(&em, err, key);
     if (answer(q, j, q->answer, emit_finish(&em)) != 0)
-        q->abandoned++;
+        q->outlet->status->abandoned++;
 }
 
 /* The windows that the request is about; 0 when it names one that is not kept. */
@@ -81,7 +81,7 @@ static bool start(struct query *q, struct job *j)
         j->phase = JOB_STATUS;
         break;
     case OP_N:
-        CHECK(!"decoded no op");
+        CHECK(false); /* request_decode says no such op */
     }
     return true;
 }
@@ -112,7 +112,7 @@ static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_
     CHECK(n <= QUERY_IDENTITY_MAX);
     memcpy(j->identity, zmq_msg_data(msg), n);
     j->identity_n = (uint8_t)n;
-    q->requests++;
+    q->outlet->status->queries++;
     int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
     n = zmq_msg_size(msg);
     if (err == 0 && n > sizeof j->bytes)
@@ -300,7 +300,7 @@ static void serve(struct query *q, struct job *j, uint64_t now)
     if (err != 0) {
         log_info(q->log, "query abandoned", "op=%u answers=%llu error=\"%s\"", j->request.op,
                  (unsigned long long)j->count, zmq_strerror(-err));
-        q->abandoned++;
+        q->outlet->status->abandoned++;
         j->phase = JOB_FREE;
     }
     if (j->phase == JOB_FREE)

@@ -262,3 +262,19 @@ bool rule_read(struct reading *r, uint32_t i)
     r->node = map;
     return complete(r, rule);
 }
+
+void rules_read_preset(struct reading *r)
+{
+    struct settings *s = &r->config->settings;
+    const char *path = r->path;
+    s->rules = 0;
+    memset(s->rule, 0, sizeof s->rule);
+    for (const struct tree_node *m = r->node->first; m != NULL; m = m->next) {
+        r->node = m;
+        r->path = path;
+        if (rule_read(r, s->rules))
+            s->rules++;
+        else
+            memset(&s->rule[s->rules], 0, sizeof s->rule[0]);
+    }
+}

@@ -304,6 +304,15 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_end(em);
     emit_uint(em, "dropped", status->dropped);
     emit_uint(em, "active_alerts", status->active_alerts);
+    emit_map(em, "loop");
+    emit_uint(em, "turns", status->turns);
+    emit_uint(em, "longest_us", status->longest_us);
+    emit_uint(em, "clock_steps", status->clock_steps);
+    emit_end(em);
+    emit_map(em, "queries");
+    emit_uint(em, "taken", status->queries);
+    emit_uint(em, "abandoned", status->abandoned);
+    emit_end(em);
     emit_counters(em, status->counters);
     emit_map(em, "limits");
     for (uint32_t i = 0; i < status->uses; i++) {

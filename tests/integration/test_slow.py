@@ -48,7 +48,7 @@ class Slow(unittest.TestCase):
             for _ in range(3):  # others are served meanwhile, long answers too
                 self.assertEqual(len(daemon.ask(op="snapshot", scope="team")), NAMES + 1)
             daemon.wait_line('query abandoned op=0 answers=\\d+ error="Connection timed out"')
-            self.assertEqual(len(daemon.ask(op="status")), 2)
+            self.assertGreater(daemon.status()["queries"]["abandoned"], 0)
 
     def test_query_peer_that_goes(self):
         with Daemon() as daemon:

@@ -276,6 +276,8 @@ Test(encode, status)
     status.rejected[-ERR_BAD_WORD] = 4;
     status.published[STREAM_SYS] = 2;
     status.quality.gaps = 6;
+    status.longest_us = 250;
+    status.abandoned = 5;
     struct message m;
     int64_t n = 0;
     write_status(&m, &status);
@@ -284,6 +286,8 @@ Test(encode, status)
     cr_assert(message_int(&m, "engine.refused", &n) && n == 1);
     cr_assert(message_int(&m, "limits.agents.limit", &n) && n == 2);
     cr_assert(message_int(&m, "quality.gaps", &n) && n == 6);
+    cr_assert(message_int(&m, "loop.longest_us", &n) && n == 250);
+    cr_assert(message_int(&m, "queries.abandoned", &n) && n == 5);
     cr_assert_eq(message_find(&m, "engine_at")->v.kind, VALUE_NIL);
     status.engine_at = 1770391800000;
     write_status(&m, &status);

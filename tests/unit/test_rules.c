@@ -142,3 +142,15 @@ Test(rules, count_in_millionths)
         cr_assert_eq(v, -7);
     }
 }
+
+Test(rules, built_in_are_those_that_can_be)
+{
+    cr_assert(config_parse("f", "", 0, &config, &why));
+    cr_assert_eq(config.settings.rules, 5); /* none of them is malformed */
+    static const char few[] = "windows: [5m]\nscopes: [team]\n";
+    cr_assert(config_parse("f", few, strlen(few), &config, &why), "%s", why.text);
+    cr_assert_eq(config.settings.rules, 2); /* those about numbers of now */
+    static const char agents[] = "scopes: [agent]\n";
+    cr_assert(config_parse("f", agents, strlen(agents), &config, &why), "%s", why.text);
+    cr_assert_eq(config.settings.rules, 0);
+}
