@@ -213,9 +213,9 @@ Test(window_slot, memory_is_bounded)
 
 Test(window_slot, a_full_pool_sheds_slots_too)
 {
-    for (uint32_t chunks = 100; chunks < 800; chunks += 100) {
+    for (uint32_t chunks = 100; chunks <= 1200; chunks += 100) {
         struct windows_setup s = lab_setup;
-        s.exact_samples = chunks % 200 ? 40 : 1000;
+        s.exact_samples = chunks % 200 ? 40 : 500;
         s.chunks = chunks;
         struct lab *f = lab_make(&s, chunks);
         uint64_t added = 0, held = 0;
