@@ -94,6 +94,7 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
     struct windows_setup setup;
     b->settings = s;
     b->at = MS_NONE;
+    memset(b->listened, 0xff, sizeof b->listened);
     CHECK(watches <= ARRAY_LEN(b->watch));
     if (watches > 0)
         memcpy(b->watch, watch, watches * sizeof *watch);
@@ -114,7 +115,7 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
     return b;
 }
 
-/* --- clock -------------------------------------------------------------------------------------- */
+/* --- clock -------------------------------------------------------------------------------- */
 
 static void calendars(struct board *b)
 {
@@ -166,7 +167,7 @@ uint32_t board_scopes(const struct board *b)
     return b->settings->scopes;
 }
 
-/* --- names ---------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------- */
 
 uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full)
 {
@@ -245,7 +246,7 @@ void board_walk(const struct board *b, struct window_walk *walk, uint32_t n)
     }
 }
 
-/* --- what the fold says --------------------------------------------------------------------------- */
+/* --- what the fold says ------------------------------------------------------------------- */
 
 struct entity *board_touch(struct board *b, enum scope s, uint32_t index, uint32_t bit)
 {
@@ -311,7 +312,7 @@ uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap)
     return n;
 }
 
-/* --- readers ---------------------------------------------------------------------------------------- */
+/* --- readers ------------------------------------------------------------------------------ */
 
 void board_set_lookup(struct board *b, const struct board_lookup *lookup)
 {

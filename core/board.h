@@ -10,6 +10,7 @@
 #include "core/effect.h"
 #include "core/entity.h"
 #include "core/name.h"
+#include "core/window_walk.h"
 
 struct board;
 
@@ -29,7 +30,7 @@ ms_t board_next_calendar(const struct board *b);
 /* Bit enum scope: the scopes that are kept. */
 uint32_t board_scopes(const struct board *b);
 
-/* --- names ---------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------- */
 
 /* Index of a name, made when new; "(other)" when the scope is full (*ret_full, may be NULL). */
 uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full);
@@ -49,7 +50,7 @@ uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *
 /* Walks them all to their ends; n walks, used up. */
 void board_walk(const struct board *b, struct window_walk *walk, uint32_t n);
 
-/* --- what the fold says ----------------------------------------------------------------------- */
+/* --- what the fold says ------------------------------------------------------------------- */
 
 /* Adds (sign +1) or withdraws (-1) a sample for every kept scope in `scopes` that has a tag. */
 void board_sample(struct board *b, uint32_t family, const struct window_sample *sample,
@@ -67,7 +68,8 @@ void board_stand(struct board *b, handle_t ticket, const struct standing *was,
 void board_call_waits(struct board *b, handle_t call, const struct tags *tags, ms_t offered,
                       int sign);
 
-/* What rules look at, per scope: only touches of these inputs are noted for board_touched. */
+/* What rules look at, per scope: only touches of these inputs are noted for board_touched. All
+ * are until this is said. */
 void board_listen(struct board *b, const uint16_t inputs[SCOPE_N]);
 
 /* Entities touched since the last call, as (scope, index); at most cap; returns how many.
@@ -79,7 +81,7 @@ struct entity_ref {
 uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap);
 bool board_untouched(const struct board *b); /* none is left */
 
-/* --- readers ------------------------------------------------------------------------------------ */
+/* --- readers ------------------------------------------------------------------------------ */
 
 /* Who a ticket or call handle is now, for the oldest_ gauges; set once by the engine. */
 struct board_lookup {

@@ -47,7 +47,7 @@ struct calls *calls_init(void *mem, const struct limits *l, const struct call_li
     return c;
 }
 
-/* --- which calls there are ---------------------------------------------------------------------- */
+/* --- which calls there are ---------------------------------------------------------------- */
 
 struct str call_key(const struct calls *c, handle_t h)
 {
@@ -137,7 +137,7 @@ static handle_t make(struct calls *c, uint64_t hash, struct str key)
     return h;
 }
 
-/* --- the fold -------------------------------------------------------------------------------------- */
+/* --- the fold ----------------------------------------------------------------------------- */
 
 /* What a fold over a call's records finds. */
 struct found {
@@ -239,7 +239,7 @@ static void fold(const struct calls *c, const struct record *r, uint32_t n, ms_t
     rings(r, n, f, out);
 }
 
-/* --- applying --------------------------------------------------------------------------------------- */
+/* --- applying ----------------------------------------------------------------------------- */
 
 static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fired)
 {
@@ -331,7 +331,7 @@ bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t
     return k->waits;
 }
 
-/* --- readers ------------------------------------------------------------------------------------------ */
+/* --- readers ------------------------------------------------------------------------------ */
 
 uint64_t calls_digest(const struct calls *c, ms_t now)
 {

@@ -16,7 +16,7 @@ enum {
     EARLY_BYTES = 8 << 20,   /* what may change ahead of an image's cursor */
 };
 
-/* --- making ------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------- */
 
 static uint64_t timers_cap(const struct limits *l)
 {
@@ -133,7 +133,7 @@ int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
     return 0;
 }
 
-/* --- clock and deadlines ---------------------------------------------------------------------------- */
+/* --- clock and deadlines ------------------------------------------------------------------ */
 
 static uint32_t room(const struct outbox *out)
 {
@@ -221,7 +221,7 @@ static bool tick(struct engine *e, ms_t at, struct outbox *out)
     return true;
 }
 
-/* --- events -------------------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------- */
 
 static uint32_t agent_of(struct engine *e, const struct event *ev)
 {

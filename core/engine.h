@@ -121,7 +121,7 @@ void engine_check(struct engine *e);
  * split of batches, save and load. Counters, name indices, cursors and alerts are not in it. */
 uint64_t engine_digest(struct engine *e);
 
-/* --- image (image.h says how it is taken in slices while events go on) ----------------------------- */
+/* --- image (image.h says how it is taken in slices while events go on) -------------------- */
 
 struct image *engine_image(struct engine *e);
 

@@ -1,9 +1,9 @@
 /* event.h: everything that enters the engine, decoded: kinds, fields, words, struct event.
+ * tidy: long because the contract's tables of kinds and fields stand here.
  *
  * One table of kinds and one of fields feed decoding, checking, text and traces; their order is
  * the rank of SEMANTICS.md (ties of one ticket are ordered by it) and never changes.
- * An event borrows its texts from the message it came in; the engine copies what it keeps.
- * tidy: long because the contract's tables of kinds and fields stand here. */
+ * An event borrows its texts from the message it came in; the engine copies what it keeps. */
 #ifndef TP_CORE_EVENT_H
 #define TP_CORE_EVENT_H
 

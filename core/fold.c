@@ -3,6 +3,8 @@
  * Happy path: opened (customer waits) -> assigned -> message (reply: sample) -> resolved (sample,
  * clocks end) -> closed. What can fail: a resolve is followed by a reopening, which takes back
  * what the resolve earned and lets a second resolve replace its outcome (recall needed). */
+#include "core/fold.h"
+
 #include "core/move.h"
 
 void fold_init(struct fold *f)
@@ -71,7 +73,7 @@ bool fold_end_waiting(struct fold *f)
     return no_reply;
 }
 
-/* --- names ------------------------------------------------------------------------------------ */
+/* --- names -------------------------------------------------------------------------------- */
 
 /* The opening counts for the first name of every scope, at the opening's ts. */
 static void join(struct move *m)
@@ -147,7 +149,7 @@ static void owner_changed(struct move *m, const struct tags *before)
     move_mark(m, MARKS_RECEIVED, now, scopes);
 }
 
-/* --- the moves --------------------------------------------------------------------------------- */
+/* --- the moves ---------------------------------------------------------------------------- */
 
 static void set_opened(struct move *m, ms_t opened)
 {

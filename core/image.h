@@ -8,7 +8,8 @@
  * full the image is void. Slots that were never used before image_begin are not part of it.
  *
  *     image_begin(img);
- *     do { more = image_next(img, buf, cap, &len); write(buf, len); … events … } while (more == 1);
+ *     do { more = image_next(img, buf, cap, &len); write(buf, len); …
+ *     } while (more == 1);
  *
  *     image_load_begin(img); image_load_feed(img, bytes, n) …; image_load_end(img);
  *

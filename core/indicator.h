@@ -1,4 +1,5 @@
 /* indicator.h: the catalogue of indicators as one table: what each is made of and feeds.
+ * tidy: long because the table of indicators and what its rows are made of stand together.
  *
  * A new indicator is one row in indicator.c. Families say which log of samples a number comes
  * from, columns and flags which part of it. Order of rows is the order in every listing. */

@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "core/tickets.h"
 
-/* --- event -> record -------------------------------------------------------------------------- */
+/* --- event -> record ---------------------------------------------------------------------- */
 
 static bool is_bot(const struct board *b, uint32_t agent)
 {
@@ -63,7 +63,7 @@ void ticket_record(struct board *b, const struct event *e, uint32_t src, struct 
         r->by = BY_BOT;
 }
 
-/* --- order --------------------------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------- */
 
 /* Does r sort behind all that the ticket has? Reads the history only when ts do not tell. */
 static bool sorts_last(struct tickets *t, const struct ticket *k, const struct record *r)
@@ -87,7 +87,7 @@ static bool too_late(const struct tickets *t, const struct ticket *k, const stru
     return at < n && t->record[at].ts < kept_from;
 }
 
-/* --- folding again -------------------------------------------------------------------------------- */
+/* --- folding again ------------------------------------------------------------------------ */
 
 /* Folds the records on top of the ticket's base; nothing of a void ticket counts. */
 static void fold_all(struct tickets *t, const struct ticket *k, uint32_t n, ms_t fired,
@@ -185,7 +185,7 @@ static int compact(struct tickets *t, struct ticket *k)
     return 0;
 }
 
-/* --- applying -------------------------------------------------------------------------------------- */
+/* --- applying ----------------------------------------------------------------------------- */
 
 static bool write_history(struct tickets *t, handle_t h, const struct record *append, uint32_t n)
 {
@@ -283,7 +283,7 @@ static int apply(struct tickets *t, handle_t h, bool fresh, const struct record 
     return err;
 }
 
-/* --- merging ----------------------------------------------------------------------------------------- */
+/* --- merging ------------------------------------------------------------------------------ */
 
 /* The ticket that r of h goes to: along the chain of mergings that sort before it. */
 static handle_t follow(struct tickets *t, handle_t h, const struct record *r)

@@ -2,7 +2,8 @@
  *
  * Entries are (second, handle), kept in order of time in chunks. Nothing is removed when a
  * ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
- * chunks are swept with each joining while more than half of the entries no longer hold. So joining costs an append
+ * chunks are swept with each joining while more than half of the entries no longer hold. So
+ * joining costs an append
  * (most tickets join as the newest), leaving costs a count, and reading looks at the front. */
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H

@@ -128,7 +128,7 @@ uint64_t engine_digest(struct engine *e)
     return mix64(h + calls_digest(e->calls, e->core.at));
 }
 
-/* --- image --------------------------------------------------------------------------------------------- */
+/* --- image -------------------------------------------------------------------------------- */
 
 static uint64_t layout_of(const struct engine *e)
 {

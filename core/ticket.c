@@ -60,7 +60,7 @@ void tickets_retarget(struct tickets *t)
             t->terms.targets |= 1u << k;
 }
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 uint64_t ticket_hash(const struct tickets *t, struct str key)
 {
@@ -124,7 +124,7 @@ struct str ticket_key(struct tickets *t, handle_t h)
     return (struct str){t->key, k->key_len};
 }
 
-/* --- ended tickets, oldest first: who is forgotten next ------------------------------------------ */
+/* --- ended tickets, oldest first: who is forgotten next ----------------------------------- */
 
 void ticket_ends_link(struct tickets *t, handle_t h)
 {
@@ -227,7 +227,7 @@ int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_
     return 0;
 }
 
-/* --- readers ------------------------------------------------------------------------------------ */
+/* --- readers ------------------------------------------------------------------------------ */
 
 bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret)
 {

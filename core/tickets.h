@@ -1,4 +1,4 @@
-/* tickets.h: how tickets are kept: shared by ticket.c (storage) and lateness.c (events). Private. */
+/* tickets.h: how tickets are kept: shared by ticket.c (storage) and lateness.c (events). */
 #ifndef TP_CORE_TICKETS_H
 #define TP_CORE_TICKETS_H
 

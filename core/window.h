@@ -137,15 +137,6 @@ bool window_idle(struct windows *ws, struct window_log *log, uint32_t family);
 void window_release(struct windows *ws, struct window_log *log);
 void window_prefetch(const struct windows *ws, const struct window_log *log);
 
-/* A walk to where a log keeps a second, one chunk a step: false at its end. Between two steps the
- * next chunk comes near, so walks in turn cost what one does. Changes nothing. at: 0 to begin. */
-struct window_walk {
-    const struct window_log *log;
-    uint32_t sec;
-    handle_t at;
-};
-bool window_walk(const struct windows *ws, struct window_walk *walk);
-
 /* Digest of the samples in the longest window, in any order; blind to chunks, cursors, slots. */
 uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family);
 

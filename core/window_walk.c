@@ -1,4 +1,5 @@
-/* Walking towards a second of a log one step a time, so that many walks can overlap. */
+#include "core/window_walk.h"
+
 #include "core/chunk.h"
 
 bool window_walk(const struct windows *ws, struct window_walk *walk)
