@@ -154,7 +154,7 @@ static enum event_kind draw_kind(struct chaos *c)
 }
 
 /* Half of the sources number their events, a third give ids, the rest give neither. */
-static void identify(struct chaos *c, struct event *e, char id_text[CHAOS_ID])
+static void identify(struct chaos *c, struct event *e, char id_text[16])
 {
     uint64_t src = random_below(&c->r, CHAOS_SOURCES);
     e->has |= F1(SRC);
@@ -165,21 +165,29 @@ static void identify(struct chaos *c, struct event *e, char id_text[CHAOS_ID])
     }
     if (src >= 2 && src < 5) {
         e->has |= F1(ID);
-        e->id = (struct str){
-            id_text, (uint32_t)snprintf(id_text, CHAOS_ID, "e%llu", (unsigned long long)++c->id)};
+        int n = snprintf(id_text, 16, "e%llu", (unsigned long long)++c->id);
+        e->id = (struct str){id_text, (uint32_t)n};
     }
     /* Events that nothing tells apart must not stand at one instant: their order is free. */
     if (src == 5)
         c->now++;
 }
 
-void chaos_event(struct chaos *c, struct event *ret, char id_text[CHAOS_ID])
+/* One of the calls of this time. */
+static struct str pick_call(struct chaos *c, char text[16])
+{
+    uint64_t first = c->drawn / 16, which = first + random_below(&c->r, c->calls);
+    return (struct str){text, (uint32_t)snprintf(text, 16, "k%llu", (unsigned long long)which)};
+}
+
+void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts)
 {
     static const ms_t jumps[] = {MS_HOUR, 6 * MS_HOUR, MS_DAY, 9 * MS_DAY};
     enum event_field field;
     struct event e = {.rts = MS_NONE};
     e.kind = (uint8_t)draw_kind(c);
-    identify(c, &e, id_text);
+    c->drawn++;
+    identify(c, &e, texts->id);
     c->now += random_percent(&c->r, 20) ? 0 : random_range(&c->r, 0, 2 * c->step);
     if (random_below(&c->r, 1000) < c->jumps)
         c->now += jumps[random_below(&c->r, ARRAY_LEN(jumps))];
@@ -197,11 +205,18 @@ void chaos_event(struct chaos *c, struct event *ret, char id_text[CHAOS_ID])
     }
     if (known >> F_CALL & 1) {
         e.has |= F1(CALL);
-        e.call = pick(c, c->calls);
+        e.call = pick_call(c, texts->call);
     }
     if (known >> F_VISIT & 1) {
         e.has |= F1(VISIT);
         e.visit = pick(c, c->calls);
+    }
+    if (e.kind == EV_MERGED) {
+        uint64_t source = strtoull(e.ticket.p + 1, NULL, 10);
+        if (c->merged >> source & 1)
+            e.kind = EV_CONFIRMED;
+        c->merged |= 1ULL << source;
+        known = event_required((enum event_kind)e.kind);
     }
     fill_names(c, &e, known, e.kind == EV_UPDATED || e.kind == EV_ASSIGNED ? 60 : 40);
     if (e.kind == EV_UPDATED || e.kind == EV_ASSIGNED) {

@@ -1,7 +1,7 @@
 /* chaos.h: events drawn by chance: few names, every kind, in order of ts; and their disorder.
  *
  * Nothing about them is likely: tickets are resolved before they are opened, calls end twice. All
- * are valid (event_check). Texts belong to the chaos. */
+ * are valid (event_check). Names belong to the chaos. */
 #ifndef TP_TESTS_CHAOS_H
 #define TP_TESTS_CHAOS_H
 
@@ -19,15 +19,20 @@ struct chaos {
     uint32_t merges; /* permille of events that merge two tickets */
     uint32_t tickets, calls, agents, teams, customers, attributes; /* how many names of each */
     uint64_t seq[CHAOS_SOURCES];
-    uint64_t id; /* of sources that give ids */
+    uint64_t id;     /* of sources that give ids */
+    uint64_t drawn;  /* events so far: calls pass by, tickets stay */
+    uint64_t merged; /* bit per ticket: a platform merges it once */
     char name[CHAOS_NAMES][8];
 };
 
 void chaos_init(struct chaos *c, uint64_t seed, ms_t start);
 
-/* The next event; ids' texts lie in the event (id_text of CHAOS_ID bytes, the caller's). */
-enum { CHAOS_ID = 16 };
-void chaos_event(struct chaos *c, struct event *ret, char id_text[CHAOS_ID]);
+/* Texts of one event that are not among the names; the caller's. */
+struct chaos_texts {
+    char id[16], call[16];
+};
+
+void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts);
 
 /* Settings of any kind that settings_check takes: windows, targets, horizons, rules. */
 void chaos_settings(struct random *r, struct settings *ret);
