@@ -354,7 +354,7 @@ static inline uint32_t *span_count(const struct layout *l, const struct span *s)
     return (uint32_t *)(span_sum(s) + 3 * l->columns);
 }
 
-/* --- window_log.c: chunks and cursors ------------------------------------------------------- */
+/* --- window_log.c: chunks and cursors ----------------------------------------------------- */
 
 /* A place in the log's chunks; chunk 0: in the spans, word is the index of one. */
 struct place {
@@ -414,7 +414,7 @@ void log_bound(struct windows *ws, struct window_log *log, const struct layout *
 void log_drop_head(struct windows *ws, struct window_log *log, const struct layout *l);
 void log_reclaim(struct windows *ws, struct window_log *log, const struct layout *l);
 
-/* --- window_entry.c: entries ---------------------------------------------------------------- */
+/* --- window_entry.c: entries -------------------------------------------------------------- */
 
 /* What to look for in a second, first about this ms of it: an entry equal to `like` but for loose
  * flags (one that equals in those too goes first), or, without like, one whose flag is the
@@ -444,7 +444,7 @@ void log_flag(struct windows *ws, struct window_log *log, const struct layout *l
 struct place log_future(const struct windows *ws, const struct window_log *log,
                         const struct layout *l);
 
-/* --- window_slot.c: the list of spans ------------------------------------------------------- */
+/* --- window_slot.c: the list of spans ----------------------------------------------------- */
 
 static inline const struct span_list *list_get(const struct windows *ws,
                                                const struct window_log *log)
@@ -484,7 +484,7 @@ void spans_release(struct windows *ws, struct window_log *log);
 bool spans_pass(struct windows *ws, const struct window_log *log, const struct layout *l,
                 struct cursor *cur, uint32_t edge);
 
-/* --- window_merge.c: samples into spans ----------------------------------------------------- */
+/* --- window_merge.c: samples into spans --------------------------------------------------- */
 
 /* Merges head chunks into spans until so many samples are left in chunks. */
 void spans_absorb(struct windows *ws, struct window_log *log, const struct layout *l,
@@ -501,7 +501,7 @@ bool spans_flag(struct windows *ws, struct window_log *log, const struct layout 
 bool spans_withdraw(struct windows *ws, struct window_log *log, const struct layout *l,
                     uint32_t sec, const struct entry *e, uint32_t *ret_elsewhere);
 
-/* --- window_check.c ------------------------------------------------------------------------- */
+/* --- window_check.c ----------------------------------------------------------------------- */
 
 /* The digest of one sample; that of a loose flag is a part of it. */
 uint64_t entry_hash(const struct layout *l, uint32_t sec, const struct entry *e);

@@ -38,7 +38,7 @@ static uint64_t get64(const uint8_t *p)
     return get32(p) | (uint64_t)get32(p + 4) << 32;
 }
 
-/* --- setup ---------------------------------------------------------------------------------- */
+/* --- setup -------------------------------------------------------------------------------- */
 
 static uint64_t round64(uint64_t n)
 {
@@ -89,7 +89,7 @@ void image_setup(struct image *img, void *mem, const struct image_setup *s)
     img->prologue_size = prologue_bytes(s);
 }
 
-/* --- bitmaps -------------------------------------------------------------------------------- */
+/* --- bitmaps ------------------------------------------------------------------------------ */
 
 static bool bits_test(const uint64_t *bits, uint32_t i)
 {
@@ -121,7 +121,7 @@ static void bits_clear(struct image *img, uint32_t i)
     memset(img->seen[i], 0, bits_size(img->high[i]));
 }
 
-/* --- taking --------------------------------------------------------------------------------- */
+/* --- taking ------------------------------------------------------------------------------- */
 
 static void put_prologue(struct image *img)
 {
@@ -312,7 +312,7 @@ int image_next(struct image *img, void *buf, uint32_t cap, uint32_t *ret_len)
     return last ? 0 : 1;
 }
 
-/* --- loading -------------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------------------------ */
 
 /* The bitmaps are clean whenever nothing is under way. */
 static void load_stop(struct image *img)
