@@ -388,7 +388,7 @@ static bool run(const char *file, bool update)
     read_lines(file, &story);
     for (uint32_t i = 0; i < story.n; i++) {
         const char *why = strncmp(story.at[i], "= ", 2) == 0 ? "nothing above this line brings it"
-                                                            : tell_line(w, str_of(story.at[i]));
+                                                             : tell_line(w, str_of(story.at[i]));
         if (why != NULL)
             die(file, i + 1, why);
         add_line(&now, "", story.at[i]);
