@@ -89,7 +89,7 @@ uint32_t measure_watches(const struct settings *settings, struct window_watch *r
     return n;
 }
 
-/* --- reading the board ----------------------------------------------------------------------- */
+/* --- reading the board -------------------------------------------------------------------- */
 
 static uint16_t inputs_of_terms(const struct indicator_term *terms)
 {

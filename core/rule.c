@@ -86,7 +86,7 @@ uint32_t rules_effects_max(const struct rules *r, enum scope scope)
     return 2 * r->in_scope[scope];
 }
 
-/* --- alerts ----------------------------------------------------------------------------------- */
+/* --- alerts ------------------------------------------------------------------------------- */
 
 static struct str name_of(const struct board *b, enum scope scope, uint32_t index)
 {
@@ -174,7 +174,7 @@ static void finish(struct rules *r, struct board *b, struct watch *w, enum alert
     publish(b, w, state, when, out);
 }
 
-/* --- one watch -------------------------------------------------------------------------------- */
+/* --- one watch ---------------------------------------------------------------------------- */
 
 /* When the verdict began to hold: t, unless an age reached its threshold by itself. */
 static ms_t began_at(const struct rule_setting *rule, const struct watch *w,
@@ -271,7 +271,7 @@ static void judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool eve
         watch_free(r, b, h, w);
 }
 
-/* --- what the engine says --------------------------------------------------------------------- */
+/* --- what the engine says ----------------------------------------------------------------- */
 
 /* Is rule i about this name? */
 static bool is_about(struct rules *r, const struct board *b, const struct rule_setting *rule,
@@ -392,7 +392,7 @@ bool rules_apply(struct rules *r, struct board *b, const struct settings *settin
     return room;
 }
 
-/* --- readers ---------------------------------------------------------------------------------- */
+/* --- readers ------------------------------------------------------------------------------ */
 
 uint32_t rules_active(const struct rules *r)
 {

@@ -58,7 +58,7 @@ void rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struc
 bool rules_apply(struct rules *r, struct board *b, const struct settings *settings, ms_t t,
                  struct outbox *out);
 
-/* --- readers ---------------------------------------------------------------------------------- */
+/* --- readers ------------------------------------------------------------------------------ */
 
 uint32_t rules_active(const struct rules *r);
 struct rule_tally *rules_tally(struct rules *r);

@@ -53,7 +53,7 @@ struct seen *seen_init(void *mem, const struct limits *l, uint64_t seed)
     return s;
 }
 
-/* --- keys ----------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 static uint64_t hash_id(uint64_t seed, const struct event *e)
 {
@@ -77,7 +77,7 @@ static void ring_key(const struct seen *s, const struct event *e, uint64_t ret[2
     }
 }
 
-/* --- the ring ------------------------------------------------------------------------------- */
+/* --- the ring ----------------------------------------------------------------------------- */
 
 static uint32_t ring_slot(const struct seen *s, uint64_t number)
 {
@@ -135,7 +135,7 @@ static bool ring_check_and_add(struct seen *s, const uint64_t hash[2], ms_t now,
     return false;
 }
 
-/* --- numberings ----------------------------------------------------------------------------- */
+/* --- numberings --------------------------------------------------------------------------- */
 
 static void add_to(struct seen *s, handle_t h, const struct event *e, uint32_t print, ms_t now)
 {
@@ -215,7 +215,7 @@ void seen_prefetch(const struct seen *s, const struct event *e)
     map_prefetch(&s->map, hash[0]);
 }
 
-/* --- readers -------------------------------------------------------------------------------- */
+/* --- readers ------------------------------------------------------------------------------ */
 
 struct names *seen_sources(struct seen *s)
 {
@@ -247,7 +247,7 @@ ms_t seen_ids_since(const struct seen *s)
     return seen_ids(s) == 0 ? MS_NONE : ring_at(s, s->state.ring_first)->received;
 }
 
-/* --- images --------------------------------------------------------------------------------- */
+/* --- images ------------------------------------------------------------------------------- */
 
 uint32_t seen_pools(struct seen *s, struct pool *ret[4])
 {

@@ -174,7 +174,7 @@ size_t trace_number(char *buf, size_t cap, int64_t millionths)
     return line_end(&l);
 }
 
-/* --- events ----------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------- */
 
 enum field_type {
     FIELD_NAME,
@@ -318,7 +318,7 @@ size_t trace_event(char *buf, size_t cap, const struct event *e)
     return line_end(&l);
 }
 
-/* --- effects ---------------------------------------------------------------------------------- */
+/* --- effects ------------------------------------------------------------------------------ */
 
 static void put_alert(struct line *l, const struct settings *settings, const struct alert *a)
 {

@@ -60,7 +60,7 @@ static bool is_before(const struct timer *a, const struct timer *b)
     return a->deadline != b->deadline ? a->deadline < b->deadline : a->order < b->order;
 }
 
-/* --- bits ----------------------------------------------------------------------------------- */
+/* --- bits --------------------------------------------------------------------------------- */
 
 static void far_set(struct wheel *w, uint32_t i)
 {
@@ -111,7 +111,7 @@ static uint32_t near_find(const struct wheel *w, uint32_t i)
     return WHEEL_SPAN;
 }
 
-/* --- lists ---------------------------------------------------------------------------------- */
+/* --- lists -------------------------------------------------------------------------------- */
 
 /* Only stores to other timers, which are cold: nothing waits for them. */
 static void list_append(struct wheel *w, struct wheel_list *l, uint32_t i)
@@ -166,7 +166,7 @@ static bool is_near(const struct wheel *w, const struct wheel_list *l)
     return l >= w->near && l < w->near + WHEEL_SPAN;
 }
 
-/* --- due ------------------------------------------------------------------------------------ */
+/* --- due ---------------------------------------------------------------------------------- */
 
 /* Keeps due sorted when the place is near its ends: timers come mostly in order. */
 static void due_put(struct wheel *w, uint32_t i)
@@ -251,7 +251,7 @@ static void due_sort(struct wheel *w)
     w->due_sorted = true;
 }
 
-/* --- places --------------------------------------------------------------------------------- */
+/* --- places ------------------------------------------------------------------------------- */
 
 static void place(struct wheel *w, uint32_t i)
 {
@@ -329,7 +329,7 @@ static bool move_on(struct wheel *w, sec_t to)
     return true;
 }
 
-/* --- interface ------------------------------------------------------------------------------ */
+/* --- interface ---------------------------------------------------------------------------- */
 
 handle_t wheel_add(struct wheel *w, ms_t deadline, uint8_t kind, uint32_t owner)
 {

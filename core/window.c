@@ -207,16 +207,25 @@ bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
     return true;
 }
 
+/* Of a busy second the first part may be in a slot, the rest in chunks: where to look first. */
+static bool is_merged(const struct windows *ws, const struct window_log *log, uint32_t sec,
+                      uint32_t ms)
+{
+    return log->slots != 0 && moment(sec, ms) < chunk_moment(chunk_get(ws, log->head));
+}
+
 static bool mark(struct windows *ws, struct window_log *log, const struct layout *l, ms_t ts,
                  uint32_t flag, bool on)
 {
     uint32_t sec = second(sec_floor(ts));
     struct wish wish = {.sec = sec, .ms = part(ts), .flag = flag, .on = on};
     struct place p;
-    if (log_find(ws, log, l, &wish, &p))
-        log_flag(ws, log, l, &p, flag, on);
-    else
-        return log->slots != 0 && spans_flag(ws, log, l, sec, flag, on);
+    bool merged = is_merged(ws, log, sec, wish.ms);
+    if (merged && spans_flag(ws, log, l, sec, flag, on))
+        return true;
+    if (!log_find(ws, log, l, &wish, &p))
+        return !merged && log->slots != 0 && spans_flag(ws, log, l, sec, flag, on);
+    log_flag(ws, log, l, &p, flag, on);
     return true;
 }
 
@@ -240,11 +249,13 @@ bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family
     struct wish wish = {.sec = sec, .ms = part(sample->ts), .like = &e};
     struct place p;
     uint32_t on = 0, off = 0;
-    if (log_find(ws, log, l, &wish, &p)) {
+    bool merged = is_merged(ws, log, sec, wish.ms);
+    bool gone = merged && spans_withdraw(ws, log, l, sec, &e, &off);
+    if (!gone && log_find(ws, log, l, &wish, &p)) {
         log_remove(ws, log, l, &p);
         on = p.entry.flags & ~e.flags; /* it wore another's loose flags, or another wears its */
         off = e.flags & ~p.entry.flags;
-    } else if (log->slots == 0 || !spans_withdraw(ws, log, l, sec, &e, &off)) {
+    } else if (!gone && (merged || log->slots == 0 || !spans_withdraw(ws, log, l, sec, &e, &off))) {
         return false;
     }
     for (uint32_t rest = on | off; rest != 0; rest &= rest - 1) {
