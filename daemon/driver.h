@@ -14,10 +14,11 @@
 #include "proto/decode.h"
 
 enum {
-    DRIVER_GATHER = 128,     /* messages and events of one engine step */
-    DRIVER_MESSAGES = 512,   /* received in one turn */
-    DRIVER_EFFECTS = 1024,   /* of one step, before it asks to be drained */
-    DRIVER_SLEEP_MS = 60000, /* at most */
+    DRIVER_GATHER = 128,         /* messages and events of one engine step */
+    DRIVER_MESSAGES = 512,       /* received in one turn at most … */
+    DRIVER_RECEIVE_NS = 1000000, /* … and no more after this long */
+    DRIVER_EFFECTS = 1024,       /* of one step, before it asks to be drained */
+    DRIVER_SLEEP_MS = 60000,     /* at most */
 };
 
 STATIC_ASSERT((int)DRIVER_GATHER <= (int)DECODE_GATHER_MAX, "a full batch and one more payload");
