@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* --- making ----------------------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------------------------- */
 
 void *desk_map(uint64_t size)
 {
@@ -70,7 +70,7 @@ void desk_free(struct desk *d)
     free(d);
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events -------------------------------------------------------------------------------- */
 
 struct result desk_take(struct desk *d, const struct event *e)
 {
@@ -93,7 +93,7 @@ void desk_tick(struct desk *d, ms_t at)
     CHECK(desk_take(d, &tick).verdict == VERDICT_APPLIED);
 }
 
-/* --- numbers ------------------------------------------------------------------------------------ */
+/* --- numbers ------------------------------------------------------------------------------- */
 
 /* Of one name, all windows in the mask; NULL when nobody has this name. */
 static const struct snapshot *look(struct desk *d, enum scope s, const char *name, uint32_t windows)

@@ -78,7 +78,7 @@ static void hall_free(struct hall *l)
     free(l);
 }
 
-/* --- what tickets are --------------------------------------------------------------------------- */
+/* --- what tickets are ---------------------------------------------------------------------- */
 
 static struct tags draw_tags(struct random *r)
 {
@@ -225,7 +225,7 @@ Test(board, gauges_are_those_of_the_tickets)
     }
 }
 
-/* --- samples ------------------------------------------------------------------------------------- */
+/* --- samples ------------------------------------------------------------------------------- */
 
 static uint32_t numbers(struct hall *l, enum scope s, uint32_t index, uint32_t flag)
 {
@@ -339,7 +339,7 @@ Test(board, touched_names_are_told_once)
     hall_free(l);
 }
 
-/* --- calendar --------------------------------------------------------------------------------------- */
+/* --- calendar ------------------------------------------------------------------------------ */
 
 /* A site at UTC+8: today begins at 16:00 UTC, by the clock and without an event. */
 Test(board, calendar_windows_begin_at_local_midnight)

@@ -42,7 +42,7 @@ static void draw(struct random *r, struct tale *t)
     }
 }
 
-/* --- the oracle --------------------------------------------------------------------------------- */
+/* --- the oracle ---------------------------------------------------------------------------- */
 
 struct sums {
     int64_t offered, answered, abandoned, brief, missed_wait, missed_talk, waiting;
@@ -185,7 +185,7 @@ Test(call, numbers_are_those_of_the_right_order)
     }
 }
 
-/* --- single cases --------------------------------------------------------------------------------- */
+/* --- single cases -------------------------------------------------------------------------- */
 
 static struct desk *opened(void)
 {

@@ -18,7 +18,7 @@ static struct desk *opened(void)
     return d;
 }
 
-/* --- making --------------------------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------------------------- */
 
 Test(engine, impossible_settings_make_none)
 {
@@ -37,7 +37,7 @@ Test(engine, impossible_settings_make_none)
     desk_free(d);
 }
 
-/* --- clock ------------------------------------------------------------------------------------------ */
+/* --- clock --------------------------------------------------------------------------------- */
 
 Test(engine, the_clock_never_goes_back)
 {
@@ -97,7 +97,7 @@ Test(engine, a_deadline_comes_after_the_events_of_its_instant)
     desk_free(d);
 }
 
-/* --- verdicts ---------------------------------------------------------------------------------------- */
+/* --- verdicts ------------------------------------------------------------------------------ */
 
 Test(engine, counters_add_up)
 {
@@ -167,7 +167,7 @@ Test(engine, agent_info_names_people_and_bots)
     desk_free(d);
 }
 
-/* --- what has changed ---------------------------------------------------------------------------------- */
+/* --- what has changed ---------------------------------------------------------------------- */
 
 Test(engine, a_name_has_changed_by_event_or_by_time)
 {
@@ -213,7 +213,7 @@ Test(engine, covered_since_the_start)
     desk_free(d);
 }
 
-/* --- limits ------------------------------------------------------------------------------------------------ */
+/* --- limits -------------------------------------------------------------------------------- */
 
 static uint32_t limits_told(const struct desk *d, enum limit_met which)
 {

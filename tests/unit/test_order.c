@@ -75,7 +75,7 @@ static void compare(struct both *b)
     order_check(&b->chunks, &b->order);
 }
 
-/* Where a joining ticket stands: mostly now, sometimes long ago, often in one second with others. */
+/* When a joining ticket began: mostly now, sometimes long ago, often in one second with others. */
 static ms_t a_time(struct both *b, uint32_t old)
 {
     b->now += random_range(&b->r, 0, 400);

@@ -24,7 +24,7 @@ static void add_rule(struct settings *s, const char *id, int64_t fire)
     r->fire = r->clear = fire * NUMBER_ONE;
 }
 
-/* --- batches and outbox -------------------------------------------------------------------------------------- */
+/* --- batches and outbox -------------------------------------------------------------------- */
 
 enum { STORY = 400 };
 
@@ -54,7 +54,7 @@ static void ruled(struct settings *s)
     s->target[TARGET_RESOLUTION] = 200 * MS_SECOND;
 }
 
-/* Feeds it in batches of that size through an outbox of that size; a hash of verdicts and alerts. */
+/* Feeds it in batches of a size through an outbox of a size; a hash of verdicts and alerts. */
 static uint64_t feed(struct desk *d, const struct event *story, uint32_t batch, uint32_t room)
 {
     uint64_t hash = 0;
@@ -103,7 +103,7 @@ Test(state, batches_and_outbox_do_not_show)
     }
 }
 
-/* --- image ------------------------------------------------------------------------------------------------------ */
+/* --- image --------------------------------------------------------------------------------- */
 
 struct file {
     uint8_t *bytes;
@@ -212,7 +212,7 @@ Test(state, an_image_of_other_limits_or_settings_is_refused)
     desk_free(other);
 }
 
-/* --- reload -------------------------------------------------------------------------------------------------------- */
+/* --- reload -------------------------------------------------------------------------------- */
 
 Test(state, what_cannot_change_is_refused_and_nothing_is)
 {

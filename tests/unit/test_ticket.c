@@ -11,7 +11,7 @@
 
 static const ms_t start = 1770368400000; /* 2026-02-06 09:00 */
 
-/* --- order ------------------------------------------------------------------------------------ */
+/* --- order --------------------------------------------------------------------------------- */
 
 /* Tells it all and lets an hour pass. */
 static void tell(struct desk *d, const struct tale *t, uint32_t duplicates)
