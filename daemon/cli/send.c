@@ -125,7 +125,7 @@ int command_send(int argc, char **argv)
         ms_t begun = clock_system();
         s.by = newest == MS_NONE ? 0 : begun - newest;
         good = send_all(f);
-        sender_close(&s.sender);
+        good = sender_close(&s.sender) && good;
         sum_up(clock_system() - begun, feed_refused(f));
     }
     good = good && feed_whole(f) && feed_refused(f) == 0;

@@ -153,7 +153,7 @@ static int publish_all(void)
     /* The clock was read before we waited; the simulated time starts with the first message. */
     sim.begun = clock_system();
     bool good = publish();
-    sender_close(&sim.sender);
+    good = sender_close(&sim.sender) && good;
     char events[24], messages[24], rate[24];
     double seconds = (double)ms_max(1, clock_system() - sim.begun) / 1000;
     snprintf(events, sizeof(events), "%" PRIu64, sim.sender.events);

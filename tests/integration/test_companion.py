@@ -97,6 +97,43 @@ class Sending(Scratch):
             self.assertEqual(status["engine"]["duplicates"], count)
             self.assertEqual(status["messages"], count + -(-count // 4096))
 
+    def test_waits_for_the_daemon_and_for_its_return(self):
+        """Nobody subscribed, or to something else: nothing is sent into the void."""
+        context = zmq.Context()
+        self.addCleanup(context.destroy, 0)
+        endpoint = f"ipc://{self.path('events')}"
+        log = self.path("log.ndjson", [event("opened", f"T{i}", now_ms() - 60000 + i * 3000,
+                                             id=str(i)) for i in range(20)])
+        process = subprocess.Popen([PROGRAM, "send", log, "--to", endpoint, "--speed", "20x",
+                                    "--batch", "1"], stderr=subprocess.PIPE, text=True)
+
+        def subscriber(topic):
+            s = context.socket(zmq.SUB)
+            s.rcvtimeo = PATIENCE_S * 1000
+            s.bind(endpoint)
+            s.subscribe(topic)
+            return s
+
+        def next_id(s):
+            return int(msgpack.unpackb(s.recv_multipart()[1])["id"])
+
+        deaf = subscriber("other")
+        self.assertEqual(deaf.poll(300), 0)
+        deaf.close()
+        first = subscriber("tick")
+        self.assertEqual([next_id(first) for _ in range(3)], [0, 1, 2])
+        first.close()
+        self.assertIn("has gone", process.stderr.readline())
+        second = subscriber("")
+        later = [next_id(second)]
+        while later[-1] < 19:
+            later.append(next_id(second))
+        self.assertEqual(later, list(range(later[0], 20)))
+        _, said = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn("sent 20 events", said)
+        second.close()
+
     def test_shift_to_now(self):
         old = 1400000000000
         log = self.path("old.ndjson", [event("opened", "T", old, id="1", team="a"),
