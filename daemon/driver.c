@@ -266,6 +266,7 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
              (unsigned long long)(d->memory_bytes >> 20), d->config.settings.rules,
              d->config.settings.windows);
+    d->clock_fresh = false; /* the start is no turn */
     return true;
 }
 
