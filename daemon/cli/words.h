@@ -116,7 +116,6 @@
     X(MORE_LINES, "… and {1} more like them", "…… 另有 {1} 行")                                    \
     X(REPLAYED, "{1} events in {2}: {3} applied", "{1} 个事件,用时 {2},应用 {3}")                  \
     X(AFTER_AT, "{1} events after --at were left out", "略去 --at 之后的 {1} 个事件")              \
-    X(AS_OF, "as of {1}", "截至 {1}")                                                              \
     X(HEALED, "{1} messages were missed and have been asked for", "漏收 {1} 条消息,已补取")        \
     X(LOST, "the daemon was restarted or lost; joining again", "服务进程重启或失联,重新加入")      \
     X(NO_DATA, "nothing yet", "暂无数据")                                                          \
