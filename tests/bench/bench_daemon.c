@@ -1,0 +1,443 @@
+/* bench_daemon: the whole daemon beside the barest receiver, fed alike, in the same run.
+ *
+ *     bench_daemon PROGRAM [seconds]      the ticketpulsed to measure; seconds of each phase (10)
+ *
+ * The bare receiver does nothing but zmq_msg_recv and msgpack_unpack. The daemon keeps scopes
+ * agent, team, category, all in windows 5m 1h 24h 7d 30d today month, for 1,000 agents and
+ * 100,000 live tickets, with subscribers to kpi.all. and alert. Four phases:
+ *
+ *     speed     CPU per event (both threads, user and kernel) in pairs of runs, as ratios, for
+ *               single events and batches of 64, each as fast as it is taken
+ *     loss      90 % of the peak rate just seen, from a publisher that drops what is not taken
+ *     latency   marks at half the peak rate: from sending to the alert at a subscriber, less what
+ *               the bare receiver needs to pass a message on, while rounds of all snapshots run
+ *     snapshots CPU of the daemon without events while somebody reads every snapshot
+ *
+ * Prints figures beside the targets; fails only when events were lost. */
+#include "daemon/cli/ask.h"
+#include "daemon/clock.h"
+#include "proto/text.h"
+#include "tests/lib/peer.h"
+#include "tests/lib/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    AGENTS = 1000,
+    LIVE = 100000,
+    WARM = 1500000, /* events after which tickets of every age are there */
+    PAIRS = 5,
+    FIRST_RATE = 200000,
+    SEND_AHEAD = 10000, /* messages that the publisher may be ahead */
+    MARK_NS = 5000000,
+    PATIENCE_NS = 2000000000,
+};
+
+struct side {
+    const char *name;
+    struct peer peer, ear;
+    void *socket;  /* a publisher that only this side hears */
+    uint64_t sent; /* events, marks too */
+    double rate;   /* at which it took the last run, events a second */
+};
+
+struct bench {
+    char dir[64];
+    double seconds;
+    void *context;
+    struct side bare, daemon;
+    struct peer reader; /* of kpi.all. */
+    struct ask ask;
+    struct stream stream;
+    uint64_t marks; /* of all sides and phases */
+    bool lost;
+};
+
+static struct bench b;
+
+/* --- setting up --------------------------------------------------------------------------------- */
+
+static void publisher_new(struct side *s, char endpoint[PEER_PATH_MAX])
+{
+    size_t n = PEER_PATH_MAX;
+    int ahead = SEND_AHEAD, yes = 1, linger = 0;
+    s->socket = zmq_socket(b.context, ZMQ_XPUB);
+    CHECK(s->socket != NULL);
+    zmq_setsockopt(s->socket, ZMQ_SNDHWM, &ahead, sizeof ahead);
+    zmq_setsockopt(s->socket, ZMQ_XPUB_NODROP, &yes, sizeof yes);
+    zmq_setsockopt(s->socket, ZMQ_LINGER, &linger, sizeof linger);
+    CHECK(zmq_bind(s->socket, "tcp://127.0.0.1:*") == 0);
+    CHECK(zmq_getsockopt(s->socket, ZMQ_LAST_ENDPOINT, endpoint, &n) == 0);
+}
+
+static void wait_for_subscriber(struct side *s)
+{
+    char said[64];
+    CHECK(zmq_recv(s->socket, said, sizeof said, 0) > 0 && said[0] == 1);
+}
+
+static void write_config(const char *path, const char *events)
+{
+    FILE *f = fopen(path, "w");
+    CHECK(f != NULL);
+    fprintf(f,
+            "sockets:\n"
+            "  events: {bind: [], connect: [\"%s\"]}\n"
+            "  out: [\"ipc://%s/out\"]\n"
+            "  query: [\"ipc://%s/query\"]\n"
+            "scopes: [agent, team, category, all]\n"
+            "windows: [5m, 1h, 24h, 7d, 30d, today, month]\n"
+            "log_level: warning\n"
+            "rules:\n"
+            "  - {id: mark, indicator: waiting, scope: team, name: marks, fire: \">= 1\", "
+            "clear: 1}\n",
+            events, b.dir, b.dir);
+    CHECK(fclose(f) == 0);
+}
+
+static void set_up(const char *program)
+{
+    char bare[PEER_PATH_MAX], daemon[PEER_PATH_MAX];
+    char config[PEER_PATH_MAX], log[PEER_PATH_MAX], echo[PEER_PATH_MAX], out[PEER_PATH_MAX];
+    static char query[PEER_PATH_MAX];
+    snprintf(b.dir, sizeof b.dir, "/tmp/bench_daemon.XXXXXX");
+    CHECK(mkdtemp(b.dir) != NULL);
+    snprintf(config, sizeof config, "%s/config.yaml", b.dir);
+    snprintf(log, sizeof log, "%s/log", b.dir);
+    snprintf(echo, sizeof echo, "ipc://%s/echo", b.dir);
+    snprintf(out, sizeof out, "ipc://%s/out", b.dir);
+    snprintf(query, sizeof query, "ipc://%s/query", b.dir);
+    b.context = zmq_ctx_new();
+    b.bare.name = "bare";
+    b.daemon.name = "daemon";
+    publisher_new(&b.bare, bare);
+    publisher_new(&b.daemon, daemon);
+    write_config(config, daemon);
+    b.bare.peer = peer_bare(bare, echo);
+    b.bare.ear = peer_ear(echo, "");
+    b.daemon.peer = peer_daemon(program, config, log);
+    b.daemon.ear = peer_ear(out, "alert.");
+    b.reader = peer_ear(out, "kpi.all.");
+    wait_for_subscriber(&b.bare);
+    wait_for_subscriber(&b.daemon);
+    CHECK(ask_open(&b.ask, b.context, query, 10 * MS_SECOND));
+    stream_open(&b.stream, AGENTS, LIVE, 1);
+}
+
+static void tear_down(void)
+{
+    static const char *const files[] = {"config.yaml", "log", "echo", "out", "query"};
+    char path[PEER_PATH_MAX];
+    struct peer *peers[] = {&b.bare.peer, &b.bare.ear, &b.daemon.peer, &b.daemon.ear, &b.reader};
+    for (size_t i = 0; i < ARRAY_LEN(peers); i++)
+        peer_stop(peers[i]);
+    ask_close(&b.ask);
+    zmq_close(b.bare.socket);
+    zmq_close(b.daemon.socket);
+    zmq_ctx_term(b.context);
+    stream_close(&b.stream);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", b.dir, files[i]);
+        unlink(path);
+    }
+    rmdir(b.dir);
+}
+
+/* --- what has arrived --------------------------------------------------------------------------- */
+
+/* A number of the daemon's status. */
+static uint64_t status(const char *path)
+{
+    const struct request request = {.op = OP_STATUS, .scope = -1};
+    char whole[64];
+    int64_t value = -1;
+    snprintf(whole, sizeof whole, "message.%s", path);
+    CHECK(ask_send(&b.ask, &request) && ask_next(&b.ask) == ASK_ANSWER);
+    CHECK(message_int(&b.ask.answer, whole, &value));
+    while (ask_next(&b.ask) == ASK_ANSWER)
+        ;
+    return (uint64_t)value;
+}
+
+static uint64_t arrived(const struct side *s)
+{
+    return s == &b.bare ? s->peer.page->events : status("engine.events");
+}
+
+/* Waits until all that was sent has arrived, or nothing comes any more. How many are missing. */
+static uint64_t wait_for_all(const struct side *s)
+{
+    uint64_t last = arrived(s), since = stream_clock();
+    while (last < s->sent && stream_clock() - since < PATIENCE_NS) {
+        zmq_poll(NULL, 0, 10);
+        uint64_t now = arrived(s);
+        if (now != last)
+            since = stream_clock();
+        last = now;
+    }
+    return s->sent - last;
+}
+
+static void tell_lost(const struct side *s, uint64_t lost)
+{
+    if (lost == 0)
+        return;
+    printf("  %s LOST %llu of %llu events\n", s->name, (unsigned long long)lost,
+           (unsigned long long)s->sent);
+    b.lost = true;
+}
+
+/* --- speed -------------------------------------------------------------------------------------- */
+
+struct run {
+    double cpu_ns; /* per event */
+    double rate;   /* events a second */
+};
+
+static struct run run(struct side *s)
+{
+    double cpu = peer_cpu_ns(&s->peer);
+    uint64_t begun = stream_clock();
+    stream_send(&b.stream, s->socket, s->rate, false, NULL, NULL);
+    s->sent += b.stream.events;
+    tell_lost(s, wait_for_all(s));
+    s->rate = b.stream.events / ((double)(stream_clock() - begun) / 1e9);
+    return (struct run){(peer_cpu_ns(&s->peer) - cpu) / b.stream.events, s->rate};
+}
+
+static int ascending(const void *x, const void *y)
+{
+    double a = *(const double *)x, c = *(const double *)y;
+    return a < c ? -1 : a > c;
+}
+
+/* Of n sorted values: the nearest rank. */
+static double quantile(const double *sorted, uint64_t n, uint64_t permille)
+{
+    uint64_t rank = (n * permille + 999) / 1000;
+    return n == 0 ? 0 : sorted[rank == 0 ? 0 : rank - 1];
+}
+
+static double median(double *values, uint64_t n)
+{
+    qsort(values, n, sizeof *values, ascending);
+    return quantile(values, n, 500);
+}
+
+/* Returns the daemon's peak rate, in events a second. */
+static double measure_speed(uint32_t batch, uint32_t events, double target)
+{
+    double bare[PAIRS], daemon[PAIRS], ratio[PAIRS], rate[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+        stream_fill(&b.stream, events, batch);
+        struct run x = i % 2 == 0 ? run(&b.bare) : (struct run){0, 0};
+        struct run y = run(&b.daemon);
+        if (i % 2 != 0)
+            x = run(&b.bare);
+        bare[i] = x.cpu_ns;
+        daemon[i] = y.cpu_ns;
+        ratio[i] = y.cpu_ns / x.cpu_ns;
+        rate[i] = y.rate;
+        printf("  batch %2u: bare %5.0f ns, daemon %5.0f ns, ratio %.2f; %4.0f thousand/s, "
+               "bare %4.0f\n",
+               batch, x.cpu_ns, y.cpu_ns, ratio[i], y.rate / 1e3, x.rate / 1e3);
+        fflush(stdout);
+    }
+    double r = median(ratio, PAIRS), peak = median(rate, PAIRS);
+    printf("speed, batch %2u: bare %.0f ns, daemon %.0f ns of CPU an event; ratio %.2f "
+           "(%.2f to %.2f), target %.1f%s; peak %.0f thousand/s\n",
+           batch, median(bare, PAIRS), median(daemon, PAIRS), r, ratio[0], ratio[PAIRS - 1], target,
+           r <= target ? "" : " MISSED", peak / 1e3);
+    return peak;
+}
+
+/* --- loss --------------------------------------------------------------------------------------- */
+
+static void measure_loss(uint32_t batch, double rate)
+{
+    struct side *s = &b.daemon;
+    int drops = 0, waits = 1;
+    stream_fill(&b.stream, stream_events(rate, b.seconds), batch);
+    zmq_setsockopt(s->socket, ZMQ_XPUB_NODROP, &drops, sizeof drops);
+    double cpu = peer_cpu_ns(&s->peer);
+    uint64_t took = stream_send(&b.stream, s->socket, rate, true, NULL, NULL);
+    s->sent += b.stream.events;
+    uint64_t lost = wait_for_all(s);
+    zmq_setsockopt(s->socket, ZMQ_XPUB_NODROP, &waits, sizeof waits);
+    printf("loss, batch %2u: %u events at 90 %% of the peak, %.0f thousand/s: %llu lost, "
+           "target 0%s; %.0f ns of CPU an event\n",
+           batch, b.stream.events, b.stream.events / ((double)took / 1e6),
+           (unsigned long long)lost, lost == 0 ? "" : " MISSED",
+           (peer_cpu_ns(&s->peer) - cpu) / b.stream.events);
+    s->sent -= lost;
+    b.lost |= lost > 0;
+}
+
+/* --- latency ------------------------------------------------------------------------------------ */
+
+struct marker {
+    struct side *side;
+    uint64_t due, marks;
+    uint64_t sent_at[PEER_MARKS_MAX];
+};
+
+static struct str mark_ticket(char buf[32], uint64_t number)
+{
+    return (struct str){buf, (uint32_t)snprintf(buf, 32, "M-%llu", (unsigned long long)number)};
+}
+
+/* By turns a customer of the team `marks` waits, which fires the rule, and waits no more, which
+ * clears it. */
+static void mark(void *data)
+{
+    struct marker *m = data;
+    uint64_t now = stream_clock();
+    if (now < m->due || m->marks == PEER_MARKS_MAX)
+        return;
+    char ticket[32], payload[512];
+    struct emitter em;
+    bool opens = m->marks % 2 == 0;
+    struct event e = {.kind = opens ? EV_OPENED : EV_CLOSED,
+                      .has = F1(TYPE) | F1(TS) | F1(TICKET) | (opens ? F1(TEAM) | F1(BY) : 0),
+                      .ts = clock_system(),
+                      .team = str_of("marks"),
+                      .by = BY_CUSTOMER};
+    e.ticket = mark_ticket(ticket, b.marks++ / 2);
+    emit_start(&em, SINK_MSGPACK, payload, sizeof payload);
+    event_emit(&em, NULL, &e);
+    int n = emit_finish(&em);
+    CHECK(n > 0);
+    m->due = now + MARK_NS;
+    m->sent_at[m->marks++] = stream_clock();
+    CHECK(zmq_send(m->side->socket, "ticket.mark", 11, ZMQ_SNDMORE) == 11);
+    CHECK(zmq_send(m->side->socket, payload, (size_t)n, 0) == n);
+    m->side->sent++;
+}
+
+struct latency {
+    double p50, p99, worst; /* ms */
+};
+
+static struct latency measure_marks(struct side *s, double rate)
+{
+    static struct marker m;
+    static double took[PEER_MARKS_MAX];
+    m = (struct marker){.side = s, .due = stream_clock() + MARK_NS};
+    uint64_t before = s->ear.page->heard;
+    stream_send(&b.stream, s->socket, rate, true, mark, &m);
+    if (m.marks % 2 != 0) { /* what was fired is cleared */
+        m.due = 0;
+        mark(&m);
+    }
+    s->sent += b.stream.events;
+    tell_lost(s, wait_for_all(s));
+    uint64_t since = stream_clock();
+    while (s->ear.page->heard - before < m.marks && stream_clock() - since < PATIENCE_NS)
+        zmq_poll(NULL, 0, 10);
+    uint64_t heard = s->ear.page->heard - before;
+    if (heard != m.marks) {
+        printf("  %s: %llu marks, %llu alerts\n", s->name, (unsigned long long)m.marks,
+               (unsigned long long)heard);
+        b.lost = true;
+    }
+    for (uint64_t i = 0; i < heard && i < m.marks; i++)
+        took[i] = (double)(s->ear.page->heard_at[(before + i) % PEER_MARKS_MAX] - m.sent_at[i]) /
+                  1e6;
+    uint64_t n = heard < m.marks ? heard : m.marks;
+    qsort(took, n, sizeof *took, ascending);
+    return (struct latency){quantile(took, n, 500), quantile(took, n, 990),
+                            quantile(took, n, 1000)};
+}
+
+static void measure_latency(uint32_t batch, double rate)
+{
+    char out[PEER_PATH_MAX];
+    double added[PAIRS];
+    snprintf(out, sizeof out, "ipc://%s/out", b.dir);
+    struct peer all = peer_ear(out, "kpi.");
+    for (int i = 0; i < PAIRS; i++) {
+        stream_fill(&b.stream, stream_events(rate, b.seconds / 2), batch);
+        struct latency x = measure_marks(&b.bare, rate);
+        struct latency y = measure_marks(&b.daemon, rate);
+        added[i] = y.p99 - x.p99;
+        printf("  batch %2u at %.0f thousand/s: bare p50 %.2f p99 %.2f ms; alert p50 %.2f p99 "
+               "%.2f worst %.2f ms\n",
+               batch, rate / 1e3, x.p50, x.p99, y.p50, y.p99, y.worst);
+        fflush(stdout);
+    }
+    double a = median(added, PAIRS);
+    printf("latency, batch %2u: at half the peak an alert comes %.2f ms (%.2f to %.2f) after the "
+           "same message passed on by bare, p99; target 1%s; %llu snapshots read meanwhile\n",
+           batch, a, added[0], added[PAIRS - 1], a <= 1 ? "" : " MISSED",
+           (unsigned long long)all.page->heard);
+    peer_stop(&all);
+}
+
+/* --- the rest ----------------------------------------------------------------------------------- */
+
+/* What a daemon without events costs while somebody reads all snapshots. */
+static void measure_rest(void)
+{
+    char out[PEER_PATH_MAX];
+    snprintf(out, sizeof out, "ipc://%s/out", b.dir);
+    double quiet = peer_cpu_ns(&b.daemon.peer);
+    zmq_poll(NULL, 0, (long)(b.seconds * 1000));
+    quiet = peer_cpu_ns(&b.daemon.peer) - quiet;
+    struct peer all = peer_ear(out, "kpi.");
+    double read = peer_cpu_ns(&b.daemon.peer);
+    zmq_poll(NULL, 0, (long)(b.seconds * 1000));
+    read = peer_cpu_ns(&b.daemon.peer) - read;
+    uint64_t heard = all.page->heard;
+    printf("snapshots: %.1f ms of CPU a second at rest; with %llu snapshots read in %.0f s %.1f "
+           "ms, that is %.0f us each\n",
+           quiet / b.seconds / 1e6, (unsigned long long)heard, b.seconds, read / b.seconds / 1e6,
+           heard == 0 ? 0 : (read - quiet) / (double)heard / 1e3);
+    peer_stop(&all);
+}
+
+static void warm_up(void)
+{
+    stream_fill(&b.stream, AGENTS + LIVE + WARM, 64);
+    long empty = peer_rss_kb(&b.daemon.peer);
+    b.bare.rate = b.daemon.rate = FIRST_RATE;
+    run(&b.daemon);
+    printf("%u agents, %u live tickets; the daemon has %ld MB (empty %ld MB)\n", AGENTS, LIVE,
+           peer_rss_kb(&b.daemon.peer) / 1024, empty / 1024);
+}
+
+static void tell_counters(void)
+{
+    printf("the daemon took %llu events: %llu applied, %llu duplicates, %llu too late, "
+           "%llu refused; sent were %llu; %ld MB\n",
+           (unsigned long long)status("engine.events"),
+           (unsigned long long)status("engine.applied"),
+           (unsigned long long)status("engine.duplicates"),
+           (unsigned long long)status("engine.late_dropped"),
+           (unsigned long long)status("engine.refused"), (unsigned long long)b.daemon.sent,
+           peer_rss_kb(&b.daemon.peer) / 1024);
+    b.lost |= status("engine.applied") != b.daemon.sent;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "bench_daemon PROGRAM [seconds]\n");
+        return 2;
+    }
+    b.seconds = argc > 2 ? strtod(argv[2], NULL) : 10;
+    CHECK(b.seconds > 0 && b.seconds <= 60);
+    set_up(argv[1]);
+    warm_up();
+    double single = measure_speed(1, stream_events(200000, b.seconds / 2), 1.4);
+    double batched = measure_speed(64, stream_events(400000, b.seconds / 2), 2.0);
+    measure_loss(1, 0.9 * single);
+    measure_loss(64, 0.9 * batched);
+    measure_latency(1, 0.5 * single);
+    measure_latency(64, 0.5 * batched);
+    measure_rest();
+    tell_counters();
+    tear_down();
+    return b.lost ? EXIT_FAILURE : EXIT_SUCCESS;
+}
