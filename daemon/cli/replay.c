@@ -255,6 +255,7 @@ int command_replay(int argc, char **argv)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
     if (operands == 0 || (r.json && r.as_table))
         return options_operands_wrong(&usage);
+    r.as_table = r.as_table || (!r.json && isatty(STDOUT_FILENO) == 1);
     int code = prepare();
     if (code != EXIT_FINE)
         return code;
