@@ -103,6 +103,28 @@ void board_call_waits(struct board *b, handle_t call, const struct tags *tags, m
     }
 }
 
+/* By name: handles depend on the order in which events came. */
+static bool by_name(struct str (*name)(void *ctx, handle_t h), void *ctx, handle_t a, handle_t b)
+{
+    char copy[NAME_BYTES_MAX]; /* a name is lent until the next */
+    struct str first = name(ctx, a);
+    memcpy(copy, first.p, first.len);
+    first.p = copy;
+    return str_compare(first, name(ctx, b)) < 0;
+}
+
+static bool ticket_before(void *ctx, handle_t a, handle_t b)
+{
+    const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
+    return by_name(l->ticket_name, l->ctx, a, b);
+}
+
+static bool call_before(void *ctx, handle_t a, handle_t b)
+{
+    const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
+    return by_name(l->call_name, l->ctx, a, b);
+}
+
 static int64_t age_gauge(struct board *b, enum scope s, uint32_t index, enum indicator gauge,
                          struct str *ret_of)
 {
@@ -112,7 +134,8 @@ static int64_t age_gauge(struct board *b, enum scope s, uint32_t index, enum ind
     h.waiting = gauge == IND_OLDEST_WAITING;
     struct order *o = call ? &e->calls : gauge == IND_OLDEST_OPEN ? &e->open : &e->waiting;
     ms_t since = MS_NONE;
-    handle_t oldest = order_oldest(&b->orders, o, call ? call_holds : ticket_holds, &h, &since);
+    handle_t oldest = order_oldest(&b->orders, o, call ? call_holds : ticket_holds,
+                                   call ? call_before : ticket_before, &h, &since);
     if (ret_of != NULL && oldest != 0)
         *ret_of = call ? b->lookup.call_name(b->lookup.ctx, oldest)
                        : b->lookup.ticket_name(b->lookup.ctx, oldest);

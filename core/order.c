@@ -245,8 +245,8 @@ static void trim(struct pool *chunks, struct order *o, order_holds *holds, void 
     }
 }
 
-handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds, void *ctx,
-                      ms_t *ret_since)
+handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
+                      order_before *before, void *ctx, ms_t *ret_since)
 {
     trim(chunks, o, holds, ctx);
     handle_t best = 0;
@@ -262,7 +262,7 @@ handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds, 
             if (!entry_holds(e, holds, ctx, &since))
                 continue;
             sec = e.sec;
-            if (since < best_since || (since == best_since && e.member < best)) {
+            if (since < best_since || (since == best_since && before(ctx, e.member, best))) {
                 best = e.member;
                 best_since = since;
             }

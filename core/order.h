@@ -31,9 +31,12 @@ bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t membe
                 order_holds *holds, void *ctx);
 void order_leave(struct order *o);
 
-/* The member with the smallest time (then the smallest handle), or 0. */
-handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds, void *ctx,
-                      ms_t *ret_since);
+/* Which of two members of one time comes first, whatever their handles are? */
+typedef bool order_before(void *ctx, handle_t a, handle_t b);
+
+/* The member with the smallest time (among several, the first by `before`), or 0. */
+handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
+                      order_before *before, void *ctx, ms_t *ret_since);
 
 /* Every true member is in, chunks are linked and in order (CHECK). */
 void order_check(struct pool *chunks, const struct order *o);

@@ -61,6 +61,12 @@ static void leave(struct both *b, handle_t member)
     order_leave(&b->order);
 }
 
+static bool before(void *ctx, handle_t a, handle_t b)
+{
+    (void)ctx;
+    return a < b;
+}
+
 static void compare(struct both *b)
 {
     handle_t best = 0;
@@ -68,7 +74,7 @@ static void compare(struct both *b)
         if (b->since[i] != MS_NONE && (best == 0 || b->since[i] < b->since[best]))
             best = i;
     ms_t since = MS_NONE;
-    cr_assert_eq(order_oldest(&b->chunks, &b->order, holds, b, &since), best);
+    cr_assert_eq(order_oldest(&b->chunks, &b->order, holds, before, b, &since), best);
     if (best != 0)
         cr_assert_eq(since, b->since[best]);
     cr_assert_eq(b->order.members, b->members);
