@@ -447,6 +447,13 @@ uint32_t board_pools(struct board *b, struct pool *ret[24])
 
 void board_rebuild(struct board *b)
 {
-    for (enum scope s = 0; s < SCOPE_N; s++)
+    b->touched = 0;
+    for (enum scope s = 0; s < SCOPE_N; s++) {
         names_rebuild(&b->names[s]);
+        for (uint32_t i = 1; i <= b->entities[s].high; i++) {
+            const struct entity *e = pool_at(&b->entities[s], i);
+            if (e->touched != 0 && b->touched < TOUCHED_MAX)
+                b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = i};
+        }
+    }
 }

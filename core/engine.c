@@ -189,11 +189,11 @@ static bool fire(struct engine *e, ms_t until, struct outbox *out)
 static void tell_limits(struct engine *e, struct outbox *out)
 {
     struct engine_core *c = &e->core;
-    uint64_t other = 0;
+    uint64_t other = e->other_loaded;
     for (enum scope s = 0; s < SCOPE_N; s++)
         other += board_names(e->board, s)->overflowed;
     c->counters.names_other = other;
-    c->counters.samples_shed = board_shed(e->board);
+    c->counters.samples_shed = e->shed_loaded + board_shed(e->board);
     c->limit_met[LIMIT_MET_NAMES] = other;
     c->limit_met[LIMIT_MET_CHUNKS] = c->counters.samples_shed;
     for (int i = 0; i < LIMIT_MET_N && room(out) > 0; i++) {

@@ -14,8 +14,8 @@ enum { ENGINE_STRIDE = 32 }; /* events that are looked at ahead of their turn */
 
 /* What is known of an event ahead of its turn. */
 struct ahead {
-    uint64_t hash;     /* of its ticket, 0 = none */
-    handle_t ticket;   /* 0 = not there (yet) */
+    uint64_t hash;   /* of its ticket, 0 = none */
+    handle_t ticket; /* 0 = not there (yet) */
 };
 
 enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE }; /* of timers */
@@ -41,7 +41,9 @@ struct engine {
     struct rules *rules;
     struct seen *seen;
     struct wheel wheel;
-    uint32_t effects_max; /* of one name's rules */
+    uint32_t effects_max;  /* of one name's rules */
+    uint64_t other_loaded; /* names_other and samples_shed that came with an image; the board */
+    uint64_t shed_loaded;  /* counts from its own beginning */
     struct image image;
 };
 

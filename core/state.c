@@ -181,4 +181,6 @@ void engine_loaded(struct engine *e)
     if (e->core.at != MS_NONE)
         board_advance(e->board, e->core.at);
     rules_rebuild(e->rules);
+    e->other_loaded = e->core.counters.names_other;
+    e->shed_loaded = e->core.counters.samples_shed;
 }

@@ -174,6 +174,7 @@ static void round_image(struct random *r)
     world_begin(&a, &l, &s, start);
     world_feed(&a, shuffled, k, 0, 0, r);
     uint64_t digest = k > 0 ? engine_digest(a.e) : 0;
+    uint64_t shed = engine_counters(a.e)->samples_shed;
     if (world_copy(&a, shuffled + k, m - k, &b)) {
         engine_check(b.e);
         expect(k == 0 || engine_digest(b.e) == digest, "another digest after loading", digest,
@@ -185,6 +186,11 @@ static void round_image(struct random *r)
         engine_check(b.e);
         same_state(&a, &b);
         same_words(&a, &b);
+        expect(engine_counters(b.e)->samples_shed <= engine_counters(a.e)->samples_shed,
+               "counted more", engine_counters(b.e)->samples_shed,
+               engine_counters(a.e)->samples_shed);
+        expect(engine_counters(b.e)->samples_shed >= shed, "a counter went back", shed,
+               engine_counters(b.e)->samples_shed);
         world_end(&b);
     }
     world_end(&a);
