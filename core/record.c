@@ -35,6 +35,11 @@ void record_take(struct record *r, const struct event *e, uint32_t src, struct b
     } else if (event_has(e, F_ID)) {
         r->id_len = (uint8_t)e->id.len;
         memcpy(r->id, e->id.p, e->id.len);
+    } else { /* neither: what it says decides, as it does about duplicates */
+        uint64_t h = event_hash(e);
+        r->id_len = sizeof h;
+        for (uint32_t i = 0; i < sizeof h; i++)
+            r->id[i] = (char)(h >> (56 - 8 * i));
     }
 }
 

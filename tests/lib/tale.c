@@ -111,6 +111,21 @@ static void draw_event(struct random *r, struct event *e, uint32_t ticket, ms_t 
     CHECK(event_check(e, &at_fault) == 0);
 }
 
+/* Whose the newest event is: of a (with seq), b (with ids), nobody (with ids), or with nothing. */
+static void name_source(struct random *r, struct tale *t)
+{
+    struct event *e = &t->event[t->n];
+    uint64_t source = random_below(r, 4);
+    for (uint32_t i = 0; source == 3 && i < t->n; i++)
+        if (event_hash(&t->event[i]) == event_hash(e))
+            source = 2; /* else it would be a duplicate */
+    e->src = str_of(source == 0 ? "a" : "b");
+    e->has |= source <= 1 ? F1(SRC) : 0;
+    e->has |= source == 0 ? F1(SEQ) : source <= 2 ? F1(ID) : 0;
+    e->seq = t->n + 1;
+    e->id = str_of(ids[t->n]);
+}
+
 void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
                struct tale *ret)
 {
@@ -128,13 +143,21 @@ void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t 
             e->into = str_of(tickets_of[random_range(r, ticket + 1, tickets - 1)]);
         }
         draw_event(r, e, ticket, start, span);
-        uint64_t source = random_below(r, 3);
-        e->src = str_of(source == 0 ? "a" : "b");
-        e->has |= source == 2 ? 0 : F1(SRC);
-        e->has |= source == 0 ? F1(SEQ) : F1(ID);
-        e->seq = ret->n + 1;
-        e->id = str_of(ids[ret->n]);
+        name_source(r, ret);
     }
+}
+
+/* The last word of the order: the id, or what the event says. */
+static struct str last_word(const struct event *e, char buf[8])
+{
+    if (event_has(e, F_ID))
+        return e->id;
+    if (event_has(e, F_SEQ))
+        return (struct str){0};
+    uint64_t h = event_hash(e);
+    for (uint32_t i = 0; i < 8; i++)
+        buf[i] = (char)(h >> (56 - 8 * i));
+    return (struct str){buf, 8};
 }
 
 static int in_order(const void *a, const void *b)
@@ -151,7 +174,8 @@ static int in_order(const void *a, const void *b)
         return s < t ? -1 : 1;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
-    return str_compare(event_has(x, F_ID) ? x->id : none, event_has(y, F_ID) ? y->id : none);
+    char a_word[8], b_word[8];
+    return str_compare(last_word(x, a_word), last_word(y, b_word));
 }
 
 void tale_sort(struct tale *t)

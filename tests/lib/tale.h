@@ -7,8 +7,8 @@
 
 enum { TALE_MAX = 32, TALE_TICKETS = 3 };
 
-/* Tickets T1.., merged only into higher ones and once; sources a (with seq), b (with ids) and none
- * (with ids). No two events are equal in order. */
+/* Tickets T1.., merged only into higher ones and once; sources a (with seq), b (with ids), none
+ * (with ids or without). No two events are equal in order. */
 struct tale {
     uint32_t n;
     struct event event[TALE_MAX];
