@@ -109,7 +109,9 @@ static bool parse(const struct tree *t, struct config *ret, struct tree_error *w
     if (!empty && !check_keys(t, t->root, "", why))
         return false;
     struct config *c = calloc(1, sizeof *c);
-    bool fine = c != NULL ? read_all(t, c, why) : tree_complain(t, 1, "", why, "no memory");
+    if (c == NULL)
+        return tree_complain(t, 1, "", why, "no memory");
+    bool fine = read_all(t, c, why);
     if (fine)
         memcpy(ret, c, sizeof *c);
     free(c);

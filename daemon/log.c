@@ -31,19 +31,13 @@ static int write_head(const struct log *log, enum log_level level, char *p, size
 }
 
 /* One write per line, so that lines of several programs do not mix. A full pipe loses it. */
-__attribute__((format(printf, 4, 0))) static void put(const struct log *log, enum log_level level,
-                                                      const char *reason, const char *format,
-                                                      va_list args)
+static void put(const struct log *log, enum log_level level, const char *reason, const char *fields)
 {
     char line[LOG_LINE_MAX];
     size_t cap = sizeof line - 1;
     size_t n = (size_t)write_head(log, level, line, cap);
-    int more = snprintf(line + n, cap - n, "%s%s", reason, format[0] == 0 ? "" : " ");
+    int more = snprintf(line + n, cap - n, "%s%s%s", reason, fields[0] == 0 ? "" : " ", fields);
     n += more > 0 ? (size_t)more : 0;
-    if (n < cap) {
-        more = vsnprintf(line + n, cap - n, format, args);
-        n += more > 0 ? (size_t)more : 0;
-    }
     if (n >= cap)
         n = cap - 1;
     line[n++] = '\n';
@@ -51,23 +45,15 @@ __attribute__((format(printf, 4, 0))) static void put(const struct log *log, enu
     (void)written;
 }
 
-__attribute__((format(printf, 4, 5))) static void put_fields(const struct log *log,
-                                                             enum log_level level,
-                                                             const char *reason, const char *format,
-                                                             ...)
-{
-    va_list args;
-    va_start(args, format);
-    put(log, level, reason, format, args);
-    va_end(args);
-}
-
 /* The period of this reason is over: tell what was kept back, begin anew. */
 static void turn_over(struct log *log, struct log_reason *r)
 {
-    if (r->suppressed > 0)
-        put_fields(log, r->level, r->reason, "suppressed=%llu seconds=%d",
-                   (unsigned long long)r->suppressed, LOG_PERIOD_MS / MS_SECOND);
+    char fields[64];
+    if (r->suppressed > 0) {
+        snprintf(fields, sizeof fields, "suppressed=%llu seconds=%d",
+                 (unsigned long long)r->suppressed, LOG_PERIOD_MS / MS_SECOND);
+        put(log, r->level, r->reason, fields);
+    }
     r->since = log->now;
     r->lines = 0;
     r->suppressed = 0;
@@ -105,10 +91,12 @@ void log_line(struct log *log, enum log_level level, const char *reason, const c
         return;
     }
     r->lines++;
+    char fields[LOG_LINE_MAX];
     va_list args;
     va_start(args, format);
-    put(log, level, reason, format, args);
+    vsnprintf(fields, sizeof fields, format, args);
     va_end(args);
+    put(log, level, reason, fields);
 }
 
 const char *log_text(char buf[LOG_TEXT_MAX], struct str text)

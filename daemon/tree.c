@@ -140,6 +140,7 @@ static bool read_members(struct reader *r, struct tree_node *parent, int depth)
         node_free(key);
         if (!fine)
             return false;
+        CHECK(*tail != NULL);
         tail = &(*tail)->next;
     }
     return false;
@@ -172,25 +173,30 @@ static bool read_node(struct reader *r, struct str key, int depth, struct tree_n
         return tree_complain(r->tree, line_of(r), key.p, r->why,
                              "nested deeper than %d levels; nothing here needs that",
                              TREE_DEPTH_MAX);
-    *ret = node_new(r, kind, key);
-    if (*ret == NULL)
+    struct tree_node *n = node_new(r, kind, key);
+    if (n == NULL)
         return tree_complain(r->tree, line_of(r), key.p, r->why, "no memory");
-    return kind == TREE_SCALAR || read_members(r, *ret, depth + 1);
+    *ret = n;
+    return kind == TREE_SCALAR || read_members(r, n, depth + 1);
 }
 
 static bool read_stream(struct reader *r)
 {
-    if (!advance(r) || !advance(r)) /* the stream's start, then a document or the end */
-        return false;
+    do /* the stream's start, then a document or the end */
+        if (!advance(r))
+            return false;
+    while (r->event.type == YAML_STREAM_START_EVENT);
     if (r->event.type == YAML_STREAM_END_EVENT)
         return true;
-    if (!advance(r) || !read_node(r, (struct str){"", 0}, 0, &r->tree->root) || !advance(r) ||
-        !advance(r))
+    if (!advance(r) || !read_node(r, (struct str){"", 0}, 0, &r->tree->root))
         return false;
-    if (r->event.type != YAML_STREAM_END_EVENT)
-        return tree_complain(r->tree, line_of(r), "", r->why,
-                             "a second document; one file is one document");
-    return true;
+    do /* the document's end */
+        if (!advance(r))
+            return false;
+    while (r->event.type == YAML_DOCUMENT_END_EVENT);
+    return r->event.type == YAML_STREAM_END_EVENT ||
+           tree_complain(r->tree, line_of(r), "", r->why,
+                         "a second document; one file is one document");
 }
 
 bool tree_parse(struct tree *t, const char *name, const char *bytes, size_t n,

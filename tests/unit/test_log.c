@@ -31,7 +31,7 @@ Test(log, lines_have_the_priority_of_the_journal, .init = begin)
     log_warning(&sut, "b", "%s", "");
     log_info(&sut, "c", "n=%d k=%s", 2, "v");
     log_debug(&sut, "d", "n=%d", 3);
-    cr_assert_str_eq(written(), "<3>a n=1\n<4>b \n<6>c n=2 k=v\n");
+    cr_assert_str_eq(written(), "<3>a n=1\n<4>b\n<6>c n=2 k=v\n");
     sut.level = LOG_DEBUG;
     log_debug(&sut, "d", "n=%d", 3);
     cr_assert_str_eq(written(), "<7>d n=3\n");
