@@ -117,7 +117,7 @@ static void on_beat(uv_timer_t *timer)
     a->turns = s->turns;
     for (int i = 0; i < ERR_N; i++)
         refused += s->rejected[i];
-    notify_status(s->events, s->active_alerts, refused);
+    notify_status(s->events, outlet_active(&a->driver->outlet), refused);
 }
 
 static void watch(struct app *a)

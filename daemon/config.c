@@ -88,6 +88,9 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
     if (c->full_every < c->snapshot_every)
         return tree_complain(t, 1, "full_every", why,
                              "shorter than snapshot_every; make it longer");
+    if (c->events_bind.n + c->events_connect.n == 0)
+        return tree_complain(t, 1, "sockets.events", why,
+                             "neither bind nor connect; events could never arrive");
     if (settings_check(&c->settings, &wrong) != 0)
         return tree_complain(t, 1, "", why, "%s", wrong);
     return true;

@@ -274,7 +274,7 @@ bool driver_reload(struct driver *d, const struct config *next, const char **ret
 {
     tick(d);
     /* Every active alert may be cancelled, and the engine applies all or nothing. */
-    struct outbox out = {.cap = d->status.active_alerts + DRIVER_EFFECTS};
+    struct outbox out = {.cap = outlet_active(&d->outlet) + DRIVER_EFFECTS};
     out.effects = malloc(out.cap * sizeof *out.effects);
     if (out.effects == NULL) {
         *ret_why = "no memory";

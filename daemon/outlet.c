@@ -57,13 +57,16 @@ static void publish_alert(struct outlet *o, const struct alert *alert)
     struct topic topic;
     topic_alert(&topic, settings, alert);
     publish(o, STREAM_ALERT, &topic, outlet_alert(o, alert, next_seq(o, STREAM_ALERT)));
-    if (alert->state == ALERT_BREACHED)
-        o->status->active_alerts++;
-    else if (o->status->active_alerts > 0)
-        o->status->active_alerts--;
     log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u",
              alert_state_name((enum alert_state)alert->state), settings->rule[alert->rule].id,
              log_text(name, alert->name), alert->rev);
+}
+
+uint32_t outlet_active(const struct outlet *o)
+{
+    const struct engine_counters *c = engine_counters(o->engine);
+    return (uint32_t)(c->alerts_fired - c->alerts_cleared - c->alerts_corrected -
+                      c->alerts_cancelled);
 }
 
 void outlet_effects(struct outlet *o, struct outbox *out)
@@ -204,6 +207,7 @@ int outlet_status(struct outlet *o, uint64_t seq)
     struct engine_use use[16];
     struct status s = *o->status;
     s.engine_at = engine_at(o->engine);
+    s.active_alerts = outlet_active(o);
     memcpy(s.published, o->bus->seq, sizeof s.published);
     s.dropped = o->bus->dropped;
     s.counters = engine_counters(o->engine);

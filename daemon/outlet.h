@@ -36,6 +36,9 @@ void outlet_init(struct outlet *o, struct engine *engine, struct bus *bus,
 /* Publishes what engine_step put into the outbox, and empties it. */
 void outlet_effects(struct outlet *o, struct outbox *out);
 
+/* Alerts that are active now. */
+uint32_t outlet_active(const struct outlet *o);
+
 /* Heartbeat, status and the next slice of a round, as far as they are due. */
 void outlet_work(struct outlet *o, ms_t at, uint64_t now);
 

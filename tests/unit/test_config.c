@@ -132,6 +132,8 @@ Test(config, refuses_impossible_values)
     refused("sockets: {out: [x]}\n",
             "f:1: sockets.out: 'x': neither tcp://ADDRESS:PORT nor ipc://PATH");
     refused("sockets: {out: []}\n", "f:1: sockets.out: an empty list; at least 1 is needed");
+    refused("sockets: {events: {bind: []}}\n",
+            "f:1: sockets.events: neither bind nor connect; events could never arrive");
     refused("sockets: {query: ['tcp://0.0.0.0:5571']}\n",
             "f:1: sockets.query: tcp://0.0.0.0:5571 can be reached from other machines, and "
             "nothing on it is encrypted or checked; use 127.0.0.1, or say `insecure: true`");
