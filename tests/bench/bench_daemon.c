@@ -200,7 +200,7 @@ static struct run run(struct side *s)
 {
     double cpu = peer_cpu_ns(&s->peer);
     uint64_t begun = stream_clock();
-    stream_send(&b.stream, s->socket, s->rate, false, NULL, NULL);
+    stream_send(&b.stream, s->socket, 2 * s->rate, false, NULL, NULL);
     s->sent += b.stream.events;
     tell_lost(s, wait_for_all(s));
     s->rate = b.stream.events / ((double)(stream_clock() - begun) / 1e9);

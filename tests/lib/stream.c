@@ -127,10 +127,9 @@ void stream_fill(struct stream *s, uint32_t events, uint32_t batch)
 
 static void stamp(const struct stream *s, const struct stream_message *m, ms_t ts)
 {
-    uint64_t now = (uint64_t)ms_min(ts, clock_system());
     char big_endian[8];
     for (int i = 0; i < 8; i++)
-        big_endian[i] = (char)(now >> (56 - 8 * i));
+        big_endian[i] = (char)((uint64_t)ts >> (56 - 8 * i));
     for (uint32_t i = 0; i < m->events; i++)
         memcpy(m->p + s->stamp[m->first + i], big_endian, sizeof big_endian);
 }
@@ -148,17 +147,19 @@ uint64_t stream_send(struct stream *s, void *socket, double rate, bool paced,
                      void (*each)(void *data), void *data)
 {
     uint64_t begun = stream_clock();
-    ms_t first = clock_system() - (paced ? 0 : STREAM_LEAD_MS);
+    double first = (double)(clock_system() - (paced ? 0 : STREAM_BEHIND_MS));
     uint32_t sent = 0;
+    s->at = first > s->at ? first : s->at;
     for (uint32_t i = 0; i < s->messages; i++) {
         const struct stream_message *m = &s->message[i];
         while (paced && sent > (double)(stream_clock() - begun) * rate / 1e9)
             zmq_poll(NULL, 0, 1); /* a millisecond */
         if (each != NULL)
             each(data);
-        stamp(s, m, first + (ms_t)(sent / rate * 1000));
+        stamp(s, m, (ms_t)s->at);
         send_message(m, socket);
         sent += m->events;
+        s->at += m->events / rate * 1000;
     }
     return stream_clock() - begun;
 }

@@ -29,6 +29,7 @@ struct stream {
     uint32_t *stamp; /* per event: where in its message the eight bytes of ts stand */
     struct stream_message *message;
     uint32_t events, messages, cap; /* of this fill; of both arrays */
+    double at;                      /* ts of the last event sent */
 };
 
 /* Teams of 25, 60 categories; `live` tickets are open all the time. Ends the program when there
@@ -40,10 +41,10 @@ void stream_close(struct stream *s);
 void stream_fill(struct stream *s, uint32_t events, uint32_t batch);
 
 /* Sends the fill with the topic `ticket` from a publisher's socket; nanoseconds that it took.
- * rate: events a second in ts, which begin STREAM_LEAD_MS in the past and are never ahead of the clock.
- * paced: sent at that rate, too; else as fast as they are taken. each: called before every
- * message. */
-enum { STREAM_LEAD_MS = 10000 };
+ * rate: events a second, in ts and, when paced, on the wire; else they go as fast as they are
+ * taken, with ts behind the clock by about STREAM_BEHIND_MS. ts never go back. each: called before
+ * every message. */
+enum { STREAM_BEHIND_MS = 5000 };
 uint64_t stream_send(struct stream *s, void *socket, double rate, bool paced,
                      void (*each)(void *data), void *data);
 
