@@ -42,7 +42,7 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(left, [])
 
     def test_without_a_terminal_it_ends_by_itself(self):
-        process = self.start("--for", "12s", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        process = self.start("--for", "20s", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
         said, _ = process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 0, said)
