@@ -177,6 +177,7 @@ static bool fire(struct engine *e, ms_t until, struct outbox *out)
             call_due(e->calls, due.owner, due.deadline);
         else
             rules_due(e->rules, e->board, due.owner, due.deadline, out);
+        e->core.judged = due.deadline;
         if (!judge(e, due.deadline, out))
             return false;
     }
@@ -212,6 +213,7 @@ static bool tick(struct engine *e, ms_t at, struct outbox *out)
         at = e->core.at; /* the clock never goes back */
     if (at == MS_NONE)
         return true;
+    e->core.judged = at;
     if (!judge(e, at, out) || !fire(e, at, out))
         return false;
     advance(e, at);
@@ -324,7 +326,8 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
         n->skewed++;
     }
     struct result r = verdict(e, apply(e, ev, hash, src));
-    (void)judge(e, ev->ts, out); /* what found no room comes first in the next step */
+    e->core.judged = ev->ts;
+    (void)judge(e, ev->ts, out); /* what finds no room comes first in the next step */
     return r;
 }
 
@@ -337,7 +340,7 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
         if (i % ENGINE_STRIDE == 0)
             engine_look_ahead(e, ev, n - i < ENGINE_STRIDE ? n - i : ENGINE_STRIDE, ahead);
         bool is_tick = ev->kind == EV_TICK;
-        if (!judge(e, e->core.at, out))
+        if (!judge(e, e->core.judged, out)) /* what the last event left for want of room */
             return i;
         if (is_tick && !tick(e, ev->rts, out))
             return i;
