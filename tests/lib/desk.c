@@ -163,7 +163,8 @@ static char *say_name(struct desk *d, enum scope s, uint32_t index)
     }
     for (uint32_t g = 0; g < GAUGES; g++)
         if (now.gauge[g] != 0)
-            fprintf(to, " now %s %ld\n", indicator_name(IND_GAUGE_FIRST + g), now.gauge[g]);
+            fprintf(to, " now %s %ld %.*s\n", indicator_name(IND_GAUGE_FIRST + g), now.gauge[g],
+                    (int)now.gauge_of[g].len, now.gauge_of[g].p);
     fclose(to);
     if (size == heading) /* a name nothing is counted for may be there or not */
         text[0] = 0;

@@ -45,7 +45,7 @@ static bool call_of(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offe
 static struct str name_of(void *ctx, handle_t h)
 {
     struct hall *l = ctx;
-    snprintf(l->key, sizeof l->key, "%u", h);
+    snprintf(l->key, sizeof l->key, "%02u", 99 - h); /* the last comes first by name */
     return str_of(l->key);
 }
 
@@ -125,7 +125,7 @@ static void is_oldest(struct hall *l, enum scope s, uint32_t index, enum indicat
     struct str of;
     char want[16] = "";
     if (which != 0)
-        snprintf(want, sizeof want, "%u", which);
+        snprintf(want, sizeof want, "%02u", 99 - which);
     cr_assert_eq(board_gauge(l->board, s, index, gauge, &of), since);
     cr_assert(str_equal(of, str_of(want)), "%s %u: %.*s is oldest, not %s", scope_name(s), index,
               (int)of.len, of.p, want);
@@ -133,7 +133,7 @@ static void is_oldest(struct hall *l, enum scope s, uint32_t index, enum indicat
 
 static void older(ms_t since, handle_t h, ms_t *best, handle_t *which)
 {
-    if (since != MS_NONE && (*which == 0 || since < *best)) {
+    if (since != MS_NONE && (*which == 0 || since <= *best)) { /* the name decides */
         *best = since;
         *which = h;
     }
