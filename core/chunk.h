@@ -28,7 +28,7 @@
 #include "core/window.h"
 
 enum {
-    CHUNK_WORDS = 55,
+    CHUNK_WORDS = 56,
     ENTRY_WORDS_MAX = 2 + 3 * WINDOW_COLUMNS_MAX,
     SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
     SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
@@ -42,8 +42,8 @@ struct chunk {
     uint32_t base;
     handle_t jump; /* an earlier chunk; only followed while jump_base is later than the target */
     uint32_t jump_base;
-    uint32_t depth, jump_depth; /* position in the list for the choice of jumps */
-    uint16_t base_ms, jump_ms;  /* where in the base second; a hint, see log_seek */
+    uint16_t base_ms, jump_ms; /* where in the base second; a hint, see log_seek */
+    uint32_t rank;             /* of its jump, which is over 2^(rank + 1) - 1 chunks */
     uint32_t word[CHUNK_WORDS];
 };
 STATIC_ASSERT(sizeof(struct chunk) == 256, "four cache lines");
@@ -393,6 +393,15 @@ static inline uint64_t moment(uint32_t sec, uint32_t ms)
 static inline uint64_t chunk_moment(const struct chunk *c)
 {
     return moment(c->base, c->base_ms);
+}
+
+/* One step back towards the last chunk that begins no later than `to`: a jump when it does not
+ * lead beyond; 0: this is it. */
+static inline handle_t chunk_back(const struct chunk *c, uint64_t to)
+{
+    if (chunk_moment(c) <= to)
+        return 0;
+    return moment(c->jump_base, c->jump_ms) > to ? c->jump : c->prev;
 }
 
 /* Brings a window's cursor to its edge; the log has cursors. */

@@ -257,19 +257,18 @@ handle_t log_chunk(struct windows *ws, struct window_log *log, const struct layo
 static void link_jump(const struct windows *ws, const struct window_log *log, struct chunk *c)
 {
     const struct chunk *p = chunk_get(ws, c->prev);
-    c->depth = p->depth + 1;
     c->jump = c->prev;
     c->jump_base = p->base;
     c->jump_ms = p->base_ms;
-    c->jump_depth = p->depth;
+    c->rank = 0;
     if (moment(p->jump_base, p->jump_ms) <= chunk_moment(chunk_get(ws, log->head)))
         return; /* its target may be gone */
     const struct chunk *j = chunk_get(ws, p->jump);
-    if (p->depth - p->jump_depth == p->jump_depth - j->jump_depth) {
+    if (p->rank == j->rank) {
         c->jump = j->jump;
         c->jump_base = j->jump_base;
         c->jump_ms = j->jump_ms;
-        c->jump_depth = j->jump_depth;
+        c->rank = p->rank + 1;
     }
 }
 

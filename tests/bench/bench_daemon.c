@@ -268,9 +268,8 @@ static void measure_loss(uint32_t batch, double rate)
     zmq_setsockopt(s->socket, ZMQ_XPUB_NODROP, &waits, sizeof waits);
     printf("loss, batch %2u: %u events at 90 %% of the peak, %.0f thousand/s: %llu lost, "
            "target 0%s; %.0f ns of CPU an event\n",
-           batch, b.stream.events, b.stream.events / ((double)took / 1e6),
-           (unsigned long long)lost, lost == 0 ? "" : " MISSED",
-           (peer_cpu_ns(&s->peer) - cpu) / b.stream.events);
+           batch, b.stream.events, b.stream.events / ((double)took / 1e6), (unsigned long long)lost,
+           lost == 0 ? "" : " MISSED", (peer_cpu_ns(&s->peer) - cpu) / b.stream.events);
     s->sent -= lost;
     b.lost |= lost > 0;
 }
@@ -343,8 +342,8 @@ static struct latency measure_marks(struct side *s, double rate)
         b.lost = true;
     }
     for (uint64_t i = 0; i < heard && i < m.marks; i++)
-        took[i] = (double)(s->ear.page->heard_at[(before + i) % PEER_MARKS_MAX] - m.sent_at[i]) /
-                  1e6;
+        took[i] =
+            (double)(s->ear.page->heard_at[(before + i) % PEER_MARKS_MAX] - m.sent_at[i]) / 1e6;
     uint64_t n = heard < m.marks ? heard : m.marks;
     qsort(took, n, sizeof *took, ascending);
     return (struct latency){quantile(took, n, 500), quantile(took, n, 990),

@@ -24,8 +24,8 @@ static void end(const char *what)
 
 struct peer_page *peer_page_new(void)
 {
-    struct peer_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
-                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct peer_page *page =
+        mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         end("shared memory");
     return page;

@@ -15,8 +15,8 @@ enum { PEER_MARKS_MAX = 1 << 16, PEER_PATH_MAX = 108 };
 
 /* Memory shared with children. */
 struct peer_page {
-    _Atomic uint64_t events;          /* the bare receiver has unpacked so many */
-    _Atomic uint64_t heard;           /* messages that the ear has heard */
+    _Atomic uint64_t events;           /* the bare receiver has unpacked so many */
+    _Atomic uint64_t heard;            /* messages that the ear has heard */
     uint64_t heard_at[PEER_MARKS_MAX]; /* monotonic ns */
 };
 

@@ -1,0 +1,356 @@
+/* bench_memory: what the engine keeps in memory, and what it does when a limit is met.
+ *
+ *     bench_memory [agents]       default 200; 10000 is the full load and takes its time
+ *
+ * tickets   1,000,000 open tickets, each opened, assigned and written to once by its customer:
+ *           bytes a ticket
+ * agents    each with 3,000 replies and 3,000 resolves spread over 30 days, durations drawn at
+ *           random: bytes an agent, without the tickets (their number is kept small)
+ * both      in one engine with the shipped limits and scopes agent, team, category, all
+ * limits    every limit made small in turn under the traffic of a help desk: what is told
+ *
+ * Bytes are resident pages (/proc/self/statm) with the engine there, less those without. */
+#include "core/engine.h"
+#include "core/err.h"
+#include "daemon/cli/traffic.h"
+#include "tests/lib/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define START 1770000000000LL
+
+enum {
+    OPEN_TICKETS = 1000000,
+    REPLIES = 3000, /* an agent, and as many resolves */
+    BATCH = 64,
+    EFFECTS = OUTBOX_EFFECTS_MAX,
+    TRAFFIC = 200000,
+};
+
+struct site {
+    struct limits limits;
+    struct settings settings;
+    struct engine *e;
+    void *mem;
+    uint64_t size;
+    struct outbox out;
+    struct effect effects[EFFECTS];
+    struct event event[BATCH];
+    char text[BATCH][3][24];
+    uint32_t held;
+    uint64_t refused, told[LIMIT_MET_N];
+};
+
+static struct site site;
+
+static double rss(void)
+{
+    long total = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    CHECK(f != NULL && fscanf(f, "%ld %ld", &total, &pages) == 2);
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+static void site_default(void)
+{
+    memset(&site, 0, sizeof site);
+    site.limits = limits_default();
+    settings_default(&site.settings);
+    site.settings.scopes =
+        1u << SCOPE_ALL | 1u << SCOPE_AGENT | 1u << SCOPE_TEAM | 1u << SCOPE_CATEGORY;
+    site.out = (struct outbox){.effects = site.effects, .cap = EFFECTS};
+}
+
+static void site_open(void)
+{
+    site.size = engine_size(&site.limits, &site.settings);
+    CHECK(site.size > 0);
+    site.mem = mmap(NULL, site.size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(site.mem != MAP_FAILED);
+    CHECK(engine_init(&site.e, site.mem, &site.limits, &site.settings, MS_NONE) == 0);
+}
+
+static void site_close(void)
+{
+    munmap(site.mem, site.size);
+}
+
+static void step(const struct event *events, uint32_t n)
+{
+    struct result results[BATCH];
+    while (n > 0) {
+        uint32_t taken = engine_step(site.e, events, n, results, &site.out);
+        for (uint32_t i = 0; i < taken; i++)
+            site.refused += results[i].verdict == VERDICT_REFUSED;
+        for (uint32_t i = 0; i < site.out.n; i++)
+            if (site.effects[i].kind == EFFECT_LIMIT)
+                site.told[site.effects[i].limit]++;
+        site.out.n = 0;
+        events += taken;
+        n -= taken;
+    }
+}
+
+static void flush(void)
+{
+    step(site.event, site.held);
+    site.held = 0;
+}
+
+static struct str number(char text[24], char letter, uint64_t n)
+{
+    return (struct str){text,
+                        (uint32_t)snprintf(text, 24, "%c-%llu", letter, (unsigned long long)n)};
+}
+
+/* The next event of the batch, about a ticket. */
+static struct event *tell(enum event_kind kind, ms_t ts, uint64_t ticket)
+{
+    static uint64_t seq;
+    if (site.held == BATCH)
+        flush();
+    struct event *e = &site.event[site.held];
+    *e = (struct event){.kind = (uint8_t)kind,
+                        .has = F1(TYPE) | F1(SRC) | F1(SEQ) | F1(TS) | F1(TICKET),
+                        .ts = ts,
+                        .rts = MS_NONE,
+                        .src = str_of("desk"),
+                        .seq = ++seq,
+                        .is_public = true,
+                        .needs_reply = true,
+                        .by = kind == EV_OPENED ? BY_CUSTOMER : BY_AGENT};
+    e->ticket = number(site.text[site.held++][0], 'T', ticket);
+    return e;
+}
+
+static void put_agent(struct event *e, uint32_t agent)
+{
+    e->agent = number(site.text[site.held - 1][1], 'a', agent);
+    e->has |= F1(AGENT);
+}
+
+static void put_team(struct event *e, uint32_t agent)
+{
+    e->team = number(site.text[site.held - 1][2], 'g', agent / 25);
+    e->has |= F1(TEAM);
+}
+
+static void open_ticket(ms_t ts, uint64_t ticket, uint32_t agent)
+{
+    static const char *const words[] = {"low", "normal", "high", "urgent"};
+    static const char *const kinds[] = {"login", "billing", "delivery", "return", "other"};
+    struct event *e = tell(EV_OPENED, ts, ticket);
+    e->customer = number(site.text[site.held - 1][1], 'K', ticket % 400000);
+    put_team(e, agent);
+    e->priority = str_of(words[ticket % ARRAY_LEN(words)]);
+    e->category = str_of(kinds[ticket % ARRAY_LEN(kinds)]);
+    e->has |= F1(BY) | F1(CUSTOMER) | F1(PRIORITY) | F1(CATEGORY);
+}
+
+static void write_to(ms_t ts, uint64_t ticket, enum event_by by)
+{
+    struct event *e = tell(EV_MESSAGE, ts, ticket);
+    e->by = (uint8_t)by;
+    e->has |= F1(BY);
+}
+
+/* A million tickets, a few an instant; the clock ends at what is returned. */
+static ms_t open_tickets(ms_t from, uint32_t agents)
+{
+    for (uint32_t i = 0; i < OPEN_TICKETS; i++) {
+        ms_t ts = from + i;
+        uint64_t ticket = 1000000000ull + i;
+        open_ticket(ts, ticket, i % agents);
+        put_agent(tell(EV_ASSIGNED, ts + 2000, ticket), i % agents);
+        write_to(ts + 5000, ticket, BY_CUSTOMER);
+    }
+    flush();
+    return from + OPEN_TICKETS + 5000;
+}
+
+/* One ticket of every agent: opened, assigned, answered, resolved, closed. */
+static void work_round(ms_t from, uint64_t first, uint32_t agents, struct random *r)
+{
+    for (uint32_t a = 0; a < agents; a++)
+        open_ticket(from + a % 60000, first + a, a);
+    for (uint32_t a = 0; a < agents; a++)
+        put_agent(tell(EV_ASSIGNED, from + 60000 + a % 60000, first + a), a);
+    for (uint32_t a = 0; a < agents; a++)
+        write_to(from + 150000 + random_range(r, 0, 120000), first + a, BY_AGENT);
+    for (uint32_t a = 0; a < agents; a++)
+        put_agent(tell(EV_RESOLVED, from + 400000 + random_range(r, 0, 200000), first + a), a);
+    for (uint32_t a = 0; a < agents; a++)
+        tell(EV_CLOSED, from + 700000 + a % 60000, first + a);
+}
+
+static void work(ms_t from, uint32_t agents)
+{
+    struct random r = {1};
+    for (uint32_t i = 0; i < REPLIES; i++)
+        work_round(from + i * (30 * MS_DAY / REPLIES), (uint64_t)i * agents, agents, &r);
+    flush();
+}
+
+/* --- the phases --------------------------------------------------------------------------------- */
+
+static void verdict(const char *what, double bytes, double target)
+{
+    printf("%s: %.0f bytes, target %.0f%s\n", what, bytes, target,
+           bytes <= target ? "" : " MISSED");
+    fflush(stdout);
+}
+
+/* Bytes of window chunks in use. */
+static double samples(void)
+{
+    struct engine_use use[16];
+    uint32_t n = engine_usage(site.e, use, ARRAY_LEN(use));
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(use[i].name, "chunks") == 0)
+            return (double)use[i].used * 256;
+    return 0;
+}
+
+static void measure_tickets(void)
+{
+    site_default();
+    site_open();
+    double empty = rss();
+    open_tickets(START, 1000);
+    double each = (rss() - empty) / OPEN_TICKETS, window = samples() / OPEN_TICKETS;
+    printf("%u open tickets, %.0f bytes each, of these %.0f in samples of windows; ", OPEN_TICKETS,
+           each, window);
+    verdict("an open ticket by itself", each - window, 400);
+    CHECK(site.refused == 0);
+    site_close();
+}
+
+static double worked_agents(uint32_t agents)
+{
+    site_default();
+    site.settings.scopes = 1u << SCOPE_ALL | 1u << SCOPE_AGENT;
+    site.limits.tickets = 1000; /* remembered for a moment, as they are closed */
+    site.limits.history = 10000;
+    site_open();
+    double before = rss();
+    work(START, agents);
+    double grown = rss() - before;
+    printf("%u agents: %.1f MB, of these %.1f MB in samples\n", agents, grown / 1e6,
+           samples() / 1e6);
+    CHECK(site.refused == 0);
+    site_close();
+    return grown;
+}
+
+static void measure_agents(uint32_t agents)
+{
+    double few = worked_agents(agents / 2), many = worked_agents(agents);
+    verdict("an agent", (many - few) / (agents - agents / 2), 120000);
+}
+
+static void measure_both(uint32_t agents)
+{
+    site_default();
+    site_open();
+    work(START, agents);
+    double worked = rss();
+    open_tickets(START + 30 * MS_DAY, agents);
+    printf("%u agents and %u open tickets, shipped limits: %.0f MB (%.0f MB before those "
+           "tickets)",
+           agents, OPEN_TICKETS, rss() / 1e6, worked / 1e6);
+    if (agents >= 10000)
+        printf(", target 2000%s", rss() <= 2e9 ? "" : " MISSED");
+    printf("; refused %llu\n", (unsigned long long)site.refused);
+    fflush(stdout);
+    site_close();
+}
+
+/* A rule on every team, so that there are pairs to watch. */
+static void put_rule(struct settings *s)
+{
+    struct rule_setting *r = &s->rule[s->rules++];
+    *r = (struct rule_setting){.indicator = IND_WAITING,
+                               .field = IF_VALUE,
+                               .scope = SCOPE_AGENT,
+                               .fire = NUMBER_ONE,
+                               .clear = NUMBER_ONE};
+    memcpy(r->id, "waiting", 8);
+}
+
+/* Help desk traffic with one limit made small. numbered: else events are known by content. */
+static void meet(const char *name, uint32_t *limit, uint32_t to, bool numbered)
+{
+    static struct event event[BATCH];
+    struct traffic_setup setup = traffic_default();
+    setup.agents = 300;
+    setup.teams = 30;
+    setup.categories = 100;
+    setup.live = 5000;
+    setup.flat = true;
+    setup.shuffle = 60 * MS_SECOND;
+    setup.rate = 5000;
+    put_rule(&site.settings);
+    *limit = to;
+    site_open();
+    struct traffic *t = traffic_new(&setup);
+    CHECK(t != NULL);
+    for (uint32_t done = 0; done < TRAFFIC;) {
+        uint32_t n = traffic_next(t, MS_MAX_TS, event, BATCH);
+        for (uint32_t i = 0; i < n; i++)
+            event[i].has &= ~(numbered ? 0 : F1(SEQ) | F1(SRC));
+        step(event, n);
+        event[0] = (struct event){.kind = EV_TICK, .ts = event[n - 1].ts, .rts = event[n - 1].ts};
+        step(event, 1);
+        done += n;
+    }
+    engine_check(site.e);
+    const struct engine_counters *c = engine_counters(site.e);
+    printf("limit %-13s = %-6u refused %6llu, (other) %6llu, shed %6llu, forgotten %6llu; told:",
+           name, to, (unsigned long long)c->refused, (unsigned long long)c->names_other,
+           (unsigned long long)c->samples_shed, (unsigned long long)c->tickets_forgotten);
+    for (enum limit_met l = 0; l < LIMIT_MET_N; l++)
+        if (site.told[l] > 0)
+            printf(" %s", limit_met_name(l));
+    puts("");
+    fflush(stdout);
+    traffic_free(t);
+    site_close();
+    site_default();
+}
+
+static void meet_limits(void)
+{
+    site_default();
+    meet("tickets", &site.limits.tickets, 1000, true);
+    meet("history", &site.limits.history, 3000, true);
+    meet("ticket_events", &site.limits.ticket_events, 8, true);
+    meet("calls", &site.limits.calls, 10, true);
+    meet("agents", &site.limits.agents, 50, true);
+    meet("teams", &site.limits.teams, 5, true);
+    meet("channels", &site.limits.channels, 2, true);
+    meet("priorities", &site.limits.priorities, 2, true);
+    meet("categories", &site.limits.categories, 20, true);
+    meet("sources", &site.limits.sources, 1, true);
+    meet("chunks", &site.limits.chunks, 8000, true);
+    meet("ids", &site.limits.ids, 1000, false);
+    meet("alerts", &site.limits.alerts, 50, true);
+}
+
+int main(int argc, char **argv)
+{
+    long agents = argc > 1 ? strtol(argv[1], NULL, 10) : 200;
+    if (argc > 2 || agents < 1 || agents > 20000) {
+        fprintf(stderr, "bench_memory [agents]\n");
+        return 2;
+    }
+    measure_tickets();
+    measure_agents(agents < 200 ? 100 : 200);
+    measure_both((uint32_t)agents);
+    meet_limits();
+    return 0;
+}
