@@ -57,7 +57,7 @@ struct bench {
 
 static struct bench b;
 
-/* --- setting up --------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static void publisher_new(struct side *s, char endpoint[PEER_PATH_MAX])
 {
@@ -145,7 +145,7 @@ static void tear_down(void)
     rmdir(b.dir);
 }
 
-/* --- what has arrived --------------------------------------------------------------------------- */
+/* --- what has arrived ------------------------------------------------------------------------- */
 
 /* A number of the daemon's status. */
 static uint64_t status(const char *path)
@@ -189,7 +189,7 @@ static void tell_lost(const struct side *s, uint64_t lost)
     b.lost = true;
 }
 
-/* --- speed -------------------------------------------------------------------------------------- */
+/* --- speed ------------------------------------------------------------------------------------ */
 
 struct run {
     double cpu_ns; /* per event */
@@ -253,7 +253,7 @@ static double measure_speed(uint32_t batch, uint32_t events, double target)
     return peak;
 }
 
-/* --- loss --------------------------------------------------------------------------------------- */
+/* --- loss ------------------------------------------------------------------------------------- */
 
 static void measure_loss(uint32_t batch, double rate)
 {
@@ -274,7 +274,7 @@ static void measure_loss(uint32_t batch, double rate)
     b.lost |= lost > 0;
 }
 
-/* --- latency ------------------------------------------------------------------------------------ */
+/* --- latency ---------------------------------------------------------------------------------- */
 
 struct marker {
     struct side *side;
@@ -374,7 +374,7 @@ static void measure_latency(uint32_t batch, double rate)
     peer_stop(&all);
 }
 
-/* --- the rest ----------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 /* What a daemon without events costs while somebody reads all snapshots. */
 static void measure_rest(void)

@@ -196,7 +196,7 @@ static void work(ms_t from, uint32_t agents)
     flush();
 }
 
-/* --- the phases --------------------------------------------------------------------------------- */
+/* --- the phases ------------------------------------------------------------------------------- */
 
 static void verdict(const char *what, double bytes, double target)
 {

@@ -60,7 +60,7 @@ static void *subscriber_new(const char *endpoint, const char *prefix)
     return s;
 }
 
-/* --- the bare receiver -------------------------------------------------------------------------- */
+/* --- the bare receiver ------------------------------------------------------------------------ */
 
 static void receive(const char *events, const char *out, struct peer_page *page)
 {
@@ -93,7 +93,7 @@ struct peer peer_bare(const char *events, const char *out)
     return p;
 }
 
-/* --- the ear ------------------------------------------------------------------------------------ */
+/* --- the ear ---------------------------------------------------------------------------------- */
 
 static void hear(const char *out, const char *prefix, struct peer_page *page)
 {
@@ -118,7 +118,7 @@ struct peer peer_ear(const char *out, const char *prefix)
     return p;
 }
 
-/* --- the daemon --------------------------------------------------------------------------------- */
+/* --- the daemon ------------------------------------------------------------------------------- */
 
 struct peer peer_daemon(const char *program, const char *config, const char *log)
 {
@@ -133,7 +133,7 @@ struct peer peer_daemon(const char *program, const char *config, const char *log
     return p;
 }
 
-/* --- what they cost ----------------------------------------------------------------------------- */
+/* --- what they cost --------------------------------------------------------------------------- */
 
 double peer_cpu_ns(const struct peer *p)
 {
