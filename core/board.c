@@ -230,7 +230,7 @@ uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *
         if (index == 0)
             continue;
         const struct entity *e = pool_at(&b->entities[s], index);
-        ret[n++] = (struct window_walk){.log = &e->log[family], .sec = (uint32_t)sec_floor(ts)};
+        ret[n++] = (struct window_walk){.log = &e->log[family], .ts = ts};
     }
     return n;
 }

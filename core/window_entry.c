@@ -6,14 +6,11 @@
 static handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec,
                          uint32_t ms)
 {
-    handle_t h = log->tail;
-    const struct chunk *c = chunk_get(ws, h);
+    handle_t h = log->tail, back;
     uint64_t head = chunk_moment(chunk_get(ws, log->head)), to = moment(sec, ms);
     to = to < head ? head : to; /* then no jump leads to a chunk that has gone */
-    while (chunk_moment(c) > to) {
-        h = moment(c->jump_base, c->jump_ms) > to ? c->jump : c->prev;
-        c = chunk_get(ws, h);
-    }
+    while ((back = chunk_back(chunk_get(ws, h), to)) != 0)
+        h = back;
     return h;
 }
 

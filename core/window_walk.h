@@ -1,4 +1,4 @@
-/* window_walk.h: walks towards a second of a log, one chunk a step, so that many can overlap.
+/* window_walk.h: walks towards an instant of a log, one chunk a step, so that many can overlap.
  *
  * A mark or withdrawal that lies far back in a log costs a chain of cache misses. Between two
  * steps of a walk the next chunk comes near, so walks taken in turn cost what one does. They
@@ -10,11 +10,11 @@
 
 struct window_walk {
     const struct window_log *log;
-    uint32_t sec;
+    ms_t ts;
     handle_t at; /* 0 to begin; a chunk of the log after each step */
 };
 
-/* One step. false: it is there (the chunk's lines come near), or the second lies in slots. The
+/* One step. false: it is there (the chunk's lines come near), or the instant lies in slots. The
  * log must not change between the steps. */
 bool window_walk(const struct windows *ws, struct window_walk *walk);
 

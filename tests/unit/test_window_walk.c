@@ -7,10 +7,11 @@
 #include <criterion/criterion.h>
 
 /* The last chunk whose base is not above the second, found the slow way. */
-static handle_t plain(const struct windows *ws, const struct window_log *log, uint32_t sec)
+static handle_t plain(const struct windows *ws, const struct window_log *log, ms_t ts)
 {
     handle_t h = log->tail;
-    while (chunk_get(ws, h)->base > sec && chunk_get(ws, h)->prev != 0)
+    uint64_t to = moment((uint32_t)(ts / MS_SECOND), (uint32_t)(ts % MS_SECOND));
+    while (chunk_moment(chunk_get(ws, h)) > to && chunk_get(ws, h)->prev != 0)
         h = chunk_get(ws, h)->prev;
     return h;
 }
@@ -23,13 +24,14 @@ Test(window_walk, ends_where_the_second_is_kept)
         cr_assert(lab_add(f, 0, lab_ts(f)));
     }
     const struct window_log *log = &f->log[0];
-    uint32_t first = chunk_get(f->ws, log->head)->base, steps_most = 0;
-    for (uint32_t sec = first; sec <= (uint32_t)f->at; sec += 97) {
-        struct window_walk walk = {.log = log, .sec = sec};
+    uint32_t steps_most = 0;
+    ms_t first = chunk_get(f->ws, log->head)->base * (ms_t)MS_SECOND;
+    for (ms_t ts = first; ts <= f->at * MS_SECOND; ts += 97123) {
+        struct window_walk walk = {.log = log, .ts = ts};
         uint32_t steps = 0;
         while (window_walk(f->ws, &walk))
             steps++;
-        cr_assert(walk.at == plain(f->ws, log, sec), "second %u", sec);
+        cr_assert(walk.at == plain(f->ws, log, ts), "instant %ld", (long)ts);
         steps_most = steps > steps_most ? steps : steps_most;
     }
     cr_assert(steps_most > 2 && steps_most < 64, "%u steps", steps_most);
@@ -40,10 +42,10 @@ Test(window_walk, ends_where_the_second_is_kept)
 Test(window_walk, has_nowhere_to_go)
 {
     struct lab *f = lab_make(&lab_setup, 8);
-    struct window_walk empty = {.log = &f->log[0], .sec = (uint32_t)f->at};
+    struct window_walk empty = {.log = &f->log[0], .ts = f->at * MS_SECOND};
     cr_assert(!window_walk(f->ws, &empty) && empty.at == 0);
     cr_assert(lab_add(f, 0, lab_ts(f)));
-    struct window_walk early = {.log = &f->log[0], .sec = 1};
+    struct window_walk early = {.log = &f->log[0], .ts = 1000};
     cr_assert(!window_walk(f->ws, &early) && early.at == 0);
     lab_unmake(f);
 }
