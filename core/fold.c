@@ -317,6 +317,8 @@ static void move_state(struct move *m)
         f->gap += r->ts - f->ended;
         f->ended = MS_NONE;
         f->flags &= ~(uint32_t)(FOLD_RESOLVED | FOLD_CLOSED | FOLD_VOID);
+        CHECK(m->k != NULL);
+        m->k->fcr = m->k->resolve = 0; /* nobody reopened it: a later reopening is not its own */
     }
     if (!ends && r->status == STATUS_PAUSED)
         move_paused(m);
