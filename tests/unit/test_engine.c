@@ -97,6 +97,29 @@ Test(engine, a_deadline_comes_after_the_events_of_its_instant)
     desk_free(d);
 }
 
+/* The open ticket is resolved at the very instant at which the rule's hold ends. */
+Test(engine, a_hold_ends_after_the_events_of_its_instant)
+{
+    struct desk *d = desk_new();
+    struct rule_setting *r = &d->settings.rule[d->settings.rules++];
+    *r = (struct rule_setting){.id = "open",
+                               .indicator = IND_OPEN,
+                               .field = IF_VALUE,
+                               .scope = SCOPE_ALL,
+                               .fire = NUMBER_ONE,
+                               .clear = NUMBER_ONE,
+                               .hold = 20 * MS_SECOND};
+    desk_open(d);
+    desk_say(d, start, "opened ticket=T1");
+    desk_say(d, start + 20 * MS_SECOND, "resolved ticket=T1");
+    desk_tick(d, start + MS_MINUTE);
+    cr_assert_eq(engine_counters(d->e)->alerts_fired, 0);
+    desk_say(d, start + MS_MINUTE, "opened ticket=T2");
+    desk_say(d, start + MS_MINUTE + 20 * MS_SECOND + 1, "resolved ticket=T2");
+    cr_assert_eq(engine_counters(d->e)->alerts_fired, 1);
+    desk_free(d);
+}
+
 /* --- verdicts ------------------------------------------------------------------------------ */
 
 Test(engine, counters_add_up)

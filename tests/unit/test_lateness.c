@@ -351,3 +351,48 @@ Test(lateness, a_merging_without_room_for_its_target_changes_nothing)
     cr_assert_eq(desk_num(d, SCOPE_ALL, "-", IND_OPENED, W_1H), 1);
     desk_free(d);
 }
+
+/* The source had ended; its customer wrote once more, and nobody answered. */
+Test(lateness, a_question_after_the_end_goes_over)
+{
+    struct desk *d = opened();
+    says(d, 0, "opened ticket=A");
+    says(d, 1000, "resolved ticket=A");
+    says(d, 2000, "message ticket=A by=customer");
+    says(d, 3000, "opened ticket=B by=agent");
+    says(d, 5000, "merged ticket=A into=B");
+    cr_assert_eq(waits(d), 3000);
+    desk_free(d);
+}
+
+/* A chain that is told backwards: what A has goes to whom B was merged into at that moment. */
+Test(lateness, a_chain_told_backwards)
+{
+    struct desk *d = opened();
+    says(d, 60000, "message ticket=A by=agent agent=ada");
+    says(d, 15000, "message ticket=A by=agent agent=bob");
+    says(d, 0, "opened ticket=C by=agent team=red");
+    says(d, 0, "opened ticket=B by=agent team=blue");
+    says(d, 20000, "merged ticket=B into=C");
+    says(d, 10000, "merged ticket=A into=B");
+    cr_assert_eq(desk_num(d, SCOPE_TEAM, "red", IND_REPLIES, W_1H), 1);
+    cr_assert_eq(desk_num(d, SCOPE_TEAM, "blue", IND_REPLIES, W_1H), 1);
+    cr_assert_eq(desk_num(d, SCOPE_AGENT, "ada", IND_REPLIES, W_1H), 1);
+    cr_assert_eq(desk_num(d, SCOPE_ALL, "-", IND_HANDLED, W_1H), 2);
+    desk_free(d);
+}
+
+/* Between its resolve and the merging that came late B's opening must not wear A's mark. */
+Test(lateness, a_merging_before_a_resolve_leaves_other_tickets_alone)
+{
+    struct desk *d = opened();
+    says(d, 0, "opened ticket=A");
+    says(d, 30000, "resolved ticket=A");
+    says(d, 0, "opened ticket=B");
+    says(d, 5000, "opened ticket=C");
+    says(d, 60000, "resolved ticket=B");
+    says(d, 10000, "merged ticket=B into=C");
+    struct kpi_value within = desk_value(d, SCOPE_ALL, "-", IND_RESOLVED_WITHIN, W_1H);
+    cr_assert(within.num == 2 && within.den == 2);
+    desk_free(d);
+}
