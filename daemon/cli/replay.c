@@ -228,8 +228,8 @@ static int print_all(ms_t begun, uint64_t refused)
             ((r.windows >> window & 1) == 0 || s->window[i].length <= 86400))
             window = i;
     for (enum scope scope = 0; scope < SCOPE_N; scope++) {
-        if ((r.scopes >> scope & 1) == 0)
-            continue;
+        if ((r.scopes >> scope & 1) == 0 || engine_at(r.engine) == MS_NONE)
+            continue; /* without any event there is no instant to show */
         if (r.as_table)
             print_table(scope, s->window[window].name);
         else

@@ -199,6 +199,13 @@ class Replay(unittest.TestCase):
         self.assertIn(b" %", said)
         self.assertTrue(said.rfind(b"\r\033[K") > said.rfind("█".encode()), "the bar was left")
 
+    def test_no_event_at_all(self):
+        """An empty file, and one without a single good line."""
+        for text, code in (("", 0), ("no event\n", 1)):
+            lines = run("replay", "-", "--json", text=text, code=code).stdout.splitlines()
+            self.assertEqual([json.loads(line)["summary"]["events"] for line in lines], [0])
+            self.assertEqual(run("replay", "-", "--table", text=text, code=code).stdout, "")
+
     def test_broken_archive(self):
         path = self.path("whole.ndjson.gz")
         self.write(path, self.events[:5000])
