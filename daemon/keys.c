@@ -82,7 +82,7 @@ const struct key keys[] = {
     LIMIT(tickets, LIMIT_TICKETS_MAX, "2000000", "Tickets remembered, open and closed."),
     LIMIT(history, (1 << 24) - 1, "8000000", "64-byte chunks of ticket history."),
     LIMIT(ticket_events, 65535, "1024", "Recent events kept of one ticket."),
-    LIMIT(calls, 1 << 22, "100000", "Telephone calls remembered."),
+    LIMIT(calls, 1 << 20, "100000", "Telephone calls remembered."),
     LIMIT(agents, LIMIT_AGENTS_MAX, "20000", "Agents; further ones are counted as (other)."),
     LIMIT(teams, LIMIT_NAMES_MAX, "2000", "Teams, likewise."),
     LIMIT(channels, LIMIT_NAMES_MAX, "200", "Channels, likewise."),
@@ -90,7 +90,7 @@ const struct key keys[] = {
     LIMIT(categories, LIMIT_NAMES_MAX, "5000", "Categories, likewise."),
     LIMIT(sources, LIMIT_NAMES_MAX, "256", "Event sources with a sequence memory of their own."),
     LIMIT(chunks, LIMIT_CHUNKS_MAX, "8000000", "256-byte chunks of samples in windows."),
-    LIMIT(ids, 1 << 24, "1000000", "Event ids remembered of sources without seq."),
+    LIMIT(ids, (1 << 24) - 1, "1000000", "Event ids remembered of sources without seq."),
     LIMIT(alerts, 1 << 22, "100000", "Pairs of rule and name under watch."),
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
      "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "

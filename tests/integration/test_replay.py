@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -205,6 +206,18 @@ class Replay(unittest.TestCase):
             lines = run("replay", "-", "--json", text=text, code=code).stdout.splitlines()
             self.assertEqual([json.loads(line)["summary"]["events"] for line in lines], [0])
             self.assertEqual(run("replay", "-", "--table", text=text, code=code).stdout, "")
+
+    def test_every_limit_at_its_maximum(self):
+        """What the reference allows can be had, all at once."""
+        reference = subprocess.run([PROGRAM + "d", "--print-config"], capture_output=True,
+                                   text=True, check=True).stdout
+        limits = re.findall(r"# a number; 1 to (\d+)\n  (\w+):", reference)
+        self.assertGreater(len(limits), 10)
+        path = self.path("limits.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("limits: {%s}\n" % ", ".join(f"{key}: {most}" for most, key in limits))
+        lines = run("replay", "-", "--config", path, "--json", text="").stdout.splitlines()
+        self.assertEqual(json.loads(lines[-1])["summary"]["events"], 0)
 
     def test_broken_archive(self):
         path = self.path("whole.ndjson.gz")
