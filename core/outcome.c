@@ -129,8 +129,6 @@ static void close_unresolved(struct move *m)
     if (fold_end_waiting(f))
         s.flags |= BIT(RESOLVES_NO_REPLY);
     outcome_put(m, &s, &tags, 0);
-    if (m->k != NULL) /* an earlier resolve, which `state` had opened again, is no longer it */
-        m->k->fcr = m->k->resolve = 0;
 }
 
 void move_resolved(struct move *m)

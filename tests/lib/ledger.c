@@ -179,8 +179,6 @@ static void owned(struct page *p, ms_t ts, const struct owner *before)
     }
 }
 
-/* --- events -------------------------------------------------------------------------------- */
-
 static void opened(struct page *p, const struct event *e)
 {
     struct owner before = p->now;
@@ -320,7 +318,6 @@ static void close_unresolved(struct page *p, const struct event *e)
     strike(p, p->outcome_begin, p->outcome_end);
     p->outcome_begin = note(p, FACT_UNRESOLVED, e->ts, 1, by);
     p->outcome_end = p->outcome_begin + 1;
-    p->latest = p->fcr = 0;
     if (stop_waiting(p))
         note(p, FACT_NO_REPLY, e->ts, 1, by);
 }
@@ -365,7 +362,10 @@ static void state(struct page *p, const struct event *e)
         p->resolved |= e->status == STATUS_RESOLVED;
         p->closed |= e->status == STATUS_CLOSED;
     } else {
-        p->gaps += over(p) ? e->ts - p->ended : 0;
+        if (over(p)) {
+            p->gaps += e->ts - p->ended;
+            p->latest = p->fcr = 0; /* nobody reopened it */
+        }
         p->resolved = p->closed = p->is_void = false;
         p->ended = MS_NONE;
         if (e->status == STATUS_PAUSED)
