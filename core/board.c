@@ -63,9 +63,9 @@ uint64_t board_bytes(const struct limits *l, const struct settings *s)
 {
     struct windows_setup setup;
     windows_of(l, s, NULL, 0, &setup);
-    for (uint8_t f = 0; f < FAM_N; f++) /* as if every family had all the watches it can have */
+    for (uint32_t f = 0; f < FAM_N; f++) /* as if every family had all the watches it can have */
         for (int i = 0; i < WATCHES_MAX && indicator_families[f].columns > 0; i++)
-            setup.watch[setup.watches++] = (struct window_watch){.family = f, .above = i};
+            setup.watch[setup.watches++] = (struct window_watch){.family = (uint8_t)f, .above = i};
     uint64_t n = block_round(sizeof(struct board)) + block_round(windows_bytes(&setup)) +
                  block_round(pool_bytes(order_chunk_bytes(), order_cap(l)));
     for (enum scope sc = 0; sc < SCOPE_N; sc++)

@@ -364,15 +364,7 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
     if (err != 0)
         return err;
     const struct settings *old = &e->settings;
-    const char *why = NULL;
-    if (s->scopes != old->scopes)
-        why = "scopes cannot change while running: restart";
-    if (s->windows != old->windows || memcmp(s->window, old->window, sizeof s->window) != 0)
-        why = "windows cannot change while running: restart";
-    if (memcmp(&s->zone, &old->zone, sizeof s->zone) != 0 || s->week_start != old->week_start)
-        why = "the zone cannot change while running: restart";
-    if (s->exact_samples != old->exact_samples)
-        why = "exact_samples cannot change while running: restart";
+    const char *why = settings_differ(old, s);
     if (why != NULL) {
         *ret_why = why;
         return ERR_BAD_SETTINGS;

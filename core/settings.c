@@ -184,3 +184,39 @@ int settings_check(const struct settings *s, const char **ret_why)
     }
     return 0;
 }
+
+static bool windows_equal(const struct settings *a, const struct settings *b)
+{
+    if (a->windows != b->windows)
+        return false;
+    for (uint32_t i = 0; i < a->windows; i++) {
+        const struct window_setting *v = &a->window[i], *w = &b->window[i];
+        if (!str_equal(str_of(v->name), str_of(w->name)) || v->kind != w->kind ||
+            v->length != w->length)
+            return false;
+    }
+    return true;
+}
+
+static bool zones_equal(const struct zone *a, const struct zone *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (uint32_t i = 0; i < a->n; i++)
+        if (a->shift[i].at != b->shift[i].at || a->shift[i].offset != b->shift[i].offset)
+            return false;
+    return true;
+}
+
+const char *settings_differ(const struct settings *a, const struct settings *b)
+{
+    if (a->scopes != b->scopes)
+        return "scopes cannot change while running: restart";
+    if (!windows_equal(a, b))
+        return "windows cannot change while running: restart";
+    if (!zones_equal(&a->zone, &b->zone) || a->week_start != b->week_start)
+        return "the zone cannot change while running: restart";
+    if (a->exact_samples != b->exact_samples)
+        return "exact_samples cannot change while running: restart";
+    return NULL;
+}

@@ -90,6 +90,10 @@ void settings_default(struct settings *ret);
 /* 0 or ERR_BAD_SETTINGS with one sentence in *ret_why (static storage). */
 MUST_CHECK int settings_check(const struct settings *s, const char **ret_why);
 
+/* Are the parts the same that size the engine (windows, scopes, zone, exact_samples)? Returns a
+ * sentence about the first that is not, or NULL. */
+const char *settings_differ(const struct settings *a, const struct settings *b);
+
 /* "5m", "24h", "today" -> a window setting. false when it is none. */
 bool window_setting_parse(struct str text, struct window_setting *ret);
 

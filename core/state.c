@@ -134,7 +134,8 @@ static uint64_t layout_of(const struct engine *e)
 {
     const struct settings *s = &e->settings;
     uint64_t h = hash_bytes(IMAGE_VERSION, &e->limits, sizeof e->limits);
-    h = hash_bytes(h, s->window, sizeof s->window);
+    for (uint32_t w = 0; w < s->windows; w++)
+        h = mix64(hash_str(h, str_of(s->window[w].name)) ^ (uint64_t)s->window[w].length);
     const uint64_t others[] = {s->scopes, s->windows, s->exact_samples, s->seed, RULES_MAX};
     h = hash_bytes(h, others, sizeof others);
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];

@@ -28,8 +28,8 @@ static struct board *board_new(const struct settings *s)
     void *mem = aligned_alloc(64, (board_bytes(&l, s) + 63) & ~63ULL);
     memset(mem, 0, board_bytes(&l, s));
     struct board *b = board_init(mem, &l, s, watch, n);
-    for (int i = 0; i < DRAW_NAMES; i++)
-        cr_assert_eq(board_name(b, SCOPE_TEAM, (struct str){"abc" + i, 1}, NULL), i + 1);
+    for (uint32_t i = 0; i < DRAW_NAMES; i++)
+        cr_assert_eq(board_name(b, SCOPE_TEAM, (struct str){&"abc"[i], 1}, NULL), i + 1);
     return b;
 }
 

@@ -64,7 +64,7 @@ static void world_new(struct world *w, uint32_t alerts)
     w->rules = rules_init(w->memory[2], &l, &w->settings, &w->wheel, KIND);
     w->out = (struct outbox){w->effects, 0, ARRAY_LEN(w->effects)};
     for (int i = 0; i < DRAW_NAMES; i++)
-        board_name(w->board, SCOPE_TEAM, (struct str){"abc" + i, 1}, NULL);
+        board_name(w->board, SCOPE_TEAM, (struct str){&"abc"[i], 1}, NULL);
     board_advance(w->board, start);
 }
 
