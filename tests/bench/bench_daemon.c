@@ -32,6 +32,7 @@ enum {
     FIRST_RATE = 200000,
     SEND_AHEAD = 10000, /* messages that the publisher may be ahead */
     MARK_NS = 5000000,
+    ROUND_SECONDS = 5, /* from one round of snapshots to the next */
     PATIENCE_NS = 2000000000,
 };
 
@@ -360,7 +361,7 @@ static void measure_latency(uint32_t batch, double rate, double target)
     snprintf(out, sizeof out, "ipc://%s/out", b.dir);
     struct peer all = peer_ear(out, "kpi.");
     for (int i = 0; i < PAIRS; i++) {
-        stream_fill(&b.stream, stream_events(rate, b.seconds / 2), batch);
+        stream_fill(&b.stream, stream_events(rate, ROUND_SECONDS), batch);
         struct latency x = measure_marks(&b.bare, rate);
         struct latency y = measure_marks(&b.daemon, rate);
         added[i] = y.p99 - x.p99;
