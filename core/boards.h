@@ -7,7 +7,7 @@
 enum {
     TOUCHED_MAX = 8192, /* names one event can touch: those of a ticket's whole history */
     ORDER_SHARE = 2,    /* order chunks: live entries fill half of them at the least */
-    ORDER_PER_CHUNK = 29,
+    ORDER_PER_CHUNK = 28,
 };
 
 struct board {

@@ -1,13 +1,14 @@
 #include "core/order.h"
 
 enum {
-    ENTRIES = 29,
+    ENTRIES = 28,
     LANE = 16,        /* chunks from one lane chunk to the next, when they were made */
     SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
+    TIES = 64,        /* members of one instant that are compared for the first of them */
 };
 
 struct entry {
-    uint32_t sec; /* since 1970, unsigned: good until 2106 */
+    uint32_t after; /* ms after the chunk's base: 49 days, then there is another chunk */
     handle_t member;
 };
 
@@ -16,6 +17,7 @@ struct chunk {
     handle_t next, prev;
     handle_t lane_next, lane_prev; /* neighbours on the lane; 0, 0 and not its end: not on it */
     uint16_t first, n;             /* live entries are [first, n) */
+    ms_t base;                     /* not after the first entry */
     struct entry entry[ENTRIES];
 };
 
@@ -26,15 +28,15 @@ uint32_t order_chunk_bytes(void)
     return sizeof(struct chunk);
 }
 
-static uint32_t second_of(ms_t t)
+static ms_t when(const struct chunk *c, uint32_t i)
 {
-    sec_t s = sec_floor(t);
-    return s < 0 ? 0 : (uint32_t)s;
+    return c->base + c->entry[i].after;
 }
 
-static bool entry_holds(struct entry e, order_holds *holds, void *ctx, ms_t *ret_since)
+static bool entry_holds(const struct chunk *c, uint32_t i, order_holds *holds, void *ctx)
 {
-    return holds(ctx, e.member, ret_since) && second_of(*ret_since) == e.sec;
+    ms_t since;
+    return holds(ctx, c->entry[i].member, &since) && since == when(c, i);
 }
 
 static struct chunk *edit(struct pool *chunks, handle_t h)
@@ -111,9 +113,8 @@ static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h, or
     uint16_t kept = 0;
     for (uint16_t i = c->first; i < c->n; i++) {
         struct entry e = c->entry[i];
-        ms_t since;
-        bool twice = e.sec == last.sec && e.member == last.member;
-        if (twice || !entry_holds(e, holds, ctx, &since))
+        bool twice = kept > 0 && e.after == last.after && e.member == last.member;
+        if (twice || !entry_holds(c, i, holds, ctx))
             continue;
         c->entry[kept++] = last = e;
     }
@@ -135,20 +136,20 @@ static void sweep(struct pool *chunks, struct order *o, order_holds *holds, void
     }
 }
 
-/* The chunk whose entries the second belongs behind; 0: before everything. */
-static handle_t chunk_for(struct pool *chunks, const struct order *o, uint32_t sec)
+/* The last chunk that begins no later, else the first; 0: there is none. */
+static handle_t chunk_for(struct pool *chunks, const struct order *o, ms_t since)
 {
     const struct chunk *c;
     handle_t h = o->tail;
     for (handle_t lane = o->lane; lane != 0; lane = c->lane_prev) {
         c = pool_get(chunks, lane);
-        if (c->entry[c->first].sec <= sec)
+        if (when(c, c->first) <= since)
             break;
         h = lane;
     }
     while (h != 0) {
         c = pool_get(chunks, h);
-        if (c->entry[c->first].sec <= sec || c->prev == 0)
+        if (when(c, c->first) <= since || c->prev == 0)
             return h;
         h = c->prev;
     }
@@ -160,14 +161,54 @@ static handle_t split(struct pool *chunks, struct order *o, handle_t h)
     handle_t right = chunk_after(chunks, o, h);
     if (right == 0)
         return 0;
-    struct chunk *c = pool_edit(chunks, h);
-    struct chunk *r = pool_edit(chunks, right);
+    struct chunk *c = edit(chunks, h), *r = edit(chunks, right);
     uint16_t keep = (uint16_t)(c->first + (c->n - c->first + 1) / 2);
+    uint32_t shift = c->entry[keep].after;
     r->n = (uint16_t)(c->n - keep);
-    memcpy(r->entry, &c->entry[keep], r->n * sizeof r->entry[0]);
+    r->base = c->base + shift;
+    for (uint32_t i = 0; i < r->n; i++)
+        r->entry[i] = (struct entry){c->entry[keep + i].after - shift, c->entry[keep + i].member};
     memset(&c->entry[keep], 0, r->n * sizeof c->entry[0]);
     c->n = keep;
     return right;
+}
+
+/* Something older than all comes into the first chunk: its base goes back. */
+static void rebase(struct chunk *c, ms_t base)
+{
+    uint32_t shift = (uint32_t)(c->base - base);
+    c->base = base;
+    for (uint32_t i = c->first; i < c->n; i++)
+        c->entry[i].after += shift;
+}
+
+/* A chunk with room for that time, its base set; 0: the pool is full. */
+static handle_t chunk_with_room(struct pool *chunks, struct order *o, ms_t since)
+{
+    handle_t h = chunk_for(chunks, o, since), fresh = 0;
+    if (h == 0) {
+        fresh = chunk_at_tail(chunks, o);
+    } else {
+        struct chunk *c = edit(chunks, h);
+        bool full = c->n - c->first == ENTRIES, tail = h == o->tail;
+        if (since < c->base) {
+            if (!full && when(c, c->n - 1u) - since <= UINT32_MAX) {
+                rebase(c, since);
+                return h;
+            }
+            fresh = chunk_after(chunks, o, since < when(c, c->first) ? c->prev : h);
+        } else if (since - c->base > UINT32_MAX || (full && tail && since >= when(c, c->n - 1u))) {
+            fresh = tail ? chunk_at_tail(chunks, o) : chunk_after(chunks, o, h);
+        } else if (!full) {
+            return h;
+        } else {
+            handle_t right = split(chunks, o, h);
+            return right != 0 && edit(chunks, right)->base <= since ? right : right == 0 ? 0 : h;
+        }
+    }
+    if (fresh != 0)
+        edit(chunks, fresh)->base = since;
+    return fresh;
 }
 
 static void insert(struct chunk *c, struct entry e)
@@ -179,7 +220,7 @@ static void insert(struct chunk *c, struct entry e)
         memset(&c->entry[c->n], 0, (ENTRIES - c->n) * sizeof e);
     }
     uint16_t at = c->n;
-    while (at > c->first && c->entry[at - 1].sec > e.sec)
+    while (at > c->first && c->entry[at - 1].after > e.after)
         at--;
     memmove(&c->entry[at + 1], &c->entry[at], (size_t)(c->n - at) * sizeof e);
     c->entry[at] = e;
@@ -191,26 +232,12 @@ bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t membe
 {
     if (o->entries > 2 * o->members + 2 * ENTRIES)
         sweep(chunks, o, holds, ctx);
-    struct entry e = {.sec = second_of(since), .member = member};
     o->members++;
-    handle_t h = chunk_for(chunks, o, e.sec);
-    if (h == 0) {
-        h = chunk_at_tail(chunks, o);
-    } else {
-        const struct chunk *c = pool_get(chunks, h);
-        bool full = c->n - c->first == ENTRIES;
-        bool newest = full && h == o->tail && c->entry[c->n - 1].sec <= e.sec;
-        if (newest) {
-            h = chunk_at_tail(chunks, o);
-        } else if (full) {
-            handle_t right = split(chunks, o, h);
-            const struct chunk *r = right == 0 ? NULL : pool_get(chunks, right);
-            h = r == NULL ? 0 : r->entry[0].sec <= e.sec ? right : h;
-        }
-    }
+    handle_t h = chunk_with_room(chunks, o, since);
     if (h == 0)
         return false;
-    insert(pool_edit(chunks, h), e);
+    struct chunk *c = edit(chunks, h);
+    insert(c, (struct entry){(uint32_t)(since - c->base), member});
     o->entries++;
     return true;
 }
@@ -227,8 +254,7 @@ static void trim(struct pool *chunks, struct order *o, order_holds *holds, void 
     while (o->head != 0) {
         const struct chunk *c = pool_get(chunks, o->head);
         uint16_t first = c->first;
-        ms_t since;
-        while (first < c->n && !entry_holds(c->entry[first], holds, ctx, &since))
+        while (first < c->n && !entry_holds(c, first, holds, ctx))
             first++;
         if (first == c->first)
             return;
@@ -250,41 +276,34 @@ handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
 {
     trim(chunks, o, holds, ctx);
     handle_t best = 0;
-    ms_t best_since = MS_NEVER;
-    uint32_t sec = 0;
+    uint32_t looked = 0;
     for (handle_t h = o->head; h != 0;) {
         const struct chunk *c = pool_get(chunks, h);
-        for (uint16_t i = c->first; i < c->n; i++) {
-            struct entry e = c->entry[i];
-            ms_t since;
-            if (best != 0 && e.sec != sec)
-                goto found;
-            if (!entry_holds(e, holds, ctx, &since))
+        for (uint32_t i = c->first; i < c->n; i++) {
+            if (best != 0 && (when(c, i) != *ret_since || ++looked > TIES))
+                return best;
+            if (!entry_holds(c, i, holds, ctx))
                 continue;
-            sec = e.sec;
-            if (since < best_since || (since == best_since && before(ctx, e.member, best))) {
-                best = e.member;
-                best_since = since;
-            }
+            if (best == 0 || before(ctx, c->entry[i].member, best))
+                best = c->entry[i].member;
+            *ret_since = when(c, i);
         }
         h = c->next;
     }
-found:
-    if (best != 0)
-        *ret_since = best_since;
     return best;
 }
 
 void order_check(struct pool *chunks, const struct order *o)
 {
-    uint32_t entries = 0, sec = 0;
+    uint32_t entries = 0;
+    ms_t last = INT64_MIN;
     handle_t prev = 0;
     for (handle_t h = o->head; h != 0;) {
         const struct chunk *c = pool_get(chunks, h);
         CHECK(c->prev == prev && c->first < c->n && c->n <= ENTRIES);
         for (uint16_t i = c->first; i < c->n; i++) {
-            CHECK(c->entry[i].sec >= sec);
-            sec = c->entry[i].sec;
+            CHECK(when(c, i) >= last);
+            last = when(c, i);
         }
         entries += (uint32_t)(c->n - c->first);
         prev = h;

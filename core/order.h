@@ -1,6 +1,6 @@
 /* order.h: which of many tickets is the oldest: a time-ordered queue with lazy removal.
  *
- * Entries are (second, handle), kept in order of time in chunks. Nothing is removed when a
+ * Entries are (time, handle), kept in order of time in chunks. Nothing is removed when a
  * ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
  * chunks are swept with each joining while more than half of the entries no longer hold. So
  * joining costs an append
@@ -19,8 +19,8 @@ struct order {
     uint32_t members;    /* true now: joined minus left */
 };
 
-/* Does this entry still hold, and since exactly when? false: it does not. The exact time must
- * lie in the second that the member joined with. */
+/* Does this entry still hold, and since when? false: it does not. It holds for the time that the
+ * member joined with. */
 typedef bool order_holds(void *ctx, handle_t member, ms_t *ret_since);
 
 /* Slot size of the pool of chunks that all orders share. */
@@ -34,7 +34,7 @@ void order_leave(struct order *o);
 /* Which of two members of one time comes first, whatever their handles are? */
 typedef bool order_before(void *ctx, handle_t a, handle_t b);
 
-/* The member with the smallest time (among several, the first by `before`), or 0. */
+/* The member with the smallest time (of several, up to 64, the first by `before`), or 0. */
 handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
                       order_before *before, void *ctx, ms_t *ret_since);
 
