@@ -9,7 +9,6 @@ enum {
     ALL_SCOPES = (1 << SCOPE_N) - 1,
     OFFER_SCOPES = ALL_SCOPES & ~(1 << SCOPE_AGENT),
     HISTORY_PER_CALL = 4, /* chunks of history in the pool per call */
-    FORGET_PER_CALL = 4,
     OPS_MAX = 2 * CALL_EVENTS_MAX + 8,
 };
 
@@ -104,25 +103,11 @@ static void forget(struct calls *c, handle_t h)
     pool_free(&c->calls, h);
 }
 
-/* Silent for so long that it is forgotten, or will be with one of the next ticks. */
-static bool is_over(const struct call *k, ms_t now)
-{
-    return k->history.newest + CALL_REMEMBER_MS < now;
-}
-
-void calls_forget(struct calls *c, ms_t now)
-{
-    for (int i = 0; i < FORGET_PER_CALL && c->ends.oldest != 0; i++) {
-        if (!is_over(pool_get(&c->calls, c->ends.oldest), now))
-            return;
-        forget(c, c->ends.oldest);
-    }
-}
-
 static handle_t make(struct calls *c, uint64_t hash, struct str key)
 {
     handle_t h = pool_alloc(&c->calls);
     if (h == 0 && c->ends.oldest != 0) {
+        c->links.counters->calls_shed++;
         forget(c, c->ends.oldest);
         h = pool_alloc(&c->calls);
     }
@@ -259,11 +244,12 @@ static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fire
         due = f->offered + set->target[TARGET_WAIT] + 1;
     else if (f->answered != MS_NONE && f->ended == MS_NONE && set->target[TARGET_TALK] > 0)
         due = f->answered + set->target[TARGET_TALK] + 1;
+    /* A backlog of old calls is not over before it is through: silence counts from the arrival. */
+    k->over = ms_max(k->history.newest, board_at(c->links.board)) + CALL_REMEMBER_MS + 1;
+    due = due <= fired ? k->over : ms_min(due, k->over);
     if (k->timer != 0)
         wheel_cancel(c->links.wheel, k->timer);
-    k->timer = 0;
-    if (due != MS_NEVER && due > fired)
-        k->timer = wheel_add(c->links.wheel, due, c->links.timer_kind, h);
+    k->timer = wheel_add(c->links.wheel, due, c->links.timer_kind, h);
 }
 
 /* Folds the records in scratch, n_old of them as they were (before[]), n as they are now. */
@@ -317,6 +303,10 @@ void call_due(struct calls *c, handle_t h, ms_t due)
     struct call *k = pool_edit(&c->calls, h);
     uint32_t n = k->history.records;
     k->timer = 0;
+    if (due >= k->over) {
+        forget(c, h);
+        return;
+    }
     history_read(&c->history, &k->history, c->record, CALL_EVENTS_MAX);
     difference(c, h, n, due - 1, c->record, n, due);
 }
@@ -333,13 +323,13 @@ bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-uint64_t calls_digest(const struct calls *c, ms_t now)
+uint64_t calls_digest(const struct calls *c)
 {
-    uint64_t sum = 0; /* how far the forgetting has come depends on who came first: left out */
+    uint64_t sum = 0;
     for (uint32_t i = 1; i <= c->calls.high; i++) {
         handle_t h = pool_handle(&c->calls, i);
         const struct call *k = pool_at(&c->calls, i);
-        if (h == 0 || is_over(k, now))
+        if (h == 0)
             continue;
         const int64_t numbers[] = {k->waits, k->offered, k->history.records, k->history.newest};
         sum += mix64(hash_str(3, call_key(c, h)) ^ hash_bytes(4, numbers, sizeof numbers));

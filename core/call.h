@@ -19,9 +19,10 @@ struct call {
     char key[NAME_BYTES_MAX];
     struct history history;
     ms_t offered;          /* MS_NONE: unknown */
+    ms_t over;             /* forgotten then, if it stays silent */
     struct tags tags;      /* as offered */
-    handle_t timer;        /* next deadline of a target */
-    handle_t older, newer; /* in order of making */
+    handle_t timer;        /* next deadline of a target, or `over` */
+    handle_t older, newer; /* neighbours by silence */
 };
 
 struct call_links {
@@ -49,14 +50,11 @@ MUST_CHECK int call_apply(struct calls *c, const struct event *e, uint32_t src, 
 /* A call's timer with this deadline has fired. */
 void call_due(struct calls *c, handle_t h, ms_t due);
 
-/* Forgets calls that are a day old, a few per call. */
-void calls_forget(struct calls *c, ms_t now);
-
 /* For board_lookup: tags and offer of a call that waits; false otherwise. */
 bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
 struct str call_key(const struct calls *c, handle_t h); /* lent until it is forgotten */
 
-uint64_t calls_digest(const struct calls *c, ms_t now);
+uint64_t calls_digest(const struct calls *c);
 void calls_check(const struct calls *c);
 const struct pool *calls_pool(const struct calls *c);
 

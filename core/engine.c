@@ -197,6 +197,8 @@ static void tell_limits(struct engine *e, struct outbox *out)
     c->counters.samples_shed = e->shed_loaded + board_shed(e->board);
     c->limit_met[LIMIT_MET_NAMES] = other;
     c->limit_met[LIMIT_MET_CHUNKS] = c->counters.samples_shed;
+    c->limit_met[LIMIT_MET_CALLS] = c->counters.calls_shed;
+    c->limit_met[LIMIT_MET_SOURCES] = seen_sources(e->seen)->overflowed;
     for (int i = 0; i < LIMIT_MET_N && room(out) > 0; i++) {
         bool again = c->limit_at[i] == MS_NONE || c->at - c->limit_at[i] >= LIMIT_AGAIN;
         if (c->limit_met[i] == c->limit_seen[i] || !again)
@@ -218,7 +220,6 @@ static bool tick(struct engine *e, ms_t at, struct outbox *out)
         return false;
     advance(e, at);
     tickets_forget(e->tickets, at);
-    calls_forget(e->calls, at);
     tell_limits(e, out);
     return true;
 }
@@ -288,8 +289,6 @@ static void count_limit(struct engine_core *c, int err)
         c->limit_met[LIMIT_MET_TICKETS]++;
     else if (err == ERR_HISTORY_FULL || err == ERR_TICKET_LONG)
         c->limit_met[LIMIT_MET_HISTORY]++;
-    else if (err == ERR_CALLS_FULL)
-        c->limit_met[LIMIT_MET_CALLS]++;
 }
 
 static struct result verdict(struct engine *e, int err)
@@ -314,6 +313,8 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
     struct engine_counters *n = &e->core.counters;
     n->events++;
     advance(e, ev->rts != MS_NONE ? ev->rts : ev->ts);
+    if (ev->rts == MS_NONE) /* a replay watches from its earliest event on */
+        e->core.started_at = ms_min(e->core.started_at, ev->ts);
     uint32_t src;
     if (seen_before(e->seen, ev, e->core.at, e->settings.remember_ids, &src)) {
         n->duplicates++;

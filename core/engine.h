@@ -92,6 +92,7 @@ bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
     X(reopened_unknown, "reopenings of tickets no longer remembered")                              \
     X(names_other, "samples counted under (other) because a scope was full")                       \
     X(tickets_forgotten, "closed tickets forgotten, by age or for room")                           \
+    X(calls_shed, "calls forgotten before their time because limits.calls was met")                \
     X(samples_shed, "samples let go because window memory was full")                               \
     X(sources_restarted, "sources whose seq began anew")                                           \
     X(seq_gaps, "sequence numbers of sources that are missing so far")                             \

@@ -62,7 +62,7 @@ struct fold {
     uint16_t missed;          /* bit enum target: counted as missed */
 };
 
-enum { RECALL_TOUCHES = 32, FOLD_REASON_PENDING = 1 };
+enum { RECALL_TOUCHES = 128, FOLD_REASON_PENDING = 1 };
 
 /* What only a fold over the whole history knows. */
 struct recall {

@@ -83,6 +83,15 @@ const struct engine_counters *engine_counters(const struct engine *e)
     return n;
 }
 
+/* Names that count against a limit: the reserved ones do not. */
+static uint64_t plain_names(const struct names *n)
+{
+    uint64_t count = name_count(n);
+    for (int i = 0; i < NAME_RESERVED_N; i++)
+        count -= n->reserved[i] != 0;
+    return count;
+}
+
 uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap)
 {
     const struct limits *l = &e->limits;
@@ -95,12 +104,12 @@ uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t c
         {"tickets", tickets_pool(e->tickets)->live, l->tickets},
         {"history", tickets_history(e->tickets)->live, l->history},
         {"calls", calls_pool(e->calls)->live, l->calls},
-        {"agents", name_count(board_names(e->board, SCOPE_AGENT)), l->agents},
-        {"teams", name_count(board_names(e->board, SCOPE_TEAM)), l->teams},
-        {"channels", name_count(board_names(e->board, SCOPE_CHANNEL)), l->channels},
-        {"priorities", name_count(board_names(e->board, SCOPE_PRIORITY)), l->priorities},
-        {"categories", name_count(board_names(e->board, SCOPE_CATEGORY)), l->categories},
-        {"sources", name_count(seen_sources(e->seen)), l->sources},
+        {"agents", plain_names(board_names(e->board, SCOPE_AGENT)), l->agents},
+        {"teams", plain_names(board_names(e->board, SCOPE_TEAM)), l->teams},
+        {"channels", plain_names(board_names(e->board, SCOPE_CHANNEL)), l->channels},
+        {"priorities", plain_names(board_names(e->board, SCOPE_PRIORITY)), l->priorities},
+        {"categories", plain_names(board_names(e->board, SCOPE_CATEGORY)), l->categories},
+        {"sources", plain_names(seen_sources(e->seen)), l->sources},
         {"chunks", chunks, l->chunks},
         {"ids", seen_ids(e->seen), l->ids},
         {"alerts", rules_pool(e->rules)->live, l->alerts},
@@ -125,7 +134,7 @@ uint64_t engine_digest(struct engine *e)
 {
     uint64_t h = board_digest(e->board);
     h = mix64(h + tickets_digest(e->tickets, e->core.at));
-    return mix64(h + calls_digest(e->calls, e->core.at));
+    return mix64(h + calls_digest(e->calls));
 }
 
 /* --- image -------------------------------------------------------------------------------- */

@@ -81,7 +81,7 @@ const struct key keys[] = {
      "Least important lines that are logged."},
     LIMIT(tickets, LIMIT_TICKETS_MAX, "2000000", "Tickets remembered, open and closed."),
     LIMIT(history, (1 << 24) - 1, "8000000", "64-byte chunks of ticket history."),
-    LIMIT(ticket_events, 65535, "1024", "Recent events kept of one ticket."),
+    LIMIT(ticket_events, 4096, "1024", "Recent events kept of one ticket."),
     LIMIT(calls, 1 << 20, "100000", "Telephone calls remembered."),
     LIMIT(agents, LIMIT_AGENTS_MAX, "20000", "Agents; further ones are counted as (other)."),
     LIMIT(teams, LIMIT_NAMES_MAX, "2000", "Teams, likewise."),

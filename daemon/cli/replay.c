@@ -57,8 +57,10 @@ static void drain(void)
     for (uint32_t i = 0; i < r.outbox.n; i++) {
         const struct effect *effect = &r.effects[i];
         if (effect->kind == EFFECT_LIMIT) {
-            fprintf(stderr, "ticketpulse: limits.%s: %s\n",
-                    limit_met_name((enum limit_met)effect->limit), err_text(ERR_NO_ROOM));
+            fprintf(stderr,
+                    "ticketpulse: the limit on %s is met: the summary counts what it cost, "
+                    "`limits` in the configuration raises it\n",
+                    limit_met_name((enum limit_met)effect->limit));
             continue;
         }
         const struct settings *settings = engine_settings(r.engine);
