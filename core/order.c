@@ -2,7 +2,7 @@
 
 enum {
     ENTRIES = 28,
-    LANE = 16,        /* chunks from one lane chunk to the next, when they were made */
+    LANE = 8,         /* chunks from one lane chunk to the next, when they were made */
     SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
     TIES = 64,        /* members of one instant that are compared for the first of them */
 };
@@ -141,6 +141,11 @@ static handle_t chunk_for(struct pool *chunks, const struct order *o, ms_t since
 {
     const struct chunk *c;
     handle_t h = o->tail;
+    if (h == 0)
+        return 0;
+    c = pool_get(chunks, h);
+    if (when(c, c->first) <= since) /* nearly always */
+        return h;
     for (handle_t lane = o->lane; lane != 0; lane = c->lane_prev) {
         c = pool_get(chunks, lane);
         if (when(c, c->first) <= since)
