@@ -15,6 +15,7 @@
 
 enum {
     DRIVER_GATHER = 128,         /* messages and events of one engine step */
+    DRIVER_PUT_OFF = 16,         /* turns without a slice of a round while events wait */
     DRIVER_MESSAGES = 512,       /* received in one turn at most … */
     DRIVER_RECEIVE_NS = 1000000, /* … and no more after this long */
     DRIVER_EFFECTS = 1024,       /* of one step, before it asks to be drained */
@@ -41,7 +42,9 @@ struct driver {
     uint64_t turns;
     uint64_t turn_ns_max; /* longest turn since the last look */
     uint64_t turn_began;
-    uint32_t held; /* messages whose events wait for the step */
+    bool behind;      /* this turn's time ended before the messages did */
+    uint32_t put_off; /* turns in a row whose slice of a round was left out for that */
+    uint32_t held;    /* messages whose events wait for the step */
     zmq_msg_t message[DRIVER_GATHER + 1];
     zmq_msg_t topic; /* scratch */
     struct outbox outbox;
