@@ -175,7 +175,13 @@ static void oracle_time(struct world *w, ms_t from, ms_t to)
 
 static int by_place(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct expected));
+    const struct expected *x = a, *y = b;
+    const ms_t differ[] = {x->rule - y->rule, x->name - y->name, x->state - y->state,
+                           x->since - y->since, x->ended < y->ended ? -1 : x->ended > y->ended};
+    for (size_t i = 0; i < ARRAY_LEN(differ); i++)
+        if (differ[i] != 0)
+            return differ[i] < 0 ? -1 : 1;
+    return 0;
 }
 
 /* What was said since the last time, in any order (rules of one instant have none). */
