@@ -52,11 +52,11 @@ struct status {
     uint64_t published[STREAM_N];
     uint64_t dropped; /* messages that no reader could take */
     uint32_t active_alerts;
-    uint64_t turns;        /* of the daemon's loop */
-    uint64_t longest_us;   /* the longest turn since the last full round of snapshots */
-    uint64_t clock_steps;  /* how often the system's clock was set back */
-    uint64_t queries;      /* requests taken */
-    uint64_t abandoned;    /* of those, whose peer went or did not read */
+    uint64_t turns;       /* of the daemon's loop */
+    uint64_t longest_us;  /* the longest turn since the last full round of snapshots */
+    uint64_t clock_steps; /* how often the system's clock was set back */
+    uint64_t queries;     /* requests taken */
+    uint64_t abandoned;   /* of those, whose peer went or did not read */
     const struct engine_counters *counters;
     const struct engine_use *use;
     uint32_t uses;
