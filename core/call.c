@@ -111,8 +111,7 @@ static handle_t make(struct calls *c, uint64_t hash, struct str key)
         forget(c, c->ends.oldest);
         h = pool_alloc(&c->calls);
     }
-    if (h == 0)
-        return 0;
+    CHECK(h != 0); /* no limit is 0 */
     struct call *k = pool_edit(&c->calls, h);
     k->key_len = (uint8_t)key.len;
     memcpy(k->key, key.p, key.len);
@@ -272,8 +271,6 @@ int call_apply(struct calls *c, const struct event *e, uint32_t src, ms_t fired)
     handle_t h = find(c, hash, e->call);
     if (h == 0)
         h = make(c, hash, e->call);
-    if (h == 0)
-        return ERR_CALLS_FULL;
     struct call *k = pool_edit(&c->calls, h);
     struct record r, was[CALL_EVENTS_MAX];
     record_take(&r, e, src, c->links.board);

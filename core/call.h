@@ -44,7 +44,9 @@ uint64_t calls_bytes(const struct limits *limits);
 struct calls *calls_init(void *mem, const struct limits *limits, const struct call_links *links,
                          uint64_t seed);
 
-/* Applies a call_… event whose ts is settled. 0, ERR_LATE, ERR_CALLS_FULL, ERR_HISTORY_FULL. */
+/* Applies a call_… event whose ts is settled. When there are too many
+ * calls, the one that was silent for longest is forgotten. 0, ERR_LATE, ERR_TICKET_LONG,
+ * ERR_HISTORY_FULL. */
 MUST_CHECK int call_apply(struct calls *c, const struct event *e, uint32_t src, ms_t fired);
 
 /* A call's timer with this deadline has fired. */

@@ -29,13 +29,10 @@
     X(TS_UNIT, "ts_unit", "ts is before 2000: milliseconds are wanted, not seconds")               \
     X(TS_RANGE, "ts_range", "ts is after 2100")                                                    \
     X(LATE, "late_dropped", "the event is older than what its ticket has folded")                  \
-    X(AFTER_AT, "after_at", "the event is newer than --at")                                        \
     X(MERGE_CYCLE, "merge_cycle", "a ticket cannot be merged into itself or in a circle")          \
     X(TICKETS_FULL, "tickets_full", "no room for another open ticket (limits.tickets)")            \
     X(HISTORY_FULL, "history_full", "no room for more events of tickets (limits.history)")         \
-    X(CALLS_FULL, "calls_full", "no room for another live call (limits.calls)")                    \
     X(TICKET_LONG, "ticket_long", "the ticket has more events than limits.ticket_events")          \
-    X(CLOSED_SPAM, "ticket_void", "the ticket was closed as spam or duplicate")                    \
     X(NO_ROOM, "no_room", "the buffer is too small")                                               \
     X(BAD_IMAGE, "bad_image", "the image is damaged")                                              \
     X(OTHER_IMAGE, "other_image", "the image was made by another version or with other limits")    \

@@ -156,7 +156,6 @@ struct event {
     bool passed;
     bool active;
     bool bot;
-    char id_digits[21]; /* room for an integer id as text; `id` may point here */
     struct str id, src, ticket, agent, team, priority, channel, category, customer, tier;
     struct str reason, how, level, into, aspect, item, visit, call, name, paused_reason;
     ms_t due, from, to, opened_at, waiting_since;

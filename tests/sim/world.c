@@ -54,8 +54,8 @@ static void step(struct world *w, const struct event *events, uint32_t n, uint32
             CHECK((results[i].err == 0) == (results[i].verdict <= VERDICT_DUPLICATE));
             w->verdicts[results[i].verdict]++;
             int err = results[i].err;
-            w->refused_full += err == ERR_TICKETS_FULL || err == ERR_HISTORY_FULL ||
-                               err == ERR_CALLS_FULL || err == ERR_TICKET_LONG;
+            w->refused_full +=
+                err == ERR_TICKETS_FULL || err == ERR_HISTORY_FULL || err == ERR_TICKET_LONG;
         }
         done += taken;
         hear(w, engine_settings(w->e));
