@@ -15,7 +15,7 @@ enum {
 struct calls {
     struct pool calls, history;
     struct map map;
-    struct call_links links;
+    struct links links;
     struct calls_ends ends;
     uint64_t seed;
     struct record record[CALL_EVENTS_MAX + 1];
@@ -30,7 +30,7 @@ uint64_t calls_bytes(const struct limits *l)
            block_round(map_bytes(l->calls));
 }
 
-struct calls *calls_init(void *mem, const struct limits *l, const struct call_links *links,
+struct calls *calls_init(void *mem, const struct limits *l, const struct links *links,
                          uint64_t seed)
 {
     uint8_t *at = mem;

@@ -5,9 +5,8 @@
 #ifndef TP_CORE_CALL_H
 #define TP_CORE_CALL_H
 
-#include "core/engine.h"
 #include "core/history.h"
-#include "core/wheel.h"
+#include "core/links.h"
 
 enum { CALL_EVENTS_MAX = 64, CALL_REMEMBER_MS = 24 * MS_HOUR };
 
@@ -25,15 +24,6 @@ struct call {
     handle_t older, newer; /* neighbours by silence */
 };
 
-struct call_links {
-    struct board *board;
-    struct wheel *wheel;
-    struct names *sources;
-    struct engine_counters *counters;
-    const struct settings *settings;
-    uint8_t timer_kind;
-};
-
 struct calls_ends {
     handle_t oldest, newest;
 };
@@ -41,7 +31,7 @@ struct calls_ends {
 struct calls;
 
 uint64_t calls_bytes(const struct limits *limits);
-struct calls *calls_init(void *mem, const struct limits *limits, const struct call_links *links,
+struct calls *calls_init(void *mem, const struct limits *limits, const struct links *links,
                          uint64_t seed);
 
 /* Applies a call_… event whose ts is settled. When there are too many

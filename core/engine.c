@@ -70,20 +70,15 @@ static void make_parts(struct engine *e, uint8_t *at)
     uint32_t timers = (uint32_t)timers_cap(l);
     wheel_init(&e->wheel, 0, block_take(&at, wheel_bytes(timers)), timers);
     e->seen = seen_init(block_take(&at, seen_bytes(l)), l, s->seed);
-    struct ticket_links links = {.board = e->board,
-                                 .wheel = &e->wheel,
-                                 .sources = seen_sources(e->seen),
-                                 .counters = &e->core.counters,
-                                 .settings = s,
-                                 .timer_kind = OWNER_TICKET};
+    struct links links = {.board = e->board,
+                          .wheel = &e->wheel,
+                          .sources = seen_sources(e->seen),
+                          .counters = &e->core.counters,
+                          .settings = s,
+                          .timer_kind = OWNER_TICKET};
     e->tickets = tickets_init(block_take(&at, tickets_bytes(l)), l, &links, mix64(s->seed));
-    struct call_links calls = {.board = e->board,
-                               .wheel = &e->wheel,
-                               .sources = links.sources,
-                               .counters = links.counters,
-                               .settings = s,
-                               .timer_kind = OWNER_CALL};
-    e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &calls, mix64(s->seed + 1));
+    links.timer_kind = OWNER_CALL;
+    e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &links, mix64(s->seed + 1));
     e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
     struct board_lookup lookup = {.ctx = e,
                                   .ticket = lookup_ticket,

@@ -25,7 +25,7 @@ uint64_t tickets_bytes(const struct limits *l)
            block_round(2ULL * SCOPE_N * ops_cap(l) * sizeof(struct op));
 }
 
-struct tickets *tickets_init(void *mem, const struct limits *l, const struct ticket_links *links,
+struct tickets *tickets_init(void *mem, const struct limits *l, const struct links *links,
                              uint64_t seed)
 {
     uint8_t *at = mem;

@@ -6,9 +6,8 @@
 #ifndef TP_CORE_TICKET_H
 #define TP_CORE_TICKET_H
 
-#include "core/engine.h"
 #include "core/history.h"
-#include "core/wheel.h"
+#include "core/links.h"
 
 enum { TICKET_KEY_INLINE = 27 };
 
@@ -25,21 +24,11 @@ struct ticket {
     handle_t older, newer; /* neighbours among the ended tickets */
 };
 
-/* Parts of other modules and of the engine that tickets work with; borrowed for life. */
-struct ticket_links {
-    struct board *board;
-    struct wheel *wheel;
-    struct names *sources;
-    struct engine_counters *counters;
-    const struct settings *settings;
-    uint8_t timer_kind; /* owner kind of its timers in the wheel */
-};
-
 struct tickets;
 
 uint64_t tickets_bytes(const struct limits *limits);
-struct tickets *tickets_init(void *mem, const struct limits *limits,
-                             const struct ticket_links *links, uint64_t seed);
+struct tickets *tickets_init(void *mem, const struct limits *limits, const struct links *links,
+                             uint64_t seed);
 
 /* Targets or horizons have changed. */
 void tickets_retarget(struct tickets *t);

@@ -24,7 +24,7 @@ struct base {
 struct tickets {
     struct pool tickets, history, bases;
     struct map map;
-    struct ticket_links links;
+    struct links links;
     struct fold_terms terms;
     struct tickets_ends ends;
     uint64_t seed;
