@@ -7,23 +7,76 @@
 
 #include "core/settings.h"
 
-enum alert_state { ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
+enum alert_kind { ALERT_KPI, ALERT_SLA };
 
-/* One transition of a threshold alert (kind kpi). */
+enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
+
+/* Why an SLA alert came, or came to its end. X(NAME, wire) */
+#define ALERT_CAUSES(X)                                                                            \
+    X(NONE, "")                                                                                    \
+    X(MET, "met")                                   /* cleared: in time after the warning */       \
+    X(MET_LATE, "met_late")                         /* cleared: after the breach */                \
+    X(RETARGET, "retarget")                         /* another target was in force at once */      \
+    X(NO_POLICY, "no_policy")                       /* cancelled: no policy matches any more */    \
+    X(CLOSED_WITHOUT_REPLY, "closed_without_reply") /* cancelled: ended, nobody had replied */     \
+    X(ENDED, "ended")                               /* cancelled: resolved or closed instead */    \
+    X(REASSIGNED, "reassigned") /* cancelled: somebody else has it, or nobody */                   \
+    X(MERGED, "merged")         /* cancelled */                                                    \
+    X(VOID, "void")             /* cancelled: spam or duplicate */                                 \
+    X(LATE_EVENT, "late_event") /* corrected: it was in time after all */                          \
+    X(FORGIVEN, "forgiven")     /* corrected: a longer target, and forgive */                      \
+    X(FORGOTTEN, "forgotten")   /* cancelled: the ticket had to make room */
+
+enum alert_cause {
+#define ALERT_CAUSE_ENUM(name, wire) CAUSE_##name,
+    ALERT_CAUSES(ALERT_CAUSE_ENUM)
+#undef ALERT_CAUSE_ENUM
+        CAUSE_N
+};
+
+const char *alert_cause_name(enum alert_cause c);
+
+enum { ALERT_SHARES = 6 };
+
+/* Whose time it was, up to the breach. agent empty: nobody's; "(other)": further agents. */
+struct alert_share {
+    struct str agent; /* lent */
+    ms_t ms;          /* business time */
+};
+
+/* What an alert of a clock says besides. Texts are lent until the next step; empty = none. */
+struct alert_sla {
+    struct str policy, calendar, ticket, priority, channel, category;
+    uint8_t metric;       /* enum sla_metric */
+    uint8_t cause;        /* enum alert_cause */
+    uint8_t level;        /* warning: which (1..); breached: 0, or which repeat (overdue_at, 1..) */
+    bool late;            /* told more than a second after its instant */
+    bool held;            /* told late because its source was behind */
+    uint32_t instance;    /* 1, 2, … of this metric of the ticket */
+    ms_t target, elapsed; /* business time; elapsed at the instant of the transition */
+    ms_t due_at, breach_at; /* of the target in force; MS_NEVER: its calendar ends before */
+    uint32_t shares;
+    struct alert_share share[ALERT_SHARES]; /* of breached; most first */
+};
+
+/* One transition of an alert. */
 struct alert {
-    uint64_t alert_id; /* hash(rule, scope, name, event time of firing) */
-    uint32_t rev;      /* 1 for breached, +1 per transition */
-    uint8_t state;     /* enum alert_state */
-    uint8_t rule;      /* index into settings.rule */
-    ms_t at;           /* the engine's clock */
-    ms_t since;        /* event time of firing */
-    ms_t ended_at;     /* MS_NONE while active */
-    int64_t value;     /* ms or millionths, as the rule's field */
-    bool has_value;    /* false: nothing to measure (n = 0) */
-    uint64_t n;        /* samples behind the value */
-    struct str name;   /* of the rule's scope; "-" for all; lent */
-    struct str team;   /* "-" unless the scope is team; for the topic; lent */
-    struct str agent;  /* likewise */
+    uint64_t alert_id;    /* kpi: hash(rule, scope, name, event time of firing);
+                          sla: hash(ticket, metric, start of the instance) */
+    uint32_t rev;         /* 1 for the first, +1 per transition */
+    uint8_t kind;         /* enum alert_kind */
+    uint8_t state;        /* enum alert_state */
+    uint8_t rule;         /* kpi: index into settings.rule */
+    ms_t at;              /* the engine's clock */
+    ms_t since;           /* event time of firing; sla: instant of the first warning or breach */
+    ms_t ended_at;        /* MS_NONE while active */
+    int64_t value;        /* kpi: ms or millionths, as the rule's field */
+    bool has_value;       /* false: nothing to measure (n = 0) */
+    uint64_t n;           /* samples behind the value */
+    struct str name;      /* kpi: of the rule's scope; "-" for all; lent */
+    struct str team;      /* "-" unless the scope is team, or sla and the owner has one; lent */
+    struct str agent;     /* likewise */
+    struct alert_sla sla; /* kind sla only */
 };
 
 enum effect_kind {

@@ -4,6 +4,8 @@
  * when used). It reads no clock: `at` comes with the events (EV_TICK, rts) and never goes back.
  * The same events in the same order give the same state; batches may be split anywhere.
  *
+ * tidy: long because it is the core's whole interface, steps and readers, in one place.
+ *
  *     mem = map(engine_size(&limits, &settings)); engine_init(&e, mem, &limits, &settings);
  *     engine_step(e, events, n, results, &outbox);      events in, effects out
  *     engine_deadline(e)                                when to send the next EV_TICK
@@ -14,6 +16,7 @@
 
 #include "core/effect.h"
 #include "core/event.h"
+#include "core/explain.h"
 #include "core/limits.h"
 #include "core/settings.h"
 
@@ -79,6 +82,20 @@ uint32_t engine_active(const struct engine *e); /* active alerts */
 /* Active alerts: start with *at = 0; false at the end. */
 bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
 
+/* Why is this ticket red: its clocks, every interval counted, pauses, retargets, corrections.
+ * false: no such ticket. Costs a fold of its history. */
+bool engine_explain(struct engine *e, struct str ticket, struct explanation *ret);
+
+/* Looks at up to `budget` more tickets. true: done, the list is sorted and its texts are filled;
+ * until then the tickets may change between calls. */
+bool engine_worklist(struct engine *e, struct worklist *w, uint32_t budget);
+
+/* Likewise: what `next` would do to the open tickets now. `next` must stay the same from call to
+ * call; one comparison at a time (at = 0 begins another). ERR_BAD_SETTINGS: *ret_why says why. */
+MUST_CHECK int engine_compare(struct engine *e, const struct sla_setting *next,
+                              struct sla_change *change, uint32_t budget, bool *ret_done,
+                              const char **ret_why);
+
 /* Counters since the start (part of the image). */
 #define ENGINE_COUNTERS(X)                                                                         \
     X(events, "events taken in, ticks not counted")                                                \
@@ -99,7 +116,14 @@ bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
     X(alerts_fired, "threshold alerts fired")                                                      \
     X(alerts_cleared, "threshold alerts cleared")                                                  \
     X(alerts_corrected, "threshold alerts that a late event took back")                            \
-    X(alerts_cancelled, "threshold alerts cancelled by a reload")
+    X(alerts_cancelled, "threshold alerts cancelled by a reload")                                  \
+    X(sla_fired, "SLA alerts: instances warned of or breached")                                    \
+    X(sla_breached, "of those, breached")                                                          \
+    X(sla_cleared, "SLA alerts whose clock ended")                                                 \
+    X(sla_corrected, "SLA alerts that a late event took back")                                     \
+    X(sla_cancelled, "SLA alerts cancelled: ended otherwise, merged, spam, no policy")             \
+    X(sla_held, "deadlines held because their source was behind")                                  \
+    X(sla_untracked, "clocks and alerts that found no room: no SLA for that ticket")
 
 struct engine_counters {
 #define ENGINE_COUNTER_FIELD(name, text) uint64_t name;

@@ -115,6 +115,8 @@ void settings_default(struct settings *ret)
     ret->remember_closed = 90 * MS_DAY;
     ret->remember_ids = 24 * (ms_t)MS_HOUR;
     ret->exact_samples = 100000;
+    ret->hold_after = MS_MINUTE;
+    ret->hold_max = 5 * MS_MINUTE;
 }
 
 static const char *check_windows(const struct settings *s)

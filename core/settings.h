@@ -63,6 +63,8 @@ struct rule_setting {
     } label[RULE_LABELS_MAX];
 };
 
+struct sla_setting; /* policy.h */
+
 struct settings {
     uint64_t seed;   /* of the hash tables; any number, the same for the engine's life */
     uint32_t scopes; /* bit enum scope: which are kept; SCOPE_ALL always is */
@@ -80,6 +82,9 @@ struct settings {
     ms_t remember_closed;   /* 90 d */
     ms_t remember_ids;      /* 24 h */
     uint32_t exact_samples; /* 100000 */
+    ms_t hold_after; /* 60 s: an event that came so late shows that its source is behind … */
+    ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */
+    const struct sla_setting *sla; /* policies; NULL = none. Lent for the call, copied */
     uint32_t rules;
     struct rule_setting rule[RULES_MAX];
 };

@@ -184,6 +184,7 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
 static const char *state_phrase(enum alert_state state, enum lang lang)
 {
     static const char *const phrases[][2] = {
+        [ALERT_WARNING] = {"warning: ", "预警："},
         [ALERT_BREACHED] = {"", ""},
         [ALERT_CLEARED] = {"cleared: ", "已恢复："},
         [ALERT_CORRECTED] = {"corrected by a late event: ", "因迟到事件更正："},

@@ -39,6 +39,7 @@ void topic_name(struct topic *t, struct str name)
 }
 
 static const char *const states[] = {
+    [ALERT_WARNING] = "warning",
     [ALERT_BREACHED] = "breached",
     [ALERT_CLEARED] = "cleared",
     [ALERT_CORRECTED] = "corrected",
