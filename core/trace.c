@@ -1,5 +1,7 @@
 #include "core/trace.h"
 
+#include "core/policy.h"
+
 /* A line under way; what no longer fits is left out. */
 struct line {
     char *p;
@@ -320,14 +322,23 @@ size_t trace_event(char *buf, size_t cap, const struct event *e)
 
 /* --- effects ------------------------------------------------------------------------------ */
 
-static void put_alert(struct line *l, const struct settings *settings, const struct alert *a)
+static void put_state(struct line *l, const struct alert *a)
 {
-    static const char *const states[] = {"breached", "cleared", "corrected", "cancelled"};
-    CHECK(a->state < ARRAY_LEN(states) && a->rule < settings->rules);
-    const struct rule_setting *rule = &settings->rule[a->rule];
+    static const char *const states[] = {
+        [ALERT_WARNING] = "warning",     [ALERT_BREACHED] = "breached",
+        [ALERT_CLEARED] = "cleared",     [ALERT_CORRECTED] = "corrected",
+        [ALERT_CANCELLED] = "cancelled",
+    };
+    CHECK(a->state < ARRAY_LEN(states));
     put_time(l, a->at);
     put_text(l, " alert ");
     put_text(l, states[a->state]);
+}
+
+static void put_kpi(struct line *l, const struct settings *settings, const struct alert *a)
+{
+    CHECK(a->rule < settings->rules);
+    const struct rule_setting *rule = &settings->rule[a->rule];
     put_key(l, "rule");
     put_str(l, str_of(rule->id));
     put_key(l, "scope");
@@ -352,6 +363,78 @@ static void put_alert(struct line *l, const struct settings *settings, const str
     }
     put_key(l, "id");
     put_hex(l, a->alert_id, 16);
+}
+
+static void put_pair(struct line *l, const char *key, struct str value)
+{
+    put_key(l, key);
+    put_str(l, value);
+}
+
+static void put_span(struct line *l, const char *key, ms_t d)
+{
+    put_key(l, key);
+    put_duration(l, d);
+}
+
+/* An instant that may never come is then left out. */
+static void put_instant(struct line *l, const char *key, ms_t t)
+{
+    if (t == MS_NEVER)
+        return;
+    put_key(l, key);
+    put_time(l, t);
+}
+
+static void put_shares(struct line *l, const struct alert_sla *sla)
+{
+    CHECK(sla->shares <= ALERT_SHARES);
+    for (uint32_t i = 0; i < sla->shares; i++) {
+        if (i == 0)
+            put_key(l, "shares");
+        else
+            put(l, ',');
+        put_str(l, sla->share[i].agent.len > 0 ? sla->share[i].agent : str_of("-"));
+        put(l, ':');
+        put_duration(l, sla->share[i].ms);
+    }
+}
+
+static void put_sla(struct line *l, const struct alert *a)
+{
+    const struct alert_sla *sla = &a->sla;
+    put_text(l, " sla");
+    put_pair(l, "ticket", sla->ticket);
+    put_pair(l, "metric", str_of(sla_metric_name((enum sla_metric)sla->metric)));
+    put_key(l, "instance");
+    put_uint(l, sla->instance, 1);
+    if (sla->level > 0) {
+        put_key(l, "level");
+        put_uint(l, sla->level, 1);
+    }
+    put_pair(l, "policy", sla->policy);
+    put_pair(l, "team", a->team);
+    put_pair(l, "agent", a->agent);
+    put_span(l, "target", sla->target);
+    put_span(l, "elapsed", sla->elapsed);
+    put_instant(l, "due_at", sla->due_at);
+    put_instant(l, "breach_at", sla->breach_at);
+    if (sla->cause != CAUSE_NONE)
+        put_pair(l, "cause", str_of(alert_cause_name((enum alert_cause)sla->cause)));
+    if (sla->late)
+        put_pair(l, "late", str_of("true"));
+    if (sla->held)
+        put_pair(l, "held", str_of("true"));
+    put_shares(l, sla);
+}
+
+static void put_alert(struct line *l, const struct settings *settings, const struct alert *a)
+{
+    put_state(l, a);
+    if (a->kind == ALERT_SLA)
+        put_sla(l, a);
+    else
+        put_kpi(l, settings, a);
     put_key(l, "rev");
     put_uint(l, a->rev, 1);
 }

@@ -2,6 +2,7 @@
  *
  *     2026-02-06T09:00:00.000Z opened ticket=T1 by=customer team=billing src=crm seq=7
  *     2026-02-06T09:15:00.000Z alert breached rule=slow scope=team name=billing value=15m00s …
+ *     2026-02-06T10:00:00.001Z alert breached sla ticket=T1 metric=first_response instance=1 …
  *
  * Times are UTC, durations readable, fields in the order of event.h with id, src and seq last; nil
  * is written as nil. Texts with blanks, quotes, backslashes or control bytes stand in quotes, with

@@ -1,4 +1,5 @@
 /* trace: lines as they should read, times against the C library, and nothing beyond the buffer. */
+#include "core/policy.h"
 #include "core/trace.h"
 #include "tests/lib/random.h"
 
@@ -109,6 +110,87 @@ Test(trace, alert_reads_as_a_line)
                  "2026-02-06T09:00:00.000Z alert cleared rule=slow_reply scope=team name=billing "
                  "value=nil n=3 since=2026-02-06T08:59:59.000Z ended=2026-02-06T09:00:00.000Z "
                  "id=0000000000000abc rev=1"));
+}
+
+Test(trace, alert_of_a_clock_reads_as_a_line)
+{
+    char line[TRACE_BYTES_MAX];
+    struct settings s = one_rule();
+    struct effect e = {.kind = EFFECT_ALERT,
+                       .alert = {.alert_id = 0xabc,
+                                 .rev = 1,
+                                 .kind = ALERT_SLA,
+                                 .state = ALERT_WARNING,
+                                 .rule = UINT8_MAX, /* none is looked at */
+                                 .at = nine,
+                                 .since = nine,
+                                 .ended_at = MS_NONE,
+                                 .team = str_of("billing"),
+                                 .agent = str_of("-"),
+                                 .sla = {.policy = str_of("gold"),
+                                         .ticket = str_of("T 1"),
+                                         .metric = SLA_FIRST_RESPONSE,
+                                         .level = 1,
+                                         .instance = 2,
+                                         .target = MS_HOUR,
+                                         .elapsed = 48 * MS_MINUTE,
+                                         .due_at = nine + 12 * MS_MINUTE,
+                                         .breach_at = MS_NEVER}}};
+    trace_effect(line, sizeof line, &s, &e);
+    cr_assert(eq(str, line,
+                 "2026-02-06T09:00:00.000Z alert warning sla ticket=\"T 1\" metric=first_response "
+                 "instance=2 level=1 policy=gold team=billing agent=- target=1h00m00s "
+                 "elapsed=48m00s due_at=2026-02-06T09:12:00.000Z rev=1"));
+    e.alert.state = ALERT_BREACHED;
+    e.alert.rev = 2;
+    e.alert.agent = str_of("bob");
+    e.alert.sla.level = 0;
+    e.alert.sla.elapsed = MS_HOUR;
+    e.alert.sla.breach_at = nine + 12 * MS_MINUTE;
+    e.alert.sla.cause = CAUSE_RETARGET;
+    e.alert.sla.late = e.alert.sla.held = true;
+    e.alert.sla.shares = 3;
+    e.alert.sla.share[0] = (struct alert_share){str_of("ada l."), 50 * MS_MINUTE};
+    e.alert.sla.share[1] = (struct alert_share){str_of("bob"), 5 * MS_MINUTE};
+    e.alert.sla.share[2] = (struct alert_share){{NULL, 0}, 5 * MS_MINUTE + 250};
+    trace_effect(line, sizeof line, &s, &e);
+    cr_assert(
+        eq(str, line,
+           "2026-02-06T09:00:00.000Z alert breached sla ticket=\"T 1\" metric=first_response "
+           "instance=2 policy=gold team=billing agent=bob target=1h00m00s elapsed=1h00m00s "
+           "due_at=2026-02-06T09:12:00.000Z breach_at=2026-02-06T09:12:00.000Z cause=retarget "
+           "late=true held=true shares=\"ada l.\":50m00s,bob:5m00s,-:5m00.250s rev=2"));
+}
+
+/* Every state and cause has a word, and the longest line is not cut. */
+Test(trace, alerts_of_clocks_in_every_state)
+{
+    char line[TRACE_BYTES_MAX], name[NAME_BYTES_MAX];
+    static const char *const states[] = {"warning", "breached", "cleared", "corrected",
+                                         "cancelled"};
+    struct settings s = one_rule();
+    memset(name, 1, sizeof name);
+    const struct str longest = {name, sizeof name};
+    struct effect e = {.kind = EFFECT_ALERT,
+                       .alert = {.rev = 77, .kind = ALERT_SLA, .team = longest, .agent = longest}};
+    e.alert.sla = (struct alert_sla){.policy = longest,
+                                     .ticket = longest,
+                                     .metric = SLA_ASSIGNEE_RESPONSE,
+                                     .shares = ALERT_SHARES};
+    for (int i = 0; i < ALERT_SHARES; i++)
+        e.alert.sla.share[i] = (struct alert_share){longest, INT64_MAX};
+    for (int state = ALERT_WARNING; state <= ALERT_CANCELLED; state++)
+        for (int cause = CAUSE_NONE; cause < CAUSE_N; cause++) {
+            char want[64];
+            e.alert.state = (uint8_t)state;
+            e.alert.sla.cause = (uint8_t)cause;
+            size_t n = trace_effect(line, sizeof line, &s, &e);
+            snprintf(want, sizeof want, " alert %s sla ", states[state]);
+            cr_assert_not_null(strstr(line, want));
+            snprintf(want, sizeof want, " cause=%s ", alert_cause_name((enum alert_cause)cause));
+            cr_assert_eq(strstr(line, want) != NULL, cause != CAUSE_NONE, "%s", line);
+            cr_assert(n < sizeof line - 1 && strcmp(line + n - 7, " rev=77") == 0);
+        }
 }
 
 Test(trace, limit_reads_as_a_line)
