@@ -1,6 +1,8 @@
 #include "proto/phrase.h"
 
 #include "core/event.h"
+#include "core/zone.h"
+#include "proto/topic.h"
 
 #include <stdio.h>
 
@@ -71,6 +73,54 @@ const char *phrase_scope(enum scope scope, enum lang lang)
     };
     CHECK(scope < SCOPE_N);
     return scopes[scope][lang == LANG_ZH];
+}
+
+const char *phrase_metric(enum sla_metric metric, enum lang lang)
+{
+    static const char *const metrics[SLA_METRICS][2] = {
+        [SLA_FIRST_RESPONSE] = {"first response", "首次响应"},
+        [SLA_NEXT_RESPONSE] = {"next response", "后续响应"},
+        [SLA_ASSIGNEE_RESPONSE] = {"assignee response", "受理人响应"},
+        [SLA_RESOLUTION] = {"resolution", "解决"},
+        [SLA_REQUESTER_WAIT] = {"requester wait", "客户等待"},
+    };
+    CHECK(metric < SLA_METRICS);
+    return metrics[metric][lang == LANG_ZH];
+}
+
+const char *phrase_cause(enum alert_cause cause, enum lang lang)
+{
+    static const char *const causes[CAUSE_N][2] = {
+        [CAUSE_NONE] = {"", ""},
+        [CAUSE_MET] = {"in time", "按时完成"},
+        [CAUSE_MET_LATE] = {"done late", "超时完成"},
+        [CAUSE_RETARGET] = {"another target", "目标变更"},
+        [CAUSE_NO_POLICY] = {"no policy matches any more", "不再适用任何策略"},
+        [CAUSE_CLOSED_WITHOUT_REPLY] = {"ended without a reply", "未回复即结束"},
+        [CAUSE_ENDED] = {"the ticket ended", "工单已结束"},
+        [CAUSE_REASSIGNED] = {"reassigned", "已转派"},
+        [CAUSE_MERGED] = {"merged into another ticket", "已合并到其他工单"},
+        [CAUSE_VOID] = {"spam or a duplicate", "垃圾或重复工单"},
+        [CAUSE_LATE_EVENT] = {"a late event showed it", "迟到事件所示"},
+        [CAUSE_FORGIVEN] = {"a longer target, and forgiven", "目标放宽，予以撤销"},
+        [CAUSE_FORGOTTEN] = {"forgotten to make room", "为腾出空间而移除"},
+    };
+    CHECK(cause < CAUSE_N);
+    return causes[cause][lang == LANG_ZH];
+}
+
+char *phrase_instant(char buf[PHRASE_MAX], const struct zone *zone, ms_t at)
+{
+    sec_t s = sec_floor(at);
+    s += zone_offset(zone, s);
+    sec_t day = s >= 0 ? s / 86400 : -((86399 - s) / 86400);
+    struct civil c = civil_from_days(day);
+    int second = (int)(s - day * 86400);
+    int n = snprintf(buf, PHRASE_MAX, "%04d-%02u-%02u %02d:%02d", c.year, c.month, c.day,
+                     second / 3600, second / 60 % 60);
+    if (second % 60 != 0)
+        snprintf(buf + n, PHRASE_MAX - (size_t)n, ":%02d", second % 60);
+    return buf;
 }
 
 static const struct {
@@ -194,8 +244,8 @@ static const char *state_phrase(enum alert_state state, enum lang lang)
     return phrases[state][lang == LANG_ZH];
 }
 
-char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,
-                   enum lang lang)
+static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
+                        const struct alert *alert, enum lang lang)
 {
     CHECK(alert->rule < settings->rules);
     const struct rule_setting *rule = &settings->rule[alert->rule];
@@ -221,4 +271,132 @@ char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const 
         snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s is %.60s for %s%s%.*s, threshold %.60s",
                  rule->id, state, what, value, scope, space, name_len, name, fire);
     return buf;
+}
+
+/* --- alerts of clocks --------------------------------------------------------------------- */
+
+enum { SHARES_TOLD = 2, OWNER_MAX = 288 }; /* the whole sentence must fit PHRASE_MAX */
+
+/* "bob", "team billing", "nobody", and behind it whose time it was: " (ada 55m, bob 5m)". */
+static void owner_phrase(char buf[OWNER_MAX], const struct alert *a, enum lang lang)
+{
+    bool zh = lang == LANG_ZH;
+    struct str agent = alert_owner(a->agent), team = alert_owner(a->team);
+    const struct alert_sla *sla = &a->sla;
+    size_t n;
+    if (agent.len > 0)
+        n = (size_t)snprintf(buf, OWNER_MAX, "%.*s", (int)agent.len, agent.p);
+    else if (team.len > 0)
+        n = (size_t)snprintf(buf, OWNER_MAX, "%s%.*s", zh ? "团队 " : "team ", (int)team.len,
+                             team.p);
+    else
+        n = (size_t)snprintf(buf, OWNER_MAX, "%s", zh ? "无" : "nobody");
+    bool alone = sla->shares == 1 && str_equal(sla->share[0].agent, agent);
+    for (uint32_t i = 0; i < sla->shares && i < SHARES_TOLD && !alone; i++) {
+        char time[PHRASE_MAX];
+        struct str who = sla->share[i].agent;
+        const char *before = i > 0 ? (zh ? "、" : ", ") : zh ? "（" : " (";
+        if (who.len == 0)
+            who = str_of(zh ? "无人" : "nobody");
+        n += (size_t)snprintf(buf + n, OWNER_MAX - n, "%s%.*s %.30s", before, (int)who.len, who.p,
+                              phrase_duration(time, sla->share[i].ms, lang));
+    }
+    if (sla->shares > 0 && !alone)
+        snprintf(buf + n, OWNER_MAX - n, "%s%s", sla->shares > SHARES_TOLD ? "…" : "",
+                 zh ? "）" : ")");
+}
+
+/* What a warning says behind the metric's name. */
+static void warning_phrase(char buf[PHRASE_MAX], const struct settings *settings,
+                           const struct alert *a, const char *target, const char *owner,
+                           enum lang lang)
+{
+    char left[PHRASE_MAX], due[PHRASE_MAX] = "";
+    phrase_duration(left, ms_max(0, a->sla.target - a->sla.elapsed), lang);
+    bool known = a->sla.due_at != MS_NEVER;
+    if (known)
+        phrase_instant(due, &settings->zone, a->sla.due_at);
+    if (lang == LANG_ZH)
+        snprintf(buf, PHRASE_MAX, "剩余 %.30s（目标 %.30s）%s%.30s%s，负责人 %s", left, target,
+                 known ? "，应于 " : "", due, known ? " 前完成" : "", owner);
+    else
+        snprintf(buf, PHRASE_MAX, " has %.30s left of %.30s%s%.30s, owner %s", left, target,
+                 known ? ", due " : "", due, owner);
+}
+
+static void breach_phrase(char buf[PHRASE_MAX], const struct settings *settings,
+                          const struct alert *a, const char *target, const char *owner,
+                          enum lang lang)
+{
+    bool zh = lang == LANG_ZH, known = a->sla.breach_at != MS_NEVER;
+    char over[PHRASE_MAX], at[PHRASE_MAX] = "";
+    const char *told = "";
+    if (a->sla.held)
+        told = zh ? "（来源滞后，补发）" : "; told late, its source was behind";
+    else if (a->sla.late)
+        told = zh ? "（补发）" : "; told late";
+    if (a->sla.level > 0) {
+        phrase_duration(over, a->sla.elapsed - a->sla.target, lang);
+        snprintf(buf, PHRASE_MAX,
+                 zh ? "已超时 %.30s：目标 %.30s，负责人 %s%s"
+                    : " overdue by %.30s: target %.30s, owner %s%s",
+                 over, target, owner, told);
+        return;
+    }
+    if (known)
+        phrase_instant(at, &settings->zone, a->sla.breach_at);
+    const char *why =
+        a->sla.cause == CAUSE_RETARGET ? (zh ? "（目标变更）" : " (another target)") : "";
+    snprintf(buf, PHRASE_MAX,
+             zh ? "超时%s：目标 %.30s%s%.30s，负责人 %s%s"
+                : " overdue%s: target %.30s%s%.30s, owner %s%s",
+             why, target, known ? (zh ? "，超时于 " : ", breached ") : "", at, owner, told);
+}
+
+/* How a clock's alert came to its end. */
+static void end_phrase(char buf[PHRASE_MAX], const struct alert *a, const char *target,
+                       enum lang lang)
+{
+    bool zh = lang == LANG_ZH;
+    char elapsed[PHRASE_MAX];
+    enum alert_cause cause = (enum alert_cause)a->sla.cause;
+    phrase_duration(elapsed, a->sla.elapsed, lang);
+    const char *why = phrase_cause(cause, lang);
+    if (a->state == ALERT_CLEARED)
+        snprintf(buf, PHRASE_MAX, zh ? "%s：用时 %.30s，目标 %.30s" : " %s: %.30s, target %.30s",
+                 why, elapsed, target);
+    else if (a->state == ALERT_CORRECTED && cause == CAUSE_FORGIVEN)
+        snprintf(buf, PHRASE_MAX,
+                 zh ? "超时已撤销：目标现为 %.30s" : " breach taken back: the target is %.30s now",
+                 target);
+    else if (a->state == ALERT_CORRECTED)
+        snprintf(buf, PHRASE_MAX, zh ? "更正：%s，目标 %.30s" : " corrected: %s, target %.30s", why,
+                 target);
+    else
+        snprintf(buf, PHRASE_MAX, zh ? "计时取消：%s" : " cancelled: %s", why);
+}
+
+static char *phrase_sla(char buf[PHRASE_MAX], const struct settings *settings,
+                        const struct alert *a, enum lang lang)
+{
+    char said[PHRASE_MAX], owner[OWNER_MAX], target[PHRASE_MAX];
+    phrase_duration(target, a->sla.target, lang);
+    owner_phrase(owner, a, lang);
+    if (a->state == ALERT_WARNING)
+        warning_phrase(said, settings, a, target, owner, lang);
+    else if (a->state == ALERT_BREACHED)
+        breach_phrase(said, settings, a, target, owner, lang);
+    else
+        end_phrase(said, a, target, lang);
+    snprintf(buf, PHRASE_MAX, "%.*s%s%.40s%.390s", (int)a->sla.ticket.len, a->sla.ticket.p,
+             lang == LANG_ZH ? "：" : ": ", phrase_metric((enum sla_metric)a->sla.metric, lang),
+             said);
+    return buf;
+}
+
+char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,
+                   enum lang lang)
+{
+    return alert->kind == ALERT_SLA ? phrase_sla(buf, settings, alert, lang)
+                                    : phrase_kpi(buf, settings, alert, lang);
 }

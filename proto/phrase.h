@@ -3,6 +3,7 @@
 #define TP_PROTO_PHRASE_H
 
 #include "core/effect.h"
+#include "core/policy.h"
 
 enum lang { LANG_EN, LANG_ZH };
 
@@ -14,6 +15,13 @@ const char *phrase_indicator(enum indicator i, enum lang lang);
 /* "team", "团队"; static storage. */
 const char *phrase_scope(enum scope scope, enum lang lang);
 
+/* "next response", "后续响应", and why an alert of a clock came or ended; static storage. */
+const char *phrase_metric(enum sla_metric metric, enum lang lang);
+const char *phrase_cause(enum alert_cause cause, enum lang lang);
+
+/* "2026-02-06 16:30" by the zone's clocks, with seconds when they are not zero. Returns buf. */
+char *phrase_instant(char buf[PHRASE_MAX], const struct zone *zone, ms_t at);
+
 /* 750000 -> "12m 30s", "12分30秒": the two largest units that say something. Returns buf. */
 char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang);
 
@@ -21,7 +29,8 @@ char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang);
 char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,
                    enum lang lang);
 
-/* One sentence about the alert: rule, what, where, value, threshold. Returns buf. */
+/* One sentence about the alert: rule, what, where, value, threshold; or ticket, metric, target,
+ * due, owner. Returns buf. */
 char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,
                    enum lang lang);
 

@@ -39,11 +39,8 @@ void topic_name(struct topic *t, struct str name)
 }
 
 static const char *const states[] = {
-    [ALERT_WARNING] = "warning",
-    [ALERT_BREACHED] = "breached",
-    [ALERT_CLEARED] = "cleared",
-    [ALERT_CORRECTED] = "corrected",
-    [ALERT_CANCELLED] = "cancelled",
+    [ALERT_WARNING] = "warning",     [ALERT_BREACHED] = "breached",   [ALERT_CLEARED] = "cleared",
+    [ALERT_CORRECTED] = "corrected", [ALERT_CANCELLED] = "cancelled",
 };
 
 const char *alert_state_name(enum alert_state state)
@@ -52,17 +49,37 @@ const char *alert_state_name(enum alert_state state)
     return states[state];
 }
 
+const char *alert_kind_name(enum alert_kind kind)
+{
+    static const char *const kinds[] = {[ALERT_KPI] = "kpi", [ALERT_SLA] = "sla"};
+    CHECK(kind < ARRAY_LEN(kinds));
+    return kinds[kind];
+}
+
+struct str alert_owner(struct str name)
+{
+    return str_equal(name, str_of("-")) ? (struct str){NULL, 0} : name;
+}
+
 void topic_alert(struct topic *ret, const struct settings *settings, const struct alert *alert)
 {
-    CHECK(alert->rule < settings->rules);
-    enum scope scope = (enum scope)settings->rule[alert->rule].scope;
     const struct str absent = {NULL, 0};
+    struct str team = absent, agent = absent;
+    if (alert->kind == ALERT_SLA) {
+        team = alert_owner(alert->team);
+        agent = alert_owner(alert->agent);
+    } else {
+        CHECK(alert->rule < settings->rules);
+        enum scope scope = (enum scope)settings->rule[alert->rule].scope;
+        team = scope == SCOPE_TEAM ? alert->name : absent;
+        agent = scope == SCOPE_AGENT ? alert->name : absent;
+    }
     topic_start(ret);
     topic_word(ret, "alert");
-    topic_word(ret, "kpi");
+    topic_word(ret, alert_kind_name((enum alert_kind)alert->kind));
     topic_word(ret, alert_state_name((enum alert_state)alert->state));
-    topic_name(ret, scope == SCOPE_TEAM ? alert->name : absent);
-    topic_name(ret, scope == SCOPE_AGENT ? alert->name : absent);
+    topic_name(ret, team);
+    topic_name(ret, agent);
 }
 
 void topic_snapshot(struct topic *ret, enum scope scope, struct str name)

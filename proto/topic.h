@@ -24,10 +24,16 @@ struct topic {
     char text[TOPIC_BYTES_MAX];
 };
 
-/* "breached", "cleared", "corrected", "cancelled"; static storage. */
+/* "warning", "breached", "cleared", "corrected", "cancelled"; static storage. */
 const char *alert_state_name(enum alert_state state);
 
-/* alert.kpi.<state>.<team>.<agent>. */
+/* "kpi", "sla"; static storage. */
+const char *alert_kind_name(enum alert_kind kind);
+
+/* The team or agent of an SLA alert: empty where the alert has "-", which is nobody. */
+struct str alert_owner(struct str name);
+
+/* alert.<kind>.<state>.<team>.<agent>. */
 void topic_alert(struct topic *ret, const struct settings *settings, const struct alert *alert);
 
 /* kpi.<scope>.<name>. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "core/event.h"
+#include "core/zone.h"
 
 static struct settings settings;
 static char buf[PHRASE_MAX];
@@ -112,7 +113,7 @@ Test(phrase, everything_has_words)
         for (int f = 0; f < IF_END; f++) {
             if (!indicator_has_field((enum indicator)i, (enum indicator_field)f))
                 continue;
-            for (int state = ALERT_BREACHED; state <= ALERT_CANCELLED; state++)
+            for (int state = ALERT_WARNING; state <= ALERT_CANCELLED; state++)
                 for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
                     struct alert alert = {.state = (uint8_t)state,
                                           .value = INT64_MIN + 1,
@@ -130,4 +131,150 @@ Test(phrase, everything_has_words)
                     cr_assert_not_null(strstr(buf, longest));
                 }
         }
+}
+
+/* --- clocks ------------------------------------------------------------------------------- */
+
+static const ms_t nine = 1770368400000; /* 2026-02-06 09:00 UTC, 10:00 in Berlin */
+
+static struct alert breach(void)
+{
+    settings.zone.n = 1;
+    settings.zone.shift[0].at = MS_MIN_TS / MS_SECOND;
+    settings.zone.shift[0].offset = 3600;
+    struct alert a = {.kind = ALERT_SLA,
+                      .state = ALERT_BREACHED,
+                      .rule = UINT8_MAX, /* none is looked at */
+                      .team = str_of("billing"),
+                      .agent = str_of("bob")};
+    a.sla = (struct alert_sla){.policy = str_of("gold"),
+                               .ticket = str_of("T1"),
+                               .metric = SLA_FIRST_RESPONSE,
+                               .target = MS_HOUR,
+                               .elapsed = MS_HOUR,
+                               .due_at = nine,
+                               .breach_at = nine + 1,
+                               .shares = 2};
+    a.sla.share[0] = (struct alert_share){str_of("ada"), 55 * MS_MINUTE};
+    a.sla.share[1] = (struct alert_share){str_of("bob"), 5 * MS_MINUTE};
+    return a;
+}
+
+static void says(const struct alert *a, const char *en, const char *zh)
+{
+    cr_assert_str_eq(sentence(a, LANG_EN), en);
+    cr_assert_str_eq(sentence(a, LANG_ZH), zh);
+}
+
+Test(phrase, breaches)
+{
+    struct alert a = breach();
+    says(&a,
+         "T1: first response overdue: target 1h, breached 2026-02-06 10:00, "
+         "owner bob (ada 55m, bob 5m)",
+         "T1：首次响应超时：目标 1小时，超时于 2026-02-06 10:00，负责人 bob（ada 55分、bob 5分）");
+    a.sla.share[0] = (struct alert_share){str_of("bob"), MS_HOUR};
+    a.sla.shares = 1; /* all of it was the owner's */
+    a.sla.late = true;
+    says(&a,
+         "T1: first response overdue: target 1h, breached 2026-02-06 10:00, owner bob; told late",
+         "T1：首次响应超时：目标 1小时，超时于 2026-02-06 10:00，负责人 bob（补发）");
+    a.sla.held = true;
+    a.sla.breach_at = MS_NEVER;
+    a.sla.cause = CAUSE_RETARGET;
+    a.agent = str_of("-");
+    a.sla.share[0].agent = (struct str){NULL, 0};
+    says(&a,
+         "T1: first response overdue (another target): target 1h, owner team billing"
+         "; told late, its source was behind",
+         "T1：首次响应超时（目标变更）：目标 1小时，负责人 团队 billing（来源滞后，补发）");
+    a = breach();
+    a.sla.shares = 3;
+    a.sla.share[1].agent = (struct str){NULL, 0};
+    cr_assert_not_null(strstr(sentence(&a, LANG_EN), "owner bob (ada 55m, nobody 5m…)"));
+    cr_assert_not_null(strstr(sentence(&a, LANG_ZH), "负责人 bob（ada 55分、无人 5分…）"));
+    a = breach();
+    a.sla.level = 2;
+    a.sla.elapsed = 3 * MS_HOUR;
+    a.sla.shares = 0;
+    a.agent = a.team = (struct str){NULL, 0};
+    says(&a, "T1: first response overdue by 2h: target 1h, owner nobody",
+         "T1：首次响应已超时 2小时：目标 1小时，负责人 无");
+}
+
+Test(phrase, warnings_and_ends)
+{
+    struct alert a = breach();
+    a.state = ALERT_WARNING;
+    a.sla.elapsed = 48 * MS_MINUTE;
+    a.sla.due_at = nine + 12500;
+    a.sla.shares = 0;
+    says(&a, "T1: first response has 12m left of 1h, due 2026-02-06 10:00:12, owner bob",
+         "T1：首次响应剩余 12分（目标 1小时），应于 2026-02-06 10:00:12 前完成，负责人 bob");
+    a.sla.due_at = MS_NEVER;
+    a.sla.metric = SLA_RESOLUTION;
+    says(&a, "T1: resolution has 12m left of 1h, owner bob",
+         "T1：解决剩余 12分（目标 1小时），负责人 bob");
+    a.state = ALERT_CLEARED;
+    a.sla.cause = CAUSE_MET;
+    says(&a, "T1: resolution in time: 48m, target 1h", "T1：解决按时完成：用时 48分，目标 1小时");
+    a.sla.cause = CAUSE_MET_LATE;
+    a.sla.elapsed = 2 * MS_HOUR;
+    says(&a, "T1: resolution done late: 2h, target 1h", "T1：解决超时完成：用时 2小时，目标 1小时");
+    a.state = ALERT_CORRECTED;
+    a.sla.cause = CAUSE_LATE_EVENT;
+    says(&a, "T1: resolution corrected: a late event showed it, target 1h",
+         "T1：解决更正：迟到事件所示，目标 1小时");
+    a.sla.cause = CAUSE_FORGIVEN;
+    says(&a, "T1: resolution breach taken back: the target is 1h now",
+         "T1：解决超时已撤销：目标现为 1小时");
+    a.state = ALERT_CANCELLED;
+    a.sla.cause = CAUSE_NO_POLICY;
+    says(&a, "T1: resolution cancelled: no policy matches any more",
+         "T1：解决计时取消：不再适用任何策略");
+}
+
+/* The longest names in every state and for every cause: nothing is cut. */
+Test(phrase, sentences_about_clocks_fit)
+{
+    char longest[NAME_BYTES_MAX + 1];
+    memset(longest, 'w', NAME_BYTES_MAX);
+    longest[NAME_BYTES_MAX] = '\0';
+    struct alert a = breach();
+    a.agent = a.team = a.sla.ticket = str_of(longest);
+    a.sla.target = a.sla.elapsed = INT64_MAX / 2 - MS_HOUR - 1;
+    a.sla.due_at = a.sla.breach_at = MS_MAX_TS + 1000;
+    a.sla.late = a.sla.held = true;
+    a.sla.shares = ALERT_SHARES;
+    for (int i = 0; i < ALERT_SHARES; i++)
+        a.sla.share[i] = (struct alert_share){str_of(longest), INT64_MAX};
+    for (int state = ALERT_WARNING; state <= ALERT_CANCELLED; state++)
+        for (int cause = CAUSE_NONE; cause < CAUSE_N; cause++)
+            for (int metric = 0; metric < SLA_METRICS; metric++)
+                for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
+                    a.state = (uint8_t)state;
+                    a.sla.cause = (uint8_t)cause;
+                    a.sla.metric = (uint8_t)metric;
+                    a.sla.level = (uint8_t)(cause % 2);
+                    sentence(&a, (enum lang)lang);
+                    cr_assert_lt(strlen(buf), PHRASE_MAX - 1);
+                    cr_assert_not_null(
+                        strstr(buf, phrase_metric((enum sla_metric)metric, (enum lang)lang)));
+                    if (state == ALERT_CANCELLED)
+                        cr_assert_not_null(
+                            strstr(buf, phrase_cause((enum alert_cause)cause, (enum lang)lang)));
+                    if (state == ALERT_BREACHED)
+                        cr_assert_not_null(strstr(buf, lang == LANG_ZH ? "补发" : "was behind"));
+                }
+}
+
+Test(phrase, instants_by_local_clocks)
+{
+    struct zone zone = {.n = 1};
+    zone.shift[0].at = MS_MIN_TS / MS_SECOND;
+    zone.shift[0].offset = -3 * 3600;
+    cr_assert_str_eq(phrase_instant(buf, &zone, nine), "2026-02-06 06:00");
+    cr_assert_str_eq(phrase_instant(buf, &zone, nine + 59999), "2026-02-06 06:00:59");
+    cr_assert_str_eq(phrase_instant(buf, &zone, nine - 7 * MS_HOUR), "2026-02-05 23:00");
+    cr_assert_str_eq(phrase_instant(buf, &zone, -1), "1969-12-31 20:59:59");
 }

@@ -48,6 +48,24 @@ Test(topic, alerts)
     is("alert.kpi.corrected.-.-.");
 }
 
+Test(topic, alerts_of_clocks)
+{
+    static struct settings settings; /* without rules: none is looked at */
+    struct alert alert = {.kind = ALERT_SLA, .state = ALERT_WARNING, .rule = UINT8_MAX};
+    alert.team = str_of("-");
+    alert.agent = str_of("-");
+    topic_alert(&topic, &settings, &alert);
+    is("alert.sla.warning.-.-.");
+    alert.state = ALERT_BREACHED;
+    alert.team = str_of("1st.level");
+    alert.agent = str_of("ada l");
+    topic_alert(&topic, &settings, &alert);
+    is("alert.sla.breached.1st%2Elevel.ada%20l.");
+    alert.agent = (struct str){NULL, 0};
+    topic_alert(&topic, &settings, &alert);
+    is("alert.sla.breached.1st%2Elevel.-.");
+}
+
 Test(topic, any_name_comes_back)
 {
     struct random r = {4};
