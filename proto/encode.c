@@ -1,6 +1,7 @@
 #include "proto/encode.h"
 
 #include "core/event.h"
+#include "core/policy.h"
 #include "proto/topic.h"
 
 const char *stream_name(enum stream s)
@@ -63,7 +64,6 @@ static void emit_measure(struct emitter *em, const char *key, const struct rule_
 static void emit_rule(struct emitter *em, const struct settings *settings,
                       const struct rule_setting *rule)
 {
-    emit_text(em, "kind", "kpi");
     emit_text(em, "severity", severity_name((enum severity)rule->severity));
     emit_text(em, "rule", rule->id);
     emit_text(em, "metric", indicator_name((enum indicator)rule->indicator));
@@ -79,18 +79,11 @@ static void emit_rule(struct emitter *em, const struct settings *settings,
     emit_end(em);
 }
 
-void encode_alert(struct emitter *em, const char *key, const struct envelope *env,
-                  const struct settings *settings, const struct alert *alert, enum lang lang)
+static void emit_kpi(struct emitter *em, const struct settings *settings, const struct alert *alert)
 {
     CHECK(alert->rule < settings->rules);
     const struct rule_setting *rule = &settings->rule[alert->rule];
     enum scope scope = (enum scope)rule->scope;
-    char id[ALERT_ID_DIGITS + 1], text[PHRASE_MAX];
-    begin(em, key, env);
-    alert_id_text(alert->alert_id, id);
-    emit_text(em, "alert_id", id);
-    emit_uint(em, "rev", alert->rev);
-    emit_text(em, "state", alert_state_name((enum alert_state)alert->state));
     emit_rule(em, settings, rule);
     emit_text(em, "scope", scope_name(scope));
     emit_str(em, "name", alert->name);
@@ -105,6 +98,93 @@ void encode_alert(struct emitter *em, const char *key, const struct envelope *en
     else
         emit_nil(em, "value");
     emit_uint(em, "n", alert->n);
+}
+
+/* An absent name is left out. */
+static void emit_name(struct emitter *em, const char *key, struct str name)
+{
+    if (name.len > 0)
+        emit_str(em, key, name);
+}
+
+static void emit_instant(struct emitter *em, const char *key, ms_t at)
+{
+    if (at != MS_NEVER && at != MS_NONE)
+        emit_int(em, key, at);
+}
+
+/* Whose ticket: the names that an SLA alert has besides its policy's. */
+static void emit_ticket(struct emitter *em, const struct alert *alert)
+{
+    const struct alert_sla *sla = &alert->sla;
+    emit_str(em, "ticket", sla->ticket);
+    emit_uint(em, "instance", sla->instance);
+    emit_name(em, "agent", alert_owner(alert->agent));
+    emit_name(em, "team", alert_owner(alert->team));
+    emit_name(em, "priority", sla->priority);
+    emit_name(em, "channel", sla->channel);
+    emit_name(em, "category", sla->category);
+}
+
+static void emit_shares(struct emitter *em, const struct alert_sla *sla)
+{
+    CHECK(sla->shares <= ALERT_SHARES);
+    if (sla->shares == 0)
+        return;
+    emit_map(em, "shares");
+    for (uint32_t i = 0; i < sla->shares; i++) {
+        emit_key(em, sla->share[i].agent);
+        emit_int(em, NULL, sla->share[i].ms);
+    }
+    emit_end(em);
+}
+
+static void emit_sla(struct emitter *em, const struct alert *alert)
+{
+    static const uint8_t severity[] = {
+        [ALERT_WARNING] = SEVERITY_WARNING, [ALERT_BREACHED] = SEVERITY_CRITICAL,
+        [ALERT_CLEARED] = SEVERITY_INFO,    [ALERT_CORRECTED] = SEVERITY_INFO,
+        [ALERT_CANCELLED] = SEVERITY_INFO,
+    };
+    const struct alert_sla *sla = &alert->sla;
+    CHECK(alert->state < ARRAY_LEN(severity));
+    emit_text(em, "severity", severity_name((enum severity)severity[alert->state]));
+    emit_name(em, "policy", sla->policy);
+    emit_name(em, "calendar", sla->calendar);
+    emit_text(em, "metric", sla_metric_name((enum sla_metric)sla->metric));
+    emit_ticket(em, alert);
+    if (sla->level > 0)
+        emit_uint(em, "level", sla->level);
+    emit_int(em, "since", alert->since);
+    emit_instant(em, "ended_at", alert->ended_at);
+    emit_int(em, "target_ms", sla->target);
+    emit_int(em, "elapsed_ms", sla->elapsed);
+    emit_int(em, "remaining_ms", sla->target - sla->elapsed);
+    emit_instant(em, "due_at", sla->due_at);
+    emit_instant(em, "breach_at", sla->breach_at);
+    if (sla->cause != CAUSE_NONE)
+        emit_text(em, "cause", alert_cause_name((enum alert_cause)sla->cause));
+    if (sla->late)
+        emit_bool(em, "late", true);
+    if (sla->held)
+        emit_bool(em, "held", true);
+    emit_shares(em, sla);
+}
+
+void encode_alert(struct emitter *em, const char *key, const struct envelope *env,
+                  const struct settings *settings, const struct alert *alert, enum lang lang)
+{
+    char id[ALERT_ID_DIGITS + 1], text[PHRASE_MAX];
+    begin(em, key, env);
+    alert_id_text(alert->alert_id, id);
+    emit_text(em, "alert_id", id);
+    emit_uint(em, "rev", alert->rev);
+    emit_text(em, "state", alert_state_name((enum alert_state)alert->state));
+    emit_text(em, "kind", alert_kind_name((enum alert_kind)alert->kind));
+    if (alert->kind == ALERT_SLA)
+        emit_sla(em, alert);
+    else
+        emit_kpi(em, settings, alert);
     emit_text(em, "text", phrase_alert(text, settings, alert, lang));
     emit_end(em);
 }

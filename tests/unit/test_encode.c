@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "core/event.h"
+#include "core/policy.h"
 #include "proto/message.h"
 
 static struct settings settings;
@@ -106,6 +107,128 @@ Test(encode, alert_on_a_gauge_without_a_value, .init = set_up)
                      "\"scope\":\"all\",\"name\":\"-\",\"since\":1770391799000,"
                      "\"ended_at\":1770391800000,\"value\":null,\"n\":0,"
                      "\"text\":\"slow：已恢复：全部 当前未结工单为 无数据，阈值 2.5\"}");
+}
+
+Test(encode, alert_of_a_clock, .init = set_up)
+{
+    struct alert alert = {
+        .alert_id = 1,
+        .rev = 2,
+        .kind = ALERT_SLA,
+        .state = ALERT_BREACHED,
+        .rule = UINT8_MAX, /* none is looked at */
+        .since = 1770391798000,
+        .ended_at = MS_NONE,
+        .team = str_of("billing"),
+        .agent = str_of("bob"),
+        .sla = {.policy = str_of("gold"),
+                .calendar = str_of("office"),
+                .ticket = str_of("T-1"),
+                .priority = str_of("high"),
+                .channel = str_of("mail"),
+                .category = str_of("refund"),
+                .metric = SLA_FIRST_RESPONSE,
+                .cause = CAUSE_RETARGET,
+                .level = 2,
+                .late = true,
+                .held = true,
+                .instance = 3,
+                .target = 3600000,
+                .elapsed = 3900000,
+                .due_at = 1770391799000,
+                .breach_at = 1770391799001,
+                .shares = 2,
+                .share = {{{"ada", 3}, 3300000}, {{NULL, 0}, 600000}}},
+    };
+    SAY(encode_alert(em, NULL, &envelope, &settings, &alert, LANG_EN));
+    cr_assert_str_eq(
+        json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"alert\",\"seq\":7,"
+              "\"alert_id\":\"0000000000000001\",\"rev\":2,\"state\":\"breached\","
+              "\"kind\":\"sla\",\"severity\":\"critical\",\"policy\":\"gold\","
+              "\"calendar\":\"office\",\"metric\":\"first_response\",\"ticket\":\"T-1\","
+              "\"instance\":3,\"agent\":\"bob\",\"team\":\"billing\",\"priority\":\"high\","
+              "\"channel\":\"mail\",\"category\":\"refund\",\"level\":2,\"since\":1770391798000,"
+              "\"target_ms\":3600000,\"elapsed_ms\":3900000,\"remaining_ms\":-300000,"
+              "\"due_at\":1770391799000,\"breach_at\":1770391799001,\"cause\":\"retarget\","
+              "\"late\":true,\"held\":true,\"shares\":{\"ada\":3300000,\"\":600000},"
+              "\"text\":\"T-1: first response overdue by 5m: target 1h, "
+              "owner bob (ada 55m, nobody 10m); told late, its source was behind\"}");
+}
+
+Test(encode, alert_of_a_clock_says_only_what_there_is, .init = set_up)
+{
+    static const char *const severities[] = {"warning", "critical", "info", "info", "info"};
+    struct alert alert = {
+        .rev = 1,
+        .kind = ALERT_SLA,
+        .since = 5,
+        .ended_at = MS_NONE,
+        .team = str_of("-"),
+        .agent = str_of("-"),
+        .sla = {.ticket = str_of("T-1"),
+                .metric = SLA_RESOLUTION,
+                .instance = 1,
+                .target = 60000,
+                .elapsed = 48000,
+                .due_at = MS_NEVER,
+                .breach_at = MS_NEVER},
+    };
+    SAY(encode_alert(em, NULL, NULL, &settings, &alert, LANG_EN));
+    cr_assert_str_eq(json, "{\"alert_id\":\"0000000000000000\",\"rev\":1,\"state\":\"warning\","
+                           "\"kind\":\"sla\",\"severity\":\"warning\",\"metric\":\"resolution\","
+                           "\"ticket\":\"T-1\",\"instance\":1,\"since\":5,\"target_ms\":60000,"
+                           "\"elapsed_ms\":48000,\"remaining_ms\":12000,"
+                           "\"text\":\"T-1: resolution has 12s left of 1m, owner nobody\"}");
+    alert.ended_at = 9;
+    for (int state = ALERT_WARNING; state <= ALERT_CANCELLED; state++) {
+        char want[64];
+        alert.state = (uint8_t)state;
+        SAY(encode_alert(em, NULL, NULL, &settings, &alert, LANG_EN));
+        snprintf(want, sizeof want, "\"severity\":\"%s\"", severities[state]);
+        cr_assert_not_null(strstr(json, want), "%s", json);
+        cr_assert_not_null(strstr(json, "\"ended_at\":9"));
+    }
+}
+
+Test(encode, the_largest_alert_of_a_clock_fits, .init = set_up)
+{
+    static char alert_json[ALERT_BYTES_MAX];
+    char name[NAME_BYTES_MAX];
+    memset(name, '"', sizeof name);
+    const struct str longest = {name, sizeof name};
+    struct alert alert = {.kind = ALERT_SLA,
+                          .rev = UINT32_MAX,
+                          .since = MS_MAX_TS,
+                          .ended_at = MS_MAX_TS,
+                          .team = longest,
+                          .agent = longest};
+    alert.sla = (struct alert_sla){.policy = longest,
+                                   .calendar = longest,
+                                   .ticket = longest,
+                                   .priority = longest,
+                                   .channel = longest,
+                                   .category = longest,
+                                   .metric = SLA_ASSIGNEE_RESPONSE,
+                                   .cause = CAUSE_CLOSED_WITHOUT_REPLY,
+                                   .late = true,
+                                   .held = true,
+                                   .instance = UINT32_MAX,
+                                   .target = MS_MAX_TS,
+                                   .elapsed = MS_MAX_TS,
+                                   .due_at = MS_MAX_TS,
+                                   .breach_at = MS_MAX_TS,
+                                   .shares = ALERT_SHARES};
+    for (int i = 0; i < ALERT_SHARES; i++)
+        alert.sla.share[i] = (struct alert_share){longest, MS_MAX_TS};
+    for (int state = ALERT_WARNING; state <= ALERT_CANCELLED; state++)
+        for (int level = 0; level < 2; level++) {
+            struct emitter em;
+            alert.state = (uint8_t)state;
+            alert.sla.level = (uint8_t)level;
+            emit_start(&em, SINK_JSON, alert_json, sizeof alert_json);
+            encode_alert(&em, NULL, &envelope, &settings, &alert, LANG_ZH);
+            cr_assert_gt(emit_finish(&em), 2000);
+        }
 }
 
 static void fill(struct kpi_value *v, enum indicator i)
