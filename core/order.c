@@ -2,7 +2,7 @@
 
 enum {
     ENTRIES = 28,
-    LANE = 8,         /* chunks from one lane chunk to the next, when they were made */
+    FAN = 30,
     SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
     TIES = 64,        /* members of one instant that are compared for the first of them */
 };
@@ -15,13 +15,28 @@ struct entry {
 struct chunk {
     struct slot slot;
     handle_t next, prev;
-    handle_t lane_next, lane_prev; /* neighbours on the lane; 0, 0 and not its end: not on it */
-    uint16_t first, n;             /* live entries are [first, n) */
-    ms_t base;                     /* not after the first entry */
+    handle_t up;       /* the node above it; 0: there is no tree yet */
+    ms_t base;         /* not after the first entry, nor before any of the chunk before */
+    uint16_t first, n; /* live entries are [first, n) */
+    uint32_t unused;
     struct entry entry[ENTRIES];
 };
 
+/* A node of the tree over the chunks. Seconds only: the last step goes along the chunks. */
+struct node {
+    struct slot slot;
+    handle_t up; /* 0 = root */
+    uint16_t n;
+    uint16_t leaves; /* 1: its children are chunks */
+    uint32_t unused;
+    struct {
+        uint32_t sec; /* of the first base below it; of the leftmost child: whatever it was */
+        handle_t down;
+    } at[FAN];
+};
+
 STATIC_ASSERT(sizeof(struct chunk) == 256, "four cache lines");
+STATIC_ASSERT(sizeof(struct node) == 256, "a chunk too");
 
 uint32_t order_chunk_bytes(void)
 {
@@ -44,12 +59,145 @@ static struct chunk *edit(struct pool *chunks, handle_t h)
     return pool_edit(chunks, h);
 }
 
-static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at)
+/* --- the tree ----------------------------------------------------------------------------- */
+
+static uint32_t second(ms_t t)
+{
+    sec_t s = sec_floor(t);
+    return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
+}
+
+static struct node *node_edit(struct pool *chunks, handle_t h)
+{
+    return pool_edit(chunks, h);
+}
+
+static uint32_t place_of(const struct node *p, handle_t child)
+{
+    uint32_t i = 0;
+    while (i < p->n && p->at[i].down != child)
+        i++;
+    CHECK(i < p->n);
+    return i;
+}
+
+static void adopt(struct pool *chunks, handle_t parent, const struct node *p, uint32_t i)
+{
+    if (p->leaves)
+        edit(chunks, p->at[i].down)->up = parent;
+    else
+        node_edit(chunks, p->at[i].down)->up = parent;
+}
+
+/* A node above all: `child` is its only one. */
+static handle_t root_new(struct pool *chunks, struct order *o, handle_t child, uint32_t sec,
+                         bool leaves)
 {
     handle_t h = pool_alloc(chunks);
-    if (h == 0)
+    CHECK(h != 0);
+    struct node *p = node_edit(chunks, h);
+    p->n = 1;
+    p->leaves = leaves;
+    p->at[0].sec = sec;
+    p->at[0].down = child;
+    adopt(chunks, h, p, 0);
+    o->root = h;
+    return h;
+}
+
+static void node_insert(struct pool *chunks, handle_t h, uint32_t i, uint32_t sec, handle_t child)
+{
+    struct node *p = node_edit(chunks, h);
+    memmove(&p->at[i + 1], &p->at[i], (p->n - i) * sizeof p->at[0]);
+    p->at[i].sec = sec;
+    p->at[i].down = child;
+    p->n++;
+    adopt(chunks, h, p, i);
+}
+
+/* A full node gives its upper half to a new one; nothing, when the coming child stands behind all:
+ * so a tree that grows at its end keeps its nodes full. Returns the new node, not yet in the tree.
+ */
+static handle_t node_halve(struct pool *chunks, handle_t h, bool at_end)
+{
+    handle_t right = pool_alloc(chunks);
+    CHECK(right != 0);
+    struct node *p = node_edit(chunks, h), *r = node_edit(chunks, right);
+    uint32_t keep = at_end ? FAN : FAN / 2;
+    r->leaves = p->leaves;
+    r->n = (uint16_t)(FAN - keep);
+    memcpy(r->at, &p->at[keep], r->n * sizeof r->at[0]);
+    memset(&p->at[keep], 0, r->n * sizeof r->at[0]);
+    p->n = (uint16_t)keep;
+    for (uint32_t i = 0; i < r->n; i++)
+        adopt(chunks, right, r, i);
+    return right;
+}
+
+/* Puts a child behind another one, or before all. The pool has room for what is made on the way. */
+static void tree_put(struct pool *chunks, struct order *o, handle_t h, uint32_t i, uint32_t sec,
+                     handle_t child)
+{
+    const struct node *p = pool_get(chunks, h);
+    if (p->n == FAN) {
+        handle_t right = node_halve(chunks, h, i == FAN);
+        const struct node *r = pool_get(chunks, right);
+        uint32_t first = r->n > 0 ? r->at[0].sec : sec;
+        handle_t up = p->up != 0 ? p->up : root_new(chunks, o, h, p->at[0].sec, false);
+        tree_put(chunks, o, up, place_of(pool_get(chunks, up), h) + 1, first, right);
+        if (i > p->n || r->n == 0) {
+            i -= p->n;
+            h = right;
+        }
+    }
+    node_insert(chunks, h, i, sec, child);
+}
+
+static void tree_drop(struct pool *chunks, struct order *o, handle_t h, handle_t child)
+{
+    while (h != 0) {
+        struct node *p = node_edit(chunks, h);
+        uint32_t i = place_of(p, child);
+        p->n--;
+        memmove(&p->at[i], &p->at[i + 1], (p->n - i) * sizeof p->at[0]);
+        memset(&p->at[p->n], 0, sizeof p->at[0]);
+        if (p->n > 0)
+            return;
+        child = h;
+        h = p->up;
+        pool_free(chunks, child);
+        if (h == 0)
+            o->root = 0;
+    }
+}
+
+/* Slots that a chunk behind this one (0: before all) takes, itself included. */
+static uint32_t tree_room(struct pool *chunks, const struct order *o, handle_t at)
+{
+    if (o->head == 0)
+        return 1;
+    if (o->root == 0)
+        return 2;
+    uint32_t n = 1;
+    for (handle_t h = edit(chunks, at != 0 ? at : o->head)->up; h != 0; n++) {
+        const struct node *p = pool_get(chunks, h);
+        if (p->n < FAN)
+            return n;
+        h = p->up;
+    }
+    return n + 1;
+}
+
+/* --- chunks ------------------------------------------------------------------------------- */
+
+/* A chunk behind that one, 0: before all. 0: the pool is full. */
+static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at, ms_t base)
+{
+    if (chunks->cap - chunks->live < tree_room(chunks, o, at))
         return 0;
+    handle_t h = pool_alloc(chunks), old = at != 0 ? at : o->head;
     struct chunk *c = edit(chunks, h);
+    c->base = base;
     c->prev = at;
     if (at == 0) {
         c->next = o->head;
@@ -63,20 +211,13 @@ static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at)
         o->tail = h;
     else
         edit(chunks, c->next)->prev = h;
-    return h;
-}
-
-/* A fresh tail; every LANE-th is put on the lane. */
-static handle_t chunk_at_tail(struct pool *chunks, struct order *o)
-{
-    handle_t h = chunk_after(chunks, o, o->tail);
-    if (h == 0 || ++o->off_lane < LANE)
+    if (old == 0)
         return h;
-    o->off_lane = 0;
-    edit(chunks, h)->lane_prev = o->lane;
-    if (o->lane != 0)
-        edit(chunks, o->lane)->lane_next = h;
-    o->lane = h;
+    if (o->root == 0)
+        root_new(chunks, o, old, second(edit(chunks, old)->base), true);
+    handle_t up = edit(chunks, old)->up;
+    uint32_t i = at == 0 ? 0 : place_of(pool_get(chunks, up), at) + 1;
+    tree_put(chunks, o, up, i, second(base), h);
     return h;
 }
 
@@ -91,14 +232,9 @@ static void chunk_drop(struct pool *chunks, struct order *o, handle_t h)
         o->tail = c.prev;
     else
         edit(chunks, c.next)->prev = c.prev;
-    if (c.lane_prev != 0)
-        edit(chunks, c.lane_prev)->lane_next = c.lane_next;
-    if (c.lane_next != 0)
-        edit(chunks, c.lane_next)->lane_prev = c.lane_prev;
-    if (o->lane == h)
-        o->lane = c.lane_prev;
     if (o->sweep == h)
         o->sweep = c.next;
+    tree_drop(chunks, o, c.up, h);
     pool_free(chunks, h);
 }
 
@@ -139,38 +275,35 @@ static void sweep(struct pool *chunks, struct order *o, order_holds *holds, void
 /* The last chunk that begins no later, else the first; 0: there is none. */
 static handle_t chunk_for(struct pool *chunks, const struct order *o, ms_t since)
 {
-    const struct chunk *c;
     handle_t h = o->tail;
-    if (h == 0)
-        return 0;
-    c = pool_get(chunks, h);
-    if (when(c, c->first) <= since) /* nearly always */
+    if (h == 0 || edit(chunks, h)->base <= since) /* nearly always */
         return h;
-    for (handle_t lane = o->lane; lane != 0; lane = c->lane_prev) {
-        c = pool_get(chunks, lane);
-        if (when(c, c->first) <= since)
-            break;
-        h = lane;
-    }
-    while (h != 0) {
-        c = pool_get(chunks, h);
-        if (when(c, c->first) <= since || c->prev == 0)
-            return h;
-        h = c->prev;
-    }
-    return 0;
+    uint32_t sec = second(since), leaves = 0;
+    if (o->root != 0)
+        for (h = o->root; !leaves;) {
+            const struct node *p = pool_get(chunks, h);
+            uint32_t i = p->n - 1u;
+            while (i > 0 && p->at[i].sec > sec)
+                i--;
+            h = p->at[i].down;
+            leaves = p->leaves;
+        }
+    const struct chunk *c = pool_get(chunks, h);
+    while (c->base > since && c->prev != 0)
+        c = pool_get(chunks, h = c->prev);
+    return h;
 }
 
 static handle_t split(struct pool *chunks, struct order *o, handle_t h)
 {
-    handle_t right = chunk_after(chunks, o, h);
+    const struct chunk *full = pool_get(chunks, h);
+    uint16_t keep = (uint16_t)(full->first + (full->n - full->first + 1) / 2);
+    handle_t right = chunk_after(chunks, o, h, when(full, keep));
     if (right == 0)
         return 0;
     struct chunk *c = edit(chunks, h), *r = edit(chunks, right);
-    uint16_t keep = (uint16_t)(c->first + (c->n - c->first + 1) / 2);
     uint32_t shift = c->entry[keep].after;
     r->n = (uint16_t)(c->n - keep);
-    r->base = c->base + shift;
     for (uint32_t i = 0; i < r->n; i++)
         r->entry[i] = (struct entry){c->entry[keep + i].after - shift, c->entry[keep + i].member};
     memset(&c->entry[keep], 0, r->n * sizeof c->entry[0]);
@@ -179,41 +312,38 @@ static handle_t split(struct pool *chunks, struct order *o, handle_t h)
 }
 
 /* Something older than all comes into the first chunk: its base goes back. */
-static void rebase(struct chunk *c, ms_t base)
+static void rebase(struct pool *chunks, struct chunk *c, handle_t h, ms_t base)
 {
     uint32_t shift = (uint32_t)(c->base - base);
     c->base = base;
     for (uint32_t i = c->first; i < c->n; i++)
         c->entry[i].after += shift;
+    if (c->up != 0) {
+        struct node *p = node_edit(chunks, c->up);
+        p->at[place_of(p, h)].sec = second(base);
+    }
 }
 
-/* A chunk with room for that time, its base set; 0: the pool is full. */
+/* A chunk with room for that time; 0: the pool is full. */
 static handle_t chunk_with_room(struct pool *chunks, struct order *o, ms_t since)
 {
-    handle_t h = chunk_for(chunks, o, since), fresh = 0;
-    if (h == 0) {
-        fresh = chunk_at_tail(chunks, o);
-    } else {
-        struct chunk *c = edit(chunks, h);
-        bool full = c->n - c->first == ENTRIES, tail = h == o->tail;
-        if (since < c->base) {
-            if (!full && when(c, c->n - 1u) - since <= UINT32_MAX) {
-                rebase(c, since);
-                return h;
-            }
-            fresh = chunk_after(chunks, o, since < when(c, c->first) ? c->prev : h);
-        } else if (since - c->base > UINT32_MAX || (full && tail && since >= when(c, c->n - 1u))) {
-            fresh = tail ? chunk_at_tail(chunks, o) : chunk_after(chunks, o, h);
-        } else if (!full) {
-            return h;
-        } else {
-            handle_t right = split(chunks, o, h);
-            return right != 0 && edit(chunks, right)->base <= since ? right : right == 0 ? 0 : h;
-        }
+    handle_t h = chunk_for(chunks, o, since);
+    if (h == 0)
+        return chunk_after(chunks, o, 0, since);
+    struct chunk *c = edit(chunks, h);
+    bool full = c->n - c->first == ENTRIES, tail = h == o->tail;
+    if (since < c->base) {
+        if (full || when(c, c->n - 1u) - since > UINT32_MAX)
+            return chunk_after(chunks, o, 0, since);
+        rebase(chunks, c, h, since);
+        return h;
     }
-    if (fresh != 0)
-        edit(chunks, fresh)->base = since;
-    return fresh;
+    if (since - c->base > UINT32_MAX || (full && tail && since >= when(c, c->n - 1u)))
+        return chunk_after(chunks, o, h, since);
+    if (!full)
+        return h;
+    handle_t right = split(chunks, o, h);
+    return right != 0 && edit(chunks, right)->base <= since ? right : right == 0 ? 0 : h;
 }
 
 static void insert(struct chunk *c, struct entry e)
@@ -298,6 +428,25 @@ handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
     return best;
 }
 
+/* Does the tree lead to this chunk, by nodes in order? */
+static bool tree_has(struct pool *chunks, const struct order *o, handle_t child, ms_t base)
+{
+    handle_t h = edit(chunks, child)->up;
+    for (bool leftmost = true; h != 0;) {
+        const struct node *p = pool_get(chunks, h);
+        uint32_t i = place_of(p, child);
+        if ((!leftmost || i > 0) && p->leaves && p->at[i].sec != second(base))
+            return false;
+        for (uint32_t k = 2; k < p->n; k++)
+            if (p->at[k - 1].sec > p->at[k].sec)
+                return false;
+        leftmost = leftmost && i == 0;
+        child = h;
+        h = p->up;
+    }
+    return child == o->root;
+}
+
 void order_check(struct pool *chunks, const struct order *o)
 {
     uint32_t entries = 0;
@@ -305,7 +454,8 @@ void order_check(struct pool *chunks, const struct order *o)
     handle_t prev = 0;
     for (handle_t h = o->head; h != 0;) {
         const struct chunk *c = pool_get(chunks, h);
-        CHECK(c->prev == prev && c->first < c->n && c->n <= ENTRIES);
+        CHECK(c->prev == prev && c->first < c->n && c->n <= ENTRIES && c->base >= last);
+        CHECK((c->up == 0) == (o->root == 0) && (c->up == 0 || tree_has(chunks, o, h, c->base)));
         for (uint16_t i = c->first; i < c->n; i++) {
             CHECK(when(c, i) >= last);
             last = when(c, i);

@@ -3,8 +3,8 @@
  * Entries are (time, handle), kept in order of time in chunks. Nothing is removed when a
  * ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
  * chunks are swept with each joining while more than half of the entries no longer hold. So
- * joining costs an append
- * (most tickets join as the newest), leaving costs a count, and reading looks at the front. */
+ * leaving costs a count, reading looks at the front, and joining costs an append for the newest,
+ * else a way down a tree over the chunks (a B+ tree, Comer 1979): two or three steps. */
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H
 
@@ -13,8 +13,7 @@
 struct order {
     handle_t head, tail; /* chunks */
     handle_t sweep;      /* next chunk to clean, 0 = head */
-    handle_t lane;       /* last chunk of the lane, a list of every few chunks; 0 = none */
-    uint32_t off_lane;   /* chunks made at the tail since */
+    handle_t root;       /* of the tree; 0: there never was a second chunk */
     uint32_t entries;    /* kept, true or not */
     uint32_t members;    /* true now: joined minus left */
 };

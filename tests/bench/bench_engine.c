@@ -1,6 +1,6 @@
 /* One engine step on a realistic mix: ns of CPU per event, by agents and by open tickets.
  *
- *     bench_engine [LOG.ndjson]
+ *     bench_engine [LOG.ndjson | AGENTS OPEN]
  *
  * The mix is the simulator's (traffic.h), or a log replayed on event time. Scopes agent, team,
  * category, all; windows 5m 1h 24h 7d 30d today month. Each case is warmed until as many tickets
@@ -232,10 +232,15 @@ static void replay(const char *path)
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        replay(argv[i]);
-    if (argc > 1)
+    if (argc == 3) {
+        measure((uint32_t)strtoul(argv[1], NULL, 10), (uint32_t)strtoul(argv[2], NULL, 10),
+                1000000, 0);
         return 0;
+    }
+    if (argc == 2) {
+        replay(argv[1]);
+        return 0;
+    }
     double first = measure(1000, 100000, 1000000, 0);
     measure(100, 100000, 1000000, first);
     measure(10000, 100000, 1000000, first);

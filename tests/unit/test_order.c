@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { MEMBERS = 500, CHUNKS = 400, ENTRIES = 30 };
+enum { MEMBERS = 500, CROWD = 60000, CHUNKS = 400, ENTRIES = 30 };
 
 static const ms_t start = 1770368400000;
 
@@ -16,8 +16,8 @@ struct both {
     struct random r;
     ms_t now;
     uint32_t members;
-    ms_t since[MEMBERS + 1]; /* MS_NONE: no member */
-    uint32_t looked;         /* calls of `holds` */
+    ms_t since[CROWD + 1]; /* MS_NONE: no member */
+    uint32_t looked;       /* calls of `holds` */
 };
 
 static bool holds(void *ctx, handle_t member, ms_t *ret_since)
@@ -35,7 +35,7 @@ static struct both *both_new(uint64_t seed, uint32_t chunks)
     pool_init(&b->chunks, 0, b->mem, order_chunk_bytes(), chunks);
     b->r.state = seed;
     b->now = start;
-    for (uint32_t i = 0; i <= MEMBERS; i++)
+    for (uint32_t i = 0; i <= CROWD; i++)
         b->since[i] = MS_NONE;
     return b;
 }
@@ -118,6 +118,30 @@ Test(order, oldest_is_that_of_an_array)
         churn(b, 3000, 60, old);
         churn(b, 3000, 20, old);
         churn(b, 3000, 80, old);
+        both_free(b);
+    }
+}
+
+/* Sixty thousand members that joined in any order: a tree of three levels; the oldest leave. */
+Test(order, of_a_crowd_the_oldest_leave_one_by_one)
+{
+    for (uint64_t seed = 20; seed < 22; seed++) {
+        struct both *b = both_new(seed, CROWD / 8);
+        for (handle_t m = 1; m <= CROWD; m++) {
+            ms_t near = start + m * 100, any = start + (ms_t)random_below(&b->r, CROWD * 100);
+            cr_assert(join(b, m, seed == 20 || random_percent(&b->r, 30) ? any : near));
+        }
+        order_check(&b->chunks, &b->order);
+        ms_t last = MS_NONE, since;
+        while (b->members > 0) {
+            handle_t m = order_oldest(&b->chunks, &b->order, holds, before, b, &since);
+            cr_assert(m != 0 && since >= last && since == b->since[m]);
+            last = since;
+            leave(b, m);
+            if (random_percent(&b->r, 5)) /* some come back, not far from where they were */
+                cr_assert(join(b, m, since + 50));
+        }
+        order_check(&b->chunks, &b->order);
         both_free(b);
     }
 }
