@@ -350,7 +350,7 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
 
 ms_t engine_deadline(const struct engine *e)
 {
-    return wheel_next((struct wheel *)&e->wheel);
+    return wheel_next(&e->wheel);
 }
 
 int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,

@@ -45,7 +45,8 @@ struct result {
 uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out);
 
-/* The next instant at which something is due by time alone, or MS_NEVER. */
+/* Before this instant nothing is due by time alone; MS_NEVER: nothing ever is. A tick that comes
+ * for nothing moves it on. */
 ms_t engine_deadline(const struct engine *e);
 
 /* The engine's clock; MS_NONE before the first event or tick. */

@@ -40,7 +40,6 @@ void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers)
     }
     w->far = (struct wheel_list *)(void *)at;
     w->next = MS_NEVER;
-    w->next_exact = true;
 }
 
 static struct timer *timer_at(const struct wheel *w, uint32_t index)
@@ -314,7 +313,6 @@ static bool move_on(struct wheel *w, sec_t to)
     if (second > to) {
         w->cursor = w->cursor > to ? w->cursor : to;
         w->next = (second + epoch) * MS_SECOND;
-        w->next_exact = false;
         return false;
     }
     if (slot == WHEEL_SPAN) {
@@ -341,10 +339,7 @@ handle_t wheel_add(struct wheel *w, ms_t deadline, uint8_t kind, uint32_t owner)
     t->deadline = deadline;
     t->order = w->sequence++ << 8 | kind;
     place(w, handle_index(h));
-    if (deadline < w->next) {
-        w->next = deadline;
-        w->next_exact = true;
-    }
+    w->next = ms_min(w->next, deadline);
     return h;
 }
 
@@ -354,8 +349,6 @@ static void take_out(struct wheel *w, handle_t h)
     const struct timer *t = timer_at(w, i);
     sec_t second = second_of(t->deadline);
     struct wheel_list *l = list_of(w, second);
-    if (t->deadline == w->next)
-        w->next_exact = false;
     list_remove(w, l, i);
     if (l->first == 0 && l != &w->due) {
         if (is_near(w, l))
@@ -372,30 +365,6 @@ void wheel_cancel(struct wheel *w, handle_t timer)
     take_out(w, timer);
 }
 
-static ms_t list_earliest(const struct wheel *w, const struct wheel_list *l)
-{
-    ms_t earliest = MS_NEVER;
-    for (uint32_t i = l->first; i != 0; i = timer_at(w, i)->next)
-        earliest = ms_min(earliest, timer_at(w, i)->deadline);
-    return earliest;
-}
-
-ms_t wheel_next(struct wheel *w)
-{
-    if (w->next_exact)
-        return w->next;
-    w->next_exact = true;
-    if (w->due.first != 0) {
-        due_sort(w);
-        return w->next = timer_at(w, w->due.first)->deadline;
-    }
-    uint32_t slot = near_find(w, (uint32_t)(w->cursor % WHEEL_SPAN));
-    if (slot < WHEEL_SPAN)
-        return w->next = list_earliest(w, &w->near[slot]);
-    uint32_t far = far_find(w, (uint32_t)(w->cursor >> WHEEL_FAR_BITS));
-    return w->next = far < WHEEL_FARS ? list_earliest(w, &w->far[far]) : MS_NEVER;
-}
-
 bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
 {
     if (w->next > at)
@@ -408,7 +377,6 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
     uint32_t i = w->due.first;
     const struct timer *t = timer_at(w, i);
     w->next = t->deadline;
-    w->next_exact = true;
     if (t->deadline > at)
         return false;
     *ret = (struct wheel_fired){t->deadline, t->owner, (uint8_t)t->order};
@@ -426,13 +394,13 @@ void wheel_rebuild(struct wheel *w)
     memset(w->near_bits, 0, sizeof w->near_bits);
     w->due = (struct wheel_list){0};
     w->sequence = 0;
-    w->next = INT64_MIN;
-    w->next_exact = false;
+    w->next = MS_NEVER;
     for (uint32_t i = 1; i <= w->timers.high; i++) {
         const struct timer *t = timer_at(w, i);
         if (!t->slot.live)
             continue;
         place(w, i);
+        w->next = ms_min(w->next, t->deadline);
         if (t->order >> 8 >= w->sequence)
             w->sequence = (t->order >> 8) + 1;
     }

@@ -51,8 +51,7 @@ struct wheel {
     uint64_t near_bits[WHEEL_SPAN / 64];
     struct wheel_list due;
     bool due_sorted;
-    bool next_exact;
-    ms_t next;    /* no deadline is earlier; one is equal when next_exact */
+    ms_t next;    /* no deadline is earlier */
     sec_t cursor; /* seconds since 2000 */
     uint64_t sequence;
 };
@@ -74,8 +73,13 @@ static inline ms_t wheel_deadline(const struct wheel *w, handle_t timer)
     return ((const struct timer *)pool_get(&w->timers, timer))->deadline;
 }
 
-/* The earliest deadline, MS_NEVER when there is none. */
-ms_t wheel_next(struct wheel *w);
+/* No timer is due before this instant; MS_NEVER when there is none. It may be too early, by less
+ * than a list is long: looking through one that holds a million timers would cost more than coming
+ * for nothing. A wheel_pop that finds nothing at this instant moves it on. */
+static inline ms_t wheel_next(const struct wheel *w)
+{
+    return w->timers.live == 0 ? MS_NEVER : w->next;
+}
 
 /* Takes out the earliest timer with deadline <= at. false: none is due. Its handle is gone. `at`
  * may go back; that never brings anything back. */
