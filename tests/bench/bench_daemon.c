@@ -1,6 +1,8 @@
 /* bench_daemon: the whole daemon beside the barest receiver, fed alike, in the same run.
  *
- *     bench_daemon PROGRAM [seconds]      the ticketpulsed to measure; seconds of each phase (10)
+ *     bench_daemon PROGRAM [seconds [phase...]]   the ticketpulsed to measure; seconds of each
+ *                                                 phase (10); only these, after speed: loss
+ *                                                 latency snapshots
  *
  * The bare receiver does nothing but zmq_msg_recv and msgpack_unpack. The daemon keeps scopes
  * agent, team, category, all in windows 5m 1h 24h 7d 30d today month, for 1,000 agents and
@@ -22,6 +24,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -444,10 +447,19 @@ static void tell_counters(void)
     b.lost |= status("engine.applied") != b.daemon.sent;
 }
 
+/* Was this phase asked for? Without any named, all are. */
+static bool wanted(int argc, char **argv, const char *phase)
+{
+    bool found = argc <= 3;
+    for (int i = 3; i < argc; i++)
+        found |= strcmp(argv[i], phase) == 0;
+    return found;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "bench_daemon PROGRAM [seconds]\n");
+    if (argc < 2) {
+        fprintf(stderr, "bench_daemon PROGRAM [seconds [phase...]]\n");
         return 2;
     }
     b.seconds = argc > 2 ? strtod(argv[2], NULL) : 10;
@@ -456,12 +468,18 @@ int main(int argc, char **argv)
     warm_up();
     double single = measure_speed(1, stream_events(200000, b.seconds / 2), 1.4);
     double batched = measure_speed(64, stream_events(400000, b.seconds / 2), 2.0);
-    measure_loss(1, 0.9 * single);
-    measure_loss(64, 0.9 * batched);
-    measure_latency(1, 0.5 * single, 1.4);
-    measure_latency(64, 0.5 * batched, 2.0);
-    measure_rest();
-    measure_snapshots();
+    if (wanted(argc, argv, "loss")) {
+        measure_loss(1, 0.9 * single);
+        measure_loss(64, 0.9 * batched);
+    }
+    if (wanted(argc, argv, "latency")) {
+        measure_latency(1, 0.5 * single, 1.4);
+        measure_latency(64, 0.5 * batched, 2.0);
+    }
+    if (wanted(argc, argv, "snapshots")) {
+        measure_rest();
+        measure_snapshots();
+    }
     tell_counters();
     tear_down();
     return b.lost ? EXIT_FAILURE : EXIT_SUCCESS;
