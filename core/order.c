@@ -2,7 +2,7 @@
 
 enum {
     ENTRIES = 28,
-    FAN = 30,
+    FAN = 20,
     SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
     TIES = 64,        /* members of one instant that are compared for the first of them */
 };
@@ -22,17 +22,15 @@ struct chunk {
     struct entry entry[ENTRIES];
 };
 
-/* A node of the tree over the chunks. Seconds only: the last step goes along the chunks. */
+/* A node of the tree over the chunks. */
 struct node {
     struct slot slot;
     handle_t up; /* 0 = root */
     uint16_t n;
     uint16_t leaves; /* 1: its children are chunks */
     uint32_t unused;
-    struct {
-        uint32_t sec; /* of the first base below it; of the leftmost child: whatever it was */
-        handle_t down;
-    } at[FAN];
+    ms_t base[FAN]; /* the first one below each child; the leftmost of all may have an old one */
+    handle_t down[FAN];
 };
 
 STATIC_ASSERT(sizeof(struct chunk) == 256, "four cache lines");
@@ -61,12 +59,6 @@ static struct chunk *edit(struct pool *chunks, handle_t h)
 
 /* --- the tree ----------------------------------------------------------------------------- */
 
-static uint32_t second(ms_t t)
-{
-    sec_t s = sec_floor(t);
-    return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
-}
-
 static struct node *node_edit(struct pool *chunks, handle_t h)
 {
     return pool_edit(chunks, h);
@@ -75,7 +67,7 @@ static struct node *node_edit(struct pool *chunks, handle_t h)
 static uint32_t place_of(const struct node *p, handle_t child)
 {
     uint32_t i = 0;
-    while (i < p->n && p->at[i].down != child)
+    while (i < p->n && p->down[i] != child)
         i++;
     CHECK(i < p->n);
     return i;
@@ -84,35 +76,41 @@ static uint32_t place_of(const struct node *p, handle_t child)
 static void adopt(struct pool *chunks, handle_t parent, const struct node *p, uint32_t i)
 {
     if (p->leaves)
-        edit(chunks, p->at[i].down)->up = parent;
+        edit(chunks, p->down[i])->up = parent;
     else
-        node_edit(chunks, p->at[i].down)->up = parent;
+        node_edit(chunks, p->down[i])->up = parent;
+}
+
+/* Moves the children from `from` on by `by` places; there are n, and room for them. */
+static void node_shift(struct node *p, uint32_t from, int by)
+{
+    uint32_t n = p->n - from, to = from + (uint32_t)by;
+    memmove(&p->base[to], &p->base[from], n * sizeof p->base[0]);
+    memmove(&p->down[to], &p->down[from], n * sizeof p->down[0]);
+    p->n = (uint16_t)(to + n);
+    memset(&p->base[p->n], 0, (FAN - p->n) * sizeof p->base[0]);
+    memset(&p->down[p->n], 0, (FAN - p->n) * sizeof p->down[0]);
+}
+
+static void node_insert(struct pool *chunks, handle_t h, uint32_t i, ms_t base, handle_t child)
+{
+    struct node *p = node_edit(chunks, h);
+    node_shift(p, i, 1);
+    p->base[i] = base;
+    p->down[i] = child;
+    adopt(chunks, h, p, i);
 }
 
 /* A node above all: `child` is its only one. */
-static handle_t root_new(struct pool *chunks, struct order *o, handle_t child, uint32_t sec,
+static handle_t root_new(struct pool *chunks, struct order *o, handle_t child, ms_t base,
                          bool leaves)
 {
     handle_t h = pool_alloc(chunks);
     CHECK(h != 0);
-    struct node *p = node_edit(chunks, h);
-    p->n = 1;
-    p->leaves = leaves;
-    p->at[0].sec = sec;
-    p->at[0].down = child;
-    adopt(chunks, h, p, 0);
+    node_edit(chunks, h)->leaves = leaves;
+    node_insert(chunks, h, 0, base, child);
     o->root = h;
     return h;
-}
-
-static void node_insert(struct pool *chunks, handle_t h, uint32_t i, uint32_t sec, handle_t child)
-{
-    struct node *p = node_edit(chunks, h);
-    memmove(&p->at[i + 1], &p->at[i], (p->n - i) * sizeof p->at[0]);
-    p->at[i].sec = sec;
-    p->at[i].down = child;
-    p->n++;
-    adopt(chunks, h, p, i);
 }
 
 /* A full node gives its upper half to a new one; nothing, when the coming child stands behind all:
@@ -126,41 +124,38 @@ static handle_t node_halve(struct pool *chunks, handle_t h, bool at_end)
     uint32_t keep = at_end ? FAN : FAN / 2;
     r->leaves = p->leaves;
     r->n = (uint16_t)(FAN - keep);
-    memcpy(r->at, &p->at[keep], r->n * sizeof r->at[0]);
-    memset(&p->at[keep], 0, r->n * sizeof r->at[0]);
-    p->n = (uint16_t)keep;
+    memcpy(r->base, &p->base[keep], r->n * sizeof r->base[0]);
+    memcpy(r->down, &p->down[keep], r->n * sizeof r->down[0]);
+    node_shift(p, FAN, -(int)r->n);
     for (uint32_t i = 0; i < r->n; i++)
         adopt(chunks, right, r, i);
     return right;
 }
 
-/* Puts a child behind another one, or before all. The pool has room for what is made on the way. */
-static void tree_put(struct pool *chunks, struct order *o, handle_t h, uint32_t i, uint32_t sec,
+/* Puts a child at place i of node h. The pool has room for what is made on the way. */
+static void tree_put(struct pool *chunks, struct order *o, handle_t h, uint32_t i, ms_t base,
                      handle_t child)
 {
     const struct node *p = pool_get(chunks, h);
     if (p->n == FAN) {
         handle_t right = node_halve(chunks, h, i == FAN);
         const struct node *r = pool_get(chunks, right);
-        uint32_t first = r->n > 0 ? r->at[0].sec : sec;
-        handle_t up = p->up != 0 ? p->up : root_new(chunks, o, h, p->at[0].sec, false);
+        ms_t first = r->n > 0 ? r->base[0] : base;
+        handle_t up = p->up != 0 ? p->up : root_new(chunks, o, h, p->base[0], false);
         tree_put(chunks, o, up, place_of(pool_get(chunks, up), h) + 1, first, right);
         if (i > p->n || r->n == 0) {
             i -= p->n;
             h = right;
         }
     }
-    node_insert(chunks, h, i, sec, child);
+    node_insert(chunks, h, i, base, child);
 }
 
 static void tree_drop(struct pool *chunks, struct order *o, handle_t h, handle_t child)
 {
     while (h != 0) {
         struct node *p = node_edit(chunks, h);
-        uint32_t i = place_of(p, child);
-        p->n--;
-        memmove(&p->at[i], &p->at[i + 1], (p->n - i) * sizeof p->at[0]);
-        memset(&p->at[p->n], 0, sizeof p->at[0]);
+        node_shift(p, place_of(p, child) + 1, -1);
         if (p->n > 0)
             return;
         child = h;
@@ -214,10 +209,10 @@ static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at, m
     if (old == 0)
         return h;
     if (o->root == 0)
-        root_new(chunks, o, old, second(edit(chunks, old)->base), true);
+        root_new(chunks, o, old, edit(chunks, old)->base, true);
     handle_t up = edit(chunks, old)->up;
     uint32_t i = at == 0 ? 0 : place_of(pool_get(chunks, up), at) + 1;
-    tree_put(chunks, o, up, i, second(base), h);
+    tree_put(chunks, o, up, i, base, h);
     return h;
 }
 
@@ -278,19 +273,15 @@ static handle_t chunk_for(struct pool *chunks, const struct order *o, ms_t since
     handle_t h = o->tail;
     if (h == 0 || edit(chunks, h)->base <= since) /* nearly always */
         return h;
-    uint32_t sec = second(since), leaves = 0;
-    if (o->root != 0)
-        for (h = o->root; !leaves;) {
-            const struct node *p = pool_get(chunks, h);
-            uint32_t i = p->n - 1u;
-            while (i > 0 && p->at[i].sec > sec)
-                i--;
-            h = p->at[i].down;
-            leaves = p->leaves;
-        }
-    const struct chunk *c = pool_get(chunks, h);
-    while (c->base > since && c->prev != 0)
-        c = pool_get(chunks, h = c->prev);
+    bool leaves = o->root == 0;
+    for (handle_t at = o->root; !leaves; at = h) {
+        const struct node *p = pool_get(chunks, at);
+        uint32_t i = p->n - 1u;
+        while (i > 0 && p->base[i] > since)
+            i--;
+        h = p->down[i];
+        leaves = p->leaves;
+    }
     return h;
 }
 
@@ -320,7 +311,7 @@ static void rebase(struct pool *chunks, struct chunk *c, handle_t h, ms_t base)
         c->entry[i].after += shift;
     if (c->up != 0) {
         struct node *p = node_edit(chunks, c->up);
-        p->at[place_of(p, h)].sec = second(base);
+        p->base[place_of(p, h)] = base;
     }
 }
 
@@ -435,10 +426,10 @@ static bool tree_has(struct pool *chunks, const struct order *o, handle_t child,
     for (bool leftmost = true; h != 0;) {
         const struct node *p = pool_get(chunks, h);
         uint32_t i = place_of(p, child);
-        if ((!leftmost || i > 0) && p->leaves && p->at[i].sec != second(base))
+        if ((!leftmost || i > 0) && p->leaves && p->base[i] != base)
             return false;
         for (uint32_t k = 2; k < p->n; k++)
-            if (p->at[k - 1].sec > p->at[k].sec)
+            if (p->base[k - 1] > p->base[k])
                 return false;
         leftmost = leftmost && i == 0;
         child = h;
