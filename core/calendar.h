@@ -5,9 +5,10 @@
  * people) and the last at which it is not exceeded (breach_at, for alerts); between closing and
  * the next opening the two differ. A calendar reaches from 2000 to 2100; nothing is open after.
  *
- * An interval belongs to the local day on which it begins, also when it passes midnight: a
- * dated exception replaces all that begins on its day. An instant is open when its local time
- * is, so a clock set back makes hours twice and one set forward leaves some out. */
+ * An interval belongs to the local date on which it begins, also when it passes midnight: a
+ * dated exception replaces all that begins on its date. An instant is open when its local time
+ * is, so a clock set back makes hours twice and one set forward leaves some out. Neighbours that
+ * meet (a night shift and the next day's hours) are one interval. */
 #ifndef TP_CORE_CALENDAR_H
 #define TP_CORE_CALENDAR_H
 
@@ -28,7 +29,7 @@ struct calendar_hours {
 };
 
 /* What is open on one date instead of its weekday's hours. Several of one date add up; from = to
- * = 0: closed. */
+ * = 0: closed, which adds nothing. Any date is allowed, also outside of the century. */
 struct calendar_special {
     int32_t date; /* days since 1970-01-01 */
     int32_t from, to;
@@ -49,15 +50,25 @@ struct calendar_span {
     ms_t before; /* B(from) */
 };
 
+/* Where to look: per slot of 2^shift ms the last span that begins at its start or before. */
+struct calendar_index {
+    uint32_t shift;
+    const uint32_t *slot;
+};
+
 /* Compiled. Borrows its memory. */
 struct calendar {
     bool always;                      /* open all the time */
-    uint32_t spans;                   /* span[spans] ends the list: from = MS_NEVER */
-    const struct calendar_span *span; /* ascending, not touching */
-    const uint32_t *day;              /* per UTC day: the first span that ends after its start */
+    uint32_t spans;                   /* at least 1 */
+    ms_t total;                       /* B of the end */
+    const struct calendar_span *span; /* ascending, not touching; the first begins with 2000,
+                                       * empty unless it is open then; span[spans] ends the list:
+                                       * from = MS_NEVER, before = total */
+    struct calendar_index by_time;    /* slots of the time since 2000, found by `from` */
+    struct calendar_index by_sum;     /* slots of open time, found by `before` */
 };
 
-/* Bytes that calendar_compile needs at most for this setting. */
+/* Bytes that calendar_compile needs for this setting. It walks the whole calendar, as that does. */
 uint64_t calendar_bytes(const struct calendar_setting *s);
 
 /* mem: calendar_bytes, 8-byte aligned, lent for the calendar's life. 0, or ERR_BAD_SETTINGS with
@@ -68,10 +79,10 @@ MUST_CHECK int calendar_compile(struct calendar *ret, void *mem, const struct ca
 /* B(t), in ms. Instants before 2000 count as its beginning. */
 ms_t calendar_open(const struct calendar *c, ms_t t);
 
-/* min {t : B(t) >= x}; MS_NEVER when the calendar ends before. */
+/* min {t : B(t) >= x}, 2000 for x <= 0; MS_NEVER when the calendar ends before. */
 ms_t calendar_due(const struct calendar *c, ms_t x);
 
-/* max {t : B(t) <= x}; MS_NEVER when nothing opens after. */
+/* max {t : B(t) <= x}, 2000 for x < 0; MS_NEVER when nothing opens after. */
 ms_t calendar_breach(const struct calendar *c, ms_t x);
 
 #endif
