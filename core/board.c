@@ -273,17 +273,18 @@ static uint32_t kept(const struct board *b, uint32_t scopes)
 void board_sample(struct board *b, uint32_t family, const struct window_sample *sample,
                   const struct tags *tags, uint32_t scopes, int sign)
 {
+    struct window_log *log[SCOPE_N];
+    uint32_t n = 0;
     for (uint32_t left = kept(b, scopes); left != 0; left &= left - 1) {
         enum scope s = (enum scope)__builtin_ctz(left);
         uint32_t index = tags_of(tags, s);
-        if (index == 0)
-            continue;
-        struct window_log *log = &board_touch(b, s, index, family)->log[family];
-        if (sign > 0)
-            (void)window_add(b->windows, log, family, sample);
-        else
-            (void)window_withdraw(b->windows, log, family, sample);
+        if (index != 0)
+            log[n++] = &board_touch(b, s, index, family)->log[family];
     }
+    if (sign > 0)
+        window_spread(b->windows, log, n, family, sample);
+    for (uint32_t i = 0; i < n && sign < 0; i++)
+        (void)window_withdraw(b->windows, log[i], family, sample);
 }
 
 void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,

@@ -1,20 +1,26 @@
 /* Where `handled` of a ticket stands: at the latest touch by a human in every scope. */
 #include "core/move.h"
 
+static uint32_t bit_if(bool yes, enum scope s)
+{
+    return (uint32_t)yes << s;
+}
+
 uint32_t tags_scopes(const struct tags *t)
 {
-    uint32_t scopes = 0;
-    for (enum scope s = 0; s < SCOPE_N; s++)
-        scopes |= tags_of(t, s) != 0 ? BIT(s) : 0;
-    return scopes;
+    return BIT(SCOPE_ALL) | bit_if(t->agent != 0, SCOPE_AGENT) | bit_if(t->team != 0, SCOPE_TEAM) |
+           bit_if(t->channel != 0, SCOPE_CHANNEL) | bit_if(t->priority != 0, SCOPE_PRIORITY) |
+           bit_if(t->category != 0, SCOPE_CATEGORY);
 }
 
 uint32_t tags_shared(const struct tags *a, const struct tags *b)
 {
-    uint32_t scopes = 0;
-    for (enum scope s = 0; s < SCOPE_N; s++)
-        scopes |= tags_of(a, s) != 0 && tags_of(a, s) == tags_of(b, s) ? BIT(s) : 0;
-    return scopes;
+    uint32_t same = BIT(SCOPE_ALL) | bit_if(a->agent == b->agent, SCOPE_AGENT) |
+                    bit_if(a->team == b->team, SCOPE_TEAM) |
+                    bit_if(a->channel == b->channel, SCOPE_CHANNEL) |
+                    bit_if(a->priority == b->priority, SCOPE_PRIORITY) |
+                    bit_if(a->category == b->category, SCOPE_CATEGORY);
+    return same & tags_scopes(a);
 }
 
 static void touch_off(struct move *m, struct touch *t, uint32_t scopes)
@@ -47,7 +53,8 @@ void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct t
                 memmove(k->touch, k->touch + 1, --kept * sizeof k->touch[0]);
             k->touch[kept++] = m->f->touch;
         }
-        memset(k->touch + kept, 0, (RECALL_TOUCHES - kept) * sizeof k->touch[0]);
+        if (kept < k->touches)
+            memset(k->touch + kept, 0, (k->touches - kept) * sizeof k->touch[0]);
         k->touches = kept;
         m->f->flags &= ~(uint32_t)FOLD_TOUCHES;
         m->f->flags |= kept > 0 ? FOLD_TOUCHES : 0;

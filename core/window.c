@@ -181,30 +181,72 @@ static inline struct entry entry_of(const struct layout *l, const struct window_
     return e;
 }
 
+/* A sample on its way into logs: encoded once for all of them. */
+struct coming {
+    struct entry entry;
+    uint32_t sec, ms;
+    uint32_t words;
+    uint32_t word[ENTRY_WORDS_MAX];
+};
+
+static inline void coming_init(struct coming *c, const struct layout *l,
+                               const struct window_sample *sample)
+{
+    c->entry = entry_of(l, sample);
+    c->sec = second(sec_floor(sample->ts));
+    c->ms = part(sample->ts);
+    c->words = entry_write(l, c->word, &c->entry);
+}
+
+/* Behind all of the log, without a gap, in the chunk that is there: nearly always. */
+static inline bool append(struct windows *ws, struct window_log *log, const struct layout *l,
+                          const struct coming *s)
+{
+    if (log->tail == 0 || s->sec < log->newest)
+        return false;
+    struct chunk *c = pool_edit(&ws->chunks, log->tail);
+    uint32_t used = chunk_used(c), offset = s->sec - log->force;
+    if (offset >= l->unit || used + s->words > CHUNK_WORDS)
+        return false;
+    c->word[used] = s->word[0] | offset;
+    for (uint32_t i = 1; i < s->words; i++)
+        c->word[used + i] = s->word[i];
+    c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + s->words);
+    log->newest = s->sec;
+    log->live++;
+    return true;
+}
+
+static inline bool add(struct windows *ws, struct window_log *log, const struct layout *l,
+                       const struct coming *s)
+{
+    if (UNLIKELY(log->reclaim_at <= ws->oldest))
+        log_reclaim(ws, log, l);
+    if (UNLIKELY(!append(ws, log, l, s))) {
+        bool in_order = log->tail == 0 || s->sec >= log->newest;
+        if (!(in_order ? log_append_slow(ws, log, l, s->sec, s->ms, &s->entry)
+                       : log_insert(ws, log, l, s->sec, s->ms, &s->entry)))
+            return false;
+    }
+    totals_entry(l, log->sum, log->count, &s->entry, 1);
+    return true;
+}
+
 bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
                 const struct window_sample *sample)
 {
-    const struct layout *l = &ws->layout[family];
-    uint32_t sec = second(sec_floor(sample->ts)), ms = part(sample->ts);
-    if (sec <= ws->oldest)
-        return false;
-    struct entry e = entry_of(l, sample);
-    if (UNLIKELY(log->reclaim_at <= ws->oldest))
-        log_reclaim(ws, log, l);
-    if (LIKELY(log->tail != 0 && sec >= log->newest)) {
-        struct chunk *c = pool_edit(&ws->chunks, log->tail);
-        if (LIKELY(chunk_append(l, c, &log->force, sec, &e))) {
-            log->newest = sec;
-            log->live++;
-        } else if (!log_append_slow(ws, log, l, sec, ms, &e)) {
-            return false;
-        }
-    } else if (!(log->tail == 0 ? log_append_slow(ws, log, l, sec, ms, &e)
-                                : log_insert(ws, log, l, sec, ms, &e))) {
-        return false;
-    }
-    totals_entry(l, log->sum, log->count, &e, 1);
-    return true;
+    struct coming s;
+    coming_init(&s, &ws->layout[family], sample);
+    return s.sec > ws->oldest && add(ws, log, &ws->layout[family], &s);
+}
+
+void window_spread(struct windows *ws, struct window_log *const *log, uint32_t n, uint32_t family,
+                   const struct window_sample *sample)
+{
+    struct coming s;
+    coming_init(&s, &ws->layout[family], sample);
+    for (uint32_t i = 0; i < n && s.sec > ws->oldest; i++)
+        (void)add(ws, log[i], &ws->layout[family], &s);
 }
 
 /* Of a busy second the first part may be in a slot, the rest in chunks: where to look first. */

@@ -106,6 +106,10 @@ void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX
 bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
                 const struct window_sample *sample);
 
+/* The same for n logs, a sample of which is dropped where it is too old. */
+void window_spread(struct windows *ws, struct window_log *const *log, uint32_t n, uint32_t family,
+                   const struct window_sample *sample);
+
 /* Removes one sample equal to this one (loose flags are settled within its second). false: none
  * is kept, nothing changed. Of a slot's samples only counts are known: any that fits goes. */
 bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,

@@ -17,8 +17,15 @@ static handle_t log_seek(const struct windows *ws, const struct window_log *log,
 bool log_append_slow(struct windows *ws, struct window_log *log, const struct layout *l,
                      uint32_t sec, uint32_t ms, const struct entry *e)
 {
-    if (log->head != 0)
+    if (log->head != 0) {
+        struct chunk *tail = pool_edit(&ws->chunks, log->tail);
+        if (chunk_append(l, tail, &log->force, sec, e)) { /* behind a gap */
+            log->newest = sec;
+            log->live++;
+            return true;
+        }
         log_bound(ws, log, l);
+    }
     handle_t h = log_chunk(ws, log, l);
     if (h == 0) {
         ws->shed++;
