@@ -50,23 +50,34 @@ int outlet_alert(struct outlet *o, const struct alert *alert, uint64_t seq)
     return emit_finish(&em);
 }
 
+static void log_alert(const struct outlet *o, const struct alert *alert)
+{
+    const char *state = alert_state_name((enum alert_state)alert->state);
+    char a[LOG_TEXT_MAX], b[LOG_TEXT_MAX];
+    if (alert->kind == ALERT_SLA)
+        log_info(o->log, "alert", "state=%s policy=%s metric=%s ticket=%s instance=%u rev=%u",
+                 state, log_text(a, alert->sla.policy),
+                 sla_metric_name((enum sla_metric)alert->sla.metric),
+                 log_text(b, alert->sla.ticket), alert->sla.instance, alert->rev);
+    else
+        log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u", state,
+                 o->config->settings.rule[alert->rule].id, log_text(a, alert->name), alert->rev);
+}
+
 static void publish_alert(struct outlet *o, const struct alert *alert)
 {
-    const struct settings *settings = &o->config->settings;
-    char name[LOG_TEXT_MAX];
     struct topic topic;
-    topic_alert(&topic, settings, alert);
+    topic_alert(&topic, &o->config->settings, alert);
     publish(o, STREAM_ALERT, &topic, outlet_alert(o, alert, next_seq(o, STREAM_ALERT)));
-    log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u",
-             alert_state_name((enum alert_state)alert->state), settings->rule[alert->rule].id,
-             log_text(name, alert->name), alert->rev);
+    log_alert(o, alert);
 }
 
 uint32_t outlet_active(const struct outlet *o)
 {
     const struct engine_counters *c = engine_counters(o->engine);
     return (uint32_t)(c->alerts_fired - c->alerts_cleared - c->alerts_corrected -
-                      c->alerts_cancelled);
+                      c->alerts_cancelled + c->sla_fired - c->sla_cleared - c->sla_corrected -
+                      c->sla_cancelled);
 }
 
 void outlet_effects(struct outlet *o, struct outbox *out)
