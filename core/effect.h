@@ -47,8 +47,9 @@ struct alert_share {
 /* What an alert of a clock says besides. Texts are lent until the next step; empty = none. */
 struct alert_sla {
     struct str policy, calendar, ticket, priority, channel, category;
-    uint8_t metric;       /* enum sla_metric */
-    uint8_t cause;        /* enum alert_cause */
+    char ticket_text[NAME_BYTES_MAX]; /* where ticket lies: the ticket may be forgotten */
+    uint8_t metric;                   /* enum sla_metric */
+    uint8_t cause;                    /* enum alert_cause */
     uint8_t level;        /* warning: which (1..); breached: 0, or which repeat (overdue_at, 1..) */
     bool late;            /* told more than a second after its instant */
     bool held;            /* told late because its source was behind */
@@ -118,7 +119,8 @@ struct kpi_value {
     int64_t num, den;          /* count: num; ratio, number: both */
     struct window_order order; /* duration */
     ms_t target;               /* duration: 0 = no target, then met and missed are 0 */
-    uint64_t met, missed;
+    uint64_t met, missed;      /* against the target, or what policies said */
+    uint64_t strict_missed;    /* closed without a reply: misses of attainment_strict besides */
 };
 
 enum { KPI_VALUES_MAX = IND_GAUGE_FIRST };

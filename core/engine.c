@@ -13,6 +13,7 @@
 
 enum {
     LIMIT_AGAIN = MS_MINUTE, /* a limit is told again after so long */
+    SWEEP_PER_TICK = 1000,   /* tickets that are brought to other policies: about a millisecond */
     EARLY_BYTES = 8 << 20,   /* what may change ahead of an image's cursor */
 };
 
@@ -32,10 +33,11 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
     uint64_t n = block_round(sizeof(struct engine)) + block_round(board_bytes(l, s)) +
                  block_round(tickets_bytes(l)) + block_round(calls_bytes(l)) +
                  block_round(rules_bytes(l)) + block_round(seen_bytes(l)) +
-                 block_round(wheel_bytes((uint32_t)timers_cap(l)));
+                 block_round(wheel_bytes((uint32_t)timers_cap(l))) +
+                 block_round(agreements_bytes());
     /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
-    uint64_t slots = timers_cap(l) + 6ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
-                     4ULL * l->ids + 4ULL * l->alerts + 2ULL * l->agents + l->teams + l->channels +
+    uint64_t slots = timers_cap(l) + 8ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
+                     4ULL * l->ids + 5ULL * l->alerts + 2ULL * l->agents + l->teams + l->channels +
                      l->priorities + l->categories + 600ULL * l->sources + (1 << 22);
     return n + slots / 4 + EARLY_BYTES + (4 << 20);
 }
@@ -60,19 +62,27 @@ static struct str lookup_call_name(void *ctx, handle_t h)
     return call_key(((struct engine *)ctx)->calls, h);
 }
 
-static void make_parts(struct engine *e, uint8_t *at)
+static int make_parts(struct engine *e, uint8_t *at)
 {
+    const char *why;
     const struct limits *l = &e->limits;
     const struct settings *s = &e->settings;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t watches = measure_watches(s, watch, ARRAY_LEN(watch));
     e->board = board_init(block_take(&at, board_bytes(l, s)), l, s, watch, watches);
+    e->agreements = agreements_init(block_take(&at, agreements_bytes()));
+    int err = agreements_prepare(e->agreements, s->sla, e->board, &why);
+    if (err != 0)
+        return err;
+    agreements_adopt(e->agreements, MS_NONE);
+    e->settings.sla = &agreement_get(e->agreements, 0)->said;
     uint32_t timers = (uint32_t)timers_cap(l);
     wheel_init(&e->wheel, 0, block_take(&at, wheel_bytes(timers)), timers);
     e->seen = seen_init(block_take(&at, seen_bytes(l)), l, s->seed);
     struct links links = {.board = e->board,
                           .wheel = &e->wheel,
                           .sources = seen_sources(e->seen),
+                          .agreements = e->agreements,
                           .counters = &e->core.counters,
                           .settings = s,
                           .timer_kind = OWNER_TICKET};
@@ -91,6 +101,7 @@ static void make_parts(struct engine *e, uint8_t *at)
     struct image_setup setup = {.pool = pool, .blob = blob, .early_bytes = EARLY_BYTES};
     setup.layout = engine_parts(e, pool, &setup.pools, blob, &setup.blobs);
     image_setup(&e->image, block_take(&at, image_bytes(&setup)), &setup);
+    return 0;
 }
 
 /* What follows from the rules: what the board must tell, and how much room one name takes. */
@@ -122,7 +133,9 @@ int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
     e->core.started_at = started_at;
     for (int i = 0; i < LIMIT_MET_N; i++)
         e->core.limit_at[i] = MS_NONE;
-    make_parts(e, at);
+    err = make_parts(e, at);
+    if (err != 0)
+        return err;
     listen(e);
     *ret_e = e;
     return 0;
@@ -145,11 +158,24 @@ static void advance(struct engine *e, ms_t at)
     board_advance(e->board, at);
 }
 
+/* Tells what clocks have come to. */
+static void tell(struct engine *e, struct outbox *out)
+{
+    handle_t entry;
+    while (room(out) >= e->effects_max && (entry = alerts_next(tickets_alerts(e->tickets))) != 0) {
+        struct effect *to = &out->effects[out->n];
+        *to = (struct effect){.kind = EFFECT_ALERT};
+        out->n += ticket_alert(e->tickets, entry, e->core.at, e->core.fired, &to->alert);
+    }
+}
+
 /* Judges the rules of what was touched. false: the outbox is full, some are left. */
 static bool judge(struct engine *e, ms_t t, struct outbox *out)
 {
     struct entity_ref ref;
     uint32_t most = e->effects_max;
+    if (alerts_next(tickets_alerts(e->tickets)) != 0)
+        tell(e, out);
     if (board_untouched(e->board))
         return room(out) >= most;
     while (room(out) >= most && board_touched(e->board, &ref, 1) == 1)
@@ -214,6 +240,11 @@ static bool tick(struct engine *e, ms_t at, struct outbox *out)
     if (!judge(e, at, out) || !fire(e, at, out))
         return false;
     advance(e, at);
+    if (!tickets_swept(e->tickets)) {
+        tickets_sweep(e->tickets, SWEEP_PER_TICK, e->core.fired);
+        if (!judge(e, at, out))
+            return false;
+    }
     tickets_forget(e->tickets, at);
     tell_limits(e, out);
     return true;
@@ -235,7 +266,7 @@ static void without_ticket(struct engine *e, const struct event *ev)
     struct fold_terms terms = {.s = &e->settings};
     fold_init(&f);
     ticket_record(e->board, ev, 0, &r);
-    fold_record(&f, NULL, &r, &terms, &out);
+    fold_record(&f, NULL, NULL, &r, &terms, &out);
 }
 
 static void agent_info(struct engine *e, const struct event *ev)
@@ -322,6 +353,7 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
         n->skewed++;
     }
     struct result r = verdict(e, apply(e, ev, hash, src));
+    tickets_heard(e->tickets, src, ev->ts, e->core.fired);
     e->core.judged = ev->ts;
     (void)judge(e, ev->ts, out); /* what finds no room comes first in the next step */
     return r;
@@ -350,7 +382,14 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
 
 ms_t engine_deadline(const struct engine *e)
 {
-    return wheel_next(&e->wheel);
+    return tickets_swept(e->tickets) ? wheel_next(&e->wheel) : e->core.at;
+}
+
+/* What settings say of policies: an empty one when they say nothing. */
+static const struct sla_setting *said_of(const struct sla_setting *s)
+{
+    static const struct sla_setting none;
+    return s == NULL ? &none : s;
 }
 
 int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
@@ -365,6 +404,12 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
         *ret_why = why;
         return ERR_BAD_SETTINGS;
     }
+    if (memcmp(said_of(s->sla), old->sla, sizeof *old->sla) != 0) {
+        err = agreements_prepare(e->agreements, s->sla, e->board, ret_why);
+        if (err != 0)
+            return err;
+        agreements_adopt(e->agreements, e->core.at);
+    }
     CHECK(room(out) >= rules_active(e->rules));
     ms_t now = e->core.at == MS_NONE ? 0 : e->core.at;
     if (!rules_apply(e->rules, e->board, s, now, out))
@@ -372,6 +417,8 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
     uint64_t seed = old->seed;
     e->settings = *s;
     e->settings.seed = seed;
+    e->core.agreement = agreements_last(e->agreements);
+    e->settings.sla = &agreement_get(e->agreements, agreements_last(e->agreements))->said;
     tickets_retarget(e->tickets);
     listen(e);
     return 0;

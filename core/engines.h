@@ -2,6 +2,8 @@
 #ifndef TP_CORE_ENGINES_H
 #define TP_CORE_ENGINES_H
 
+#include "core/agreement.h"
+#include "core/alerts.h"
 #include "core/board.h"
 #include "core/call.h"
 #include "core/engine.h"
@@ -29,6 +31,7 @@ struct engine_core {
     ms_t limit_at[LIMIT_MET_N]; /* when each limit was told last; MS_NONE */
     uint64_t limit_seen[LIMIT_MET_N]; /* how often it had been met then */
     uint64_t limit_met[LIMIT_MET_N];
+    uint64_t agreement; /* number of the policies in force */
     struct engine_counters counters;
 };
 
@@ -36,6 +39,7 @@ struct engine {
     struct limits limits;
     struct settings settings;
     struct engine_core core;
+    struct agreements *agreements;
     struct board *board;
     struct tickets *tickets;
     struct calls *calls;

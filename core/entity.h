@@ -65,7 +65,16 @@ static inline bool tags_equal(const struct tags *a, const struct tags *b)
 }
 
 /* Counted gauges of an entity. */
-enum gauge { GAUGE_OPEN, GAUGE_UNASSIGNED, GAUGE_WAITING, GAUGE_PAUSED, GAUGE_CALLS, GAUGE_N };
+enum gauge {
+    GAUGE_OPEN,
+    GAUGE_UNASSIGNED,
+    GAUGE_WAITING,
+    GAUGE_PAUSED,
+    GAUGE_AT_RISK,
+    GAUGE_BREACHED,
+    GAUGE_CALLS,
+    GAUGE_N
+};
 
 /* What a rule's input can be: bits FAM_x, and the gauges. */
 enum { TOUCH_GAUGES = FAM_N };
@@ -88,7 +97,8 @@ struct entity {
 struct standing {
     struct tags tags; /* agent = assignee */
     bool open, waiting, paused;
-    ms_t opened; /* MS_NONE when unknown */
+    bool at_risk, breached; /* a warning point is passed; a breach stands */
+    ms_t opened;            /* MS_NONE when unknown */
     ms_t waiting_since;
 };
 

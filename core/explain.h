@@ -68,6 +68,7 @@ struct explain_item {
 
 struct explanation {
     struct str ticket;
+    char text[2][NAME_BYTES_MAX]; /* where ticket and into lie */
     bool open, merged;
     struct str into;                                     /* merged into this one */
     struct str agent, team, priority, channel, category; /* now; empty = none */
@@ -87,7 +88,9 @@ struct work {
     uint8_t state;  /* running, paused, warned, breached */
     ms_t remaining; /* business ms; negative when breached */
     ms_t due_at, breach_at;
-    uint32_t handle, place; /* the engine's own */
+    char ticket_text[NAME_BYTES_MAX];
+    ms_t key;               /* the engine's own, … */
+    uint32_t handle, place; /* … likewise */
 };
 
 /* A scan in slices: zero it, set the filters, call engine_worklist until it says done. */

@@ -5,6 +5,7 @@
  * what the resolve earned and lets a second resolve replace its outcome (recall needed). */
 #include "core/fold.h"
 
+#include "core/account.h"
 #include "core/move.h"
 
 void fold_init(struct fold *f)
@@ -46,8 +47,23 @@ void move_column(struct move *m, struct window_sample *s, uint32_t col, ms_t val
     s->present |= BIT(col);
     s->value[col] = not_negative(value, m->out);
     ms_t limit = m->terms->s->target[target];
-    if (limit > 0 && s->value[col] <= limit)
+    enum sla_judgement j = m->sla == NULL ? JUDGE_NONE : sla_judge(m->sla, m->f, target, m->terms);
+    if (j == JUDGE_MET || (j == JUDGE_NONE && limit > 0 && s->value[col] <= limit))
         s->flags |= BIT(met_base + col);
+}
+
+void move_business(struct move *m, uint32_t family, const struct window_sample *wall,
+                   const ms_t value[WINDOW_COLUMNS_MAX], const struct tags *tags)
+{
+    struct window_sample s = {.ts = wall->ts, .present = wall->present};
+    s.flags = wall->flags & ((1u << BUSINESS_FLAGS) - 1);
+    for (uint32_t left = s.present; left != 0; left &= left - 1) {
+        int c = __builtin_ctz(left);
+        s.value[c] = not_negative(value[c], m->out);
+    }
+    sink_sample(m->out, family, &s, tags, ALL_SCOPES, 1);
+    if (family == FAM_BUSINESS_RESOLVES && m->k != NULL)
+        m->k->business = s;
 }
 
 void fold_wait_from(struct fold *f, ms_t since)
@@ -212,6 +228,24 @@ static void move_updated(struct move *m)
     owner_changed(m, &before);
 }
 
+static void reply_business(struct move *m, const struct window_sample *s, const struct tags *tags)
+{
+    const struct calendar *cal = m->sla == NULL ? NULL : sla_calendar(m->sla, m->terms);
+    const struct fold *f = m->f;
+    if (cal == NULL || s->present == 0)
+        return;
+    const ms_t from[WINDOW_COLUMNS_MAX] = {[REPLIES_FIRST] = f->waiting,
+                                           [REPLIES_NEXT] = f->waiting,
+                                           [REPLIES_ASSIGNEE] = f->assigned,
+                                           [REPLIES_HANDOFF] = f->handed};
+    ms_t value[WINDOW_COLUMNS_MAX] = {0};
+    for (uint32_t left = s->present; left != 0; left &= left - 1) {
+        int c = __builtin_ctz(left);
+        value[c] = calendar_open(cal, m->r->ts) - calendar_open(cal, from[c]);
+    }
+    move_business(m, FAM_BUSINESS_REPLIES, s, value, tags);
+}
+
 static void reply(struct move *m)
 {
     struct fold *f = m->f;
@@ -229,6 +263,7 @@ static void reply(struct move *m)
     if (first && f->handed != MS_NONE)
         move_column(m, &s, REPLIES_HANDOFF, r->ts - f->handed, TARGET_HANDOFF, REPLIES_MET_FIRST);
     sink_sample(m->out, FAM_REPLIES, &s, &tags, ALL_SCOPES, 1);
+    reply_business(m, &s, &tags);
     move_touched(m, FAM_REPLIES, REPLIES_HANDLED, &tags);
     f->flags |= FOLD_REPLIED;
     if (f->replies < UINT16_MAX)
@@ -373,19 +408,25 @@ bool fold_needs_recall(const struct fold *f, const struct record *r)
     }
 }
 
-void fold_record(struct fold *f, struct recall *k, const struct record *r,
+void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct record *r,
                  const struct fold_terms *terms, struct sink *out)
 {
     CHECK(r->kind < EV_N);
-    if (terms->targets != 0)
-        fold_until(f, r->ts, terms, out);
+    if (sla != NULL && sla->generation == SLA_FRESH)
+        sla_start(sla, r->ts, terms);
+    if (sla != NULL || terms->targets != 0)
+        fold_until(f, sla, r->ts, terms, out);
     if (moves[r->kind] == NULL)
         return;
-    struct move m = {.f = f, .k = k, .r = r, .terms = terms, .out = out};
+    struct move m = {.f = f, .k = k, .sla = sla, .r = r, .terms = terms, .out = out};
+    if (sla != NULL)
+        account_cut(out->account, sla, &f->tags, r->ts, terms);
     moves[r->kind](&m);
+    if (sla != NULL)
+        sla_follow(sla, f, r, terms, out);
 }
 
-struct standing fold_standing(const struct fold *f)
+struct standing fold_standing(const struct fold *f, const struct sla *sla)
 {
     bool open = !fold_ended(f);
     return (struct standing){
@@ -393,6 +434,8 @@ struct standing fold_standing(const struct fold *f)
         .open = open,
         .waiting = open && f->waiting != MS_NONE,
         .paused = open && f->paused != MS_NONE,
+        .at_risk = open && sla != NULL && sla_at_risk(sla),
+        .breached = open && sla != NULL && sla_breached(sla),
         .opened = f->opened,
         .waiting_since = open ? f->waiting : MS_NONE,
     };

@@ -10,6 +10,9 @@
 #include "core/op.h"
 #include "core/record.h"
 
+struct sla;        /* sla.h: clocks against policies */
+struct agreements; /* agreement.h */
+
 enum fold_flag {
     FOLD_REPLIED = 1 << 0, /* a human has replied */
     FOLD_RESOLVED = 1 << 1,
@@ -46,7 +49,7 @@ struct fold {
     ms_t paused;    /* since; MS_NONE */
     ms_t assigned;  /* the assignee has it, while the customer waits, since; MS_NONE */
     ms_t handed;    /* hand-off from a bot to the first human; MS_NONE */
-    ms_t last_miss; /* newest deadline counted as missed; MS_NONE */
+    ms_t last_miss; /* newest deadline passed: missed target, level of a clock; MS_NONE */
     ms_t gap;       /* time spent resolved or closed */
     ms_t pending;   /* time paused with reason pending */
     ms_t held;      /* time paused, any reason */
@@ -68,6 +71,7 @@ enum { RECALL_TOUCHES = 128, FOLD_REASON_PENDING = 1 };
 struct recall {
     struct window_sample outcome; /* the outcome sample, without loose flags */
     struct tags outcome_tags;
+    struct window_sample business;       /* its durations in business time; present 0 = none */
     uint32_t fcr;                        /* outcome counts as first contact resolution */
     uint32_t resolve;                    /* outcome is a resolve not reopened yet */
     struct window_sample rating, answer; /* latest, to be replaced */
@@ -80,9 +84,10 @@ struct recall {
 /* What the fold needs to know of the site. */
 struct fold_terms {
     const struct settings *s;
-    uint32_t targets;   /* bit enum target: which have one */
-    uint32_t automatic; /* agent index of "(auto)" */
-    uint32_t customer;  /* agent index of "(customer)" */
+    uint32_t targets;                    /* bit enum target: which have one */
+    const struct agreements *agreements; /* NULL: no policies at all */
+    uint32_t automatic;                  /* agent index of "(auto)" */
+    uint32_t customer;                   /* agent index of "(customer)" */
 };
 
 void fold_init(struct fold *f);
@@ -92,15 +97,16 @@ void recall_init(struct recall *k);
 bool fold_needs_recall(const struct fold *f, const struct record *r);
 
 /* Applies one record, after what fell due before it. k may be NULL if fold_needs_recall is
- * false. */
-void fold_record(struct fold *f, struct recall *k, const struct record *r,
+ * false, sla when no policy is or was in force. */
+void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct record *r,
                  const struct fold_terms *terms, struct sink *out);
 
-/* Counts the targets missed at deadlines before `until`, each at its deadline. */
-void fold_until(struct fold *f, ms_t until, const struct fold_terms *terms, struct sink *out);
+/* Passes deadlines before `until`: targets missed count at theirs, clocks reach their levels. */
+void fold_until(struct fold *f, struct sla *sla, ms_t until, const struct fold_terms *terms,
+                struct sink *out);
 
-/* The next deadline of a running target, or MS_NEVER. */
-ms_t fold_deadline(const struct fold *f, const struct fold_terms *terms);
+/* The next deadline of a running target or clock, or MS_NEVER. */
+ms_t fold_deadline(const struct fold *f, const struct sla *sla, const struct fold_terms *terms);
 
 /* Samples of judgements that may come without a ticket too. csat in millionths of 1..5. */
 struct window_sample fold_rating(ms_t ts, uint32_t csat);
@@ -108,6 +114,6 @@ struct window_sample fold_answer(ms_t ts, uint32_t score);
 struct window_sample fold_inspection(ms_t ts, bool passed);
 
 /* What the ticket is now, for the gauges. */
-struct standing fold_standing(const struct fold *f);
+struct standing fold_standing(const struct fold *f, const struct sla *sla);
 
 #endif

@@ -39,6 +39,8 @@ static void count(struct entity *e, const struct standing *st, uint32_t by)
     e->gauge[GAUGE_UNASSIGNED] += st->open && st->tags.agent == 0 ? by : 0;
     e->gauge[GAUGE_WAITING] += st->waiting ? by : 0;
     e->gauge[GAUGE_PAUSED] += st->paused ? by : 0;
+    e->gauge[GAUGE_AT_RISK] += st->at_risk ? by : 0;
+    e->gauge[GAUGE_BREACHED] += st->breached ? by : 0;
 }
 
 /* One scope of board_stand: the ticket leaves `from` and comes to `to` (indices, 0 = none). */
@@ -52,7 +54,8 @@ static void stand_in(struct board *b, handle_t ticket, enum scope s, const struc
     bool wait_stays =
         stays && was->waiting && is->waiting && was->waiting_since == is->waiting_since;
     if (open_stays && was->waiting == is->waiting && (wait_stays || !was->waiting) &&
-        was->paused == is->paused && (was->tags.agent == 0) == (is->tags.agent == 0))
+        was->paused == is->paused && was->at_risk == is->at_risk && was->breached == is->breached &&
+        (was->tags.agent == 0) == (is->tags.agent == 0))
         return;
     if (from != 0) {
         struct entity *e = board_touch(b, s, from, TOUCH_GAUGES);
@@ -79,6 +82,7 @@ void board_stand(struct board *b, handle_t ticket, const struct standing *was,
 {
     if (was != NULL && is != NULL && tags_equal(&was->tags, &is->tags) && was->open == is->open &&
         was->waiting == is->waiting && was->paused == is->paused && was->opened == is->opened &&
+        was->at_risk == is->at_risk && was->breached == is->breached &&
         was->waiting_since == is->waiting_since)
         return;
     for (uint32_t left = b->settings->scopes; left != 0; left &= left - 1)
@@ -157,6 +161,10 @@ int64_t board_gauge(struct board *b, enum scope s, uint32_t index, enum indicato
         return e->gauge[GAUGE_WAITING];
     case IND_PAUSED:
         return e->gauge[GAUGE_PAUSED];
+    case IND_AT_RISK:
+        return e->gauge[GAUGE_AT_RISK];
+    case IND_BREACHED_OPEN:
+        return e->gauge[GAUGE_BREACHED];
     case IND_CALLS_WAITING:
         return e->gauge[GAUGE_CALLS];
     default:

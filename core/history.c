@@ -1,12 +1,14 @@
 #include "core/history.h"
 
 enum {
-    RECORD_BYTES_MAX = 3 + 10 + 5 + 10 + 5 * 5 + 1 + 5 + 10 + 10 + 1 + NAME_BYTES_MAX,
+    RECORD_BYTES_MAX = 3 + 10 + 5 + 10 + 5 * 5 + 1 + 5 + 10 + 10 + 10 + 5 + 1 + NAME_BYTES_MAX,
     HAS_SEQ = 1 << 6,
     HAS_EXTRA = 1 << 7,
     EXTRA_NUMBER = 1,
     EXTRA_TIME = 2,
     EXTRA_WAITING = 4,
+    EXTRA_CUSTOMER = 8,
+    EXTRA_TIER = 16,
 };
 
 STATIC_ASSERT(EV_N <= 64, "a kind takes six bits");
@@ -79,12 +81,21 @@ static uint32_t put_extra(uint8_t *to, const struct record *r)
         to[0] |= EXTRA_WAITING;
         n += put_varint(to + n, (uint64_t)r->waiting_since);
     }
+    if (r->says_customer) {
+        to[0] |= EXTRA_CUSTOMER;
+        n += put_varint(to + n, r->customer);
+    }
+    if (r->says_tier) {
+        to[0] |= EXTRA_TIER;
+        n += put_varint(to + n, r->tier);
+    }
     return n;
 }
 
 static uint32_t encode(uint8_t *to, const struct record *r, ms_t before)
 {
-    bool extra = r->number != 0 || r->time != MS_NONE || r->waiting_since != MS_NONE;
+    bool extra = r->number != 0 || r->time != MS_NONE || r->waiting_since != MS_NONE ||
+                 r->says_customer || r->says_tier;
     uint32_t n = 3;
     to[0] = (uint8_t)(r->kind | (r->seq != 0 ? HAS_SEQ : 0) | (extra ? HAS_EXTRA : 0));
     to[1] = flags_byte(r);
@@ -115,6 +126,12 @@ static void decode_extra(struct reader *in, struct record *r)
         r->time = (ms_t)get_varint(in);
     if (has & EXTRA_WAITING)
         r->waiting_since = (ms_t)get_varint(in);
+    r->says_customer = (has & EXTRA_CUSTOMER) != 0;
+    if (r->says_customer)
+        r->customer = get_varint(in);
+    r->says_tier = (has & EXTRA_TIER) != 0;
+    if (r->says_tier)
+        r->tier = (uint32_t)get_varint(in);
 }
 
 static void decode(struct reader *in, ms_t before, struct record *r)

@@ -11,6 +11,17 @@
         .sign = -1, .family = (fam), .flag = (fl)                                                  \
     }
 
+#define SLA_MET                                                                                    \
+    PLUS(FAM_REPLIES, REPLIES_MET_FIRST), PLUS(FAM_REPLIES, REPLIES_MET_NEXT),                     \
+        PLUS(FAM_REPLIES, REPLIES_MET_ASSIGNEE), PLUS(FAM_RESOLVES, RESOLVES_MET_TOTAL),           \
+        PLUS(FAM_RESOLVES, RESOLVES_MET_REQUESTER)
+#define SLA_MISSED                                                                                 \
+    PLUS(FAM_MARKS, MARKS_MISSED + TARGET_FIRST_RESPONSE),                                         \
+        PLUS(FAM_MARKS, MARKS_MISSED + TARGET_NEXT_RESPONSE),                                      \
+        PLUS(FAM_MARKS, MARKS_MISSED + TARGET_ASSIGNEE_RESPONSE),                                  \
+        PLUS(FAM_MARKS, MARKS_MISSED + TARGET_RESOLUTION),                                         \
+        PLUS(FAM_MARKS, MARKS_MISSED + TARGET_REQUESTER_WAIT)
+
 const struct indicator_row indicator_rows[IND_N] = {
     [IND_FIRST_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
                                      TARGET_FIRST_RESPONSE)},
@@ -30,6 +41,23 @@ const struct indicator_row indicator_rows[IND_N] = {
                                  TARGET_AGENT_WORK)},
     [IND_WAIT] = {DURATION(FAM_CALLS, CALLS_WAIT, CALLS_MET_WAIT, TARGET_WAIT)},
     [IND_TALK] = {DURATION(FAM_CALLS, CALLS_TALK, CALLS_MET_WAIT, TARGET_TALK)},
+
+    [IND_FIRST_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
+                                       TARGET_FIRST_RESPONSE)},
+    [IND_NEXT_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_NEXT, REPLIES_MET_FIRST,
+                                      TARGET_NEXT_RESPONSE)},
+    [IND_ASSIGNEE_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_ASSIGNEE, REPLIES_MET_FIRST,
+                                          TARGET_ASSIGNEE_RESPONSE)},
+    [IND_HANDOFF_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_HANDOFF, REPLIES_MET_FIRST,
+                                         TARGET_HANDOFF)},
+    [IND_FIRST_RESOLUTION_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_FIRST, RESOLVES_MET_FIRST,
+                                         TARGET_FIRST_RESOLUTION)},
+    [IND_RESOLUTION_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_TOTAL, RESOLVES_MET_FIRST,
+                                   TARGET_RESOLUTION)},
+    [IND_REQUESTER_WAIT_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_REQUESTER,
+                                       RESOLVES_MET_FIRST, TARGET_REQUESTER_WAIT)},
+    [IND_AGENT_WORK_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_WORK, RESOLVES_MET_FIRST,
+                                   TARGET_AGENT_WORK)},
 
     [IND_OPENED] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
     [IND_RECEIVED] = {.num = {PLUS(FAM_MARKS, MARKS_RECEIVED)}},
@@ -55,6 +83,8 @@ const struct indicator_row indicator_rows[IND_N] = {
                                      PLUS(FAM_RESOLVES, RESOLVES_UNRESOLVED)}},
     [IND_RESOLVED_WITHIN] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_WITHIN)},
                              .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
+    /* Of what was judged by the five metrics of policies, against a policy or a site-wide target. */
+    [IND_SLA_RATE] = {.num = {SLA_MET}, .den = {SLA_MET, SLA_MISSED}},
     [IND_CLEARANCE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)},
                        .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
     [IND_FCR] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_FCR)},
@@ -89,6 +119,8 @@ const struct window_family indicator_families[FAM_N] = {
     [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0},
     [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0},
     [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0},
+    [FAM_BUSINESS_REPLIES] = {"business_replies", REPLIES_COLUMNS, BUSINESS_FLAGS, 0},
+    [FAM_BUSINESS_RESOLVES] = {"business_resolves", RESOLVES_COLUMNS, BUSINESS_FLAGS, 0},
 };
 
 static const char *const names[IND_N] = {

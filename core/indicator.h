@@ -9,7 +9,19 @@
 #include "core/window.h"
 
 /* Families of samples and their flags and columns (bit / column numbers of window.h). */
-enum family { FAM_OPENINGS, FAM_REPLIES, FAM_RESOLVES, FAM_MARKS, FAM_CALLS, FAM_RATINGS, FAM_N };
+enum family {
+    FAM_OPENINGS,
+    FAM_REPLIES,
+    FAM_RESOLVES,
+    FAM_MARKS,
+    FAM_CALLS,
+    FAM_RATINGS,
+    FAM_BUSINESS_REPLIES, /* durations of replies and resolves once more, in business time: the … */
+    FAM_BUSINESS_RESOLVES, /* … columns and met flags of their families, and no other flags */
+    FAM_N
+};
+
+enum { BUSINESS_FLAGS = 4 };
 
 enum { OPENINGS_OPENED, OPENINGS_WITHIN, OPENINGS_FLAGS };
 
@@ -107,7 +119,7 @@ struct indicator_term {
     uint8_t flag;
 };
 
-enum { INDICATOR_TERMS_MAX = 4 };
+enum { INDICATOR_TERMS_MAX = 10 };
 
 /* X(id, wire, kind): the rows; indicator.c holds their definitions. */
 #define INDICATORS(X)                                                                              \
@@ -121,6 +133,14 @@ enum { INDICATOR_TERMS_MAX = 4 };
     X(AGENT_WORK, "agent_work", IND_DURATION)                                                      \
     X(WAIT, "wait", IND_DURATION)                                                                  \
     X(TALK, "talk", IND_DURATION)                                                                  \
+    X(FIRST_RESPONSE_B, "first_response.business", IND_DURATION)                                   \
+    X(NEXT_RESPONSE_B, "next_response.business", IND_DURATION)                                     \
+    X(ASSIGNEE_RESPONSE_B, "assignee_response.business", IND_DURATION)                             \
+    X(HANDOFF_RESPONSE_B, "first_response_from_handoff.business", IND_DURATION)                    \
+    X(FIRST_RESOLUTION_B, "first_resolution.business", IND_DURATION)                               \
+    X(RESOLUTION_B, "resolution.business", IND_DURATION)                                           \
+    X(REQUESTER_WAIT_B, "requester_wait.business", IND_DURATION)                                   \
+    X(AGENT_WORK_B, "agent_work.business", IND_DURATION)                                           \
     X(OPENED, "opened", IND_COUNT)                                                                 \
     X(RECEIVED, "received", IND_COUNT)                                                             \
     X(REPLIES, "replies", IND_COUNT)                                                               \
@@ -140,6 +160,7 @@ enum { INDICATOR_TERMS_MAX = 4 };
     X(CALLS_RUNG, "calls_rung", IND_COUNT)                                                         \
     X(RESOLUTION_RATE, "resolution_rate", IND_RATIO)                                               \
     X(RESOLVED_WITHIN, "resolved_within", IND_RATIO)                                               \
+    X(SLA_RATE, "sla_rate", IND_RATIO)                                                             \
     X(CLEARANCE, "clearance", IND_NUMBER)                                                          \
     X(FCR, "first_contact_resolution", IND_RATIO)                                                  \
     X(REOPEN_RATE, "reopen_rate", IND_RATIO)                                                       \
@@ -153,6 +174,8 @@ enum { INDICATOR_TERMS_MAX = 4 };
     X(UNASSIGNED, "unassigned", IND_GAUGE)                                                         \
     X(WAITING, "waiting", IND_GAUGE)                                                               \
     X(PAUSED, "paused", IND_GAUGE)                                                                 \
+    X(AT_RISK, "at_risk", IND_GAUGE)                                                               \
+    X(BREACHED_OPEN, "breached_open", IND_GAUGE)                                                   \
     X(OLDEST_OPEN, "oldest_open", IND_GAUGE)                                                       \
     X(OLDEST_WAITING, "oldest_waiting", IND_GAUGE)                                                 \
     X(CALLS_WAITING, "calls_waiting", IND_GAUGE)                                                   \

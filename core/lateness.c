@@ -89,29 +89,59 @@ static bool too_late(const struct tickets *t, const struct ticket *k, const stru
 
 /* --- folding again ------------------------------------------------------------------------ */
 
-/* Folds the records on top of the ticket's base; nothing of a void ticket counts. */
-static void fold_all(struct tickets *t, const struct ticket *k, uint32_t n, ms_t fired,
-                     struct fold *f, struct recall *recall, struct sink *out)
+void ticket_fold(struct tickets *t, const struct ticket *k, uint32_t n, ms_t until, struct fold *f,
+                 struct recall *recall, struct sla *sla, struct sink *out)
 {
-    if (k->base != 0) {
-        const struct base *base = pool_get(&t->bases, k->base);
+    const struct base *base = k->base == 0 ? NULL : pool_get(&t->bases, k->base);
+    if (base != NULL) {
         *f = base->fold;
         *recall = base->recall;
     } else {
         fold_init(f);
         recall_init(recall);
     }
+    if (sla != NULL && base != NULL)
+        *sla = base->sla;
+    else if (sla != NULL)
+        sla_init(sla);
     for (uint32_t i = 0; i < n; i++)
-        fold_record(f, recall, &t->record[i], &t->terms, out);
-    if (t->terms.targets != 0 && (f->flags & FOLD_VOID) == 0)
-        fold_until(f, fired, &t->terms, out);
+        fold_record(f, recall, sla, &t->record[i], &t->terms, out);
+    if ((t->terms.targets != 0 || sla != NULL) && (f->flags & FOLD_VOID) == 0)
+        fold_until(f, sla, until, &t->terms, out);
     if ((f->flags & FOLD_VOID) != 0)
         out->n = 0;
 }
 
-static void difference(struct tickets *t, uint32_t n_old, uint32_t n_all)
+/* What a ticket was folded into again. */
+struct again {
+    struct fold fold;
+    struct recall recall;
+    struct sla sla;
+};
+
+/* Folds the first n records in scratch; the ops go behind the n_before ones that are there. */
+static struct sink fold_again(struct tickets *t, const struct ticket *k, uint32_t n, ms_t until,
+                              uint32_t n_before, struct again *ret)
 {
-    op_difference(t->op, n_old, n_all, 2 * SCOPE_N * t->ops_max, t->links.board);
+    struct sink out = {.op = t->op + n_before,
+                       .cap = t->ops_max,
+                       .fact = k->sla == 0 ? NULL : t->fact,
+                       .facts_cap = t->facts_max};
+    ticket_fold(t, k, n, until, &ret->fold, &ret->recall, k->sla == 0 ? NULL : &ret->sla, &out);
+    return out;
+}
+
+/* The ticket is what the second of two folds has made of it. */
+static void take_again(struct tickets *t, handle_t h, const struct again *is,
+                       const struct sink *was, const struct sink *now)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    const struct base *base = k->base == 0 ? NULL : pool_get(&t->bases, k->base);
+    k->fold = is->fold;
+    if (k->sla != 0)
+        ((struct sla_place *)pool_edit(&t->slas, k->sla))->sla = is->sla;
+    op_difference(t->op, was->n, was->n + now->n, 2 * SCOPE_N * t->ops_max, t->links.board);
+    ticket_tell(t, h, now, true, base == NULL ? MS_NONE : base->newest);
 }
 
 static void insert_record(struct tickets *t, const struct record *r, uint32_t at, uint32_t n)
@@ -125,38 +155,40 @@ static void remove_record(struct tickets *t, uint32_t at, uint32_t n)
     memmove(&t->record[at], &t->record[at + 1], (n - at - 1) * sizeof *t->record);
 }
 
-/* Folds the n records in scratch as they were (without the one at `skip`, if < n), and then all,
- * and brings the difference to the board. */
-static void refold(struct tickets *t, struct ticket *k, uint32_t skip, uint32_t n, ms_t fired)
+/* Folds the n records in scratch as they were, without the one at `skip`, and then all, and brings the difference to the board. */
+static void refold(struct tickets *t, handle_t h, uint32_t skip, uint32_t n, ms_t fired)
 {
-    struct record r;
-    struct fold f;
-    struct recall recall;
-    struct sink was = {.op = t->op, .cap = t->ops_max};
-    if (skip < n) {
-        r = t->record[skip];
-        remove_record(t, skip, n);
-    }
-    fold_all(t, k, skip < n ? n - 1 : n, fired, &f, &recall, &was);
-    if (skip < n)
-        insert_record(t, &r, skip, n - 1);
-    struct sink is = {.op = t->op + was.n, .cap = t->ops_max};
-    fold_all(t, k, n, fired, &f, &recall, &is);
-    k->fold = f;
-    difference(t, was.n, was.n + is.n);
+    const struct ticket *k = pool_get(&t->tickets, h);
+    struct again again;
+    struct record r = t->record[skip];
+    remove_record(t, skip, n);
+    struct sink was = fold_again(t, k, n - 1, ticket_passed(t, k, fired), 0, &again);
+    insert_record(t, &r, skip, n - 1);
+    struct sink is = fold_again(t, k, n, ticket_until(t, k, fired), was.n, &again);
+    take_again(t, h, &again, &was, &is);
     t->links.counters->refolds++;
+}
+
+/* Folds a record straight into the board. */
+static void fold_live(struct tickets *t, handle_t h, struct recall *recall, const struct record *r)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct sink live = {.board = t->links.board, .fact = t->fact, .facts_cap = t->facts_max};
+    fold_record(&k->fold, recall, ticket_clocks(t, k), r, &t->terms, &live);
+    t->links.counters->negative += live.negative;
+    ticket_tell(t, h, &live, false, MS_NONE);
 }
 
 /* The last record only replaces something: what the others left to recall is built up again,
  * then the record is folded straight into the board. */
-static void fold_on(struct tickets *t, struct ticket *k, uint32_t n, const struct record *r,
-                    ms_t fired)
+static void fold_on(struct tickets *t, handle_t h, uint32_t n, const struct record *r, ms_t fired)
 {
-    struct recall recall;
-    struct sink nobody = {0}, live = {.board = t->links.board};
-    fold_all(t, k, n - 1, fired, &k->fold, &recall, &nobody);
-    fold_record(&k->fold, &recall, r, &t->terms, &live);
-    t->links.counters->negative += live.negative;
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct again again;
+    struct sink nobody = {0};
+    ticket_fold(t, k, n - 1, ticket_passed(t, k, fired), &again.fold, &again.recall,
+                k->sla == 0 ? NULL : &again.sla, &nobody);
+    fold_live(t, h, &again.recall, r);
 }
 
 /* A very long ticket: its older half folds into the base for good. */
@@ -172,13 +204,15 @@ static int compact(struct tickets *t, struct ticket *k)
         struct base *fresh = pool_edit(&t->bases, h);
         fold_init(&fresh->fold);
         recall_init(&fresh->recall);
+        sla_init(&fresh->sla);
         k->base = h;
     }
     history_read(&t->history, &k->history, t->record, t->events_max);
     struct base *base = pool_edit(&t->bases, k->base);
     for (uint32_t i = 0; i < gone; i++) {
         struct sink out = {0};
-        fold_record(&base->fold, &base->recall, &t->record[i], &t->terms, &out);
+        fold_record(&base->fold, &base->recall, k->sla == 0 ? NULL : &base->sla, &t->record[i],
+                    &t->terms, &out);
     }
     base->newest = t->record[gone - 1].ts;
     CHECK(history_write(&t->history, &k->history, t->record + gone, n - gone));
@@ -204,9 +238,7 @@ static int apply_in_order(struct tickets *t, handle_t h, const struct record *r,
     if (!write_history(t, h, r, 0))
         return ERR_HISTORY_FULL;
     if (!fold_needs_recall(&k->fold, r)) {
-        struct sink live = {.board = t->links.board};
-        fold_record(&k->fold, NULL, r, &t->terms, &live);
-        t->links.counters->negative += live.negative;
+        fold_live(t, h, NULL, r);
         return 0;
     }
     uint32_t n = k->history.records;
@@ -214,9 +246,9 @@ static int apply_in_order(struct tickets *t, handle_t h, const struct record *r,
     bool undoes = (k->fold.flags & FOLD_VOID) != 0 || k->fold.last_miss >= r->ts ||
                   (r->kind == EV_CLOSED && r->outcome >= OUTCOME_SPAM);
     if (undoes)
-        refold(t, k, n - 1, n, fired);
+        refold(t, h, n - 1, n, fired);
     else
-        fold_on(t, k, n, r, fired);
+        fold_on(t, h, n, r, fired);
     return 0;
 }
 
@@ -231,54 +263,45 @@ static int apply_late(struct tickets *t, handle_t h, const struct record *r, ms_
     insert_record(t, r, at, n);
     if (!write_history(t, h, NULL, n + 1))
         return ERR_HISTORY_FULL;
-    refold(t, k, at, n + 1, fired);
+    refold(t, h, at, n + 1, fired);
     return 0;
 }
 
-/* The ticket's place among the ended ones, its gauges and its timer follow its fold. */
-static void settle(struct tickets *t, handle_t h, const struct standing *was)
+void ticket_wind_up(struct tickets *t, handle_t h, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing is = fold_standing(&k->fold);
-    if (was == NULL ? !is.open : was->open && !is.open)
-        ticket_ends_link(t, h);
-    else if (was != NULL && !was->open && is.open)
-        ticket_ends_unlink(t, h);
-    board_stand(t->links.board, h, was, &is);
-    if (t->terms.targets == 0 && k->timer == 0)
+    k->sla = pool_alloc(&t->slas);
+    if (k->sla == 0) {
+        t->links.counters->sla_untracked++;
         return;
-    ms_t due = fold_deadline(&k->fold, &t->terms);
-    if (due != MS_NEVER)
-        due++; /* a reply at the deadline itself is in time */
-    if (k->timer != 0) {
-        if (wheel_deadline(t->links.wheel, k->timer) == due)
-            return;
-        wheel_cancel(t->links.wheel, k->timer);
-        k->timer = 0;
     }
-    if (due != MS_NEVER)
-        k->timer = wheel_add(t->links.wheel, due, t->links.timer_kind, h);
-}
-
-/* A clock may come up whose deadline has fired long ago (`state` tells of the past): it counts at
- * once. So the board always has what a fold up to `fired` yields, and differences hold. */
-static void catch_up(struct tickets *t, struct ticket *k, ms_t fired)
-{
-    struct sink live = {.board = t->links.board};
-    if (t->terms.targets != 0 && (k->fold.flags & FOLD_VOID) == 0)
-        fold_until(&k->fold, fired, &t->terms, &live);
+    if (k->history.records == 0) {
+        sla_init(&((struct sla_place *)pool_edit(&t->slas, k->sla))->sla);
+        return;
+    }
+    struct again again;
+    handle_t clocks = k->sla;
+    uint32_t n = k->history.records;
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    k->sla = 0;
+    struct sink was = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
+    k->sla = clocks;
+    struct sink is = fold_again(t, k, n, ticket_until(t, k, fired), was.n, &again);
+    take_again(t, h, &again, &was, &is);
 }
 
 static int apply(struct tickets *t, handle_t h, bool fresh, const struct record *r, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing was = fold_standing(&k->fold);
+    if (t->policies && k->sla == 0)
+        ticket_wind_up(t, h, fired);
+    struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
     int err = k->history.records >= t->events_max ? compact(t, k) : 0;
     if (err == 0)
         err = sorts_last(t, k, r) ? apply_in_order(t, h, r, fired) : apply_late(t, h, r, fired);
     if (err == 0) {
-        catch_up(t, k, fired);
-        settle(t, h, fresh ? NULL : &was);
+        ticket_catch_up(t, h, ticket_until(t, k, fired));
+        ticket_settle(t, h, fresh ? NULL : &was, fired);
     }
     return err;
 }
@@ -348,21 +371,17 @@ static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
             return;
         struct ticket *k = pool_edit(&t->tickets, h);
         uint32_t n = k->history.records;
-        struct standing was = fold_standing(&k->fold);
+        struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
         ms_t went_over = k->fold.late_msg;
-        struct fold f;
-        struct recall recall;
-        struct sink before = {.op = t->op, .cap = t->ops_max};
-        fold_all(t, k, n, fired, &f, &recall, &before);
+        struct again again;
+        struct sink before = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
         t->record[at].time = time;
-        struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
-        fold_all(t, k, n, fired, &f, &recall, &after);
+        struct sink after = fold_again(t, k, n, ticket_until(t, k, fired), before.n, &again);
         if (!write_history(t, h, NULL, n))
             return; /* no chunk left: the target keeps what it had */
-        k->fold = f;
-        difference(t, before.n, before.n + after.n);
-        settle(t, h, &was);
-        if ((f.flags & FOLD_MERGED) == 0 || f.late_msg == went_over)
+        take_again(t, h, &again, &before, &after);
+        ticket_settle(t, h, &was, fired);
+        if ((again.fold.flags & FOLD_MERGED) == 0 || again.fold.late_msg == went_over)
             return;
         source = h;
     }
@@ -392,17 +411,13 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, bool *fr
         struct record last = t->record[n - 1];
         if (record_compare(&last, merge, t->links.sources) <= 0)
             return 0;
-        struct standing was = fold_standing(&k->fold);
-        struct fold f;
-        struct recall recall;
-        struct sink before = {.op = t->op, .cap = t->ops_max};
-        fold_all(t, k, n, fired, &f, &recall, &before);
-        struct sink after = {.op = t->op + before.n, .cap = t->ops_max};
-        fold_all(t, k, n - 1, fired, &f, &recall, &after);
-        k->fold = f;
-        difference(t, before.n, before.n + after.n);
+        struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
+        struct again again;
+        struct sink before = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
+        struct sink after = fold_again(t, k, n - 1, ticket_until(t, k, fired), before.n, &again);
+        take_again(t, source, &again, &before, &after);
         CHECK(history_write(&t->history, &k->history, t->record, n - 1));
-        settle(t, source, &was);
+        ticket_settle(t, source, &was, fired);
         int err = apply_on(t, follow(t, target, &last), *fresh, &last, fired);
         if (err != 0)
             return err;
@@ -474,7 +489,8 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
         t->links.counters->reopened_unknown++;
     if (!fresh)
         h = follow(t, h, &r);
-    const struct ticket *k = pool_get(&t->tickets, h);
+    struct ticket *k = pool_edit(&t->tickets, h);
+    k->behind = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
     if (e->kind != EV_MERGED)
         err = apply_on(t, h, fresh, &r, fired);
     else
@@ -483,14 +499,4 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (err != 0 && fresh)
         drop_empty(t, h);
     return err;
-}
-
-void ticket_due(struct tickets *t, handle_t h, ms_t now)
-{
-    struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing was = fold_standing(&k->fold);
-    struct sink live = {.board = t->links.board};
-    k->timer = 0;
-    fold_until(&k->fold, now, &t->terms, &live);
-    settle(t, h, &was);
 }

@@ -2,6 +2,7 @@
 #ifndef TP_CORE_LINKS_H
 #define TP_CORE_LINKS_H
 
+#include "core/agreement.h"
 #include "core/board.h"
 #include "core/engine.h"
 #include "core/wheel.h"
@@ -11,6 +12,7 @@ struct links {
     struct board *board;
     struct wheel *wheel;
     struct names *sources;
+    const struct agreements *agreements;
     struct engine_counters *counters;
     const struct settings *settings;
     uint8_t timer_kind; /* owner kind of the module's timers in the wheel */

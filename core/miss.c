@@ -40,12 +40,14 @@ static ms_t deadline_of(const struct fold *f, enum target k, ms_t target)
     return since == MS_NONE ? MS_NEVER : since + target;
 }
 
-static ms_t next_deadline(const struct fold *f, const struct fold_terms *terms,
-                          enum target *ret_target)
+static ms_t next_deadline(const struct fold *f, const struct sla *sla,
+                          const struct fold_terms *terms, enum target *ret_target)
 {
     ms_t next = MS_NEVER;
     for (uint32_t left = terms->targets & ~(uint32_t)f->missed; left != 0; left &= left - 1) {
         enum target k = (enum target)__builtin_ctz(left);
+        if (sla != NULL && sla_covers(sla, f, k, terms))
+            continue;
         ms_t due = deadline_of(f, k, terms->s->target[k]);
         if (due < next) {
             next = due;
@@ -55,13 +57,19 @@ static ms_t next_deadline(const struct fold *f, const struct fold_terms *terms,
     return next;
 }
 
-void fold_until(struct fold *f, ms_t until, const struct fold_terms *terms, struct sink *out)
+void fold_until(struct fold *f, struct sla *sla, ms_t until, const struct fold_terms *terms,
+                struct sink *out)
 {
     for (;;) {
         enum target k = TARGET_N;
-        ms_t due = next_deadline(f, terms, &k);
-        if (due >= until)
+        ms_t due = next_deadline(f, sla, terms, &k);
+        ms_t level = sla == NULL ? MS_NEVER : sla_deadline(sla, terms);
+        if (ms_min(due, level) >= until)
             return;
+        if (level <= due) {
+            sla_pass(sla, f, level, terms, out);
+            continue;
+        }
         struct window_sample s = {.ts = due, .flags = BIT(MARKS_MISSED + k)};
         sink_sample(out, FAM_MARKS, &s, &f->tags, ALL_SCOPES, 1);
         f->missed |= (uint16_t)BIT(k);
@@ -69,8 +77,11 @@ void fold_until(struct fold *f, ms_t until, const struct fold_terms *terms, stru
     }
 }
 
-ms_t fold_deadline(const struct fold *f, const struct fold_terms *terms)
+ms_t fold_deadline(const struct fold *f, const struct sla *sla, const struct fold_terms *terms)
 {
     enum target k;
-    return (f->flags & FOLD_VOID) != 0 ? MS_NEVER : next_deadline(f, terms, &k);
+    if ((f->flags & FOLD_VOID) != 0)
+        return MS_NEVER;
+    ms_t level = sla == NULL || fold_ended(f) ? MS_NEVER : sla_deadline(sla, terms);
+    return ms_min(next_deadline(f, sla, terms, &k), level);
 }

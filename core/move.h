@@ -6,6 +6,7 @@
 #define TP_CORE_MOVE_H
 
 #include "core/fold.h"
+#include "core/sla.h"
 
 #define BIT(x) (1u << (x))
 enum { ALL_SCOPES = (1 << SCOPE_N) - 1 };
@@ -14,6 +15,7 @@ enum { ALL_SCOPES = (1 << SCOPE_N) - 1 };
 struct move {
     struct fold *f;
     struct recall *k;
+    struct sla *sla; /* NULL: no policies */
     const struct record *r;
     const struct fold_terms *terms;
     struct sink *out;
@@ -42,6 +44,11 @@ uint32_t tags_scopes(const struct tags *t);
 
 /* Scopes in which both have the same name. */
 uint32_t tags_shared(const struct tags *a, const struct tags *b);
+
+/* The durations of a sample once more in business time, where a calendar applies: its own sample
+ * of that family. Columns and met flags stand alike in both. */
+void move_business(struct move *m, uint32_t family, const struct window_sample *wall,
+                   const ms_t value[WINDOW_COLUMNS_MAX], const struct tags *tags);
 
 /* A mark at the record's ts. */
 void move_mark(struct move *m, uint32_t flag, const struct tags *tags, uint32_t scopes);

@@ -19,12 +19,18 @@ struct op {
     struct window_sample sample; /* a mark has the ts only */
 };
 
+struct sla_fact; /* sla.h */
+struct account;  /* account.h */
+
 /* Where ops go: to the board when there is one, else appended to the list, if there is one. */
 struct sink {
     struct board *board;
     struct op *op;
     uint32_t n, cap;
-    uint64_t negative; /* durations below zero */
+    uint64_t negative;     /* durations below zero */
+    struct sla_fact *fact; /* what clocks say; NULL: nobody listens */
+    uint32_t facts, facts_cap;
+    struct account *account; /* NULL: nobody asks where the time went */
 };
 
 /* Adds (+1) or withdraws (-1) a sample for the scopes. */

@@ -10,8 +10,24 @@ static void outcome_put(struct move *m, const struct window_sample *s, const str
     if (m->k != NULL) {
         m->k->outcome = *s;
         m->k->outcome_tags = *tags;
+        m->k->business = (struct window_sample){0};
     }
     m->f->flags |= FOLD_OUTCOME;
+}
+
+/* Of an outcome's business durations only that of the first resolution stays. */
+static void business_strip(struct move *m)
+{
+    const struct window_sample *whole = &m->k->business;
+    if (whole->present == 0)
+        return;
+    struct window_sample first = {.ts = whole->ts,
+                                  .flags = whole->flags & BIT(RESOLVES_MET_FIRST),
+                                  .present = whole->present & BIT(RESOLVES_FIRST),
+                                  .value = {[RESOLVES_FIRST] = whole->value[RESOLVES_FIRST]}};
+    if (first.present != 0)
+        sink_sample(m->out, FAM_BUSINESS_RESOLVES, &first, &m->k->outcome_tags, ALL_SCOPES, 1);
+    sink_sample(m->out, FAM_BUSINESS_RESOLVES, whole, &m->k->outcome_tags, ALL_SCOPES, -1);
 }
 
 /* The earlier outcome stays a resolve (and first resolution) but is no longer the ticket's. The
@@ -32,6 +48,7 @@ static void outcome_strip(struct move *m)
     if (stripped.flags != 0)
         sink_sample(m->out, FAM_RESOLVES, &stripped, &k->outcome_tags, ALL_SCOPES, 1);
     sink_sample(m->out, FAM_RESOLVES, &k->outcome, &k->outcome_tags, ALL_SCOPES, -1);
+    business_strip(m);
     m->f->flags &= ~(uint32_t)FOLD_OUTCOME;
 }
 
@@ -78,6 +95,21 @@ static void resolve_durations(struct move *m, struct window_sample *s)
     }
 }
 
+static void resolve_business(struct move *m, const struct window_sample *s, const struct tags *tags)
+{
+    const struct calendar *cal = m->sla == NULL ? NULL : sla_calendar(m->sla, m->terms);
+    if (cal == NULL || s->present == 0)
+        return;
+    struct sla_times t = sla_times(m->sla, m->terms, m->r->ts);
+    const ms_t value[WINDOW_COLUMNS_MAX] = {
+        [RESOLVES_FIRST] = calendar_open(cal, m->r->ts) - calendar_open(cal, m->f->opened),
+        [RESOLVES_TOTAL] = t.total,
+        [RESOLVES_REQUESTER] = t.requester,
+        [RESOLVES_WORK] = t.work,
+    };
+    move_business(m, FAM_BUSINESS_RESOLVES, s, value, tags);
+}
+
 static uint32_t resolver_of(const struct move *m)
 {
     const struct record *r = m->r;
@@ -109,6 +141,7 @@ static void resolve(struct move *m)
         s.flags |= BIT(RESOLVES_NO_REPLY);
     bool fcr = human && f->cycles == 1 && f->replies == 1;
     outcome_put(m, &s, &tags, (fcr ? BIT(RESOLVES_FCR) : 0) | (human ? BIT(RESOLVES_HANDLED) : 0));
+    resolve_business(m, &s, &tags);
     if (m->k != NULL) {
         m->k->fcr = fcr;
         m->k->resolve = 1;

@@ -1,5 +1,7 @@
 #include "core/record.h"
 
+#include "core/agreement.h"
+
 static void take_names(struct record *r, const struct event *e, struct board *b)
 {
     const struct {
@@ -22,6 +24,19 @@ static void take_names(struct record *r, const struct event *e, struct board *b)
     }
 }
 
+/* Customer and tier are known by their hashes only. */
+static void take_customer(struct record *r, const struct event *e)
+{
+    enum event_kind kind = (enum event_kind)e->kind;
+    uint64_t said = e->has & (event_required(kind) | event_optional(kind));
+    r->says_customer = (said >> F_CUSTOMER & 1) != 0;
+    r->says_tier = (said >> F_TIER & 1) != 0;
+    if (r->says_customer && event_has(e, F_CUSTOMER))
+        r->customer = attribute_hash(e->customer);
+    if (r->says_tier && event_has(e, F_TIER))
+        r->tier = (uint32_t)attribute_hash(e->tier);
+}
+
 void record_take(struct record *r, const struct event *e, uint32_t src, struct board *b)
 {
     memset(r, 0, offsetof(struct record, id));
@@ -30,6 +45,7 @@ void record_take(struct record *r, const struct event *e, uint32_t src, struct b
     r->kind = e->kind;
     r->time = r->waiting_since = MS_NONE;
     take_names(r, e, b);
+    take_customer(r, e);
     if (event_has(e, F_SEQ) && e->seq != 0) {
         r->seq = e->seq;
     } else if (event_has(e, F_ID)) {

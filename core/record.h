@@ -13,12 +13,15 @@ struct record {
     uint8_t kind; /* enum event_kind */
     uint8_t by, outcome, status;
     bool is_public, is_auto, needs_reply;
-    bool absorbs;            /* EV_MERGED on the target: `time` is the source's waiting since */
-    uint8_t names;           /* bit enum scope: this name was said (agent, team, attributes) … */
-    struct tags tags;        /* … and is this; 0 = nil */
-    ms_t time;               /* state: opened_at; merged: waiting since; MS_NONE */
-    ms_t waiting_since;      /* state; MS_NONE */
-    bool says_waiting;       /* state: waiting_since was said (nil clears) */
+    bool absorbs;       /* EV_MERGED on the target: `time` is the source's waiting since */
+    uint8_t names;      /* bit enum scope: this name was said (agent, team, attributes) … */
+    struct tags tags;   /* … and is this; 0 = nil */
+    ms_t time;          /* state: opened_at; merged: waiting since; MS_NONE */
+    ms_t waiting_since; /* state; MS_NONE */
+    bool says_waiting;  /* state: waiting_since was said (nil clears) */
+    bool says_customer, says_tier;
+    uint64_t customer;       /* hash (agreement.h); 0 = nil */
+    uint32_t tier;           /* likewise */
     uint32_t number;         /* reason's hash (paused), into (merged: handle), value (rated), … */
     uint8_t id_len;          /* only of records without seq: the last word in order … */
     char id[NAME_BYTES_MAX]; /* … the id, or a hash of the whole event when there is none */

@@ -13,7 +13,8 @@ struct reading {
 
 static void read_orders(struct reading *r)
 {
-    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS};
+    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS, FAM_BUSINESS_REPLIES,
+                                       FAM_BUSINESS_RESOLVES};
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         uint32_t f = families[i];
         board_orders(r->b, r->scope, r->index, f, r->windows,
@@ -29,11 +30,12 @@ static bool duration(const struct reading *r, uint32_t w, const struct indicator
     v->n = n->n[row->column];
     v->sum = n->sum[row->column];
     v->order = r->orders[row->family][w][row->column];
-    if (v->target > 0) {
-        v->met = n->flag[row->met];
-        v->missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
-    }
-    return v->n > 0 || v->met > 0 || v->missed > 0;
+    v->met = n->flag[row->met]; /* against a site-wide target or a policy's */
+    v->missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
+    if (row->target == TARGET_FIRST_RESPONSE)
+        v->strict_missed = r->numbers[FAM_RESOLVES].flag[RESOLVES_NO_REPLY];
+    bool business = row->family == FAM_BUSINESS_REPLIES || row->family == FAM_BUSINESS_RESOLVES;
+    return v->n > 0 || (!business && (v->met > 0 || v->missed > 0));
 }
 
 static bool value_of(const struct reading *r, uint32_t w, enum indicator i, struct kpi_value *v)

@@ -62,12 +62,21 @@ void engine_snapshot_done(struct engine *e, enum scope scope, uint32_t index)
 
 uint32_t engine_active(const struct engine *e)
 {
-    return rules_active(e->rules);
+    return rules_active(e->rules) + (uint32_t)tickets_alerts(e->tickets)->ends.tally.active;
 }
 
 bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret)
 {
-    return rules_alert_next(e->rules, e->board, at, ret);
+    enum { CLOCKS = 1u << 31 }; /* of *at: the rules' alerts are done */
+    if ((*at & CLOCKS) == 0) {
+        if (rules_alert_next(e->rules, e->board, at, ret))
+            return true;
+        *at = CLOCKS;
+    }
+    uint32_t entry = *at & ~(uint32_t)CLOCKS;
+    bool more = ticket_alert_next(e->tickets, &entry, e->core.at, ret);
+    *at = entry | CLOCKS;
+    return more;
 }
 
 const struct engine_counters *engine_counters(const struct engine *e)
@@ -78,6 +87,12 @@ const struct engine_counters *engine_counters(const struct engine *e)
     n->alerts_cleared = alerts->cleared;
     n->alerts_corrected = alerts->corrected;
     n->alerts_cancelled = alerts->cancelled;
+    const struct alerts_tally *clocks = &tickets_alerts(e->tickets)->ends.tally;
+    n->sla_fired = clocks->fired;
+    n->sla_breached = clocks->breached;
+    n->sla_cleared = clocks->cleared;
+    n->sla_corrected = clocks->corrected;
+    n->sla_cancelled = clocks->cancelled;
     n->sources_restarted = seen_restarted(e->seen);
     n->seq_gaps = seen_missing(e->seen);
     return n;
@@ -168,6 +183,8 @@ uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint
     CHECK(n <= IMAGE_POOLS_MAX);
     blob[blobs++] = (struct image_blob){&e->core, sizeof e->core};
     blob[blobs++] = (struct image_blob){tickets_blob(e->tickets), sizeof(struct tickets_ends)};
+    blob[blobs++] =
+        (struct image_blob){&tickets_alerts(e->tickets)->ends, sizeof(struct alerts_ends)};
     blob[blobs++] = (struct image_blob){calls_blob(e->calls), sizeof(struct calls_ends)};
     blob[blobs++] = (struct image_blob){rules_tally(e->rules), sizeof(struct rule_tally)};
     blobs += seen_blobs(e->seen, blob + blobs);
@@ -184,6 +201,7 @@ struct image *engine_image(struct engine *e)
 void engine_loaded(struct engine *e)
 {
     board_rebuild(e->board);
+    agreements_rebuild(e->agreements, e->board, (uint32_t)e->core.agreement);
     tickets_rebuild(e->tickets);
     calls_rebuild(e->calls);
     seen_rebuild(e->seen);

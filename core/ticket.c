@@ -14,6 +14,12 @@ static uint32_t ops_cap(const struct limits *l)
     return (l->ticket_events + 2) * OPS_PER_RECORD + RECALL_TOUCHES * SCOPE_N;
 }
 
+/* A record begins and ends few instances. */
+static uint64_t facts_cap(const struct limits *l)
+{
+    return (l->ticket_events + 2ULL) * FACTS_PER_RECORD;
+}
+
 uint64_t tickets_bytes(const struct limits *l)
 {
     return block_round(sizeof(struct tickets)) +
@@ -22,7 +28,10 @@ uint64_t tickets_bytes(const struct limits *l)
            block_round(pool_bytes(sizeof(struct base), bases_cap(l))) +
            block_round(map_bytes(l->tickets)) +
            block_round((l->ticket_events + 1ULL) * sizeof(struct record)) +
-           block_round(2ULL * SCOPE_N * ops_cap(l) * sizeof(struct op));
+           block_round(2ULL * SCOPE_N * ops_cap(l) * sizeof(struct op)) +
+           block_round(pool_bytes(sizeof(struct sla_place), l->tickets)) +
+           block_round(facts_cap(l) * sizeof(struct sla_fact)) + alerts_bytes(l->alerts) +
+           holds_bytes(l->sources + 2, l->tickets);
 }
 
 struct tickets *tickets_init(void *mem, const struct limits *l, const struct links *links,
@@ -43,6 +52,14 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
     t->record = block_take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
     t->ops_max = ops_cap(l);
     t->op = block_take(&at, 2ULL * SCOPE_N * t->ops_max * sizeof(struct op));
+    pool_init(&t->slas, 0, block_take(&at, pool_bytes(sizeof(struct sla_place), l->tickets)),
+              sizeof(struct sla_place), l->tickets);
+    t->facts_max = (uint32_t)facts_cap(l);
+    t->fact = block_take(&at, facts_cap(l) * sizeof(struct sla_fact));
+    alerts_init(&t->alerts, block_take(&at, alerts_bytes(l->alerts)), l->alerts);
+    holds_init(&t->holds, block_take(&at, holds_bytes(l->sources + 2, l->tickets)), l->sources + 2,
+               l->tickets);
+    t->terms.agreements = links->agreements;
     struct names *agents = board_names(links->board, SCOPE_AGENT);
     t->terms.automatic = board_reserved(links->board, NAME_AUTO);
     t->terms.customer = board_reserved(links->board, NAME_CUSTOMER);
@@ -58,6 +75,8 @@ void tickets_retarget(struct tickets *t)
     for (uint32_t k = 0; k < TARGET_WAIT; k++)
         if (t->links.settings->target[k] > 0)
             t->terms.targets |= 1u << k;
+    t->policies = agreements_any(t->links.agreements);
+    t->ends.swept = t->policies ? 1 : 0;
 }
 
 /* --- keys --------------------------------------------------------------------------------- */
@@ -163,6 +182,9 @@ void ticket_unmake(struct tickets *t, handle_t h)
         pool_free(&t->bases, k->base);
     if (k->timer != 0)
         wheel_cancel(t->links.wheel, k->timer);
+    if (k->sla != 0)
+        pool_free(&t->slas, k->sla);
+    alerts_forget(&t->alerts, &k->alerts);
     pool_free(&t->tickets, h);
 }
 
@@ -182,7 +204,8 @@ static bool is_over(const struct tickets *t, const struct ticket *k, ms_t now)
 void tickets_forget(struct tickets *t, ms_t now)
 {
     for (int i = 0; i < FORGET_PER_CALL && t->ends.oldest != 0; i++) {
-        if (!is_over(t, pool_get(&t->tickets, t->ends.oldest), now))
+        const struct ticket *k = pool_get(&t->tickets, t->ends.oldest);
+        if (!is_over(t, k, now) || alerts_pending(&t->alerts, k->alerts))
             return;
         forget(t, t->ends.oldest);
     }
@@ -191,8 +214,13 @@ void tickets_forget(struct tickets *t, ms_t now)
 bool ticket_forget_one(struct tickets *t, handle_t keep)
 {
     handle_t h = t->ends.oldest;
-    while (h != 0 && (h == keep || h == t->merging[0] || h == t->merging[1]))
-        h = ((const struct ticket *)pool_get(&t->tickets, h))->newer;
+    while (h != 0) {
+        const struct ticket *k = pool_get(&t->tickets, h);
+        bool stays = h == keep || h == t->merging[0] || h == t->merging[1];
+        if (!stays && !alerts_pending(&t->alerts, k->alerts))
+            break;
+        h = k->newer;
+    }
     if (h == 0)
         return false;
     forget(t, h);
@@ -233,7 +261,8 @@ bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret)
 {
     if (!pool_valid(&t->tickets, h))
         return false;
-    *ret = fold_standing(&((const struct ticket *)pool_get(&t->tickets, h))->fold);
+    const struct ticket *k = pool_get(&t->tickets, h);
+    *ret = fold_standing(&k->fold, ticket_clocks((struct tickets *)t, k));
     return true;
 }
 
@@ -286,6 +315,8 @@ uint64_t tickets_digest(struct tickets *t, ms_t now)
         if (h == 0 || is_over(t, k, now))
             continue;
         uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &k->fold));
+        const struct sla *clocks = ticket_clocks(t, k);
+        d = clocks == NULL ? d : mix64(d ^ sla_digest(clocks));
         sum += mix64(d ^ ticket_hash(t, ticket_key(t, last_target(t, h, now))));
     }
     return sum;
@@ -316,6 +347,7 @@ void tickets_check(struct tickets *t)
         live++;
     }
     CHECK(ended == 0 && live == t->tickets.live && live == t->map.live);
+    alerts_check(&t->alerts);
 }
 
 const struct pool *tickets_pool(const struct tickets *t)
@@ -328,12 +360,16 @@ const struct pool *tickets_history(const struct tickets *t)
     return &t->history;
 }
 
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[4])
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[8])
 {
     ret[0] = &t->tickets;
     ret[1] = &t->history;
     ret[2] = &t->bases;
-    return 3;
+    ret[3] = &t->slas;
+    ret[4] = &t->alerts.pool;
+    ret[5] = &t->holds.sources;
+    ret[6] = &t->holds.waits;
+    return 7;
 }
 
 struct tickets_ends *tickets_blob(struct tickets *t)
@@ -349,5 +385,10 @@ void tickets_rebuild(struct tickets *t)
         handle_t h = pool_handle(&t->tickets, i);
         if (h != 0)
             CHECK(map_put(&t->map, ticket_hash(t, ticket_key(t, h)), h));
+    }
+    for (uint32_t i = 1; i <= t->slas.high; i++) { /* the policies in force are all there are */
+        struct sla_place *p = pool_at(&t->slas, i);
+        if (pool_handle(&t->slas, i) != 0 && p->sla.generation < t->links.agreements->first)
+            p->sla.generation = t->links.agreements->first;
     }
 }

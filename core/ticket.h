@@ -22,16 +22,37 @@ struct ticket {
     handle_t into;         /* merged into this ticket */
     handle_t timer;        /* next deadline of a target */
     handle_t older, newer; /* neighbours among the ended tickets */
+    handle_t sla;          /* its clocks; 0 = no policies yet, or no room */
+    handle_t alerts;       /* what was told of its clocks */
+    uint32_t behind;       /* its last event came late: the source may be behind */
+    uint32_t unused;
 };
 
 struct tickets;
+struct alerts; /* alerts.h */
 
 uint64_t tickets_bytes(const struct limits *limits);
 struct tickets *tickets_init(void *mem, const struct limits *limits, const struct links *links,
                              uint64_t seed);
 
-/* Targets or horizons have changed. */
+/* Targets, horizons or policies have changed: open tickets follow with tickets_sweep. */
 void tickets_retarget(struct tickets *t);
+
+/* Brings up to so many tickets to the policies in force; what is due up to and including `fired`
+ * has fired. true: all are. */
+bool tickets_sweep(struct tickets *t, uint32_t budget, ms_t fired);
+bool tickets_swept(const struct tickets *t);
+
+/* An event of this source was heard: deadlines that waited for it are judged. */
+void tickets_heard(struct tickets *t, uint32_t src, ms_t ts, ms_t fired);
+
+/* Tells the next thing of an entry (alerts_next): everything an alert says. false: nothing. */
+bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, ms_t fired, struct alert *ret);
+struct alerts *tickets_alerts(struct tickets *t);
+uint64_t ticket_alert_hash(struct str key); /* for alert_id_of: no seed in it */
+
+/* Active alerts of clocks: start with *at = 0; false at the end. */
+bool ticket_alert_next(struct tickets *t, uint32_t *at, ms_t now, struct alert *ret);
 
 uint64_t ticket_hash(const struct tickets *t, struct str key);
 void tickets_prefetch(const struct tickets *t, uint64_t hash);
@@ -66,11 +87,13 @@ void tickets_check(struct tickets *t);
 const struct pool *tickets_pool(const struct tickets *t);
 const struct pool *tickets_history(const struct tickets *t);
 
-/* For images: fills ret[], returns how many (<= 4). */
+/* For images: fills ret[], returns how many (<= 8). */
 struct tickets_ends {
     handle_t oldest, newest; /* of the ended tickets */
+    uint32_t swept;          /* index of the next ticket to be brought to the policies in force */
+    uint32_t unused;
 };
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[4]);
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[8]);
 struct tickets_ends *tickets_blob(struct tickets *t);
 void tickets_rebuild(struct tickets *t);
 

@@ -2,11 +2,15 @@
 #ifndef TP_CORE_TICKETS_H
 #define TP_CORE_TICKETS_H
 
+#include "core/account.h"
+#include "core/alerts.h"
+#include "core/hold.h"
 #include "core/map.h"
 #include "core/ticket.h"
 
 enum {
-    BASE_SHARE = 64,     /* one ticket in so many may be longer than ticket_events */
+    BASE_SHARE = 64, /* one ticket in so many may be longer than ticket_events */
+    FACTS_PER_RECORD = 6,
     OPS_PER_RECORD = 24, /* ops of one record on average: columns, marks, a few touches, misses */
     FORGET_PER_CALL = 4,
     MERGE_CHAIN_MAX = 16,
@@ -19,10 +23,20 @@ struct base {
     ms_t newest; /* ts of the last event in it */
     struct fold fold;
     struct recall recall;
+    struct sla sla;
+};
+
+/* The clocks of a ticket. */
+struct sla_place {
+    struct slot slot;
+    uint32_t unused;
+    struct sla sla;
 };
 
 struct tickets {
-    struct pool tickets, history, bases;
+    struct pool tickets, history, bases, slas;
+    struct alerts alerts;
+    struct holds holds;
     struct map map;
     struct links links;
     struct fold_terms terms;
@@ -32,9 +46,38 @@ struct tickets {
     struct record *record; /* scratch: events_max + 1 records … */
     struct op *op;         /* … and the ops of two folds */
     uint32_t ops_max;      /* of one */
-    handle_t merging[2];   /* while one is merged into the other: not to be forgotten for room */
+    struct sla_fact *fact; /* and what its clocks say */
+    uint32_t facts_max;
+    bool policies;       /* there are, or were, some */
+    handle_t merging[2]; /* while one is merged into the other: not to be forgotten for room */
     char key[NAME_BYTES_MAX];
 };
+
+/* Its clocks, for reading and folding; NULL: none. */
+struct sla *ticket_clocks(struct tickets *t, const struct ticket *k);
+
+/* Clocks for a ticket that has none: it is new, or policies came while it was there. */
+void ticket_wind_up(struct tickets *t, handle_t h, ms_t fired);
+
+/* Up to when the ticket's deadlines are passed: `fired`, but for a source that is behind. */
+ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired);
+
+/* Where its fold stands now: what it has passed when that held back some deadline. */
+ms_t ticket_passed(struct tickets *t, const struct ticket *k, ms_t fired);
+
+/* What the clocks said goes to the alerts. `again`: of a whole fold that began after `since`. */
+void ticket_tell(struct tickets *t, handle_t h, const struct sink *out, bool again, ms_t since);
+
+/* The ticket's place among the ended ones, its gauges and its timer follow its fold. */
+void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms_t fired);
+
+/* Passes what is due before `until`, straight into the board. */
+void ticket_catch_up(struct tickets *t, handle_t h, ms_t until);
+
+/* Folds the ticket's whole history on top of its base, deadlines before `until` included. Nothing
+ * of a void ticket counts. sla may be NULL when the ticket has no clocks. */
+void ticket_fold(struct tickets *t, const struct ticket *k, uint32_t n, ms_t until, struct fold *f,
+                 struct recall *recall, struct sla *sla, struct sink *out);
 
 /* A new ticket; forgets the one that ended first when there is no room. */
 MUST_CHECK int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_h);

@@ -18,6 +18,12 @@ static const char *const durations[] = {
     "wait",
     "talk",
 };
+static const char *const business[] = {
+    "first_response.business",    "next_response.business",
+    "assignee_response.business", "first_response_from_handoff.business",
+    "first_resolution.business",  "resolution.business",
+    "requester_wait.business",    "agent_work.business",
+};
 static const char *const counts[] = {
     "opened",
     "received",
@@ -40,12 +46,13 @@ static const char *const counts[] = {
 static const char *const ratios[] = {
     "resolution_rate", "resolved_within", "first_contact_resolution",
     "reopen_rate",     "csat_rate",       "conformance_rate",
-    "answer_rate",     "abandon_rate",
+    "answer_rate",     "abandon_rate",    "sla_rate",
 };
 static const char *const numbers[] = {"clearance", "nps"};
 static const char *const gauges[] = {
     "open",        "unassigned",     "waiting",       "paused",
     "oldest_open", "oldest_waiting", "calls_waiting", "longest_call_waiting",
+    "at_risk",     "breached_open",
 };
 
 static void are(const char *const *names, size_t n, enum indicator_kind kind)
@@ -61,13 +68,14 @@ static void are(const char *const *names, size_t n, enum indicator_kind kind)
 Test(indicator, names_and_kinds)
 {
     are(durations, ARRAY_LEN(durations), IND_DURATION);
+    are(business, ARRAY_LEN(business), IND_DURATION);
     are(counts, ARRAY_LEN(counts), IND_COUNT);
     are(ratios, ARRAY_LEN(ratios), IND_RATIO);
     are(numbers, ARRAY_LEN(numbers), IND_NUMBER);
     are(gauges, ARRAY_LEN(gauges), IND_GAUGE);
     cr_assert_eq(indicator_kind(IND_CSAT), IND_MEAN);
-    cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(counts) + ARRAY_LEN(ratios) + ARRAY_LEN(numbers) +
-                     ARRAY_LEN(gauges) + 1,
+    cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(business) + ARRAY_LEN(counts) +
+                     ARRAY_LEN(ratios) + ARRAY_LEN(numbers) + ARRAY_LEN(gauges) + 1,
                  IND_N);
     cr_assert(ARRAY_LEN(durations) == TARGET_N && ARRAY_LEN(gauges) == GAUGES);
     cr_assert_eq(indicator_find(str_of("opene")), -1);

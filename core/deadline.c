@@ -1,0 +1,251 @@
+/* Deadlines of tickets: which wait, which pass, and what is told of them.
+ *
+ * A ticket has one timer, at its earliest deadline. Happy path: the timer comes, the fold passes
+ * the deadline, the clock's fact becomes an alert. What can fail: the ticket's source is behind,
+ * so that what would have been in time may still come; then the deadline is held. */
+#include "core/tickets.h"
+
+enum { RELEASE_AT_ONCE = 64, KEY_SEED = 7, ALERT_ACCOUNT_ITEMS = 256 };
+
+struct sla *ticket_clocks(struct tickets *t, const struct ticket *k)
+{
+    return k->sla == 0 ? NULL : &((struct sla_place *)pool_edit(&t->slas, k->sla))->sla;
+}
+
+struct alerts *tickets_alerts(struct tickets *t)
+{
+    return &t->alerts;
+}
+
+ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired)
+{
+    if (!k->behind || fired == MS_NONE)
+        return fired;
+    ms_t heard = holds_newest(&t->holds, k->history.src);
+    return ms_min(fired, ms_max(heard, fired - t->links.settings->hold_max));
+}
+
+ms_t ticket_passed(struct tickets *t, const struct ticket *k, ms_t fired)
+{
+    ms_t due = fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms);
+    return ms_min(fired, due);
+}
+
+/* An alert more for this ticket; another ticket's that ended makes room. */
+static bool alert_room(struct tickets *t)
+{
+    handle_t from;
+    if (!alerts_room(&t->alerts, &from))
+        return false;
+    if (from != 0)
+        alerts_evict(&t->alerts, &((struct ticket *)pool_edit(&t->tickets, from))->alerts);
+    return true;
+}
+
+void ticket_tell(struct tickets *t, handle_t h, const struct sink *out, bool again, ms_t since)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    if (out->facts == 0 && (!again || k->alerts == 0))
+        return;
+    for (uint32_t i = 0; i < out->facts; i++) {
+        (void)alert_room(t);
+        alerts_note(&t->alerts, h, &k->alerts, &out->fact[i], k->behind != 0);
+    }
+    if (again)
+        alerts_revise(&t->alerts, k->alerts, out->fact, out->facts, since);
+}
+
+void ticket_catch_up(struct tickets *t, handle_t h, ms_t until)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct sla *clocks = ticket_clocks(t, k);
+    struct sink live = {.board = t->links.board, .fact = t->fact, .facts_cap = t->facts_max};
+    if ((t->terms.targets == 0 && clocks == NULL) || (k->fold.flags & FOLD_VOID) != 0)
+        return;
+    fold_until(&k->fold, clocks, until, &t->terms, &live);
+    ticket_tell(t, h, &live, false, MS_NONE);
+}
+
+/* The instant at which the ticket's timer comes: a millisecond after its deadline, as what happens
+ * at the deadline is in time; later when it is held. */
+static ms_t timer_of(struct tickets *t, handle_t h, ms_t fired)
+{
+    const struct ticket *k = pool_get(&t->tickets, h);
+    ms_t due = fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms);
+    if (due == MS_NEVER)
+        return MS_NEVER;
+    if (fired == MS_NONE || due >= fired)
+        return due + 1;
+    return due + t->links.settings->hold_max + 1;
+}
+
+void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms_t fired)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct standing is = fold_standing(&k->fold, ticket_clocks(t, k));
+    if (was == NULL ? !is.open : was->open && !is.open)
+        ticket_ends_link(t, h);
+    else if (was != NULL && !was->open && is.open)
+        ticket_ends_unlink(t, h);
+    board_stand(t->links.board, h, was, &is);
+    if (t->terms.targets == 0 && k->sla == 0 && k->timer == 0)
+        return;
+    ms_t due = timer_of(t, h, fired);
+    if (k->timer != 0) {
+        if (wheel_deadline(t->links.wheel, k->timer) == due)
+            return;
+        wheel_cancel(t->links.wheel, k->timer);
+        k->timer = 0;
+    }
+    if (due == MS_NEVER)
+        return;
+    ms_t held = due - t->links.settings->hold_max - 1;
+    if (fired != MS_NONE && held < fired && k->behind &&
+        held == fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms)) {
+        holds_add(&t->holds, k->history.src, held, h);
+        t->links.counters->sla_held++;
+    }
+    k->timer = wheel_add(t->links.wheel, due, t->links.timer_kind, h);
+}
+
+/* Passes what is due, now that it may. */
+static void judge(struct tickets *t, handle_t h, ms_t fired)
+{
+    struct ticket *k = pool_edit(&t->tickets, h);
+    struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
+    ticket_catch_up(t, h, ticket_until(t, k, fired));
+    ticket_settle(t, h, &was, fired);
+}
+
+void ticket_due(struct tickets *t, handle_t h, ms_t now)
+{
+    ((struct ticket *)pool_edit(&t->tickets, h))->timer = 0;
+    judge(t, h, now);
+}
+
+void tickets_heard(struct tickets *t, uint32_t src, ms_t ts, ms_t fired)
+{
+    handle_t ready[RELEASE_AT_ONCE];
+    if (!holds_heard(&t->holds, src, ts))
+        return;
+    uint32_t n = holds_release(&t->holds, src, ready, RELEASE_AT_ONCE);
+    for (uint32_t i = 0; i < n; i++)
+        if (pool_valid(&t->tickets, ready[i]))
+            judge(t, ready[i], fired);
+}
+
+/* --- other policies ------------------------------------------------------------------------- */
+
+bool tickets_swept(const struct tickets *t)
+{
+    return t->ends.swept == 0;
+}
+
+bool tickets_sweep(struct tickets *t, uint32_t budget, ms_t fired)
+{
+    for (; budget > 0 && t->ends.swept != 0; budget--) {
+        uint32_t i = t->ends.swept++;
+        if (i > t->tickets.high) {
+            t->ends.swept = 0;
+            break;
+        }
+        handle_t h = pool_handle(&t->tickets, i);
+        const struct ticket *k = h == 0 ? NULL : pool_get(&t->tickets, h);
+        if (k == NULL || k->fold.ended != MS_NONE)
+            continue;
+        struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
+        if (k->sla == 0)
+            ticket_wind_up(t, h, fired);
+        ticket_catch_up(t, h, ticket_until(t, k, fired));
+        ticket_settle(t, h, &was, fired);
+    }
+    return t->ends.swept == 0;
+}
+
+/* --- alerts --------------------------------------------------------------------------------- */
+
+static struct str name_in(const struct tickets *t, enum scope s, uint32_t index)
+{
+    return index == 0 ? (struct str){"", 0} : name_text(board_names(t->links.board, s), index);
+}
+
+static struct str name_or_dash(const struct tickets *t, enum scope s, uint32_t index)
+{
+    return index == 0 ? str_of("-") : name_in(t, s, index);
+}
+
+/* Whose time it was up to the breach: the history is folded once more, with an account. */
+static void shares(struct tickets *t, const struct ticket *k, const struct sla_fact *f, ms_t fired,
+                   struct alert_sla *ret)
+{
+    struct account_item item[ALERT_ACCOUNT_ITEMS];
+    struct account account = {.item = item, .cap = ARRAY_LEN(item)};
+    struct account_share share[ALERT_SHARES] = {{0}};
+    struct fold fold;
+    struct recall recall;
+    struct sla sla;
+    struct sink out = {.fact = t->fact, .facts_cap = t->facts_max, .account = &account};
+    uint32_t n = k->history.records;
+    history_read(&t->history, &k->history, t->record, t->events_max);
+    while (n > 0 && t->record[n - 1].ts > f->breached)
+        n--;
+    ticket_fold(t, k, n, ms_min(fired, f->breached + 1), &fold, &recall, &sla, &out);
+    ret->shares = account_shares(&account, (enum sla_metric)f->metric, f->start, f->breached, share,
+                                 ALERT_SHARES);
+    for (uint32_t i = 0; i < ret->shares; i++) {
+        bool rest = share[i].agent == UINT32_MAX;
+        ret->share[i].agent = rest ? str_of("(other)") : name_in(t, SCOPE_AGENT, share[i].agent);
+        ret->share[i].ms = share[i].ms;
+    }
+}
+
+static void fill_names(struct tickets *t, const struct alert_entry *e, struct alert *ret)
+{
+    const struct sla_fact *f = &e->is;
+    const struct agreement *g = agreement_get(t->links.agreements, f->generation);
+    struct str key = ticket_key(t, e->ticket);
+    memcpy(ret->sla.ticket_text, key.p, key.len);
+    ret->sla.ticket = (struct str){ret->sla.ticket_text, key.len};
+    ret->name = str_of("-");
+    ret->team = name_or_dash(t, SCOPE_TEAM, f->owner.team);
+    ret->agent = name_or_dash(t, SCOPE_AGENT, f->owner.agent);
+    ret->sla.priority = name_in(t, SCOPE_PRIORITY, f->owner.priority);
+    ret->sla.channel = name_in(t, SCOPE_CHANNEL, f->owner.channel);
+    ret->sla.category = name_in(t, SCOPE_CATEGORY, f->owner.category);
+    if (f->policy == 0 || f->policy > g->policies)
+        return;
+    const struct policy_setting *p = &g->said.policy[f->policy - 1];
+    ret->sla.policy = str_of(p->id);
+    ret->sla.calendar = str_of(g->said.calendar[p->calendar].id);
+}
+
+uint64_t ticket_alert_hash(struct str key)
+{
+    return hash_str(KEY_SEED, key);
+}
+
+bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, ms_t fired, struct alert *ret)
+{
+    const struct alert_entry *e = pool_get(&t->alerts.pool, entry);
+    if (!alerts_tell(&t->alerts, entry, ticket_alert_hash(ticket_key(t, e->ticket)), at, ret))
+        return false;
+    fill_names(t, e, ret);
+    const struct ticket *k = pool_get(&t->tickets, e->ticket);
+    if (ret->state == ALERT_BREACHED && ret->sla.level == 0 && k->sla != 0)
+        shares(t, k, &e->is, fired, &ret->sla);
+    return true;
+}
+
+bool ticket_alert_next(struct tickets *t, uint32_t *at, ms_t now, struct alert *ret)
+{
+    while (++*at <= t->alerts.pool.high) {
+        handle_t h = pool_handle(&t->alerts.pool, *at);
+        const struct alert_entry *e = h == 0 ? NULL : pool_get(&t->alerts.pool, h);
+        if (e == NULL || !e->active)
+            continue;
+        alerts_show(e, ticket_alert_hash(ticket_key(t, e->ticket)), now, ret);
+        fill_names(t, e, ret);
+        return true;
+    }
+    return false;
+}

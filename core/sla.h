@@ -1,0 +1,129 @@
+/* sla.h: the clocks of one ticket: what runs against which target, and what it has come to.
+ *
+ * A pure function of the ticket's records and the policies of their time, like the fold beside
+ * which it runs: fold.c calls sla_follow after each record, miss.c asks sla_deadline and lets
+ * sla_pass pass it. Happy path: a wait begins (a clock runs), warning points pass, the reply ends
+ * it: met. Else the target is used up at breach_at: one breach, one miss; the end is met_late.
+ * What alerts need of an instance leaves as a fact; alerts.h compares facts with what was told. */
+#ifndef TP_CORE_SLA_H
+#define TP_CORE_SLA_H
+
+#include "core/agreement.h"
+#include "core/explain.h"
+#include "core/fold.h"
+
+/* Clocks of a ticket. The first and next response never run at once. */
+enum sla_slot { SLOT_RESPONSE, SLOT_ASSIGNEE, SLOT_RESOLUTION, SLOT_REQUESTER, SLA_SLOTS };
+
+/* The latest instance of a slot. No padding: part of images and digests. */
+struct sla_clock {
+    ms_t start;        /* of the instance; MS_NONE: there was none */
+    ms_t since;        /* counts since then; MS_NONE: stands still */
+    ms_t elapsed;      /* business ms counted before `since` */
+    ms_t next;         /* when the next level is reached; MS_NEVER */
+    ms_t breached;     /* breach_at; MS_NONE */
+    struct tags owner; /* at the breach */
+    uint16_t instance; /* 1, 2, … of its metric */
+    uint8_t metric;    /* enum sla_metric */
+    uint8_t state;     /* enum clock_state: NONE, RUNNING (active, whatever it looks like), or
+                          how it ended */
+    uint8_t cause;     /* enum alert_cause: of the end, or RETARGET of the breach */
+    uint8_t warned;    /* warning points passed */
+    uint8_t overdue;   /* repeats passed */
+    uint8_t unused[5];
+};
+
+/* How the ticket's own business time runs. */
+enum sla_run { RUN_OPEN = 1, RUN_PENDING = 2, RUN_PAUSED = 4 };
+
+#define SLA_FRESH UINT32_MAX
+
+struct sla {
+    uint64_t customer;         /* hash, 0 = none */
+    ms_t run_since;            /* business time of the ticket: counted up to then … */
+    ms_t total, pending, held; /* … open, paused as pending, paused at all */
+    uint32_t tier;             /* hash, 0 = none */
+    uint32_t generation; /* of the policies (agreement.h); SLA_FRESH before the first record */
+    uint16_t instances[SLA_METRICS];
+    uint8_t policy;    /* agreement_match */
+    uint8_t run;       /* bits enum sla_run, since run_since */
+    uint16_t priority; /* whose targets hold */
+    uint8_t unused[2];
+    struct sla_clock clock[SLA_SLOTS];
+};
+
+/* What has become of an instance that has passed a level, as of now. */
+struct sla_fact {
+    ms_t start, ended;    /* ended: MS_NONE = goes on */
+    ms_t warned_at;       /* of the latest warning point; MS_NONE */
+    ms_t breached;        /* breach_at; MS_NONE */
+    ms_t level_at;        /* of the latest level */
+    ms_t target, elapsed; /* elapsed: as of this fact … */
+    ms_t level_elapsed;   /* … and at the latest level */
+    ms_t due_at, breach_at;
+    struct tags owner; /* at the breach; before it, or at its end: of then */
+    uint32_t generation;
+    uint16_t instance;
+    uint8_t metric, state, cause, warned, overdue, policy;
+    uint8_t unused[2];
+};
+
+void sla_init(struct sla *s);
+
+/* Before its first record: the policies of that time. */
+void sla_start(struct sla *s, ms_t ts, const struct fold_terms *terms);
+
+/* The next instant at which a level is reached or other policies come into force; MS_NEVER. */
+ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms);
+
+/* Passes what is due at that deadline. */
+void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *terms,
+              struct sink *out);
+
+/* After a record was applied to the fold: clocks begin, end, pause, get other targets. */
+void sla_follow(struct sla *s, struct fold *f, const struct record *r,
+                const struct fold_terms *terms, struct sink *out);
+
+/* For an account: facts of all clocks that run, as of now. */
+void sla_tell_all(const struct sla *s, const struct fold *f, ms_t at,
+                  const struct fold_terms *terms, struct sink *out);
+
+/* Is a sample of this metric that ends now in time? NONE: no policy says so. */
+enum sla_judgement { JUDGE_NONE, JUDGE_MET, JUDGE_LATE };
+enum sla_judgement sla_judge(const struct sla *s, const struct fold *f, enum target target,
+                             const struct fold_terms *terms);
+
+/* Has the ticket a policy with this target now? Then the site-wide one is silent. */
+bool sla_covers(const struct sla *s, const struct fold *f, enum target target,
+                const struct fold_terms *terms);
+
+/* The calendar of the policy in force; NULL: none, or one that is always open. */
+const struct calendar *sla_calendar(const struct sla *s, const struct fold_terms *terms);
+
+/* The ticket's business time up to ts: open, without pending, without any pause. */
+struct sla_times {
+    ms_t total, requester, work;
+};
+struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, ms_t ts);
+
+/* What a clock looks like now. */
+enum clock_state sla_state(const struct sla_clock *c);
+bool sla_active(const struct sla_clock *c);
+
+/* Of an active clock: business ms so far; its target (NULL: none any more); when it is used up:
+ * due_at and breach_at, MS_NEVER while it stands still. */
+ms_t sla_elapsed(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms,
+                 ms_t at);
+const struct agreed_target *sla_target(const struct sla *s, const struct sla_clock *c,
+                                       uint32_t priority, const struct fold_terms *terms);
+void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priority,
+                const struct fold_terms *terms, ms_t *ret_due_at, ms_t *ret_breach_at);
+
+/* For the gauges: a warning point is passed and no breach; a breach stands. */
+bool sla_at_risk(const struct sla *s);
+bool sla_breached(const struct sla *s);
+
+/* Digest, blind to slots and indices of names. */
+uint64_t sla_digest(const struct sla *s);
+
+#endif

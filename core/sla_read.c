@@ -1,0 +1,91 @@
+/* What others ask of a ticket's clocks. */
+#include "core/move.h"
+#include "core/sla.h"
+
+/* The slot and metric of a target that policies can have. false: they cannot. */
+static bool slot_of(enum target target, enum sla_slot *ret_slot, enum sla_metric *ret_metric)
+{
+    static const uint8_t slots[SLA_METRICS] = {
+        [SLA_FIRST_RESPONSE] = SLOT_RESPONSE,    [SLA_NEXT_RESPONSE] = SLOT_RESPONSE,
+        [SLA_ASSIGNEE_RESPONSE] = SLOT_ASSIGNEE, [SLA_RESOLUTION] = SLOT_RESOLUTION,
+        [SLA_REQUESTER_WAIT] = SLOT_REQUESTER,
+    };
+    for (enum sla_metric m = 0; m < SLA_METRICS; m++) {
+        if (sla_metric_target(m) != target)
+            continue;
+        *ret_slot = (enum sla_slot)slots[m];
+        *ret_metric = m;
+        return true;
+    }
+    return false;
+}
+
+bool sla_covers(const struct sla *s, const struct fold *f, enum target target,
+                const struct fold_terms *terms)
+{
+    enum sla_slot slot;
+    enum sla_metric metric;
+    if (s->generation == SLA_FRESH || !slot_of(target, &slot, &metric))
+        return false;
+    return agreement_target(agreement_get(terms->agreements, s->generation), s->policy, metric,
+                            f->tags.priority) != NULL;
+}
+
+enum sla_judgement sla_judge(const struct sla *s, const struct fold *f, enum target target,
+                             const struct fold_terms *terms)
+{
+    enum sla_slot slot;
+    enum sla_metric metric;
+    if (!sla_covers(s, f, target, terms) || !slot_of(target, &slot, &metric))
+        return JUDGE_NONE;
+    const struct sla_clock *c = &s->clock[slot];
+    bool judged = sla_active(c) || c->state == CLOCK_MET || c->state == CLOCK_MET_LATE;
+    if (!judged || c->metric != metric)
+        return JUDGE_LATE; /* no clock runs: in time of nothing */
+    return c->breached == MS_NONE ? JUDGE_MET : JUDGE_LATE;
+}
+
+struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, ms_t ts)
+{
+    const struct calendar *cal = sla_calendar(s, terms);
+    struct sla_times t = {s->total, s->total - s->pending, s->total - s->held};
+    if (cal == NULL || s->run_since == MS_NONE || (s->run & RUN_OPEN) == 0 || ts <= s->run_since)
+        return t;
+    ms_t more = calendar_open(cal, ts) - calendar_open(cal, s->run_since);
+    t.total += more;
+    t.requester += (s->run & RUN_PENDING) != 0 ? 0 : more;
+    t.work += (s->run & RUN_PAUSED) != 0 ? 0 : more;
+    return t;
+}
+
+bool sla_at_risk(const struct sla *s)
+{
+    bool warned = false;
+    for (int i = 0; i < SLA_SLOTS; i++) {
+        const struct sla_clock *c = &s->clock[i];
+        warned = warned || (sla_active(c) && c->warned > 0);
+    }
+    return warned && !sla_breached(s);
+}
+
+bool sla_breached(const struct sla *s)
+{
+    for (int i = 0; i < SLA_SLOTS; i++)
+        if (sla_active(&s->clock[i]) && s->clock[i].breached != MS_NONE)
+            return true;
+    return false;
+}
+
+uint64_t sla_digest(const struct sla *s)
+{
+    uint64_t h = 5;
+    for (int i = 0; i < SLA_SLOTS; i++) {
+        const struct sla_clock *c = &s->clock[i];
+        const int64_t numbers[] = {c->start,    c->since,  c->elapsed, c->next,
+                                   c->breached, c->state,  c->cause,   c->metric,
+                                   c->instance, c->warned, c->overdue};
+        h = mix64(h ^ hash_bytes(1, numbers, sizeof numbers));
+    }
+    const int64_t ticket[] = {s->total, s->pending, s->held, s->run};
+    return mix64(h ^ hash_bytes(1, ticket, sizeof ticket));
+}
