@@ -160,7 +160,7 @@ static struct str last_word(const struct event *e, char buf[8])
     return (struct str){buf, 8};
 }
 
-static int in_order(const void *a, const void *b)
+int tale_order(const void *a, const void *b)
 {
     const struct event *x = a, *y = b;
     if (x->ts != y->ts)
@@ -180,7 +180,7 @@ static int in_order(const void *a, const void *b)
 
 void tale_sort(struct tale *t)
 {
-    qsort(t->event, t->n, sizeof t->event[0], in_order);
+    qsort(t->event, t->n, sizeof t->event[0], tale_order);
 }
 
 void tale_shuffle(struct random *r, struct tale *t, uint32_t doubled)

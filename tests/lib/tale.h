@@ -18,7 +18,10 @@ struct tale {
 void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
                struct tale *ret);
 
-/* Puts them in the order of SEMANTICS.md. */
+/* The order of SEMANTICS.md, for qsort of events of one ticket. */
+int tale_order(const void *a, const void *b);
+
+/* Puts them in it. */
 void tale_sort(struct tale *t);
 
 /* Any order; `doubled` events are told again at some later place. */

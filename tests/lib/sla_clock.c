@@ -1,0 +1,337 @@
+#include "tests/lib/sla_clock.h"
+
+#include "tests/lib/hours.h"
+
+/* --- policies ------------------------------------------------------------------------------- */
+
+static bool matches(const struct policy_setting *p, const struct str *names)
+{
+    for (int a = 0; a < POLICY_ATTRIBUTES; a++) {
+        bool found = p->match[a].n == 0;
+        for (uint32_t i = 0; i < p->match[a].n; i++)
+            found |= names[a].len > 0 && str_equal(names[a], str_of(p->match[a].at[i]));
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* The target of that priority, or the one for all others; 0: none. */
+static ms_t target_of(const struct policy_metric *m, struct str priority)
+{
+    ms_t otherwise = 0;
+    for (uint32_t i = 0; i < m->targets; i++) {
+        if (m->target[i].priority[0] == 0)
+            otherwise = m->target[i].target;
+        else if (str_equal(priority, str_of(m->target[i].priority)))
+            return m->target[i].target;
+    }
+    return otherwise;
+}
+
+/* The policy in force for the metric; ORACLE_NO_POLICY when the first that matches has no target. */
+static int32_t policy_for(const struct oracle_book *b, enum sla_metric m, const struct str *names,
+                          ms_t *ret_target)
+{
+    for (uint32_t i = 0; i < b->s->policies; i++) {
+        if (!matches(&b->s->policy[i], names))
+            continue;
+        *ret_target = target_of(&b->s->policy[i].metric[m], names[POLICY_PRIORITY]);
+        return *ret_target > 0 ? (int32_t)i : ORACLE_NO_POLICY;
+    }
+    return ORACLE_NO_POLICY;
+}
+
+static const struct policy_metric *terms_of(const struct oracle_book *b,
+                                            const struct oracle_clock *c)
+{
+    return &b->s->policy[c->policy].metric[c->metric];
+}
+
+static const struct calendar_setting *calendar_of(const struct oracle_book *b,
+                                                  const struct oracle_clock *c)
+{
+    return &b->s->calendar[b->s->policy[c->policy].calendar];
+}
+
+/* --- spans ---------------------------------------------------------------------------------- */
+
+static bool runs(const struct oracle_book *b, const struct oracle_clock *c,
+                 const struct oracle_span *span)
+{
+    const struct policy_metric *m = terms_of(b, c);
+    for (uint32_t i = 0; span->reason.len > 0 && i < m->pauses; i++)
+        if (str_equal(span->reason, str_of(m->pause[i])))
+            return false;
+    return true;
+}
+
+static ms_t count(const struct oracle_book *b, const struct oracle_clock *c,
+                  const struct oracle_span *span)
+{
+    bool counts = c->policy != ORACLE_NO_POLICY && runs(b, c, span);
+    return counts ? hours_between(calendar_of(b, c), span->from, span->to) : 0;
+}
+
+static void add_span(struct oracle_clock *c, ms_t from, ms_t to, const struct oracle_moment *owner)
+{
+    static const struct oracle_moment nobody;
+    owner = owner == NULL ? &nobody : owner;
+    if (from >= to)
+        return;
+    CHECK(c->spans < ORACLE_SPANS);
+    c->span[c->spans++] =
+        (struct oracle_span){from, to, owner->agent, owner->team, owner->reason, 0};
+}
+
+static void cut(const struct oracle_book *b, struct oracle_clock *c, ms_t ts)
+{
+    struct oracle_span *span = &c->span[c->spans - 1];
+    span->to = ts;
+    if (span->from == ts) {
+        c->spans--;
+        return;
+    }
+    span->counted = count(b, c, span);
+    c->elapsed += span->counted;
+}
+
+/* --- deadlines ------------------------------------------------------------------------------ */
+
+static void breach(struct oracle_clock *c, ms_t at, const struct oracle_span *span)
+{
+    c->breached = c->alerted = true;
+    c->breach_at = at;
+    c->breach_agent = span->agent;
+    c->breach_team = span->team;
+}
+
+/* What falls due in a span before `until`, the span's time not yet counted; `last`: also what
+ * is due at that very instant, because no event of it is left. */
+static void fire(const struct oracle_book *b, struct oracle_clock *c,
+                 const struct oracle_span *span, ms_t until, bool last)
+{
+    const struct calendar_setting *hours;
+    if (c->policy == ORACLE_NO_POLICY)
+        return;
+    const struct policy_metric *m = terms_of(b, c);
+    ms_t edge = last ? until + 1 : until;
+    hours = calendar_of(b, c);
+    bool going = runs(b, c, span), over = c->elapsed > c->target;
+    if (!c->breached && over && span->from < edge) {
+        breach(c, span->from, span);
+        c->retargeted = true;
+    } else if (!c->breached && !over && going) {
+        ms_t at = hours_breach(hours, span->from, c->target - c->elapsed);
+        if (at < until)
+            breach(c, at, span);
+    }
+    for (uint32_t i = 0; i < m->warns; i++) {
+        const struct policy_warn *w = &m->warn[i];
+        ms_t point = w->percent > 0 ? c->target * w->percent / 100 : c->target - w->left;
+        ms_t at = MS_NEVER;
+        if (c->elapsed >= point)
+            at = span->from;
+        else if (going)
+            at = hours_due(hours, span->from, point - c->elapsed);
+        if (at < edge)
+            c->warned = c->alerted = true;
+    }
+}
+
+/* Spans before now, whose time was never measured: began: as if the policy had been there. */
+static void measure(const struct oracle_book *b, struct oracle_clock *c, bool began)
+{
+    c->elapsed = 0;
+    for (uint32_t i = 0; i < c->spans; i++) {
+        if (began)
+            fire(b, c, &c->span[i], c->span[i].to, false);
+        c->span[i].counted = count(b, c, &c->span[i]);
+        c->elapsed += c->span[i].counted;
+    }
+}
+
+static void stop(struct oracle_clock *c, ms_t ts, enum clock_state state, enum alert_cause cause)
+{
+    c->open = false;
+    c->ended = ts;
+    c->state = (uint8_t)(c->policy == ORACLE_NO_POLICY ? CLOCK_NONE : state);
+    c->cause = (uint8_t)cause;
+}
+
+static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct str *names,
+                     ms_t ts)
+{
+    ms_t target = 0;
+    int32_t policy = policy_for(b, (enum sla_metric)c->metric, names, &target);
+    if (policy == ORACLE_NO_POLICY) {
+        if (c->policy != ORACLE_NO_POLICY)
+            stop(c, ts, CLOCK_CANCELLED, CAUSE_NO_POLICY);
+        return;
+    }
+    bool gained = c->policy == ORACLE_NO_POLICY;
+    if (policy == c->policy && target == c->target)
+        return;
+    c->policy = policy;
+    c->target = target;
+    if (gained) {
+        measure(b, c, c->begun == ts);
+        return;
+    }
+    const struct policy_metric *m = terms_of(b, c);
+    for (uint32_t i = 0; m->retarget == RETARGET_RESTART && i < c->spans; i++)
+        c->span[i].counted = 0;
+    if (m->retarget == RETARGET_RESTART)
+        c->elapsed = 0;
+    if (!c->breached || !m->forgive || c->elapsed > target)
+        return;
+    c->breached = c->warned = c->retargeted = false;
+    c->forgiven = true;
+    c->breach_at = MS_NEVER;
+}
+
+/* --- the book ------------------------------------------------------------------------------- */
+
+void book_open(struct oracle_book *b, struct sla_oracle *o, const struct sla_setting *s)
+{
+    b->o = o;
+    b->s = s;
+    b->moments = 0;
+}
+
+void book_pause(struct oracle_book *b, ms_t ts)
+{
+    for (uint32_t i = 0; i < b->o->clocks; i++) {
+        struct oracle_clock *c = &b->o->clock[i];
+        if (!c->open)
+            continue;
+        fire(b, c, &c->span[c->spans - 1], ts, false);
+        cut(b, c, ts);
+    }
+}
+
+void book_go_on(struct oracle_book *b, const struct oracle_moment *now, const struct str *names)
+{
+    CHECK(b->moments < ORACLE_SPANS);
+    b->moment[b->moments++] = *now;
+    for (uint32_t i = 0; i < b->o->clocks; i++) {
+        struct oracle_clock *c = &b->o->clock[i];
+        if (!c->open)
+            continue;
+        retarget(b, c, names, now->ts);
+        if (c->open)
+            add_span(c, now->ts, MS_NEVER, now);
+    }
+}
+
+void book_close(struct oracle_book *b, ms_t at)
+{
+    for (uint32_t i = 0; i < b->o->clocks; i++) {
+        struct oracle_clock *c = &b->o->clock[i];
+        if (!c->open || c->policy == ORACLE_NO_POLICY)
+            continue;
+        struct oracle_span span = c->span[c->spans - 1];
+        fire(b, c, &span, at, true);
+        bool going = runs(b, c, &span);
+        if (going)
+            c->due_at = hours_due(calendar_of(b, c), span.from, c->target - c->elapsed);
+        if (going && !c->breached)
+            c->breach_at = hours_breach(calendar_of(b, c), span.from, c->target - c->elapsed);
+        cut(b, c, at);
+        c->state = c->breached ? CLOCK_BREACHED
+                   : !going    ? CLOCK_PAUSED
+                   : c->warned ? CLOCK_WARNED
+                               : CLOCK_RUNNING;
+    }
+}
+
+/* --- clocks --------------------------------------------------------------------------------- */
+
+static bool is_resolution(enum sla_metric m)
+{
+    return m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
+}
+
+static struct oracle_clock *last_of(const struct oracle_book *b, enum sla_metric m)
+{
+    for (uint32_t i = b->o->clocks; i-- > 0;)
+        if (b->o->clock[i].metric == m)
+            return &b->o->clock[i];
+    return NULL;
+}
+
+static struct oracle_clock *open_one(const struct oracle_book *b, enum sla_metric m)
+{
+    struct oracle_clock *c = last_of(b, m);
+    return c != NULL && c->open ? c : NULL;
+}
+
+void clock_begin(struct oracle_book *b, enum sla_metric m, ms_t start, ms_t ts)
+{
+    CHECK(b->o->clocks < ORACLE_CLOCKS);
+    struct oracle_clock *c = &b->o->clock[b->o->clocks++];
+    memset(c, 0, offsetof(struct oracle_clock, span));
+    c->metric = (uint8_t)m;
+    c->policy = ORACLE_NO_POLICY;
+    c->start = start;
+    c->begun = ts;
+    c->ended = MS_NONE;
+    c->due_at = c->breach_at = MS_NEVER;
+    c->open = true;
+    if (b->moments == 0)
+        add_span(c, start, ts, NULL);
+    else
+        add_span(c, start, ms_min(ts, b->moment[0].ts), NULL);
+    for (uint32_t i = 0; i < b->moments; i++) {
+        const struct oracle_moment *at = &b->moment[i];
+        ms_t to = i + 1 < b->moments ? at[1].ts : ts;
+        if (!at->over || !is_resolution(m))
+            add_span(c, ms_max(start, at->ts), ms_min(ts, to), at);
+    }
+}
+
+void clock_finish(struct oracle_book *b, enum sla_metric m, ms_t ts, struct str credit,
+                  struct str team)
+{
+    struct oracle_clock *c = open_one(b, m);
+    if (c == NULL)
+        return;
+    struct oracle_span span = {.agent = credit, .team = team};
+    if (c->policy != ORACLE_NO_POLICY && !c->breached && c->elapsed > c->target)
+        breach(c, ts, &span);
+    stop(c, ts, c->breached ? CLOCK_MET_LATE : CLOCK_MET, CAUSE_NONE);
+    c->credit = credit;
+    c->team = team;
+}
+
+void clock_cancel(struct oracle_book *b, enum sla_metric m, ms_t ts, enum alert_cause cause)
+{
+    struct oracle_clock *c = open_one(b, m);
+    if (c != NULL)
+        stop(c, ts, CLOCK_CANCELLED, cause);
+}
+
+void clock_reopen(struct oracle_book *b, enum sla_metric m, ms_t opened, ms_t ts,
+                  const struct str *names)
+{
+    ms_t target = 0;
+    int32_t policy = policy_for(b, m, names, &target);
+    uint8_t mode = REOPEN_RESUME;
+    if (policy != ORACLE_NO_POLICY)
+        mode = b->s->policy[policy].metric[m].reopen;
+    struct oracle_clock *c = last_of(b, m);
+    if (mode == REOPEN_IGNORE)
+        return;
+    if (mode == REOPEN_NEW_CYCLE || c == NULL) {
+        clock_begin(b, m, mode == REOPEN_NEW_CYCLE ? ts : opened, ts);
+    } else if (c->state != CLOCK_CANCELLED || c->cause != CAUSE_NO_POLICY) {
+        c->open = c->revived = true;
+        c->ended = MS_NONE;
+        c->state = CLOCK_NONE;
+        c->cause = CAUSE_NONE;
+    } else {
+        return;
+    }
+    c = last_of(b, m);
+    retarget(b, c, names, ts);
+}

@@ -1,0 +1,42 @@
+/* sla_clock.h: the clocks of sla_oracle.h: spans, deadlines, retargets. */
+#ifndef TP_TESTS_SLA_CLOCK_H
+#define TP_TESTS_SLA_CLOCK_H
+
+#include "tests/lib/sla_oracle.h"
+
+/* What holds from an event on. */
+struct oracle_moment {
+    ms_t ts;
+    struct str agent, team, reason;
+    bool over; /* resolved or closed */
+};
+
+struct oracle_book {
+    struct sla_oracle *o;
+    const struct sla_setting *s;
+    uint32_t moments;
+    struct oracle_moment moment[ORACLE_SPANS];
+};
+
+void book_open(struct oracle_book *b, struct sla_oracle *o, const struct sla_setting *s);
+
+/* Around every event: up to its ts, and from then on with these names (by policy_attribute). */
+void book_pause(struct oracle_book *b, ms_t ts);
+void book_go_on(struct oracle_book *b, const struct oracle_moment *now, const struct str *names);
+
+/* The end of the account. */
+void book_close(struct oracle_book *b, ms_t at);
+
+/* start <= ts: what lies between counts for those who had the ticket then. */
+void clock_begin(struct oracle_book *b, enum sla_metric m, ms_t start, ms_t ts);
+
+/* The metric's open clock, when there is one, ends. */
+void clock_finish(struct oracle_book *b, enum sla_metric m, ms_t ts, struct str credit,
+                  struct str team);
+void clock_cancel(struct oracle_book *b, enum sla_metric m, ms_t ts, enum alert_cause cause);
+
+/* The ticket is open again: the policy says what that means for the metric. */
+void clock_reopen(struct oracle_book *b, enum sla_metric m, ms_t opened, ms_t ts,
+                  const struct str *names);
+
+#endif
