@@ -454,7 +454,7 @@ bool log_find(const struct windows *ws, const struct window_log *log, const stru
 void log_remove(struct windows *ws, struct window_log *log, const struct layout *l,
                 const struct place *p);
 void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
-              const struct place *p, uint32_t flag, bool on);
+              const struct place *p, uint32_t sec, uint32_t flag, bool on);
 
 /* Where the samples ahead of the clock begin; chunk 0 when there is none. */
 struct place log_future(const struct windows *ws, const struct window_log *log,

@@ -267,7 +267,7 @@ static bool mark(struct windows *ws, struct window_log *log, const struct layout
         return true;
     if (!log_find(ws, log, l, &wish, &p))
         return !merged && log->slots != 0 && spans_flag(ws, log, l, sec, flag, on);
-    log_flag(ws, log, l, &p, flag, on);
+    log_flag(ws, log, l, &p, sec, flag, on);
     return true;
 }
 

@@ -185,8 +185,6 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
 static bool wish_met(const struct layout *l, const struct wish *wish, const struct entry *e,
                      bool *ret_best)
 {
-    if (wish->like == NULL)
-        return *ret_best = (e->flags >> wish->flag & 1) != wish->on;
     const struct entry *like = wish->like;
     if (e->present != like->present || ((e->flags ^ like->flags) & ~l->loose) != 0)
         return false;
@@ -213,6 +211,15 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
         if (at > wish->sec)
             break;
         if (at < wish->sec) {
+            i += entry_words(l, &c->word[i]);
+            continue;
+        }
+        if (wish->like == NULL) {
+            if ((entry_flags(l, &c->word[i]) >> wish->flag & 1) != wish->on) {
+                ret->chunk = h;
+                ret->word = i;
+                return true;
+            }
             i += entry_words(l, &c->word[i]);
             continue;
         }
@@ -301,8 +308,9 @@ void log_remove(struct windows *ws, struct window_log *log, const struct layout 
         log_reclaim(ws, log, l);
 }
 
+/* A cursor is never behind what is later than its window's edge: nearly all need no look. */
 void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
-              const struct place *p, uint32_t flag, bool on)
+              const struct place *p, uint32_t sec, uint32_t flag, bool on)
 {
     struct chunk *c = pool_edit(&ws->chunks, p->chunk);
     uint32_t one = on ? 1 : (uint32_t)-1;
@@ -316,7 +324,7 @@ void log_flag(struct windows *ws, struct window_log *log, const struct layout *l
     void *block = pool_edit(&ws->cursors, log->cursors);
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
-        if (cursor_is_behind(ws, cur, p->chunk, c, p->word))
+        if (sec <= ws->edge[w] && cursor_is_behind(ws, cur, p->chunk, c, p->word))
             cursor_count(l, cur)[1 + flag] += one;
     }
 }
