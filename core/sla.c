@@ -7,6 +7,7 @@
 
 #include "core/account.h"
 #include "core/move.h"
+#include "core/slas.h"
 
 STATIC_ASSERT(sizeof(struct sla_clock) == 64, "no padding");
 STATIC_ASSERT(sizeof(struct sla) == 64 + SLA_SLOTS * 64, "no padding");
@@ -30,7 +31,7 @@ static const struct agreement *agreement_of(const struct sla *s, const struct fo
     return agreement_get(terms->agreements, s->generation);
 }
 
-static const struct calendar *any_calendar(const struct sla *s, const struct fold_terms *terms)
+const struct calendar *sla_any_calendar(const struct sla *s, const struct fold_terms *terms)
 {
     const struct agreement *g = agreement_of(s, terms);
     return s->policy == 0 ? NULL : &g->calendar[g->policy[s->policy - 1].calendar];
@@ -38,7 +39,7 @@ static const struct calendar *any_calendar(const struct sla *s, const struct fol
 
 const struct calendar *sla_calendar(const struct sla *s, const struct fold_terms *terms)
 {
-    const struct calendar *c = any_calendar(s, terms);
+    const struct calendar *c = sla_any_calendar(s, terms);
     return c == NULL || c->always ? NULL : c;
 }
 
@@ -49,8 +50,8 @@ const struct agreed_target *sla_target(const struct sla *s, const struct sla_clo
                             priority);
 }
 
-static const struct agreed_metric *metric_of(const struct sla *s, enum sla_metric m,
-                                             const struct fold_terms *terms)
+const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m,
+                                          const struct fold_terms *terms)
 {
     return s->policy == 0 ? NULL : &agreement_of(s, terms)->policy[s->policy - 1].metric[m];
 }
@@ -74,7 +75,7 @@ enum clock_state sla_state(const struct sla_clock *c)
 ms_t sla_elapsed(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms,
                  ms_t at)
 {
-    const struct calendar *cal = any_calendar(s, terms);
+    const struct calendar *cal = sla_any_calendar(s, terms);
     if (c->since == MS_NONE || at <= c->since || cal == NULL)
         return c->elapsed;
     return c->elapsed + calendar_open(cal, at) - calendar_open(cal, c->since);
@@ -87,7 +88,7 @@ void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priorit
     *ret_due_at = *ret_breach_at = MS_NEVER;
     if (t == NULL || c->since == MS_NONE || !sla_active(c))
         return;
-    const struct calendar *cal = any_calendar(s, terms);
+    const struct calendar *cal = sla_any_calendar(s, terms);
     ms_t sum = calendar_open(cal, c->since) + t->target - c->elapsed;
     *ret_due_at = calendar_due(cal, sum);
     *ret_breach_at = c->breached != MS_NONE ? c->breached : calendar_breach(cal, sum);
@@ -95,16 +96,14 @@ void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priorit
 
 /* --- levels --------------------------------------------------------------------------------- */
 
-/* When the clock's next level is reached, known at `now`. A level that another target has put into
- * the past is reached at once. */
-static void set_next(const struct sla *s, struct sla_clock *c, const struct fold *f, ms_t now,
-                     const struct fold_terms *terms)
+void sla_set_next(const struct sla *s, struct sla_clock *c, const struct fold *f, ms_t now,
+                  const struct fold_terms *terms)
 {
     c->next = MS_NEVER;
     if (!sla_active(c))
         return;
     const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
-    const struct agreed_metric *m = metric_of(s, (enum sla_metric)c->metric, terms);
+    const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
     if (t == NULL)
         return;
     bool warning = c->breached == MS_NONE && c->warned < t->warns;
@@ -117,14 +116,13 @@ static void set_next(const struct sla *s, struct sla_clock *c, const struct fold
         c->next = c->elapsed > level || (warning && c->elapsed == level) ? now : MS_NEVER;
         return;
     }
-    const struct calendar *cal = any_calendar(s, terms);
+    const struct calendar *cal = sla_any_calendar(s, terms);
     ms_t sum = calendar_open(cal, c->since) + level - c->elapsed;
     c->next = ms_max(warning ? calendar_due(cal, sum) : calendar_breach(cal, sum), c->since);
 }
 
-/* Says what has become of the instance, when it has passed a level or everything is asked for. */
-static void tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
-                 const struct fold_terms *terms, struct sink *out)
+void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
+              const struct fold_terms *terms, struct sink *out)
 {
     if (out->fact == NULL || (c->warned == 0 && c->breached == MS_NONE && out->account == NULL))
         return;
@@ -135,7 +133,8 @@ static void tell(const struct sla *s, const struct sla_clock *c, const struct fo
     if (k == NULL) {
         CHECK(out->facts < out->facts_cap);
         k = &out->fact[out->facts++];
-        *k = (struct sla_fact){.warned_at = MS_NONE, .level_at = MS_NONE};
+        *k = (struct sla_fact){
+            .warned_at = MS_NONE, .level_at = MS_NONE, .due_at = MS_NEVER, .breach_at = MS_NEVER};
     }
     const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
     bool warned = k->warned != c->warned, levels = warned || k->breached != c->breached;
@@ -168,7 +167,7 @@ void sla_tell_all(const struct sla *s, const struct fold *f, ms_t at,
 {
     for (int i = 0; i < SLA_SLOTS; i++)
         if (sla_active(&s->clock[i]))
-            tell(s, &s->clock[i], f, at, terms, out);
+            sla_tell(s, &s->clock[i], f, at, terms, out);
 }
 
 static void breach(struct sla_clock *c, struct fold *f, ms_t due, struct sink *out)
@@ -211,11 +210,6 @@ ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms)
     return ms_min(first_due(s)->next, next_generation(s, terms));
 }
 
-static void change_terms(struct sla *s, struct fold *f, ms_t at, bool next_generation,
-                         const struct fold_terms *terms, struct sink *out);
-static void settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
-                   const struct fold_terms *terms, struct sink *out);
-
 void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *terms,
               struct sink *out)
 {
@@ -223,8 +217,8 @@ void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *
     account_cut(out->account, s, &f->tags, due, terms);
     f->last_miss = f->last_miss == MS_NONE ? due : ms_max(f->last_miss, due);
     if (c->next > due) {
-        change_terms(s, f, due, true, terms, out);
-        settle(s, f, NULL, due, terms, out);
+        sla_change_terms(s, f, due, true, terms, out);
+        sla_settle(s, f, NULL, due, terms, out);
         return;
     }
     const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
@@ -236,8 +230,8 @@ void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *
     else
         breach(c, f, due, out);
     account_level(out->account, c, due);
-    tell(s, c, f, due, terms, out);
-    set_next(s, c, f, due, terms);
+    sla_tell(s, c, f, due, terms, out);
+    sla_set_next(s, c, f, due, terms);
 }
 
 /* --- instances ------------------------------------------------------------------------------ */
@@ -272,7 +266,7 @@ static bool wanted(const struct sla *s, const struct fold *f, enum sla_slot slot
     *ret_start = c->start != MS_NONE ? c->start : f->opened;
     bool over = c->state == CLOCK_MET || c->state == CLOCK_MET_LATE ||
                 (c->state == CLOCK_CANCELLED && c->cause != CAUSE_NO_POLICY);
-    const struct agreed_metric *m = metric_of(s, *ret_metric, terms);
+    const struct agreed_metric *m = sla_metric_of(s, *ret_metric, terms);
     if (over && (m == NULL || m->reopen == REOPEN_IGNORE))
         return false;
     return f->opened != MS_NONE && f->opened <= *ret_start;
@@ -287,7 +281,7 @@ static void finish(struct sla *s, struct sla_clock *c, const struct fold *f, ms_
     c->next = MS_NEVER;
     c->state = (uint8_t)state;
     c->cause = (uint8_t)cause;
-    tell(s, c, f, at, terms, out);
+    sla_tell(s, c, f, at, terms, out);
 }
 
 /* How an instance that no longer runs has ended. */
@@ -349,7 +343,7 @@ static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t
     const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
     if (known && t != NULL && c->elapsed > t->target)
         c->cause = CAUSE_RETARGET;
-    set_next(s, c, f, at, terms);
+    sla_set_next(s, c, f, at, terms);
 }
 
 static void pause_or_resume(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at,
@@ -360,7 +354,7 @@ static void pause_or_resume(struct sla *s, struct sla_clock *c, const struct fol
         return;
     c->elapsed = sla_elapsed(s, c, terms, at);
     c->since = stands ? MS_NONE : at;
-    set_next(s, c, f, at, terms);
+    sla_set_next(s, c, f, at, terms);
 }
 
 /* An ended clock of the whole ticket runs again after a reopening. */
@@ -368,7 +362,7 @@ static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t a
                  const struct fold_terms *terms)
 {
     struct sla_clock *c = &s->clock[slot];
-    const struct agreed_metric *m = metric_of(s, (enum sla_metric)c->metric, terms);
+    const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
     if (c->cause != CAUSE_NO_POLICY && m->reopen == REOPEN_NEW_CYCLE) {
         c->start = at;
         begin(s, c, f, at, false, terms);
@@ -377,7 +371,7 @@ static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t a
     c->state = CLOCK_RUNNING;
     c->cause = CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
-    set_next(s, c, f, at, terms);
+    sla_set_next(s, c, f, at, terms);
 }
 
 static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const struct record *r,
@@ -413,101 +407,11 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
     }
 }
 
-/* All clocks follow the fold as it is after `at`. r: the record; NULL: other policies. */
-static void settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
-                   const struct fold_terms *terms, struct sink *out)
+void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
+                const struct fold_terms *terms, struct sink *out)
 {
     for (enum sla_slot slot = 0; slot < SLA_SLOTS; slot++)
         settle_slot(s, slot, f, r, at, terms, out);
-}
-
-/* --- other policies, other targets ---------------------------------------------------------- */
-
-/* What the ticket's own business time was up to `at` is booked; it runs on by the run bits. */
-static void book(struct sla *s, const struct fold_terms *terms, ms_t at)
-{
-    struct sla_times was = {s->total, s->total - s->pending, s->total - s->held};
-    struct sla_times is = sla_times(s, terms, at);
-    s->total = is.total;
-    s->pending += is.total - was.total - (is.requester - was.requester);
-    s->held += is.total - was.total - (is.work - was.work);
-    s->run_since = at;
-}
-
-/* A breach that a longer target takes back: the miss goes, the alert is corrected. */
-static void forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
-                    const struct fold_terms *terms, struct sink *out)
-{
-    uint32_t target = sla_metric_target((enum sla_metric)c->metric);
-    struct window_sample miss = {.ts = c->breached, .flags = BIT(MARKS_MISSED + target)};
-    sink_sample(out, FAM_MARKS, &miss, &c->owner, ALL_SCOPES, -1);
-    f->missed &= (uint16_t)~BIT(target);
-    c->breached = MS_NONE;
-    c->warned = c->overdue = 0;
-    c->cause = CAUSE_FORGIVEN;
-    tell(s, c, f, at, terms, out);
-    c->cause = CAUSE_NONE;
-}
-
-/* The terms of an active clock are others from `at` on; s->policy is the new one already, and
- * elapsed is what the old calendar had measured. */
-static void retarget(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at, ms_t before,
-                     const struct fold_terms *terms, struct sink *out)
-{
-    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
-    if (t == NULL)
-        return; /* settle cancels it */
-    const struct agreed_metric *m = metric_of(s, (enum sla_metric)c->metric, terms);
-    if (before != t->target && m->retarget == RETARGET_RESTART) {
-        account_restart(out->account, c);
-        c->elapsed = 0;
-        c->warned = 0;
-    }
-    if (c->breached != MS_NONE && m->forgive && c->elapsed <= t->target)
-        forgive(s, c, f, at, terms, out);
-    c->warned = (uint8_t)(c->warned < t->warns ? c->warned : t->warns);
-    while (c->breached == MS_NONE && c->warned > 0 && t->warn[c->warned - 1] > c->elapsed)
-        c->warned--; /* a longer target: its warning point is yet to come */
-    if (c->breached == MS_NONE && c->elapsed > t->target)
-        c->cause = CAUSE_RETARGET;
-    if (before != t->target)
-        account_retarget(out->account, s, c, at, t->target);
-}
-
-static void change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generation,
-                         const struct fold_terms *terms, struct sink *out)
-{
-    struct attributes of = {.tags = &f->tags, .customer = s->customer, .tier = s->tier};
-    const struct agreement *g =
-        agreement_get(terms->agreements, s->generation + (other_generation ? 1 : 0));
-    uint8_t policy = (uint8_t)agreement_match(g, &of);
-    if (!other_generation && policy == s->policy && s->priority == f->tags.priority)
-        return;
-    bool counted = sla_calendar(s, terms) != NULL;
-    ms_t before[SLA_SLOTS];
-    for (int i = 0; i < SLA_SLOTS; i++) {
-        struct sla_clock *c = &s->clock[i];
-        const struct agreed_target *t = sla_target(s, c, s->priority, terms);
-        before[i] = t == NULL ? 0 : t->target;
-        if (!sla_active(c))
-            continue;
-        c->elapsed = sla_elapsed(s, c, terms, at);
-        c->since = c->since == MS_NONE ? MS_NONE : at;
-    }
-    if (s->run_since != MS_NONE)
-        book(s, terms, at);
-    s->generation += other_generation;
-    s->policy = policy;
-    s->priority = f->tags.priority;
-    const struct calendar *now = sla_calendar(s, terms);
-    if (!counted && now != NULL && f->opened != MS_NONE && f->opened < at)
-        s->total = calendar_open(now, at) - calendar_open(now, f->opened);
-    for (int i = 0; i < SLA_SLOTS; i++) {
-        if (!sla_active(&s->clock[i]))
-            continue;
-        retarget(s, &s->clock[i], f, at, before[i], terms, out);
-        set_next(s, &s->clock[i], f, at, terms);
-    }
 }
 
 /* --- following the fold --------------------------------------------------------------------- */
@@ -528,14 +432,14 @@ void sla_follow(struct sla *s, struct fold *f, const struct record *r,
         s->customer = r->customer;
     if (r->says_tier)
         s->tier = r->tier;
-    change_terms(s, f, r->ts, false, terms, out);
+    sla_change_terms(s, f, r->ts, false, terms, out);
     uint8_t run = run_of(f);
     if (run != s->run) {
         if (s->run_since == MS_NONE && f->opened != MS_NONE)
             s->run_since = f->opened;
         else
-            book(s, terms, r->ts);
+            sla_book(s, terms, r->ts);
         s->run = run;
     }
-    settle(s, f, r, r->ts, terms, out);
+    sla_settle(s, f, r, r->ts, terms, out);
 }

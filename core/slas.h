@@ -1,0 +1,35 @@
+/* slas.h: what the files of sla share: sla.c (levels, instances), retarget.c (other terms). */
+#ifndef TP_CORE_SLAS_H
+#define TP_CORE_SLAS_H
+
+#include "core/sla.h"
+
+/* The calendar of the policy in force, also one that is always open; NULL: no policy. */
+const struct calendar *sla_any_calendar(const struct sla *s, const struct fold_terms *terms);
+
+/* How the policy in force has the metric; NULL: no policy. */
+const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m,
+                                          const struct fold_terms *terms);
+
+/* When the clock's next level is reached, known at `now`. A level that another target has put into
+ * the past is reached at once. */
+void sla_set_next(const struct sla *s, struct sla_clock *c, const struct fold *f, ms_t now,
+                  const struct fold_terms *terms);
+
+/* Says what has become of the instance, when it has passed a level or everything is asked for. */
+void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
+              const struct fold_terms *terms, struct sink *out);
+
+/* All clocks follow the fold as it is after `at`. r: the record; NULL: other policies. */
+void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
+                const struct fold_terms *terms, struct sink *out);
+
+/* What the ticket's own business time was up to `at` is booked; it runs on by the run bits. */
+void sla_book(struct sla *s, const struct fold_terms *terms, ms_t at);
+
+/* The policies of the next generation come into force, or the ticket's attributes may be others:
+ * its policy is looked up, clocks that run get other terms. */
+void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool next_generation,
+                      const struct fold_terms *terms, struct sink *out);
+
+#endif
