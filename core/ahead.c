@@ -71,7 +71,8 @@ static void hash_all(const struct engine *e, const struct event *events, uint32_
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE])
 {
-    struct walks walks = {.n = 0};
+    struct walks walks; /* 9 KB, not worth clearing */
+    walks.n = 0;
     hash_all(e, events, n, ahead);
     if (n < 4) /* too few to overlap */
         return;

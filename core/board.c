@@ -201,11 +201,7 @@ const struct entity *board_entity(const struct board *b, enum scope s, uint32_t 
 
 struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index)
 {
-    struct pool *p = &b->entities[s];
-    CHECK(index >= 1 && index <= p->high);
-    if (UNLIKELY(p->image != NULL))
-        pool_save(p, index);
-    return pool_at(p, index);
+    return entity_edit(b, s, index);
 }
 
 void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_t families)
@@ -247,18 +243,6 @@ void board_walk(const struct board *b, struct window_walk *walk, uint32_t n)
 }
 
 /* --- what the fold says ------------------------------------------------------------------- */
-
-struct entity *board_touch(struct board *b, enum scope s, uint32_t index, uint32_t bit)
-{
-    struct entity *e = board_entity_edit(b, s, index);
-    e->changed = true;
-    if ((b->listened[s] >> bit & 1) != 0) {
-        if (e->touched == 0 && b->touched < TOUCHED_MAX)
-            b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = index};
-        e->touched |= (uint16_t)(1u << bit);
-    }
-    return e;
-}
 
 void board_listen(struct board *b, const uint16_t inputs[SCOPE_N])
 {

@@ -28,7 +28,27 @@ struct board {
     struct entity_ref touch[TOUCHED_MAX];
 };
 
+static inline struct entity *entity_edit(struct board *b, enum scope s, uint32_t index)
+{
+    struct pool *p = &b->entities[s];
+    CHECK(index >= 1 && index <= p->high);
+    if (UNLIKELY(p->image != NULL))
+        pool_save(p, index);
+    return pool_at(p, index);
+}
+
 /* The entity for writing; it is noted as touched by `bit` (FAM_x or TOUCH_GAUGES). */
-struct entity *board_touch(struct board *b, enum scope s, uint32_t index, uint32_t bit);
+static inline struct entity *board_touch(struct board *b, enum scope s, uint32_t index,
+                                         uint32_t bit)
+{
+    struct entity *e = entity_edit(b, s, index);
+    e->changed = true;
+    if (UNLIKELY((b->listened[s] >> bit & 1) != 0)) {
+        if (e->touched == 0 && b->touched < TOUCHED_MAX)
+            b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = index};
+        e->touched |= (uint16_t)(1u << bit);
+    }
+    return e;
+}
 
 #endif

@@ -353,12 +353,28 @@ static void insert(struct chunk *c, struct entry e)
     c->n++;
 }
 
+/* As the newest, in the chunk that is there: nearly always. */
+static bool append(struct pool *chunks, struct order *o, ms_t since, handle_t member)
+{
+    if (o->tail == 0)
+        return false;
+    struct chunk *c = edit(chunks, o->tail);
+    ms_t after = since - c->base;
+    if (c->n == ENTRIES || after < c->entry[c->n - 1u].after || after > UINT32_MAX)
+        return false;
+    c->entry[c->n++] = (struct entry){(uint32_t)after, member};
+    o->entries++;
+    return true;
+}
+
 bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
                 order_holds *holds, void *ctx)
 {
     if (o->entries > 2 * o->members + 2 * ENTRIES)
         sweep(chunks, o, holds, ctx);
     o->members++;
+    if (append(chunks, o, since, member))
+        return true;
     handle_t h = chunk_with_room(chunks, o, since);
     if (h == 0)
         return false;

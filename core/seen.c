@@ -18,6 +18,7 @@ struct seen {
     struct pool ids; /* the ring, of struct seen_id */
     struct map map;  /* key -> ids */
     uint64_t seed;
+    uint32_t last; /* the source looked up last: the next event's, mostly; 0 = none */
     struct seen_state state;
 };
 
@@ -193,11 +194,19 @@ static bool number_check_and_add(struct seen *s, uint32_t source, const struct e
     return false;
 }
 
+static uint32_t source_of(struct seen *s, const struct event *e)
+{
+    if (!event_has(e, F_SRC))
+        return 0;
+    if (s->last == 0 || !str_equal(name_text(&s->sources, s->last), e->src))
+        s->last = name_intern(&s->sources, e->src);
+    return s->last;
+}
+
 bool seen_before(struct seen *s, const struct event *e, ms_t now, ms_t remember_ids,
                  uint32_t *ret_src)
 {
-    uint32_t src = event_has(e, F_SRC) ? name_intern(&s->sources, e->src) : 0;
-    *ret_src = src;
+    uint32_t src = *ret_src = source_of(s, e);
     bool own = src != 0 && name_get(&s->sources, src)->slot.mark == NAME_PLAIN;
     if (own && event_has(e, F_SEQ))
         return number_check_and_add(s, src, e, now);
@@ -267,6 +276,7 @@ uint32_t seen_blobs(struct seen *s, struct image_blob ret[1])
 void seen_rebuild(struct seen *s)
 {
     names_rebuild(&s->sources);
+    s->last = 0;
     memset(s->map.cells, 0, map_bytes(s->map.cap));
     map_init(&s->map, s->map.cells, s->map.cap);
     for (uint64_t n = s->state.ring_first; n < s->state.ring_end; n++) {
