@@ -33,9 +33,16 @@ static struct config *load(struct app *a)
     return NULL;
 }
 
+static void unload(struct config *c)
+{
+    if (c != NULL)
+        config_fini(c);
+    free(c);
+}
+
 /* --- reload --------------------------------------------------------------------------------- */
 
-static void take_over(struct app *a, const struct config *next)
+static void take_over(struct app *a, struct config *next)
 {
     const char *key = config_fixed(&a->driver->config, next);
     const char *why = NULL;
@@ -51,7 +58,9 @@ static void take_over(struct app *a, const struct config *next)
         return;
     }
     a->log.level = next->log_level;
-    log_info(&a->log, "reloaded", "file=%s rules=%u", a->config_path, next->settings.rules);
+    const struct sla_setting *sla = a->driver->config.sla;
+    log_info(&a->log, "reloaded", "file=%s rules=%u policies=%u", a->config_path,
+             next->settings.rules, sla == NULL ? 0 : sla->policies);
 }
 
 static void on_reload(uv_signal_t *signal, int number)
@@ -66,7 +75,7 @@ static void on_reload(uv_signal_t *signal, int number)
     struct config *next = load(a);
     if (next != NULL)
         take_over(a, next);
-    free(next);
+    unload(next);
     notify_ready();
 }
 
@@ -137,7 +146,7 @@ static void watch(struct app *a)
 }
 
 /* The exit code. */
-static int run(struct app *a, const struct config *config)
+static int run(struct app *a, struct config *config)
 {
     int code = 0;
     a->driver = driver_new(config, &a->log);
@@ -175,11 +184,11 @@ int app_run(const char *config_path)
     int err = a.zmq == NULL ? UV_ENOMEM : uv_loop_init(&a.loop);
     if (err != 0) {
         log_error(&a.log, "no loop", "error=\"%s\"", uv_strerror(err));
-        free(config);
+        unload(config);
         return 1;
     }
     int code = run(&a, config);
-    free(config);
+    unload(config);
     int leaked = uv_loop_close(&a.loop);
     CHECK(leaked == 0);  /* a handle nobody closed */
     zmq_ctx_term(a.zmq); /* waits for what was sent, ZSOCK_LINGER_MS at most */

@@ -2,6 +2,7 @@
 
 #include "core/err.h"
 #include "daemon/keys.h"
+#include "daemon/lint.h"
 #include "daemon/rules.h"
 
 #include <errno.h>
@@ -91,6 +92,8 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
     if (c->events_bind.n + c->events_connect.n == 0)
         return tree_complain(t, 1, "sockets.events", why,
                              "neither bind nor connect; events could never arrive");
+    if (c->sla != NULL && c->sla->policies > 0)
+        c->settings.sla = c->sla;
     if (settings_check(&c->settings, &wrong) != 0)
         return tree_complain(t, 1, "", why, "%s", wrong);
     return true;
@@ -103,7 +106,8 @@ void config_default(struct config *ret)
     CHECK(fine);
 }
 
-static bool parse(const struct tree *t, struct config *ret, struct tree_error *why)
+static bool parse(const struct tree *t, struct config *ret, struct tree_error *why,
+                  struct lint *lint)
 {
     bool empty = t->root == NULL || (t->root->kind == TREE_SCALAR && t->root->text.len == 0);
     if (!empty && t->root->kind != TREE_MAP)
@@ -115,25 +119,41 @@ static bool parse(const struct tree *t, struct config *ret, struct tree_error *w
     if (c == NULL)
         return tree_complain(t, 1, "", why, "no memory");
     bool fine = read_all(t, c, why);
+    if (fine && lint != NULL)
+        lint_config(lint, t, c);
     if (fine)
-        memcpy(ret, c, sizeof *c);
+        config_move(ret, c);
+    config_fini(c);
     free(c);
+    return fine;
+}
+
+static bool parse_bytes(const char *name, const char *bytes, size_t n, struct config *ret,
+                        struct tree_error *why, struct lint *lint)
+{
+    struct tree tree;
+    if (!tree_parse(&tree, name, bytes, n, why))
+        return false;
+    bool fine = parse(&tree, ret, why, lint);
+    tree_fini(&tree);
     return fine;
 }
 
 bool config_parse(const char *name, const char *bytes, size_t n, struct config *ret,
                   struct tree_error *why)
 {
-    struct tree tree;
-    if (!tree_parse(&tree, name, bytes, n, why))
-        return false;
-    bool fine = parse(&tree, ret, why);
-    tree_fini(&tree);
-    return fine;
+    return parse_bytes(name, bytes, n, ret, why, NULL);
 }
 
 bool config_load(const char *path, struct config *ret, struct tree_error *why)
 {
+    return config_lint(path, ret, why, NULL);
+}
+
+bool config_lint(const char *path, struct config *ret, struct tree_error *why, struct lint *lint)
+{
+    if (lint != NULL)
+        lint->n = lint->left_out = 0;
     if (path == NULL) {
         config_default(ret);
         return true;
@@ -149,11 +169,25 @@ bool config_load(const char *path, struct config *ret, struct tree_error *why)
     } else {
         size_t n = fread(bytes, 1, TREE_BYTES_MAX + 1, file); /* one more shows a longer file */
         fine = ferror(file) ? tree_complain(&named, 1, "", why, "cannot be read")
-                            : config_parse(path, bytes, n, ret, why);
+                            : parse_bytes(path, bytes, n, ret, why, lint);
     }
     free(bytes);
     fclose(file);
     return fine;
+}
+
+void config_fini(struct config *c)
+{
+    free(c->sla);
+    c->sla = NULL;
+    c->settings.sla = NULL;
+}
+
+void config_move(struct config *to, struct config *from)
+{
+    memcpy(to, from, sizeof *to);
+    from->sla = NULL;
+    from->settings.sla = NULL;
 }
 
 const char *config_fixed(const struct config *now, const struct config *next)

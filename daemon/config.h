@@ -2,10 +2,14 @@
  *
  * One table of keys (config.c) reads the file, and prints the commented reference file and the
  * manual page (reference.h). A file is taken whole or not at all: the first unknown or double
- * key, wrong type or impossible value is one line "file:line: key: what, what to do". */
+ * key, wrong type or impossible value is one line "file:line: key: what, what to do".
+ *
+ * Calendars and policies (1 MiB) lie on the heap: a struct config that was read owns them until
+ * config_fini or config_move; a plain copy of it borrows them. */
 #ifndef TP_DAEMON_CONFIG_H
 #define TP_DAEMON_CONFIG_H
 
+#include "core/policy.h"
 #include "core/settings.h"
 #include "daemon/log.h"
 #include "daemon/tree.h"
@@ -23,8 +27,11 @@ struct config_texts {
     char at[CONFIG_TEXTS_MAX][CONFIG_TEXT_BYTES_MAX + 1];
 };
 
+struct lint; /* lint.h */
+
 struct config {
     struct settings settings; /* for the engine, the zone compiled */
+    struct sla_setting *sla;  /* owned; settings.sla is this when there are policies */
     struct limits limits;
     struct config_texts events_bind; /* where platforms publish to */
     struct config_texts events_connect;
@@ -43,12 +50,23 @@ struct config {
 /* Every key at its default. */
 void config_default(struct config *ret);
 
-/* Reads bytes as the file `name`. false: why holds the complaint and *ret is untouched. */
+/* Reads bytes as the file `name`, beside which .ics files are looked for. false: why holds the
+ * complaint and *ret is untouched. What *ret may have owned before is not freed. */
 MUST_CHECK bool config_parse(const char *name, const char *bytes, size_t n, struct config *ret,
                              struct tree_error *why);
 
 /* Reads the file at path; NULL gives the defaults. Blocks; for start and reload only. */
 MUST_CHECK bool config_load(const char *path, struct config *ret, struct tree_error *why);
+
+/* The same, and warns of what is possible but hardly meant. */
+MUST_CHECK bool config_lint(const char *path, struct config *ret, struct tree_error *why,
+                            struct lint *lint);
+
+/* Frees what c owns; c is not to be used then. */
+void config_fini(struct config *c);
+
+/* *to takes over all of *from, which then owns nothing. What *to owned must have been freed. */
+void config_move(struct config *to, struct config *from);
 
 /* What a running daemon cannot take over from `next`: the key's path, or NULL when all can. */
 const char *config_fixed(const struct config *now, const struct config *next);

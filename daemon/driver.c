@@ -10,12 +10,12 @@ enum {
     DRAIN_QUIET_MS = 50,  /* then nothing is under way any more */
 };
 
-struct driver *driver_new(const struct config *config, struct log *log)
+struct driver *driver_new(struct config *config, struct log *log)
 {
     struct driver *d = calloc(1, sizeof *d); /* fresh pages, touched when used */
     if (d == NULL)
         return NULL;
-    memcpy(&d->config, config, sizeof d->config);
+    config_move(&d->config, config);
     d->log = log;
     d->newest_ts = MS_NONE;
     d->outbox = (struct outbox){.effects = d->effects, .cap = DRIVER_EFFECTS};
@@ -276,7 +276,7 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     return true;
 }
 
-bool driver_reload(struct driver *d, const struct config *next, const char **ret_why)
+bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
 {
     tick(d);
     /* Every active alert may be cancelled, and the engine applies all or nothing. */
@@ -289,7 +289,8 @@ bool driver_reload(struct driver *d, const struct config *next, const char **ret
     bool fine = engine_apply(d->engine, &next->settings, &out, ret_why) == 0;
     if (fine) {
         outlet_effects(&d->outlet, &out); /* by the old rules: it still shows those */
-        memcpy(&d->config, next, sizeof d->config);
+        config_fini(&d->config);
+        config_move(&d->config, next);
     }
     free(out.effects);
     return fine;
@@ -338,5 +339,6 @@ void driver_free(struct driver *d)
     zmq_msg_close(&d->topic);
     if (d->memory != NULL)
         munmap(d->memory, d->memory_bytes);
+    config_fini(&d->config);
     free(d);
 }

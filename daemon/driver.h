@@ -58,16 +58,17 @@ struct driver {
     void *data; /* the owner's */
 };
 
-/* A driver on the heap, about 8 MiB of which little is touched. NULL: no memory. */
-struct driver *driver_new(const struct config *config, struct log *log);
+/* A driver on the heap, about 8 MiB of which little is touched, that takes over the configuration.
+ * NULL: no memory, and the configuration is still the caller's. */
+struct driver *driver_new(struct config *config, struct log *log);
 
 /* Maps the engine, opens the sockets and begins. false: logged why; driver_close must still be
  * called. zmq: the context. */
 MUST_CHECK bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq);
 
-/* Takes over another configuration. false with one sentence in *ret_why when it cannot, and
- * nothing changed. */
-MUST_CHECK bool driver_reload(struct driver *d, const struct config *next, const char **ret_why);
+/* Takes over another configuration (config_move). false with one sentence in *ret_why when it
+ * cannot, and nothing changed. */
+MUST_CHECK bool driver_reload(struct driver *d, struct config *next, const char **ret_why);
 
 /* Takes what is still arriving, for half a second at most, and publishes what it leads to. */
 void driver_drain(struct driver *d);

@@ -1,6 +1,8 @@
 #include "daemon/keys.h"
 
+#include "daemon/calendars.h"
 #include "daemon/endpoint.h"
+#include "daemon/policies.h"
 #include "daemon/rules.h"
 #include "daemon/tz.h"
 
@@ -17,7 +19,8 @@
         "limits." #name, KEY_COUNT, true, PLACE(limits.name), 1, most, preset, text                \
     }
 
-/* Order is the order of reading: rules come last, they refer to windows and scopes. */
+/* Order is the order of reading: calendars refer to the zone, policies to calendars, rules to
+ * windows and scopes. */
 const struct key keys[] = {
     {"insecure", KEY_FLAG, true, PLACE(insecure), 0, 0, "false",
      "true allows TCP endpoints beyond loopback, on which anybody can send and read."},
@@ -69,6 +72,10 @@ const struct key keys[] = {
      "90d", "How long a closed ticket is remembered."},
     {"remember_ids", KEY_DURATION, false, PLACE(settings.remember_ids), MS_MINUTE, 30 * MS_DAY,
      "24h", "How long ids of events are remembered for sources that do not number theirs."},
+    {"hold_after", KEY_DURATION, false, PLACE(settings.hold_after), 1000, MS_DAY, "60s",
+     "An event that arrives so long after its ts shows that its source is behind."},
+    {"hold_max", KEY_DURATION, false, PLACE(settings.hold_max), 0, MS_HOUR, "5m",
+     "So long at most deadlines of tickets wait whose source is behind; 0s: never."},
     {"snapshot_every", KEY_DURATION, false, PLACE(snapshot_every), 100, MS_HOUR, "5s",
      "How often subscribed snapshots that changed are published."},
     {"full_every", KEY_DURATION, false, PLACE(full_every), 1000, 24 * (ms_t)MS_HOUR, "60s",
@@ -92,6 +99,11 @@ const struct key keys[] = {
     LIMIT(chunks, LIMIT_CHUNKS_MAX, "8000000", "256-byte chunks of samples in windows."),
     LIMIT(ids, (1 << 24) - 1, "1000000", "Event ids remembered of sources without seq."),
     LIMIT(alerts, 1 << 22, "100000", "Pairs of rule and name under watch."),
+    {"calendars", KEY_CALENDARS, false, PLACE(sla), 0, CALENDARS_GIVEN_MAX, "[]",
+     "Business hours: in their time clocks of policies run. Local times; holidays are closed all "
+     "day; what passes midnight belongs to the day on which it begins."},
+    {"policies", KEY_POLICIES, false, PLACE(sla), 0, POLICIES_MAX, "[]",
+     "Service levels: the first policy whose match holds for a ticket is in force for it."},
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
      "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "
      "about a window or scope that is not kept are left out."},
@@ -119,9 +131,24 @@ const char *key_type_text(enum key_type type)
         [KEY_LANGUAGE] = "en or zh",
         [KEY_LEVEL] = "error, warning, info or debug",
         [KEY_RULES] = "a list of rules",
+        [KEY_CALENDARS] = "a list of calendars",
+        [KEY_POLICIES] = "a list of policies",
     };
     CHECK(type < KEY_TYPES);
     return texts[type];
+}
+
+const char *duration_text(char ret[DURATION_TEXT], ms_t ms)
+{
+    static const struct {
+        const char *unit;
+        ms_t ms;
+    } units[] = {{"d", MS_DAY}, {"h", MS_HOUR}, {"m", MS_MINUTE}, {"s", MS_SECOND}, {"ms", 1}};
+    size_t i = 0;
+    while (ms == 0 ? i < 3 : ms % units[i].ms != 0)
+        i++;
+    snprintf(ret, DURATION_TEXT, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
+    return ret;
 }
 
 /* --- pieces --------------------------------------------------------------------------------- */
@@ -151,9 +178,10 @@ bool read_duration(const struct reading *r, ms_t min, ms_t max, ms_t *ret)
         return false;
     if (!duration_parse(r->node->text, &ms))
         return refuse(r, "'%s' is no duration; write 250ms, 90s, 5m, 1h30m or 7d", r->node->text.p);
+    char low[DURATION_TEXT], high[DURATION_TEXT];
     if (ms < min || ms > max)
-        return refuse(r, "%s is outside of %lld s to %lld s", r->node->text.p,
-                      (long long)(min / MS_SECOND), (long long)(max / MS_SECOND));
+        return refuse(r, "%s is outside of %s to %s", r->node->text.p, duration_text(low, min),
+                      duration_text(high, max));
     *ret = ms;
     return true;
 }
@@ -328,6 +356,10 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_RULES:
         memset(place, 0, key->size);
         return read_list(key, r, rule_read, &r->config->settings.rules);
+    case KEY_CALENDARS:
+        return read_list(key, r, calendar_read, &n);
+    case KEY_POLICIES:
+        return read_list(key, r, policy_read, &n);
     case KEY_TYPES:
         break;
     }

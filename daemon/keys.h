@@ -19,6 +19,8 @@ enum key_type {
     KEY_LANGUAGE,
     KEY_LEVEL,
     KEY_RULES,
+    KEY_CALENDARS,
+    KEY_POLICIES,
     KEY_TYPES
 };
 
@@ -50,6 +52,10 @@ struct reading {
 
 /* What a value of the type looks like: "a duration like 5m or 1h30m". */
 const char *key_type_text(enum key_type type);
+
+/* The exact text of a duration in its largest unit: "90s", "5m", "1d". */
+enum { DURATION_TEXT = 24 };
+const char *duration_text(char ret[DURATION_TEXT], ms_t ms);
 
 /* Reads r->node into its place in r->config. false: complained. */
 MUST_CHECK bool key_read(const struct key *key, struct reading *r);

@@ -1,34 +1,18 @@
 #include "daemon/reference.h"
 
-#include "daemon/keys.h"
+#include "daemon/calendars.h"
+#include "daemon/policies.h"
 #include "daemon/rules.h"
 
 enum { COMMENT_COLUMNS = 96, LEAF_MAX = 64 };
 
-/* "5 minutes" needs no exactness: the largest unit that divides. */
-static void print_ms(FILE *file, ms_t ms)
-{
-    static const struct {
-        const char *unit;
-        ms_t ms;
-    } units[] = {{"d", MS_DAY}, {"h", MS_HOUR}, {"m", MS_MINUTE}, {"s", MS_SECOND}, {"ms", 1}};
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        if (ms % units[i].ms == 0 && ms > 0) {
-            fprintf(file, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
-            return;
-        }
-    }
-    fputs("0s", file);
-}
-
 static void print_bounds(FILE *file, const struct key *key)
 {
+    char low[DURATION_TEXT], high[DURATION_TEXT];
     switch ((enum key_type)key->type) {
     case KEY_DURATION:
     case KEY_TARGET:
-        print_ms(file, key->min);
-        fputs(" to ", file);
-        print_ms(file, key->max);
+        fprintf(file, "%s to %s", duration_text(low, key->min), duration_text(high, key->max));
         break;
     case KEY_COUNT:
         fprintf(file, "%lld to %lld", (long long)key->min, (long long)key->max);
@@ -38,6 +22,8 @@ static void print_bounds(FILE *file, const struct key *key)
     case KEY_WINDOWS:
     case KEY_SCOPES:
     case KEY_RULES:
+    case KEY_CALENDARS:
+    case KEY_POLICIES:
         fprintf(file, "%lld to %lld entries", (long long)key->min, (long long)key->max);
         break;
     default:
@@ -48,6 +34,20 @@ static void print_bounds(FILE *file, const struct key *key)
 static bool has_bounds(const struct key *key)
 {
     return key->max > 0;
+}
+
+/* What the entries of a key's list have: one table, and those inside of it. Ends with NULL. */
+static const struct members *const *groups_of(enum key_type type)
+{
+    static const struct members *const none[] = {NULL};
+    static const struct members *const rules[] = {&rule_members, NULL};
+    static const struct members *const calendars[] = {&calendar_members, NULL};
+    static const struct members *const policies[] = {&policy_members, &policy_metric_members, NULL};
+    if (type == KEY_RULES)
+        return rules;
+    if (type == KEY_CALENDARS)
+        return calendars;
+    return type == KEY_POLICIES ? policies : none;
 }
 
 /* Words as comment lines of at most COMMENT_COLUMNS. */
@@ -82,15 +82,49 @@ static int print_groups(FILE *file, const char *path, const char *last)
     return depth;
 }
 
-static void print_rule_keys(FILE *file)
+/* "name: text Default: so.", the lines after the first indented further. */
+static void print_member(FILE *file, int indent, const struct member *m)
 {
-    for (uint32_t i = 0; i < rule_keys_n; i++) {
-        const struct rule_key *k = &rule_keys[i];
-        char line[256];
-        snprintf(line, sizeof line, "  %s: %s%s%s%s", k->name, k->text,
-                 k->preset[0] == 0 ? "" : " Default: ", k->preset, k->preset[0] == 0 ? "" : ".");
-        fprintf(file, "#%s\n", line);
+    char all[512];
+    const char *preset = m->preset == NULL ? " Required" : m->preset[0] == 0 ? "" : " Default: ";
+    snprintf(all, sizeof all, "%s: %s%s%s%s", m->name, m->text, preset,
+             m->preset == NULL ? "" : m->preset, preset[0] == 0 ? "" : ".");
+    int column = 0;
+    for (const char *text = all; *text != 0;) {
+        int n = (int)strcspn(text, " ");
+        if (column == 0 || column + 1 + n > COMMENT_COLUMNS) {
+            int in = indent + (column == 0 ? 0 : 4);
+            fprintf(file, "%s#%*s", column == 0 ? "" : "\n", in, "");
+            column = in + 1;
+        }
+        fprintf(file, " %.*s", n, text);
+        column += 1 + n;
+        text += n + (text[n] == ' ');
     }
+    fputc('\n', file);
+}
+
+static void print_example(FILE *file, const char *text)
+{
+    fputs("# Example:\n", file);
+    while (*text != 0) {
+        int n = (int)strcspn(text, "\n");
+        fprintf(file, "#   %.*s\n", n, text);
+        text += n + 1;
+    }
+}
+
+static void print_members(FILE *file, enum key_type type)
+{
+    const struct members *const *groups = groups_of(type);
+    for (uint32_t g = 0; groups[g] != NULL; g++) {
+        if (g > 0)
+            fprintf(file, "#   a %s is %s; its members:\n", groups[g]->of, groups[g]->shape);
+        for (uint32_t i = 0; i < groups[g]->n; i++)
+            print_member(file, g > 0 ? 4 : 2, &groups[g]->at[i]);
+    }
+    if (groups[0] != NULL && groups[0]->example != NULL)
+        print_example(file, groups[0]->example);
 }
 
 bool reference_print(FILE *file)
@@ -112,8 +146,7 @@ bool reference_print(FILE *file)
         fprintf(file, "%*s# %s%s", indent, "", key_type_text(k->type), has_bounds(k) ? "; " : "");
         print_bounds(file, k);
         fputc('\n', file);
-        if (k->type == KEY_RULES)
-            print_rule_keys(file);
+        print_members(file, (enum key_type)k->type);
         fprintf(file, "%*s%s:%s%s\n", indent, "", leaf == NULL ? k->path : leaf + 1,
                 k->preset[0] == '\n' ? "" : " ", k->preset);
         last = k->path;
@@ -137,15 +170,29 @@ static void print_roff(FILE *file, const char *text)
     }
 }
 
-static void print_man_rules(FILE *file)
+static void print_man_members(FILE *file, enum key_type type)
 {
-    fputs(".SS Members of a rule\n", file);
-    for (uint32_t i = 0; i < rule_keys_n; i++) {
-        fprintf(file, ".TP\n.B %s\n", rule_keys[i].name);
-        print_roff(file, rule_keys[i].text);
-        if (rule_keys[i].preset[0] != 0)
-            fprintf(file, " Default: %s.", rule_keys[i].preset);
-        fputc('\n', file);
+    const struct members *const *groups = groups_of(type);
+    for (uint32_t g = 0; groups[g] != NULL; g++) {
+        fprintf(file, ".SS Members of a %s\n", groups[g]->of);
+        for (uint32_t i = 0; i < groups[g]->n; i++) {
+            const struct member *m = &groups[g]->at[i];
+            fprintf(file, ".TP\n.B %s\n", m->name);
+            print_roff(file, m->text);
+            if (m->preset == NULL) {
+                fputs(" Required.", file);
+            } else if (m->preset[0] != 0) {
+                fputs(" Default: ", file);
+                print_roff(file, m->preset);
+                fputc('.', file);
+            }
+            fputc('\n', file);
+        }
+    }
+    if (groups[0] != NULL && groups[0]->example != NULL) {
+        fputs(".PP\nExample:\n.PP\n.nf\n", file);
+        print_roff(file, groups[0]->example);
+        fputs(".fi\n", file);
     }
 }
 
@@ -180,9 +227,10 @@ bool reference_print_man(FILE *file)
             print_roff(file, k->preset);
             fputs(".\n", file);
         }
-        if (k->type == KEY_RULES)
-            print_man_rules(file);
     }
+    fputs(".SH ENTRIES OF LISTS\n", file);
+    for (uint32_t i = 0; i < keys_n; i++)
+        print_man_members(file, (enum key_type)keys[i].type);
     fputs(".SH SEE ALSO\n.BR ticketpulsed (8),\n.BR ticketpulse (1)\n", file);
     return fflush(file) == 0 && !ferror(file);
 }

@@ -34,8 +34,9 @@ bool millionths_parse(struct str text, int64_t *ret)
     return true;
 }
 
-static bool read_id(struct reading *r, struct rule_setting *rule)
+static bool read_id(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     if (!read_text(r, rule->id, sizeof rule->id))
         return false;
     if (rule->id[0] == 0)
@@ -47,8 +48,9 @@ static bool read_id(struct reading *r, struct rule_setting *rule)
     return true;
 }
 
-static bool read_indicator(struct reading *r, struct rule_setting *rule)
+static bool read_indicator(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     int i = indicator_find(r->node->text);
     if (i < 0)
         return refuse(r, "'%s' is no indicator; SEMANTICS.md lists them", r->node->text.p);
@@ -61,8 +63,9 @@ static bool read_indicator(struct reading *r, struct rule_setting *rule)
     return true;
 }
 
-static bool read_field(struct reading *r, struct rule_setting *rule)
+static bool read_field(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     int f = indicator_field_find(r->node->text);
     if (f >= 0 && indicator_has_field((enum indicator)rule->indicator, (enum indicator_field)f)) {
         rule->field = (uint8_t)f;
@@ -78,8 +81,9 @@ static bool read_field(struct reading *r, struct rule_setting *rule)
                   indicator_name((enum indicator)rule->indicator), r->node->text.p, all);
 }
 
-static bool read_rule_scope(struct reading *r, struct rule_setting *rule)
+static bool read_rule_scope(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     int scope = scope_find(r->node->text);
     if (scope < 0)
         return refuse(r,
@@ -92,8 +96,9 @@ static bool read_rule_scope(struct reading *r, struct rule_setting *rule)
     return true;
 }
 
-static bool read_rule_window(struct reading *r, struct rule_setting *rule)
+static bool read_rule_window(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     const struct settings *s = &r->config->settings;
     for (uint32_t i = 0; i < s->windows; i++) {
         if (str_equal(str_of(s->window[i].name), r->node->text)) {
@@ -104,10 +109,13 @@ static bool read_rule_window(struct reading *r, struct rule_setting *rule)
     return refuse(r, "window '%s' is not kept; add it to `windows`", r->node->text.p);
 }
 
-/* A value as the rule's field is counted: a duration, or a number or percentage. */
+/* A value as the rule's field is counted: a duration, or a number or percentage. Without a field
+ * there is no telling which; that is complained about in the end. */
 static bool read_value(const struct reading *r, const struct rule_setting *rule, struct str text,
                        int64_t *ret)
 {
+    if (rule->field == IF_END)
+        return true;
     bool is_ms =
         indicator_field_is_ms((enum indicator)rule->indicator, (enum indicator_field)rule->field);
     if (is_ms ? duration_parse(text, ret) : millionths_parse(text, ret))
@@ -116,8 +124,9 @@ static bool read_value(const struct reading *r, const struct rule_setting *rule,
                   is_ms ? "a duration like \">= 15m\"" : "a number like \">= 20\" or \"<= 85%\"");
 }
 
-static bool read_fire(struct reading *r, struct rule_setting *rule)
+static bool read_fire(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     struct str text = r->node->text;
     bool below = text.len >= 2 && memcmp(text.p, "<=", 2) == 0;
     bool above = text.len >= 2 && memcmp(text.p, ">=", 2) == 0;
@@ -132,8 +141,9 @@ static bool read_fire(struct reading *r, struct rule_setting *rule)
     return true;
 }
 
-static bool read_clear(struct reading *r, struct rule_setting *rule)
+static bool read_clear(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     if (!read_value(r, rule, r->node->text, &rule->clear))
         return false;
     if (rule->below ? rule->clear < rule->fire : rule->clear > rule->fire)
@@ -141,35 +151,41 @@ static bool read_clear(struct reading *r, struct rule_setting *rule)
     return true;
 }
 
-static bool read_hold(struct reading *r, struct rule_setting *rule)
+static bool read_hold(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     return read_duration(r, 0, 30 * MS_DAY, &rule->hold);
 }
 
-static bool read_min_n(struct reading *r, struct rule_setting *rule)
+static bool read_min_n(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     return read_count(r, 1, 1000000000, &rule->min_n);
 }
 
-static bool read_on_empty(struct reading *r, struct rule_setting *rule)
+static bool read_on_empty(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     static const char *const words[] = {"hold", "clear", "fire"};
     return read_word(r, words, ARRAY_LEN(words), &rule->on_empty);
 }
 
-static bool read_severity(struct reading *r, struct rule_setting *rule)
+static bool read_severity(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     static const char *const words[] = {"info", "warning", "critical"};
     return read_word(r, words, ARRAY_LEN(words), &rule->severity);
 }
 
-static bool read_name(struct reading *r, struct rule_setting *rule)
+static bool read_name(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     return read_text(r, rule->name, sizeof rule->name);
 }
 
-static bool read_labels(struct reading *r, struct rule_setting *rule)
+static bool read_labels(struct reading *r, void *item)
 {
+    struct rule_setting *rule = item;
     const struct tree_node *map = r->node;
     if (map->kind != TREE_MAP)
         return refuse(r, "a map is wanted here; write {runbook: text}");
@@ -188,16 +204,15 @@ static bool read_labels(struct reading *r, struct rule_setting *rule)
     return true;
 }
 
-/* In the order of reading: each member may rely on those before it. */
-const struct rule_key rule_keys[] = {
-    {"id", "", "Its name; alerts carry it.", read_id},
-    {"indicator", "", "What is watched; SEMANTICS.md lists the indicators.", read_indicator},
+static const struct member table[] = {
+    {"id", NULL, "Its name; alerts carry it.", read_id},
+    {"indicator", NULL, "What is watched; SEMANTICS.md lists the indicators.", read_indicator},
     {"field", "value, num or mean", "Which number of it: p90, missed, ... Required for durations.",
      read_field},
     {"scope", "all", "For each name of this scope by itself.", read_rule_scope},
     {"window", "", "One of `windows`. Required, except for numbers of now such as waiting.",
      read_rule_window},
-    {"fire", "", "\">= VALUE\" or \"<= VALUE\": a duration, a number, a percentage.", read_fire},
+    {"fire", NULL, "\">= VALUE\" or \"<= VALUE\": a duration, a number, a percentage.", read_fire},
     {"clear", "as fire", "The alert ends when the value is back beyond this one.", read_clear},
     {"for", "0s", "How long the condition must hold, to fire and to clear.", read_hold},
     {"min_n", "1", "With fewer samples there is nothing to judge: see on_empty.", read_min_n},
@@ -206,61 +221,20 @@ const struct rule_key rule_keys[] = {
     {"name", "every name", "Only this agent, team, ...", read_name},
     {"labels", "{}", "Texts that alerts carry, {key: text}, at most 8.", read_labels},
 };
-const uint32_t rule_keys_n = ARRAY_LEN(rule_keys);
+const struct members rule_members = {"rule", "- {id: ..., indicator: ..., fire: ...}", NULL,
+                                     ARRAY_LEN(table), table};
 
-static bool known(const struct reading *r)
+bool rule_read(struct reading *r, uint32_t i)
 {
-    for (uint32_t i = 0; i < rule_keys_n; i++)
-        if (str_equal(str_of(rule_keys[i].name), r->node->key))
-            return true;
-    return refuse(r, "unknown key of a rule; see --print-config");
-}
-
-/* What a rule must have, when all that it has was read. */
-static bool complete(const struct reading *r, const struct rule_setting *rule)
-{
-    static const char *const required[] = {"id", "indicator", "fire"};
-    for (size_t i = 0; i < ARRAY_LEN(required); i++)
-        if (tree_member(r->node, str_of(required[i])) == NULL)
-            return refuse(r, "a rule without `%s`; add it", required[i]);
+    struct rule_setting *rule = &r->config->settings.rule[i];
+    *rule = (struct rule_setting){.severity = SEVERITY_WARNING, .min_n = 1, .field = IF_END};
+    if (!members_read(r, &rule_members, rule))
+        return false;
     if (rule->field == IF_END)
         return refuse(r, "a rule on a duration without `field`; add one, such as p90");
     if (rule->indicator < IND_GAUGE_FIRST && tree_member(r->node, str_of("window")) == NULL)
         return refuse(r, "a rule without `window`; add one of `windows`");
     return true;
-}
-
-bool rule_read(struct reading *r, uint32_t i)
-{
-    const struct tree_node *map = r->node;
-    const char *path = r->path;
-    char inner[64];
-    struct rule_setting *rule = &r->config->settings.rule[i];
-    *rule = (struct rule_setting){.severity = SEVERITY_WARNING, .min_n = 1, .field = IF_END};
-    if (map->kind != TREE_MAP)
-        return refuse(r, "a map is wanted here; write - {id: ..., indicator: ..., fire: ...}");
-    for (const struct tree_node *m = map->first; m != NULL; m = m->next) {
-        snprintf(inner, sizeof inner, "%s.%.40s", path, m->key.p);
-        r->path = inner;
-        r->node = m;
-        if (!known(r))
-            return false;
-    }
-    for (uint32_t k = 0; k < rule_keys_n; k++) {
-        r->node = tree_member(map, str_of(rule_keys[k].name));
-        snprintf(inner, sizeof inner, "%s.%s", path, rule_keys[k].name);
-        r->path = inner;
-        if (r->node == NULL)
-            continue;
-        /* The value of fire is of the field's kind: without one there is no telling. */
-        if (strcmp(rule_keys[k].name, "fire") == 0 && rule->field == IF_END)
-            break;
-        if (!rule_keys[k].read(r, rule))
-            return false;
-    }
-    r->path = path;
-    r->node = map;
-    return complete(r, rule);
 }
 
 void rules_read_preset(struct reading *r)

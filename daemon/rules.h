@@ -2,7 +2,7 @@
 #ifndef TP_DAEMON_RULES_H
 #define TP_DAEMON_RULES_H
 
-#include "daemon/keys.h"
+#include "daemon/members.h"
 
 /* Rules that hold without a configuration: the ones that every help desk asks for first. */
 #define RULES_PRESET                                                                               \
@@ -19,16 +19,7 @@
     "  - {id: low_csat, indicator: csat, scope: team, window: 7d, fire: \"<= 3.5\", clear: 3.7,\n" \
     "     min_n: 20, severity: info}"
 
-/* One member of a rule, for the reference. */
-struct rule_key {
-    const char *name;
-    const char *preset; /* "" = required, or as the text says */
-    const char *text;
-    bool (*read)(struct reading *r, struct rule_setting *rule);
-};
-
-extern const struct rule_key rule_keys[];
-extern const uint32_t rule_keys_n;
+extern const struct members rule_members;
 
 /* Reads r->node as rule i of r->config->settings; windows and scopes are known by then. */
 MUST_CHECK bool rule_read(struct reading *r, uint32_t i);

@@ -1,8 +1,10 @@
 /* ticketpulsed: the daemon's command line. Exit codes: 0 fine, 1 it failed, 2 wrong usage. */
 #include "core/engine.h"
 #include "daemon/app.h"
-#include "daemon/config.h"
+#include "daemon/clock.h"
+#include "daemon/lint.h"
 #include "daemon/reference.h"
+#include "daemon/tz.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -17,23 +19,41 @@ static const char usage[] =
     "  --version        prints the version\n"
     "  --help           prints this\n";
 
+/* ", 2 calendars, 3 policies; ..." */
+static void print_sla(const struct sla_setting *sla)
+{
+    char version[32];
+    tz_version(version, sizeof version);
+    printf(", %u calendars, %u policies (tz database %s, calendars reach from 2000 to 2100)",
+           sla->calendars - 1, sla->policies, version[0] == 0 ? "of unknown version" : version);
+}
+
 /* The same questions that the start would ask, short of opening sockets. */
 static int check(const char *path)
 {
+    static struct lint lint;
     struct tree_error why;
-    struct config *c = malloc(sizeof *c);
+    struct config *c = calloc(1, sizeof *c);
     int code = 1;
+    lint.now = clock_system();
     if (c == NULL)
         fputs("ticketpulsed: no memory\n", stderr);
-    else if (!config_load(path, c, &why))
+    else if (!config_lint(path, c, &why, &lint))
         fprintf(stderr, "%s\n", why.text);
     else if (engine_size(&c->limits, &c->settings) == 0)
         fprintf(stderr, "%s:1: limits: impossible together; make some smaller\n", path);
     else
         code = 0;
-    if (code == 0)
-        printf("%s: fine, %u rules, %u windows\n", path == NULL ? "built-in defaults" : path,
+    if (code == 0) {
+        lint_print(&lint, stderr);
+        printf("%s: fine, %u rules, %u windows", path == NULL ? "built-in defaults" : path,
                c->settings.rules, c->settings.windows);
+        if (c->sla != NULL)
+            print_sla(c->sla);
+        puts("");
+    }
+    if (c != NULL)
+        config_fini(c);
     free(c);
     return code;
 }

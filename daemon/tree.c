@@ -23,6 +23,9 @@ bool tree_complain(const struct tree *t, uint32_t line, const char *key, struct 
     va_start(args, format);
     vsnprintf(why->text + n, sizeof why->text - (size_t)n, format, args);
     va_end(args);
+    for (char *p = why->text; *p != 0; p++)
+        if ((unsigned char)*p < ' ')
+            *p = '?'; /* texts of the file are quoted, and this stays one line */
     return false;
 }
 

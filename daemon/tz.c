@@ -334,3 +334,19 @@ int tz_compile(const char *iana_name, struct zone *ret, const char **ret_why)
     *ret = zone;
     return 0;
 }
+
+void tz_version(char *ret, size_t cap)
+{
+    static const char head[] = "# version ";
+    uint8_t buf[64];
+    size_t n = read_file("tzdata.zi", buf, sizeof buf), from = sizeof head - 1;
+    if (n < from || memcmp(buf, head, from) != 0) {
+        n = read_file("+VERSION", buf, sizeof buf);
+        from = 0;
+    }
+    size_t len = 0;
+    while (from + len < n && len + 1 < cap && buf[from + len] > ' ' && buf[from + len] < 127)
+        len++;
+    memcpy(ret, buf + from, len);
+    ret[len] = 0;
+}

@@ -11,4 +11,8 @@
  * one sentence in *ret_why (static storage); *ret is untouched then. */
 MUST_CHECK int tz_compile(const char *iana_name, struct zone *ret, const char **ret_why);
 
+/* The release of the tz database, "2025b", from its tzdata.zi or +VERSION; "" when neither is
+ * there. */
+void tz_version(char *ret, size_t cap);
+
 #endif

@@ -1,8 +1,11 @@
 /* ticketpulse check: reads a configuration as the daemon would, and says what it would do. */
 #include "core/engine.h"
+#include "daemon/calendars.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/table.h"
-#include "daemon/config.h"
+#include "daemon/clock.h"
+#include "daemon/lint.h"
+#include "daemon/tz.h"
 
 #include <stdarg.h>
 
@@ -81,6 +84,105 @@ static void print_rules(const struct settings *s)
     }
 }
 
+/* --- calendars and policies ------------------------------------------------------------------ */
+
+/* Appends to a line of the table; what does not fit is cut. */
+struct cut {
+    char text[1000];
+    size_t n;
+};
+
+static void append(struct cut *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(struct cut *c, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int n = vsnprintf(c->text + c->n, sizeof(c->text) - c->n, format, list);
+    va_end(list);
+    c->n = n < 0 ? c->n : c->n + (size_t)n;
+    c->n = c->n < sizeof(c->text) ? c->n : sizeof(c->text) - 1;
+}
+
+/* "mon-fri 09:00-17:00" */
+static void append_hours(struct cut *c, const struct calendar_hours *h)
+{
+    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    const char *before = ", ";
+    for (size_t day = 0; day < ARRAY_LEN(days); day++) {
+        size_t last = day;
+        if ((h->days >> day & 1) == 0)
+            continue;
+        while (last + 1 < ARRAY_LEN(days) && (h->days >> (last + 1) & 1) != 0)
+            last++;
+        append(c, "%s%s%s%s", before, days[day], last > day ? "-" : "",
+               last > day ? days[last] : "");
+        before = " ";
+        day = last;
+    }
+    append(c, " %02d:%02d-%02d:%02d", h->from / 3600, h->from / 60 % 60,
+           h->to > 86400 ? h->to / 3600 - 24 : h->to / 3600, h->to / 60 % 60);
+}
+
+static void print_calendars(const struct sla_setting *sla)
+{
+    for (uint32_t i = CALENDAR_ALWAYS + 1; i < sla->calendars; i++) {
+        const struct calendar_setting *s = &sla->calendar[i];
+        struct cut c = {.n = 0};
+        append(&c, "%s: %s", s->id, s->zone_name);
+        for (uint32_t k = 0; k < s->hours; k++)
+            append_hours(&c, &s->hour[k]);
+        if (s->specials > 0)
+            append(&c, "; %s: %u", word(W_K_DATES), s->specials);
+        fact(W_K_CALENDAR, "%s", c.text);
+    }
+}
+
+static void append_match(struct cut *c, const struct policy_setting *p)
+{
+    const char *before = " [";
+    for (enum policy_attribute a = 0; a < POLICY_ATTRIBUTES; a++) {
+        const struct policy_names *names = &p->match[a];
+        for (uint32_t i = 0; i < names->n; i++)
+            append(c, "%s%s%s%s", i == 0 ? before : "|", i == 0 ? policy_attribute_name(a) : "",
+                   i == 0 ? " " : "", names->at[i]);
+        before = names->n > 0 ? ", " : before;
+    }
+    append(c, "%s", before[0] == ',' ? "]" : "");
+}
+
+static void print_policies(const struct sla_setting *sla)
+{
+    for (uint32_t i = 0; i < sla->policies; i++) {
+        const struct policy_setting *p = &sla->policy[i];
+        struct cut c = {.n = 0};
+        char duration[PHRASE_MAX];
+        append(&c, "%s", p->id);
+        append_match(&c, p);
+        append(&c, ", %s", sla->calendar[p->calendar].id);
+        for (enum sla_metric m = 0; m < SLA_METRICS; m++) {
+            const struct policy_metric *metric = &p->metric[m];
+            for (uint32_t k = 0; k < metric->targets; k++) {
+                const struct policy_target *t = &metric->target[k];
+                append(&c, "%s%s", k == 0 ? "; " : ",",
+                       k == 0 ? phrase_metric(m, words_lang()) : "");
+                append(&c, "%s%s ≤ %s", t->priority[0] != 0 ? " " : "", t->priority,
+                       phrase_duration(duration, t->target, words_lang()));
+            }
+        }
+        fact(W_K_POLICY, "%s", c.text);
+    }
+}
+
+static void print_sla(const struct sla_setting *sla)
+{
+    char version[32];
+    print_calendars(sla);
+    print_policies(sla);
+    tz_version(version, sizeof(version));
+    fact(W_K_TZ, "%s", version[0] != 0 ? version : "?");
+    fact(W_K_HORIZON, "2000 – 2100");
+}
+
 int command_check(int argc, char **argv)
 {
     int operands;
@@ -90,11 +192,14 @@ int command_check(int argc, char **argv)
     if (operands != 1)
         return options_operands_wrong(&usage);
     static struct config config;
+    static struct lint lint;
     struct tree_error why;
-    if (!config_load(argv[0], &config, &why)) {
+    lint.now = clock_system();
+    if (!config_lint(argv[0], &config, &why, &lint)) {
         word_error(W_E_CONFIG, why.text, NULL, NULL);
         return EXIT_FAILED;
     }
+    lint_print(&lint, stderr);
     word_print(stdout, W_CHECK_FINE, argv[0], NULL, NULL);
     puts("");
     table_init(&facts, 2);
@@ -106,8 +211,11 @@ int command_check(int argc, char **argv)
     print_windows(&config);
     print_targets(&config.settings);
     print_rules(&config.settings);
+    if (config.sla != NULL)
+        print_sla(config.sla);
     fact(W_K_MEMORY, "%.1f GiB", (double)engine_size(&config.limits, &config.settings) / (1 << 30));
     table_print(&facts, stdout);
     table_fini(&facts);
+    config_fini(&config);
     return EXIT_FINE;
 }

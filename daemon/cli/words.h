@@ -100,6 +100,11 @@
     X(K_ZONE, "zone", "时区")                                                                      \
     X(K_TARGET, "target", "目标")                                                                  \
     X(K_RULE, "rule", "规则")                                                                      \
+    X(K_CALENDAR, "calendar", "日历")                                                              \
+    X(K_DATES, "special dates", "特殊日期")                                                        \
+    X(K_POLICY, "policy", "服务级别")                                                              \
+    X(K_TZ, "tz database", "时区数据库")                                                           \
+    X(K_HORIZON, "calendars reach", "日历范围")                                                    \
     X(K_CLEAR, "clears at", "恢复于")                                                              \
     X(K_FOR, "for", "持续")                                                                        \
     X(K_MEMORY, "address space", "地址空间")                                                       \

@@ -449,6 +449,31 @@ class Usage(Scratch):
         self.assertIn(f"{bad}:2", done.stderr)
         self.assertEqual(len(done.stderr.splitlines()), 1)
 
+    def test_check_of_policies(self):
+        self.path("de.ics", ["BEGIN:VCALENDAR\n", "BEGIN:VEVENT\n",
+                             "DTSTART;VALUE=DATE:20201225\n", "RRULE:FREQ=YEARLY\n",
+                             "END:VEVENT\n", "END:VCALENDAR\n"])
+        text = ["calendars:\n", "  - id: office\n", "    zone: Europe/Berlin\n",
+                "    hours: {mon-fri: '09:00-17:30'}\n", "    holidays: [de.ics]\n",
+                "policies:\n", "  - id: gold\n", "    match: {tier: [gold, silver]}\n",
+                "    calendar: office\n", "    resolution: {target: {high: 4h, default: 8h}}\n"]
+        done = run("check", self.path("sla.yaml", text))
+        self.assertEqual(done.stderr, "")
+        self.assertRegex(done.stdout, r"calendar +office: Europe/Berlin, mon-fri 09:00-17:30; "
+                                      r"special dates: 80\n")
+        self.assertRegex(done.stdout, r"policy +gold \[tier gold\|silver\], office; resolution "
+                                      r"high ≤ 4h, ≤ 8h\n")
+        self.assertRegex(done.stdout, r"tz database +\d{4}[a-z]\n")
+        self.assertRegex(done.stdout, r"calendars reach +2000 – 2100\n")
+        text[4] = "    holidays: ['2020-12-25']\n"
+        dated = self.path("dated.yaml", text)
+        done = run("check", dated)
+        self.assertEqual(done.stderr, f"{dated}:5: calendars.holidays: warning: office has no date "
+                                      "after 2020-12-25; are the new ones missing?\n")
+        text[3] = "    hours: {}\n"
+        done = run("check", self.path("empty.yaml", text), code=1)
+        self.assertIn("empty.yaml:4: calendars.hours: office: nothing is ever open", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

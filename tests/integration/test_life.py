@@ -57,6 +57,26 @@ class Life(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("/nonexistent:1: cannot be opened: No such file", err)
 
+    def test_check_warns(self):
+        code, out, err = run("--check", config="calendars:\n  - id: spare\n    hours: always\n"
+                                               "policies: [{id: p, resolution: 1h}]\n")
+        self.assertEqual((code, err), (0, "FILE:2: calendars.id: warning: no policy uses spare\n"))
+        self.assertRegex(out, r": fine, 5 rules, 7 windows, 1 calendars, 1 policies \(tz database "
+                              r"\d{4}[a-z], calendars reach from 2000 to 2100\)\n")
+
+    def test_reload_of_policies(self):
+        policies = FAST + "policies: [{id: %s, resolution: 1h}]\n"
+        with Daemon(policies % "one") as daemon:
+            daemon.write(policies % "two")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_line("^<6>reloaded file=.* policies=1$")
+            daemon.write(policies % "two, calendar: none")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_line("^<3>configuration refused .*policies.calendar: 'none' is no calendar")
+            daemon.write(FAST)
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_line("^<6>reloaded file=.* policies=0$")
+
     def test_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]

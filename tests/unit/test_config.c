@@ -119,7 +119,7 @@ Test(config, refuses_wrong_types)
 
 Test(config, refuses_impossible_values)
 {
-    refused("lateness: 25h\n", "f:1: lateness: 25h is outside of 0 s to 86400 s");
+    refused("lateness: 25h\n", "f:1: lateness: 25h is outside of 0s to 1d");
     refused("limits:\n  tickets: 0\n", "f:2: limits.tickets: 0 is outside of 1 to 8388608");
     refused("limits: {tickets: 99999999999999999999}\n",
             "f:1: limits.tickets: '99999999999999999999' is no number; write it in digits");
@@ -153,6 +153,36 @@ Test(config, names_a_changed_key_that_needs_a_restart)
     cr_assert_str_eq(config_fixed(&next, &config), "limits.agents");
     load("sockets: {events: {topics: [x]}}\n");
     cr_assert_str_eq(config_fixed(&next, &config), "sockets.events.topics");
+    load("policies: [{id: p, resolution: 1h}]\nhold_after: 2m\nhold_max: 0s\n");
+    cr_assert_null(config_fixed(&next, &config));
+    config_fini(&config);
+}
+
+Test(config, owns_calendars_and_policies)
+{
+    static struct config other;
+    struct tree_error why;
+    load("calendars: [{id: a, hours: always}]\n");
+    cr_assert_not_null(config.sla);
+    cr_assert_null(config.settings.sla); /* the engine has no use for them without policies */
+    config_fini(&config);
+    load("policies: [{id: p, resolution: 1h}]\nhold_after: 2m\nhold_max: 0s\n");
+    const struct sla_setting *sla = config.sla;
+    cr_assert_eq(config.settings.sla, sla);
+    cr_assert_eq(config.settings.hold_after, 2 * MS_MINUTE);
+    cr_assert_eq(config.settings.hold_max, 0);
+    config_move(&other, &config);
+    cr_assert_null(config.sla);
+    cr_assert_null(config.settings.sla);
+    cr_assert_eq(other.sla, sla);
+    cr_assert_eq(other.settings.sla, sla);
+    config_fini(&config); /* nothing is left in it */
+    static const char bad[] = "policies: [{id: q, resolution: 1h}, {id: q, resolution: 1h}]\n";
+    cr_assert_not(config_parse("f", bad, strlen(bad), &other, &why));
+    cr_assert_eq(other.sla, sla);
+    cr_assert_str_eq(other.sla->policy[0].id, "p");
+    config_fini(&other);
+    cr_assert_null(other.settings.sla);
 }
 
 Test(config, loads_files)

@@ -105,7 +105,7 @@ Test(rules, are_refused_with_line_and_member)
             "f:3: rules.clear: it would clear where it fires; clear must lie on the good side of "
             "fire");
     refused("id: x, indicator: waiting, fire: '>= 5', for: 31d",
-            "f:3: rules.for: 31d is outside of 0 s to 2592000 s");
+            "f:3: rules.for: 31d is outside of 0s to 30d");
     refused("id: x, indicator: waiting, fire: '>= 5', severity: page",
             "f:3: rules.severity: 'page' is none of info, warning, critical");
     refused("id: x, indicator: waiting, fire: '>= 5', labels: [a]",

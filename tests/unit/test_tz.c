@@ -233,3 +233,25 @@ Test(tz, survives_damage, .init = own_files_begin, .fini = own_files_end)
     }
     cr_assert_gt(refused, 500);
 }
+
+static void version_is(const char *name, const char *text, const char *version)
+{
+    char release[8];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    write_file((const uint8_t *)text, strlen(text));
+    tz_version(release, sizeof release);
+    cr_assert_str_eq(release, version);
+    unlink(path);
+}
+
+Test(tz, knows_its_release, .init = own_files_begin, .fini = own_files_end)
+{
+    char release[8];
+    tz_version(release, sizeof release);
+    cr_assert_str_eq(release, "");
+    version_is("tzdata.zi", "# version 2025b\n# ddeps\n", "2025b");
+    version_is("tzdata.zi", "# version 2025b", "2025b");
+    version_is("tzdata.zi", "# redo", "");
+    version_is("+VERSION", "2024a\n", "2024a");
+    version_is("+VERSION", "2024abcdef\n", "2024abc"); /* what fits */
+}

@@ -1,0 +1,162 @@
+/* Warnings about configurations that are possible but hardly meant. */
+#include "daemon/lint.h"
+
+#include "core/zone.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct config config;
+static struct lint lint;
+static char path[64];
+
+/* On 2026-06-15, a Monday. */
+static void load(const char *text)
+{
+    struct tree_error why;
+    snprintf(path, sizeof path, "/tmp/ticketpulse-lint-XXXXXX");
+    int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    config_fini(&config);
+    lint.now = days_from_civil((struct civil){2026, 6, 15}) * MS_DAY + 10 * MS_HOUR;
+    lint.n = 77; /* of some time before */
+    cr_assert(config_lint(path, &config, &why, &lint), "%s", why.text);
+    unlink(path);
+}
+
+/* The only warning, behind the file's name. */
+static void warns(const char *text, const char *warning)
+{
+    load(text);
+    cr_assert_eq(lint.n, 1, "%u warnings, the second: %s", lint.n, lint.at[1].text);
+    cr_assert_eq(strncmp(lint.at[0].text, path, strlen(path)), 0);
+    cr_assert_str_eq(lint.at[0].text + strlen(path), warning);
+    config_fini(&config);
+}
+
+static void is_silent(const char *text)
+{
+    load(text);
+    cr_assert_eq(lint.n, 0, "%s", lint.at[0].text);
+    config_fini(&config);
+}
+
+#define USED "policies: [{id: p, calendar: a, resolution: 1h}]\ncalendars:\n  - id: a\n"
+
+Test(lint, finds_nothing_where_nothing_is_wrong)
+{
+    struct tree_error why;
+    is_silent("");
+    is_silent("policies: [{id: p, resolution: 1h}]");
+    is_silent(USED "    hours: {mon-fri: 09:00-17:00}\n"
+                   "    holidays: ['2025-12-25', '2026-12-25']\n"
+                   "    special: {'2026-12-24': 09:00-12:00}\n");
+    is_silent(USED "    hours: always\n");
+    is_silent(USED "    hours: {mon: 09:00-17:00}\n");
+    lint.n = lint.left_out = 3;
+    cr_assert(config_lint(NULL, &config, &why, &lint));
+    cr_assert_eq(lint.n + lint.left_out, 0);
+}
+
+Test(lint, finds_calendars_that_nobody_uses)
+{
+    warns("calendars:\n  - hours: always\n    id: spare\n",
+          ":3: calendars.id: warning: no policy uses spare");
+}
+
+Test(lint, finds_lists_that_are_out_of_date)
+{
+    warns(USED "    hours: always\n    holidays: ['2026-01-01',\n    '2026-06-14']\n",
+          ":5: calendars.holidays: warning: a has no date after 2026-06-14; are the new ones "
+          "missing?");
+    warns(USED "    hours: always\n    special: {'2025-12-24': 09:00-12:00}\n",
+          ":5: calendars.special: warning: a has no date after 2025-12-24; are the new ones "
+          "missing?");
+    is_silent(USED "    hours: always\n    holidays: ['2026-06-15']\n");
+}
+
+Test(lint, finds_holidays_on_closed_days)
+{
+    warns(USED "    hours: {mon-fri: 09:00-17:00}\n    holidays:\n"
+               "    - '2026-12-25'\n    - '2026-12-26'\n",
+          ":7: calendars.holidays: warning: a is closed on 2026-12-26 anyway");
+    warns(USED "    hours: {mon-fri: 09:00-17:00}\n"
+               "    holidays: ['2026-12-26', '2026-12-27', '2026-12-28', '2027-01-02']\n",
+          ":5: calendars.holidays: warning: a is closed on 2026-12-26 and 2 more of these anyway");
+    is_silent(USED "    hours: {mon-fri: 09:00-17:00}\n"
+                   "    holidays: ['2026-06-13', '2026-12-25']\n"); /* a past Saturday */
+}
+
+Test(lint, finds_dates_that_are_holiday_and_special)
+{
+    warns(USED "    hours: always\n    holidays: ['2026-12-24', '2026-12-25']\n"
+               "    special: {'2026-12-24': 09:00-12:00}\n",
+          ":5: calendars.holidays: warning: 2026-12-24 has special hours too, and these count");
+}
+
+Test(lint, finds_weeks_without_an_open_hour)
+{
+    warns(USED "    hours: {mon-fri: 09:00-17:00}\n"
+               "    holidays: ['2026-08-03', '2026-08-04', '2026-08-05', '2026-08-06', "
+               "'2026-08-07']\n",
+          ":3: calendars: warning: a has nothing open for 9 days, from 2026-07-31 to 2026-08-10");
+    warns(USED "    zone: Pacific/Auckland\n    hours: {tue: 09:00-17:00}\n"
+               "    holidays: ['2026-06-16']\n",
+          ":3: calendars: warning: a has nothing open for 7 days, from 2026-06-15 to 2026-06-23");
+}
+
+Test(lint, finds_targets_that_their_policy_keeps_out)
+{
+    warns("policies:\n  - id: p\n    match: {priority: [high, urgent]}\n    resolution:\n"
+          "      target:\n        high: 1h\n        low: 2h\n        default: 3h\n",
+          ":7: policies.resolution.target: warning: p does not match tickets of priority low");
+    is_silent("policies:\n  - {id: p, match: {tier: gold}, resolution: {target: {low: 1h}}}\n");
+}
+
+Test(lint, prints_a_line_each)
+{
+    char text[4096] = "calendars:\n", *printed = NULL;
+    size_t n = 0;
+    for (int i = 0; i < 15; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "  - id: c%d\n    hours: always\n    special: {'2026-12-24': 09:00-12:00}\n"
+                 "    holidays: ['2026-12-24']\n",
+                 i);
+    load(text);
+    cr_assert_eq(lint.n, 30);
+    lint.left_out = 2;
+    FILE *file = open_memstream(&printed, &n);
+    lint_print(&lint, file);
+    fclose(file);
+    uint32_t lines = 0;
+    for (const char *p = printed; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
+    cr_assert_eq(lines, 31);
+    cr_assert_not_null(strstr(printed, "\n2 more warnings\n"));
+    free(printed);
+    config_fini(&config);
+}
+
+Test(lint, is_bounded)
+{
+    static char text[65536] = "calendars:\n";
+    for (int i = 0; i < 15; i++) {
+        size_t n = strlen(text);
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "  - id: c%d\n    hours: always\n    special: {", i);
+        for (int k = 0; k < 10; k++)
+            n += (size_t)snprintf(text + n, sizeof text - n, "'2026-12-%d': 09:00-12:00,", 10 + k);
+        n += (size_t)snprintf(text + n, sizeof text - n, "}\n    holidays: [");
+        for (int k = 0; k < 10; k++)
+            n += (size_t)snprintf(text + n, sizeof text - n, "'2026-12-%d',", 10 + k);
+        snprintf(text + n, sizeof text - n, "]\n");
+    }
+    load(text);
+    cr_assert_eq(lint.n, LINT_MAX);
+    cr_assert_eq(lint.left_out, 15 * 11 - LINT_MAX);
+    config_fini(&config);
+}
