@@ -82,7 +82,9 @@ static ms_t timer_of(struct tickets *t, handle_t h, ms_t fired)
 void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing is = fold_standing(&k->fold, ticket_clocks(t, k));
+    const struct sla *clocks = ticket_clocks(t, k);
+    k->risk = clocks == NULL ? 0 : (uint8_t)sla_risk(clocks);
+    struct standing is = fold_standing(&k->fold, k->risk);
     if (was == NULL ? !is.open : was->open && !is.open)
         ticket_ends_link(t, h);
     else if (was != NULL && !was->open && is.open)
@@ -112,7 +114,7 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
 static void judge(struct tickets *t, handle_t h, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
+    struct standing was = fold_standing(&k->fold, k->risk);
     ticket_catch_up(t, h, ticket_until(t, k, fired));
     ticket_settle(t, h, &was, fired);
 }
@@ -153,7 +155,7 @@ bool tickets_sweep(struct tickets *t, uint32_t budget, ms_t fired)
         const struct ticket *k = h == 0 ? NULL : pool_get(&t->tickets, h);
         if (k == NULL || k->fold.ended != MS_NONE)
             continue;
-        struct standing was = fold_standing(&k->fold, ticket_clocks(t, k));
+        struct standing was = fold_standing(&k->fold, k->risk);
         if (k->sla == 0)
             ticket_wind_up(t, h, fired);
         ticket_catch_up(t, h, ticket_until(t, k, fired));

@@ -426,7 +426,7 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
         sla_follow(sla, f, r, terms, out);
 }
 
-struct standing fold_standing(const struct fold *f, const struct sla *sla)
+struct standing fold_standing(const struct fold *f, uint32_t risk)
 {
     bool open = !fold_ended(f);
     return (struct standing){
@@ -434,8 +434,8 @@ struct standing fold_standing(const struct fold *f, const struct sla *sla)
         .open = open,
         .waiting = open && f->waiting != MS_NONE,
         .paused = open && f->paused != MS_NONE,
-        .at_risk = open && sla != NULL && sla_at_risk(sla),
-        .breached = open && sla != NULL && sla_breached(sla),
+        .at_risk = open && risk == RISK_WARNED,
+        .breached = open && (risk & RISK_BREACHED) != 0,
         .opened = f->opened,
         .waiting_since = open ? f->waiting : MS_NONE,
     };

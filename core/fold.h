@@ -113,7 +113,8 @@ struct window_sample fold_rating(ms_t ts, uint32_t csat);
 struct window_sample fold_answer(ms_t ts, uint32_t score);
 struct window_sample fold_inspection(ms_t ts, bool passed);
 
-/* What the ticket is now, for the gauges. */
-struct standing fold_standing(const struct fold *f, const struct sla *sla);
+/* What the ticket is now, for the gauges; risk: bits of its clocks. */
+enum fold_risk { RISK_WARNED = 1, RISK_BREACHED = 2 };
+struct standing fold_standing(const struct fold *f, uint32_t risk);
 
 #endif

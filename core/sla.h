@@ -119,9 +119,8 @@ const struct agreed_target *sla_target(const struct sla *s, const struct sla_clo
 void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priority,
                 const struct fold_terms *terms, ms_t *ret_due_at, ms_t *ret_breach_at);
 
-/* For the gauges: a warning point is passed and no breach; a breach stands. */
-bool sla_at_risk(const struct sla *s);
-bool sla_breached(const struct sla *s);
+/* For the gauges: bits enum fold_risk of the clocks that run. */
+uint32_t sla_risk(const struct sla *s);
 
 /* Digest, blind to slots and indices of names. */
 uint64_t sla_digest(const struct sla *s);

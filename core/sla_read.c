@@ -58,22 +58,17 @@ struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, 
     return t;
 }
 
-bool sla_at_risk(const struct sla *s)
+uint32_t sla_risk(const struct sla *s)
 {
-    bool warned = false;
+    uint32_t risk = 0;
     for (int i = 0; i < SLA_SLOTS; i++) {
         const struct sla_clock *c = &s->clock[i];
-        warned = warned || (sla_active(c) && c->warned > 0);
+        if (!sla_active(c))
+            continue;
+        risk |= c->warned > 0 ? RISK_WARNED : 0;
+        risk |= c->breached != MS_NONE ? RISK_BREACHED : 0;
     }
-    return warned && !sla_breached(s);
-}
-
-bool sla_breached(const struct sla *s)
-{
-    for (int i = 0; i < SLA_SLOTS; i++)
-        if (sla_active(&s->clock[i]) && s->clock[i].breached != MS_NONE)
-            return true;
-    return false;
+    return risk;
 }
 
 uint64_t sla_digest(const struct sla *s)

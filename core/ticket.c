@@ -105,6 +105,13 @@ const struct fold *ticket_foresee(const struct tickets *t, handle_t h)
     const struct ticket *k = pool_at(&t->tickets, handle_index(h));
     if (k->history.tail != 0)
         pool_prefetch(&t->history, k->history.tail);
+    if (k->sla != 0) {
+        const char *clocks = pool_at(&t->slas, handle_index(k->sla));
+        for (size_t i = 0; i < sizeof(struct sla_place); i += 64)
+            __builtin_prefetch(clocks + i, 1);
+    }
+    if (k->timer != 0)
+        wheel_prefetch(t->links.wheel, k->timer);
     return &k->fold;
 }
 
@@ -262,7 +269,7 @@ bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret)
     if (!pool_valid(&t->tickets, h))
         return false;
     const struct ticket *k = pool_get(&t->tickets, h);
-    *ret = fold_standing(&k->fold, ticket_clocks((struct tickets *)t, k));
+    *ret = fold_standing(&k->fold, k->risk);
     return true;
 }
 

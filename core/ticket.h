@@ -24,8 +24,9 @@ struct ticket {
     handle_t older, newer; /* neighbours among the ended tickets */
     handle_t sla;          /* its clocks; 0 = no policies yet, or no room */
     handle_t alerts;       /* what was told of its clocks */
-    uint32_t behind;       /* its last event came late: the source may be behind */
-    uint32_t unused;
+    uint8_t behind;        /* its last event came late: the source may be behind */
+    uint8_t risk;          /* bits enum fold_risk of its clocks, as last settled */
+    uint8_t unused[6];
 };
 
 struct tickets;
