@@ -292,6 +292,11 @@ struct totals {
     uint32_t count[WINDOW_COUNTS_MAX];
 };
 
+static inline bool entry_is_above(const struct entry *e, const struct window_watch *watch)
+{
+    return (e->present >> watch->column & 1) != 0 && e->value[watch->column] > watch->above;
+}
+
 /* Adds (sign 1) or takes away (-1) one entry. */
 static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *count,
                                 const struct entry *e, int sign)
@@ -305,10 +310,42 @@ static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *
         sum[c] += sign * e->value[c];
         count[l->n_at + c] += one;
     }
-    for (uint32_t i = 0; i < l->watches; i++) {
-        const struct window_watch *watch = &l->watch[i];
-        if ((e->present >> watch->column & 1) != 0 && e->value[watch->column] > watch->above)
+    for (uint32_t i = 0; i < l->watches; i++)
+        if (entry_is_above(e, &l->watch[i]))
             count[l->above_at + i] += one;
+}
+
+/* Counts one value of column c. */
+static inline void totals_value(const struct layout *l, int64_t *sum, uint32_t *count, uint32_t c,
+                                ms_t v)
+{
+    sum[c] += v;
+    count[l->n_at + c]++;
+    for (uint32_t i = 0; i < l->watches; i++)
+        count[l->above_at + i] += l->watch[i].column == c && v > l->watch[i].above;
+}
+
+/* Adds the entry at w, returns its words: as entry_read and totals_entry, in one go. */
+static inline uint32_t totals_cell(const struct layout *l, int64_t *sum, uint32_t *count,
+                                   const uint32_t *w)
+{
+    uint32_t n = l->head_words;
+    count[0]++;
+    for (uint32_t rest = entry_flags(l, w); rest != 0; rest &= rest - 1)
+        count[1 + __builtin_ctz(rest)]++;
+    uint32_t rest = entry_present(l, w);
+    if (rest == 0)
+        return n;
+    bool equal = entry_equal(l, w);
+    ms_t v;
+    n += value_read(w + n, &v);
+    for (;;) {
+        totals_value(l, sum, count, (uint32_t)__builtin_ctz(rest), v);
+        rest &= rest - 1;
+        if (rest == 0)
+            return n;
+        if (!equal)
+            n += value_read(w + n, &v);
     }
 }
 

@@ -33,60 +33,100 @@ static bool call_holds(void *ctx, handle_t member, ms_t *ret_since)
            tags_of(&tags, h->scope) == h->index;
 }
 
-static void count(struct entity *e, const struct standing *st, uint32_t by)
+/* What a ticket counts for in its names, a gauge each. */
+static void counts_of(const struct standing *st, uint32_t ret[GAUGE_CALLS])
 {
-    e->gauge[GAUGE_OPEN] += st->open ? by : 0;
-    e->gauge[GAUGE_UNASSIGNED] += st->open && st->tags.agent == 0 ? by : 0;
-    e->gauge[GAUGE_WAITING] += st->waiting ? by : 0;
-    e->gauge[GAUGE_PAUSED] += st->paused ? by : 0;
-    e->gauge[GAUGE_AT_RISK] += st->at_risk ? by : 0;
-    e->gauge[GAUGE_BREACHED] += st->breached ? by : 0;
+    ret[GAUGE_OPEN] = st->open;
+    ret[GAUGE_UNASSIGNED] = st->open && st->tags.agent == 0;
+    ret[GAUGE_WAITING] = st->waiting;
+    ret[GAUGE_PAUSED] = st->paused;
+    ret[GAUGE_AT_RISK] = st->at_risk;
+    ret[GAUGE_BREACHED] = st->breached;
 }
 
-/* One scope of board_stand: the ticket leaves `from` and comes to `to` (indices, 0 = none). */
-static void stand_in(struct board *b, handle_t ticket, enum scope s, const struct standing *was,
-                     const struct standing *is)
+/* A ticket's way from what it was to what it is; nothing: not open, in no name. */
+struct step {
+    handle_t ticket;
+    const struct standing *was, *is;
+    uint32_t before[GAUGE_CALLS], after[GAUGE_CALLS];
+    bool same_counts, same_open, same_wait; /* as far as one and the same name sees it */
+};
+
+static void name_leave(struct board *b, enum scope s, uint32_t index, const struct step *st)
 {
-    uint32_t from = was == NULL || !was->open ? 0 : tags_of(&was->tags, s);
-    uint32_t to = is == NULL || !is->open ? 0 : tags_of(&is->tags, s);
-    bool stays = from != 0 && from == to;
-    bool open_stays = stays && was->opened == is->opened;
-    bool wait_stays =
-        stays && was->waiting && is->waiting && was->waiting_since == is->waiting_since;
-    if (open_stays && was->waiting == is->waiting && (wait_stays || !was->waiting) &&
-        was->paused == is->paused && was->at_risk == is->at_risk && was->breached == is->breached &&
-        (was->tags.agent == 0) == (is->tags.agent == 0))
+    struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
+    for (int g = 0; g < GAUGE_CALLS; g++)
+        e->gauge[g] -= st->before[g];
+    if (in_open(st->was))
+        order_leave(&e->open);
+    if (st->was->waiting)
+        order_leave(&e->waiting);
+}
+
+static void orders_join(struct board *b, enum scope s, uint32_t index, struct entity *e,
+                        const struct step *st, bool open, bool waiting)
+{
+    struct holder h = {.b = b, .scope = s, .index = index};
+    if (open && in_open(st->is))
+        (void)order_join(&b->orders, &e->open, st->is->opened, st->ticket, ticket_holds, &h);
+    h.waiting = true;
+    if (waiting && st->is->waiting)
+        (void)order_join(&b->orders, &e->waiting, st->is->waiting_since, st->ticket, ticket_holds,
+                         &h);
+}
+
+static void name_come(struct board *b, enum scope s, uint32_t index, const struct step *st)
+{
+    struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
+    for (int g = 0; g < GAUGE_CALLS; g++)
+        e->gauge[g] += st->after[g];
+    orders_join(b, s, index, e, st, true, true);
+}
+
+/* The name is the ticket's before and after. */
+static void name_stay(struct board *b, enum scope s, uint32_t index, const struct step *st)
+{
+    if (st->same_counts && st->same_open && st->same_wait)
         return;
-    if (from != 0) {
-        struct entity *e = board_touch(b, s, from, TOUCH_GAUGES);
-        count(e, was, (uint32_t)-1);
-        if (in_open(was) && !open_stays)
-            order_leave(&e->open);
-        if (was->waiting && !wait_stays)
-            order_leave(&e->waiting);
-    }
-    if (to != 0) {
-        struct entity *e = board_touch(b, s, to, TOUCH_GAUGES);
-        struct holder h = {.b = b, .scope = s, .index = to};
-        count(e, is, 1);
-        if (in_open(is) && !open_stays)
-            (void)order_join(&b->orders, &e->open, is->opened, ticket, ticket_holds, &h);
-        h.waiting = true;
-        if (is->waiting && !wait_stays)
-            (void)order_join(&b->orders, &e->waiting, is->waiting_since, ticket, ticket_holds, &h);
-    }
+    struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
+    for (int g = 0; g < GAUGE_CALLS && !st->same_counts; g++)
+        e->gauge[g] += st->after[g] - st->before[g];
+    if (in_open(st->was) && !st->same_open)
+        order_leave(&e->open);
+    if (st->was->waiting && !st->same_wait)
+        order_leave(&e->waiting);
+    orders_join(b, s, index, e, st, !st->same_open, !st->same_wait);
 }
 
 void board_stand(struct board *b, handle_t ticket, const struct standing *was,
                  const struct standing *is)
 {
-    if (was != NULL && is != NULL && tags_equal(&was->tags, &is->tags) && was->open == is->open &&
-        was->waiting == is->waiting && was->paused == is->paused && was->opened == is->opened &&
-        was->at_risk == is->at_risk && was->breached == is->breached &&
-        was->waiting_since == is->waiting_since)
+    static const struct standing nothing = {.opened = MS_NONE, .waiting_since = MS_NONE};
+    struct step st = {.ticket = ticket,
+                      .was = was != NULL && was->open ? was : &nothing,
+                      .is = is != NULL && is->open ? is : &nothing};
+    was = st.was;
+    is = st.is;
+    counts_of(was, st.before);
+    counts_of(is, st.after);
+    st.same_counts = memcmp(st.before, st.after, sizeof st.before) == 0;
+    st.same_open = was->opened == is->opened;
+    st.same_wait = was->waiting == is->waiting && was->waiting_since == is->waiting_since;
+    if (st.same_counts && st.same_open && st.same_wait && tags_equal(&was->tags, &is->tags))
         return;
-    for (uint32_t left = b->settings->scopes; left != 0; left &= left - 1)
-        stand_in(b, ticket, (enum scope)__builtin_ctz(left), was, is);
+    for (uint32_t left = b->settings->scopes; left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t from = was->open ? tags_of(&was->tags, s) : 0;
+        uint32_t to = is->open ? tags_of(&is->tags, s) : 0;
+        if (from != 0 && from == to) {
+            name_stay(b, s, from, &st);
+            continue;
+        }
+        if (from != 0)
+            name_leave(b, s, from, &st);
+        if (to != 0)
+            name_come(b, s, to, &st);
+    }
 }
 
 void board_call_waits(struct board *b, handle_t call, const struct tags *tags, ms_t offered,

@@ -187,6 +187,8 @@ struct coming {
     uint32_t sec, ms;
     uint32_t words;
     uint32_t word[ENTRY_WORDS_MAX];
+    uint32_t counts; /* so many counts of a log's totals grow by one: these */
+    uint8_t count[WINDOW_COUNTS_MAX];
 };
 
 static inline void coming_init(struct coming *c, const struct layout *l,
@@ -196,6 +198,16 @@ static inline void coming_init(struct coming *c, const struct layout *l,
     c->sec = second(sec_floor(sample->ts));
     c->ms = part(sample->ts);
     c->words = entry_write(l, c->word, &c->entry);
+    uint32_t n = 0;
+    c->count[n++] = 0;
+    for (uint32_t rest = c->entry.flags; rest != 0; rest &= rest - 1)
+        c->count[n++] = (uint8_t)(1 + __builtin_ctz(rest));
+    for (uint32_t rest = c->entry.present; rest != 0; rest &= rest - 1)
+        c->count[n++] = (uint8_t)(l->n_at + __builtin_ctz(rest));
+    for (uint32_t i = 0; i < l->watches; i++)
+        if (entry_is_above(&c->entry, &l->watch[i]))
+            c->count[n++] = (uint8_t)(l->above_at + i);
+    c->counts = n;
 }
 
 /* Behind all of the log, without a gap, in the chunk that is there: nearly always. */
@@ -228,7 +240,10 @@ static inline bool add(struct windows *ws, struct window_log *log, const struct 
                        : log_insert(ws, log, l, s->sec, s->ms, &s->entry)))
             return false;
     }
-    totals_entry(l, log->sum, log->count, &s->entry, 1);
+    for (uint32_t i = 0; i < s->counts; i++)
+        log->count[s->count[i]]++;
+    for (uint32_t rest = s->entry.present; rest != 0; rest &= rest - 1)
+        log->sum[__builtin_ctz(rest)] += s->entry.value[__builtin_ctz(rest)];
     return true;
 }
 

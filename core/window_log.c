@@ -21,9 +21,7 @@ static bool cursor_pass_to(const struct layout *l, const struct chunk *c, struct
             cur->next = sec;
             return false;
         }
-        struct entry e;
-        i += entry_read(l, &c->word[i], &e);
-        totals_entry(l, sum, count, &e, 1);
+        i += totals_cell(l, sum, count, &c->word[i]);
         cur->word = i;
         cur->force = force;
     }
