@@ -153,7 +153,7 @@ static void emit_sla(struct emitter *em, const struct alert *alert)
     emit_name(em, "calendar", sla->calendar);
     emit_text(em, "metric", sla_metric_name((enum sla_metric)sla->metric));
     emit_ticket(em, alert);
-    if (sla->level > 0)
+    if (sla->level > 0 && (alert->state == ALERT_WARNING || alert->state == ALERT_BREACHED))
         emit_uint(em, "level", sla->level);
     emit_int(em, "since", alert->since);
     emit_instant(em, "ended_at", alert->ended_at);
@@ -220,24 +220,60 @@ static void emit_order(struct emitter *em, const struct kpi_value *v)
     }
 }
 
-static void emit_duration(struct emitter *em, const struct kpi_value *v)
+/* Against the target, or against what policies asked: those have no single target to tell. */
+static void emit_judged(struct emitter *em, const struct kpi_value *v)
 {
-    emit_order(em, v);
-    if (v->target == 0)
+    uint64_t judged = v->met + v->missed;
+    if (v->target > 0)
+        emit_int(em, "target", v->target);
+    if (v->target == 0 && judged + v->strict_missed == 0)
         return;
-    emit_int(em, "target", v->target);
     emit_uint(em, "met", v->met);
     emit_uint(em, "missed", v->missed);
-    emit_ratio(em, "attainment", (int64_t)v->met, (int64_t)(v->met + v->missed));
+    emit_ratio(em, "attainment", (int64_t)v->met, (int64_t)judged);
+    emit_ratio(em, "attainment_strict", (int64_t)v->met, (int64_t)(judged + v->strict_missed));
 }
 
-static void emit_value(struct emitter *em, const struct kpi_value *v)
+/* The duration in business time that stands inside this one; IND_N: none does. */
+static enum indicator business_of(enum indicator i)
+{
+    STATIC_ASSERT(IND_AGENT_WORK_B - IND_FIRST_RESPONSE_B == IND_AGENT_WORK - IND_FIRST_RESPONSE,
+                  "both in the same order");
+    if (i > IND_AGENT_WORK)
+        return IND_N;
+    return (enum indicator)(i - IND_FIRST_RESPONSE + IND_FIRST_RESPONSE_B);
+}
+
+static bool is_business(enum indicator i)
+{
+    return i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
+}
+
+static void emit_duration(struct emitter *em, const struct kpi_window *w, const struct kpi_value *v)
+{
+    enum indicator business = business_of((enum indicator)v->indicator);
+    emit_order(em, v);
+    emit_judged(em, v);
+    for (const struct kpi_value *b = v + 1; business != IND_N && b < w->value + w->values; b++) {
+        if (b->indicator != business)
+            continue;
+        emit_map(em, "business");
+        emit_order(em, b);
+        emit_judged(em, b);
+        emit_end(em);
+        break;
+    }
+}
+
+static void emit_value(struct emitter *em, const struct kpi_window *w, const struct kpi_value *v)
 {
     enum indicator i = (enum indicator)v->indicator;
+    if (is_business(i))
+        return; /* stands inside its duration, which has something when this has */
     emit_map(em, indicator_name(i));
     switch (indicator_kind(i)) {
     case IND_DURATION:
-        emit_duration(em, v);
+        emit_duration(em, w, v);
         break;
     case IND_COUNT:
         emit_int(em, "num", v->num);
@@ -268,7 +304,7 @@ static void emit_window(struct emitter *em, const struct settings *settings,
     if (w->slot_ms > 0)
         emit_int(em, "slot_ms", w->slot_ms);
     for (uint32_t i = 0; i < w->values; i++)
-        emit_value(em, &w->value[i]);
+        emit_value(em, w, &w->value[i]);
     emit_end(em);
 }
 

@@ -256,17 +256,20 @@ Test(encode, snapshot, .init = set_up)
                              .from = 1770332400000,
                              .covered_from = 1770391000000,
                              .slot_ms = 60000,
-                             .values = 6};
+                             .values = 8};
     fill(&w->value[0], IND_FIRST_RESPONSE);
     w->value[0].target = 500;
     w->value[0].met = 2;
     w->value[0].missed = 1;
-    w->value[1] = (struct kpi_value){.indicator = IND_TALK, .target = 9};
-    w->value[2] = (struct kpi_value){.indicator = IND_OPENED, .num = 4};
-    w->value[3] = (struct kpi_value){.indicator = IND_FCR};
-    fill(&w->value[4], IND_CSAT);
-    w->value[4].sum = 13000000;
-    fill(&w->value[5], IND_NPS);
+    w->value[0].strict_missed = 1;
+    w->value[1] = (struct kpi_value){.indicator = IND_RESOLUTION, .missed = 2}; /* by policies */
+    w->value[2] = (struct kpi_value){.indicator = IND_TALK, .target = 9};
+    fill(&w->value[3], IND_FIRST_RESPONSE_B);
+    w->value[4] = (struct kpi_value){.indicator = IND_OPENED, .num = 4};
+    w->value[5] = (struct kpi_value){.indicator = IND_FCR};
+    fill(&w->value[6], IND_CSAT);
+    w->value[6].sum = 13000000;
+    fill(&w->value[7], IND_NPS);
     snapshot.window[1] = (struct kpi_window){.window = 0, .from = 5, .covered_from = 5};
     snapshot.gauge[IND_OPEN - IND_GAUGE_FIRST] = 2;
     snapshot.gauge[IND_OLDEST_OPEN - IND_GAUGE_FIRST] = 90000;
@@ -280,13 +283,19 @@ Test(encode, snapshot, .init = set_up)
         "\"windows\":{\"today\":{\"from\":1770332400000,\"covered_from\":1770391000000,"
         "\"slot_ms\":60000,\"first_response\":{\"n\":3,\"mean\":333.3333333333333,\"min\":100,"
         "\"max\":600,\"p50\":300,\"p75\":600,\"p90\":600,\"p95\":600,\"p99\":600,\"target\":500,"
-        "\"met\":2,\"missed\":1,\"attainment\":0.6666666666666666},\"talk\":{\"n\":0,"
+        "\"met\":2,\"missed\":1,\"attainment\":0.6666666666666666,\"attainment_strict\":0.5,"
+        "\"business\":{\"n\":3,\"mean\":333.3333333333333,\"min\":100,\"max\":600,\"p50\":300,"
+        "\"p75\":600,\"p90\":600,\"p95\":600,\"p99\":600}},\"resolution\":{\"n\":0,"
         "\"mean\":null,\"min\":null,\"max\":null,\"p50\":null,\"p75\":null,\"p90\":null,"
-        "\"p95\":null,\"p99\":null,\"target\":9,\"met\":0,\"missed\":0,\"attainment\":null},"
+        "\"p95\":null,\"p99\":null,\"met\":0,\"missed\":2,\"attainment\":0.0,"
+        "\"attainment_strict\":0.0},\"talk\":{\"n\":0,\"mean\":null,\"min\":null,\"max\":null,"
+        "\"p50\":null,\"p75\":null,\"p90\":null,\"p95\":null,\"p99\":null,\"target\":9,"
+        "\"met\":0,\"missed\":0,\"attainment\":null,\"attainment_strict\":null},"
         "\"opened\":{\"num\":4},\"first_contact_resolution\":{\"num\":0,\"den\":0,"
         "\"value\":null},\"csat\":{\"n\":3,\"mean\":4.333333333333333},\"nps\":{\"num\":-1,"
         "\"den\":3,\"value\":-0.3333333333333333}},\"1h\":{\"from\":5}},\"now\":{\"open\":2,"
-        "\"unassigned\":0,\"waiting\":0,\"paused\":0,\"oldest_open\":{\"ms\":90000,"
+        "\"unassigned\":0,\"waiting\":0,\"paused\":0,\"at_risk\":0,\"breached_open\":0,"
+        "\"oldest_open\":{\"ms\":90000,"
         "\"ticket\":\"T-1\"},\"calls_waiting\":0,\"longest_call_waiting\":{\"ms\":7,"
         "\"call\":\"C-1\"}},\"error\":0.01,\"def_version\":1,\"quality\":{\"behind_ms\":5,"
         "\"gaps\":1,\"late_dropped\":2,\"skewed\":3}}");
@@ -324,7 +333,8 @@ Test(encode, the_largest_snapshot_fits, .init = set_up)
                           {MS_MAX_TS, MS_MAX_TS, MS_MAX_TS, MS_MAX_TS, MS_MAX_TS}},
                 .target = MS_MAX_TS,
                 .met = UINT32_MAX,
-                .missed = 3};
+                .missed = 3,
+                .strict_missed = 2};
         }
     }
     for (uint32_t g = 0; g < GAUGES; g++) {
