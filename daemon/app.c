@@ -44,7 +44,8 @@ static void unload(struct config *c)
 
 static void take_over(struct app *a, struct config *next)
 {
-    const char *key = config_fixed(&a->driver->config, next);
+    uint32_t at = 0;
+    const char *key = config_fixed(&a->driver->config, next, &at);
     const char *why = NULL;
     if (key != NULL) {
         log_error(&a->log, "reload refused",

@@ -1,5 +1,7 @@
 #include "daemon/bus.h"
 
+#include "proto/request.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -7,7 +9,8 @@ enum {
     EVENT_BYTES_MAX =
         4 * BATCH_BYTES_MAX, /* ordinary oversize is refused with a reason by decode */
     SUBSCRIPTION_BYTES_MAX = 512,
-    QUERY_BYTES_MAX = 4096,
+    QUERY_BYTES_MAX = REQUEST_LARGE_MAX + 4096, /* likewise */
+    QUERIES_WAITING = 64,
     SUBSCRIPTIONS_A_TURN = 256,
     SENDS_WAITING = 1000, /* to one peer; of events: subscriptions, which must not be dropped */
     OUT_WAITING_MIN = SENDS_WAITING,
@@ -97,7 +100,8 @@ bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *co
     const struct zsock_options events = {.message_max = EVENT_BYTES_MAX, .send_max = SENDS_WAITING};
     const struct zsock_options out = {.message_max = SUBSCRIPTION_BYTES_MAX,
                                       .send_max = out_waiting(&config->limits)};
-    const struct zsock_options query = {.message_max = QUERY_BYTES_MAX, .send_max = SENDS_WAITING};
+    const struct zsock_options query = {
+        .message_max = QUERY_BYTES_MAX, .send_max = SENDS_WAITING, .receive_max = QUERIES_WAITING};
     if (!recent_init(&b->recent, config->alerts_kept))
         return failed(b, "out", "alerts_kept", -ENOMEM);
     if (!open_one(b, loop, zmq, &b->events, ZMQ_SUB, "events", &events, on_events) ||

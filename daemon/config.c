@@ -190,11 +190,13 @@ void config_move(struct config *to, struct config *from)
     from->settings.sla = NULL;
 }
 
-const char *config_fixed(const struct config *now, const struct config *next)
+const char *config_fixed(const struct config *now, const struct config *next, uint32_t *at)
 {
-    for (uint32_t i = 0; i < keys_n; i++)
-        if (keys[i].fixed && memcmp((const char *)now + keys[i].place,
-                                    (const char *)next + keys[i].place, keys[i].size) != 0)
-            return keys[i].path;
+    while (*at < keys_n) {
+        const struct key *key = &keys[(*at)++];
+        if (key->fixed &&
+            memcmp((const char *)now + key->place, (const char *)next + key->place, key->size) != 0)
+            return key->path;
+    }
     return NULL;
 }

@@ -50,6 +50,9 @@ struct config {
 /* Every key at its default. */
 void config_default(struct config *ret);
 
+/* The name of a text that comes from elsewhere: it may not name files here. */
+#define CONFIG_NO_FILE "-"
+
 /* Reads bytes as the file `name`, beside which .ics files are looked for. false: why holds the
  * complaint and *ret is untouched. What *ret may have owned before is not freed. */
 MUST_CHECK bool config_parse(const char *name, const char *bytes, size_t n, struct config *ret,
@@ -68,7 +71,8 @@ void config_fini(struct config *c);
 /* *to takes over all of *from, which then owns nothing. What *to owned must have been freed. */
 void config_move(struct config *to, struct config *from);
 
-/* What a running daemon cannot take over from `next`: the key's path, or NULL when all can. */
-const char *config_fixed(const struct config *now, const struct config *next);
+/* What a running daemon cannot take over from `next`: the path of one key after the other, then
+ * NULL. Start with *at = 0. */
+const char *config_fixed(const struct config *now, const struct config *next, uint32_t *at);
 
 #endif

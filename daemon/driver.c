@@ -260,7 +260,7 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     if (!map_engine(d))
         return false;
     outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, uv_now(loop));
-    query_init(&d->query, &d->outlet, d->log);
+    query_init(&d->query, &d->outlet, loop, d->log);
     if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, on_events, on_query, d, run))
         return false;
     uv_prepare_init(loop, &d->prepare);
@@ -291,6 +291,7 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
         outlet_effects(&d->outlet, &out); /* by the old rules: it still shows those */
         config_fini(&d->config);
         config_move(&d->config, next);
+        query_reload(&d->query);
     }
     free(out.effects);
     return fine;
@@ -323,6 +324,7 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
 {
     d->closed = closed;
     d->bus.data = d;
+    query_close(&d->query);
     if (d->handles == 0) {
         bus_close(&d->bus, on_bus_closed);
         return;

@@ -4,10 +4,36 @@
 
 enum { TAKEN_A_TURN = 16, SCANNED_A_LOOK = 256 };
 
-void query_init(struct query *q, struct outlet *outlet, struct log *log)
+void query_init(struct query *q, struct outlet *outlet, uv_loop_t *loop, struct log *log)
 {
     q->outlet = outlet;
+    q->loop = loop;
     q->log = log;
+}
+
+/* The job lets go of what it holds; its place is free. */
+static void end_job(struct query *q, struct job *j)
+{
+    if (j->study != NULL) {
+        study_free(j->study);
+        q->studies--;
+    }
+    j->study = NULL;
+    j->phase = JOB_FREE;
+}
+
+void query_reload(struct query *q)
+{
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
+        if (q->job[i].study != NULL)
+            study_restart(q->job[i].study);
+}
+
+void query_close(struct query *q)
+{
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
+        end_job(q, &q->job[i]);
+    q->jobs = 0;
 }
 
 /* --- requests ------------------------------------------------------------------------------- */
@@ -26,12 +52,20 @@ static int answer(struct query *q, const struct job *j, const void *bytes, int n
     return err == 0 ? zsock_send(z, bytes, (size_t)n, false) : err;
 }
 
-static void answer_refusal(struct query *q, const struct job *j, int err, const char *key)
+/* reason: NULL = the sentence of the error. 0, or the negative errno of the socket. */
+static int send_refusal(struct query *q, const struct job *j, int err, const char *key,
+                        const char *reason)
 {
     struct emitter em;
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
-    answer_error(&em, err, key);
-    if (answer(q, j, q->answer, emit_finish(&em)) != 0)
+    answer_error(&em, err, key, reason);
+    return answer(q, j, q->answer, emit_finish(&em));
+}
+
+/* At once, and no second time: for requests that become no job. */
+static void answer_refusal(struct query *q, const struct job *j, int err, const char *key)
+{
+    if (send_refusal(q, j, err, key, NULL) != 0)
         q->outlet->status->abandoned++;
 }
 
@@ -44,6 +78,23 @@ static uint32_t window_mask(const struct settings *s, struct str name)
         if (str_equal(str_of(s->window[i].name), name))
             return 1u << i;
     return 0;
+}
+
+/* One comparison at a time, and few studies: each holds memory. false: busy. */
+static bool start_study(struct query *q, struct job *j)
+{
+    struct outlet *o = q->outlet;
+    bool comparing = false;
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
+        comparing |= q->job[i].study != NULL && q->job[i].request.op == OP_COMPARE;
+    if (q->studies == QUERY_STUDIES_MAX || (comparing && j->request.op == OP_COMPARE))
+        return false;
+    j->study = study_new(q->loop, o->engine, o->config, &j->request);
+    if (j->study == NULL)
+        return false;
+    q->studies++;
+    j->phase = JOB_STUDY;
+    return true;
 }
 
 /* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
@@ -80,6 +131,13 @@ static bool start(struct query *q, struct job *j)
     case OP_STATUS:
         j->phase = JOB_STATUS;
         break;
+    case OP_EXPLAIN:
+    case OP_WORKLIST:
+    case OP_COMPARE:
+        if (start_study(q, j))
+            break;
+        answer_refusal(q, j, ERR_BUSY, "");
+        return false;
     case OP_N:
         CHECK(false); /* request_decode says no such op */
     }
@@ -115,14 +173,17 @@ static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_
     q->outlet->status->queries++;
     int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
     n = zmq_msg_size(msg);
-    if (err == 0 && n > sizeof j->bytes)
-        err = ERR_TOO_LARGE;
-    if (err == 0) {
-        memcpy(j->bytes, zmq_msg_data(msg), n);
-        err = request_decode(j->bytes, n, &j->request, &key);
-    }
+    const void *bytes = zmq_msg_data(msg);
+    if (n <= sizeof j->bytes) /* a larger one is refused, or a comparison, which copies its text */
+        bytes = memcpy(j->bytes, bytes, n);
     if (err == 0)
-        return start(q, j);
+        err = request_decode(bytes, n, &j->request, &key);
+    if (err == 0) {
+        bool started = start(q, j);
+        if (n > sizeof j->bytes)
+            j->request = (struct request){.op = j->request.op, .scope = -1};
+        return started;
+    }
     answer_refusal(q, j, err, key);
     return 0;
 }
@@ -254,6 +315,44 @@ static int work_status(struct query *q, struct job *j)
     return err;
 }
 
+static int work_study(struct query *q, struct job *j)
+{
+    const char *key, *reason;
+    int err;
+    switch (study_work(j->study)) {
+    case STUDY_WAITS:
+        j->waits = true;
+        break;
+    case STUDY_DONE:
+        j->phase = JOB_PAGES;
+        break;
+    case STUDY_REFUSED:
+        err = study_refusal(j->study, &key, &reason);
+        err = send_refusal(q, j, err, key, reason);
+        if (err == 0)
+            end_job(q, j);
+        return err;
+    case STUDY_GOES_ON:
+        break;
+    }
+    return 0;
+}
+
+static int work_pages(struct query *q, struct job *j)
+{
+    struct str page;
+    if (!study_page(j->study, &page)) {
+        j->phase = JOB_END;
+        return 0;
+    }
+    int err = answer(q, j, page.p, (int)page.len);
+    if (err == 0) {
+        study_turn(j->study);
+        j->count++;
+    }
+    return err;
+}
+
 static int work_end(struct query *q, struct job *j)
 {
     struct emitter em;
@@ -264,7 +363,7 @@ static int work_end(struct query *q, struct job *j)
     answer_end(&em, j->upto_seq, j->count, truncated ? oldest : 0);
     int err = answer(q, j, q->answer, emit_finish(&em));
     if (err == 0)
-        j->phase = JOB_FREE;
+        end_job(q, j);
     return err;
 }
 
@@ -279,6 +378,10 @@ static int work_job(struct query *q, struct job *j)
         return work_snapshots(q, j);
     case JOB_STATUS:
         return work_status(q, j);
+    case JOB_STUDY:
+        return work_study(q, j);
+    case JOB_PAGES:
+        return work_pages(q, j);
     case JOB_END:
         return work_end(q, j);
     case JOB_FREE:
@@ -290,6 +393,7 @@ static int work_job(struct query *q, struct job *j)
 /* One piece of work for the job. Ends it when its peer is gone or has stalled for too long. */
 static void serve(struct query *q, struct job *j, uint64_t now)
 {
+    j->waits = false;
     int err = work_job(q, j);
     if (err == 0) {
         j->stalled = 0;
@@ -301,7 +405,7 @@ static void serve(struct query *q, struct job *j, uint64_t now)
         log_info(q->log, "query abandoned", "op=%u answers=%llu error=\"%s\"", j->request.op,
                  (unsigned long long)j->count, zmq_strerror(-err));
         q->outlet->status->abandoned++;
-        j->phase = JOB_FREE;
+        end_job(q, j);
     }
     if (j->phase == JOB_FREE)
         q->jobs--;
@@ -317,7 +421,7 @@ void query_work(struct query *q, uint64_t now)
         struct job *j = &q->job[q->turn++ % QUERY_JOBS_MAX];
         if (j->phase != JOB_FREE)
             serve(q, j, now);
-        stalled = j->phase == JOB_FREE || j->stalled != 0 ? stalled + 1 : 0;
+        stalled = j->phase == JOB_FREE || j->waits || j->stalled != 0 ? stalled + 1 : 0;
         if (uv_hrtime() >= end)
             return;
     }
@@ -327,7 +431,7 @@ uint64_t query_deadline(const struct query *q, uint64_t now)
 {
     uint64_t due = UINT64_MAX;
     for (uint32_t i = 0; i < QUERY_JOBS_MAX && q->jobs > 0; i++) {
-        if (q->job[i].phase == JOB_FREE)
+        if (q->job[i].phase == JOB_FREE || q->job[i].waits)
             continue;
         if (q->job[i].stalled == 0)
             return now;

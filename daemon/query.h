@@ -7,21 +7,33 @@
 #define TP_DAEMON_QUERY_H
 
 #include "daemon/outlet.h"
+#include "daemon/study.h"
 #include "proto/request.h"
 
 enum {
     QUERY_JOBS_MAX = 32,
+    QUERY_STUDIES_MAX = 4, /* of those, with a study; a further one is answered "busy" */
     QUERY_SLICE_NS = 250000,
     QUERY_PATIENCE_MS = 5000,
     QUERY_RETRY_MS = 20,
     QUERY_IDENTITY_MAX = 255, /* a ROUTER's, by ZMTP */
 };
 
-enum job_phase { JOB_FREE, JOB_ALERTS, JOB_RECENT, JOB_SNAPSHOTS, JOB_STATUS, JOB_END };
+enum job_phase {
+    JOB_FREE,
+    JOB_ALERTS,
+    JOB_RECENT,
+    JOB_SNAPSHOTS,
+    JOB_STATUS,
+    JOB_STUDY, /* explain, worklist, compare: being found out … */
+    JOB_PAGES, /* … and sent */
+    JOB_END
+};
 
 struct job {
     uint8_t phase;  /* enum job_phase */
     bool delimiter; /* a REQ socket asked: an empty frame before the answer */
+    bool waits;     /* for a thread, which wakes the loop up */
     uint8_t identity_n;
     uint8_t identity[QUERY_IDENTITY_MAX];
     struct request request; /* its texts lie in bytes */
@@ -30,17 +42,20 @@ struct job {
     uint32_t index;         /* snapshots: the name that comes next … */
     uint8_t scope;          /* … of this scope, and the last one wanted */
     uint8_t scope_last;
-    uint64_t seq;      /* recent alerts: which comes next */
-    uint64_t upto_seq; /* alerts up to this one are covered */
-    uint64_t count;    /* answers so far */
-    uint64_t stalled;  /* uv_now() since when the peer takes nothing; 0 = it does */
+    uint64_t seq;        /* recent alerts: which comes next */
+    uint64_t upto_seq;   /* alerts up to this one are covered */
+    uint64_t count;      /* answers so far */
+    uint64_t stalled;    /* uv_now() since when the peer takes nothing; 0 = it does */
+    struct study *study; /* NULL: none */
     char bytes[REQUEST_BYTES_MAX];
 };
 
 struct query {
     struct outlet *outlet; /* borrowed: engine, bus, the scratch for messages */
     struct log *log;
+    uv_loop_t *loop;    /* borrowed */
     uint32_t jobs;      /* not free */
+    uint32_t studies;   /* jobs with one */
     uint32_t turn;      /* the job that comes next */
     uint64_t requests;  /* taken */
     uint64_t abandoned; /* jobs whose peer went or did not read */
@@ -48,7 +63,13 @@ struct query {
     char answer[SNAPSHOT_BYTES_MAX + 1024];
 };
 
-void query_init(struct query *q, struct outlet *outlet, struct log *log);
+void query_init(struct query *q, struct outlet *outlet, uv_loop_t *loop, struct log *log);
+
+/* Other settings have come into force. */
+void query_reload(struct query *q);
+
+/* Ends all jobs. Something of theirs may stay in the loop for some milliseconds. */
+void query_close(struct query *q);
 
 /* Takes requests from the socket while there is room. */
 void query_receive(struct query *q, struct zsock *z);

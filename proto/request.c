@@ -84,6 +84,37 @@ static int take_window(const struct message *m, struct request *ret)
     return take_text(m, "window", NAME_BYTES_MAX, &ret->window);
 }
 
+static int take_ticket(const struct message *m, struct request *ret)
+{
+    return take_text(m, "ticket", NAME_BYTES_MAX, &ret->ticket);
+}
+
+static int take_team(const struct message *m, struct request *ret)
+{
+    return take_text(m, "team", NAME_BYTES_MAX, &ret->team);
+}
+
+static int take_agent(const struct message *m, struct request *ret)
+{
+    return take_text(m, "agent", NAME_BYTES_MAX, &ret->agent);
+}
+
+static int take_config(const struct message *m, struct request *ret)
+{
+    int err = take_text(m, "config", REQUEST_CONFIG_MAX, &ret->config);
+    return err == ERR_NAME_LONG ? ERR_TOO_LARGE : err;
+}
+
+/* The member that the op cannot do without and that is not there; NULL when all is there. */
+static const char *missing(const struct request *r)
+{
+    if (r->op == OP_ALERTS && !r->has_since && !r->active)
+        return "since_seq";
+    if (r->op == OP_EXPLAIN && r->ticket.len == 0)
+        return "ticket";
+    return r->op == OP_COMPARE && r->config.len == 0 ? "config" : NULL;
+}
+
 int request_decode(const void *bytes, size_t n, struct request *ret, const char **ret_key)
 {
     static const struct {
@@ -92,13 +123,14 @@ int request_decode(const void *bytes, size_t n, struct request *ret, const char 
     } members[] = {
         {"op", take_op},         {"scope", take_scope},   {"name", take_name},
         {"window", take_window}, {"prefix", take_prefix}, {"since_seq", take_since},
-        {"active", take_active},
+        {"active", take_active}, {"ticket", take_ticket}, {"team", take_team},
+        {"agent", take_agent},   {"config", take_config},
     };
     struct node nodes[64];
     struct message m;
     *ret = (struct request){.scope = -1};
     *ret_key = "";
-    if (n > REQUEST_BYTES_MAX)
+    if (n > REQUEST_LARGE_MAX)
         return ERR_TOO_LARGE;
     int err = message_parse(&m, nodes, ARRAY_LEN(nodes), bytes, n);
     if (err != 0)
@@ -111,11 +143,13 @@ int request_decode(const void *bytes, size_t n, struct request *ret, const char 
             *ret_key = members[i].key;
             return err;
         }
+        if (n > REQUEST_BYTES_MAX && ret->op != OP_COMPARE) /* known from the first member on */
+            return ERR_TOO_LARGE;
     }
-    if (ret->op == OP_ALERTS && !ret->has_since && !ret->active) {
-        *ret_key = "since_seq";
+    *ret_key = missing(ret);
+    if (*ret_key != NULL)
         return ERR_MISSING;
-    }
+    *ret_key = "";
     return 0;
 }
 
@@ -132,6 +166,14 @@ void request_emit(struct emitter *em, const struct request *request)
         emit_str(em, "window", request->window);
     if (request->prefix.len > 0)
         emit_str(em, "prefix", request->prefix);
+    if (request->ticket.len > 0)
+        emit_str(em, "ticket", request->ticket);
+    if (request->team.len > 0)
+        emit_str(em, "team", request->team);
+    if (request->agent.len > 0)
+        emit_str(em, "agent", request->agent);
+    if (request->config.len > 0)
+        emit_str(em, "config", request->config);
     if (request->has_since)
         emit_uint(em, "since_seq", request->since_seq);
     if (request->active)
@@ -139,11 +181,11 @@ void request_emit(struct emitter *em, const struct request *request)
     emit_end(em);
 }
 
-void answer_error(struct emitter *em, int err, const char *key)
+void answer_error(struct emitter *em, int err, const char *key, const char *reason)
 {
     emit_map(em, NULL);
     emit_text(em, "error", err_name(err));
-    emit_text(em, "reason", err_text(err));
+    emit_text(em, "reason", reason != NULL ? reason : err_text(err));
     if (key != NULL && key[0] != '\0')
         emit_text(em, "key", key);
     emit_bool(em, "end", true);

@@ -13,7 +13,10 @@
     X(HOLD, "hold")         /* {prefix?}: what holds now: active alerts, last snapshots */         \
     X(SNAPSHOT, "snapshot") /* {scope?, name?, window?}: computed now */                           \
     X(ALERTS, "alerts")     /* {since_seq? | active: true, prefix?} */                             \
-    X(STATUS, "status")     /* {} */
+    X(STATUS, "status")     /* {} */                                                               \
+    X(EXPLAIN, "explain")   /* {ticket}: its clocks, and what they counted */                      \
+    X(WORKLIST, "worklist") /* {team?, agent?}: open clocks, least time left first */              \
+    X(COMPARE, "compare")   /* {config}: what a reload would do to the open tickets */
 
 enum request_op {
 #define REQUEST_OP_ENUM(name, wire) OP_##name,
@@ -23,7 +26,9 @@ enum request_op {
 };
 
 enum {
-    REQUEST_BYTES_MAX = 2048, /* more is refused before it is read */
+    REQUEST_BYTES_MAX = 2048,        /* more is refused before it is read … */
+    REQUEST_CONFIG_MAX = 256 * 1024, /* … but a configuration, of compare only */
+    REQUEST_LARGE_MAX = REQUEST_CONFIG_MAX + 256,
     REQUEST_PREFIX_MAX = 512, /* of a topic */
 };
 
@@ -36,6 +41,10 @@ struct request {
     struct str prefix;  /* of topics, empty = all; borrowed */
     struct str name;    /* of the scope, empty = all; borrowed */
     struct str window;  /* "1h", empty = all; borrowed */
+    struct str ticket;  /* borrowed, as these: */
+    struct str team;    /* empty = any */
+    struct str agent;   /* empty = any */
+    struct str config;  /* a configuration file's text */
 };
 
 /* 0, or the ERR_x with the key at fault in *ret_key ("" when none; static storage). Texts are
@@ -45,8 +54,9 @@ MUST_CHECK int request_decode(const void *bytes, size_t n, struct request *ret,
 
 void request_emit(struct emitter *em, const struct request *request);
 
-/* {error, reason, key?, end: true}: err is an ERR_x, key what was at fault (NULL or "" = none). */
-void answer_error(struct emitter *em, int err, const char *key);
+/* {error, reason, key?, end: true}: err is an ERR_x, key what was at fault (NULL or "" = none).
+ * reason: NULL = the sentence that belongs to err. */
+void answer_error(struct emitter *em, int err, const char *key, const char *reason);
 
 /* {topic, message}: one published message, as it was sent (MessagePack). */
 void answer_message(struct emitter *em, struct str topic, const void *message, size_t n);

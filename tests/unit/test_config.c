@@ -141,21 +141,40 @@ Test(config, refuses_impossible_values)
 
 Test(config, names_a_changed_key_that_needs_a_restart)
 {
+    uint32_t at;
     static struct config next;
     load("");
     memcpy(&next, &config, sizeof next);
-    cr_assert_null(config_fixed(&config, &next));
+    at = 0;
+    cr_assert_null(config_fixed(&config, &next, &at));
     load("lateness: 10s\nrules: []\ntargets: {wait: 20s}\nsnapshot_every: 1s\n");
-    cr_assert_null(config_fixed(&next, &config));
+    at = 0;
+    cr_assert_null(config_fixed(&next, &config, &at));
     load("windows: [1h]\nrules: []\n");
-    cr_assert_str_eq(config_fixed(&next, &config), "windows");
-    load("limits: {agents: 5}\n");
-    cr_assert_str_eq(config_fixed(&next, &config), "limits.agents");
+    at = 0;
+    cr_assert_str_eq(config_fixed(&next, &config, &at), "windows");
+    cr_assert_null(config_fixed(&next, &config, &at));
+    load("limits: {agents: 5}\nzone: Europe/Berlin\n");
+    at = 0;
+    cr_assert_str_eq(config_fixed(&next, &config, &at), "zone");
+    cr_assert_str_eq(config_fixed(&next, &config, &at), "limits.agents");
+    cr_assert_null(config_fixed(&next, &config, &at));
     load("sockets: {events: {topics: [x]}}\n");
-    cr_assert_str_eq(config_fixed(&next, &config), "sockets.events.topics");
+    at = 0;
+    cr_assert_str_eq(config_fixed(&next, &config, &at), "sockets.events.topics");
     load("policies: [{id: p, resolution: 1h}]\nhold_after: 2m\nhold_max: 0s\n");
-    cr_assert_null(config_fixed(&next, &config));
+    at = 0;
+    cr_assert_null(config_fixed(&next, &config, &at));
     config_fini(&config);
+}
+
+Test(config, a_text_from_elsewhere_names_no_files)
+{
+    static const char text[] = "calendars: [{id: a, hours: always, holidays: [/etc/passwd.ics]}]\n";
+    struct tree_error why;
+    cr_assert(!config_parse(CONFIG_NO_FILE, text, sizeof text - 1, &config, &why));
+    cr_assert_str_eq(why.text, "-:1: calendars.holidays: no file can be named here; write its "
+                               "dates out");
 }
 
 Test(config, owns_calendars_and_policies)

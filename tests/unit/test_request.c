@@ -49,11 +49,57 @@ Test(request, there_and_back)
     for (int op = 0; op < OP_N; op++) {
         start();
         request_emit(&em, &(struct request){.op = (uint8_t)op, .scope = -1});
-        cr_assert_eq(decode(), op == OP_ALERTS ? ERR_MISSING : 0);
+        bool bare = op != OP_ALERTS && op != OP_EXPLAIN && op != OP_COMPARE;
+        cr_assert_eq(decode(), bare ? 0 : ERR_MISSING);
+        cr_assert_eq(key[0] == '\0', bare);
         cr_assert_eq(request.op, op);
         cr_assert_eq(request.scope, -1);
         cr_assert_eq(request.name.len + request.prefix.len + request.window.len, 0);
     }
+}
+
+Test(request, about_clocks)
+{
+    const struct request list = {.op = OP_WORKLIST,
+                                 .scope = -1,
+                                 .team = str_of("billing"),
+                                 .agent = str_of("ada"),
+                                 .ticket = str_of("T-1")};
+    start();
+    request_emit(&em, &list);
+    cr_assert_eq(decode(), 0);
+    cr_assert(str_equal(request.team, list.team) && str_equal(request.agent, list.agent));
+    start();
+    request_emit(&em, &(struct request){.op = OP_EXPLAIN, .scope = -1, .ticket = list.ticket});
+    cr_assert_eq(decode(), 0);
+    cr_assert(str_equal(request.ticket, list.ticket));
+}
+
+/* Only a comparison may be large, and it too has its bound. */
+Test(request, large_ones)
+{
+    static char large[REQUEST_LARGE_MAX + 1], config[REQUEST_CONFIG_MAX + 1];
+    memset(config, '#', sizeof config);
+    for (int more = 0; more < 2; more++) {
+        struct request compare = {
+            .op = OP_COMPARE, .scope = -1, .config = {config, REQUEST_CONFIG_MAX + (uint32_t)more}};
+        emit_start(&em, SINK_MSGPACK, large, sizeof large);
+        request_emit(&em, &compare);
+        int n = emit_finish(&em);
+        cr_assert_gt(n, REQUEST_CONFIG_MAX);
+        int err = request_decode(large, (size_t)n, &request, &key);
+        cr_assert_eq(err, more == 0 ? 0 : ERR_TOO_LARGE);
+        cr_assert_str_eq(key, more == 0 ? "" : "config");
+        cr_assert(more == 1 || request.config.len == REQUEST_CONFIG_MAX);
+        compare.op = OP_STATUS; /* no other op takes so much, whatever it is that is large */
+        emit_start(&em, SINK_MSGPACK, large, sizeof large);
+        request_emit(&em, &compare);
+        n = emit_finish(&em);
+        cr_assert_eq(request_decode(large, (size_t)n, &request, &key), ERR_TOO_LARGE);
+    }
+    memset(large, 0xc1, sizeof large); /* too large: not even looked at */
+    cr_assert_eq(request_decode(large, sizeof large, &request, &key), ERR_TOO_LARGE);
+    cr_assert_eq(request_decode(large, sizeof large - 1, &request, &key), ERR_NOT_MSGPACK);
 }
 
 /* {op: status, member: value} */
@@ -93,8 +139,10 @@ Test(request, what_is_refused)
     cr_assert_eq(request_decode("\x90", 1, &request, &key), ERR_NOT_A_MAP);
     cr_assert_eq(request_decode("\xc1", 1, &request, &key), ERR_NOT_MSGPACK);
     cr_assert_str_eq(key, "");
-    static char large[REQUEST_BYTES_MAX + 1];
-    cr_assert_eq(request_decode(large, sizeof large, &request, &key), ERR_TOO_LARGE);
+    refused("config", NULL, ERR_WRONG_TYPE);
+    refused("ticket", NULL, ERR_WRONG_TYPE);
+    refused("team", NULL, ERR_WRONG_TYPE);
+    refused("agent", NULL, ERR_WRONG_TYPE);
 }
 
 static void says(const char *json)
@@ -108,11 +156,14 @@ static void says(const char *json)
 Test(request, answers)
 {
     start();
-    answer_error(&em, ERR_BAD_WORD, "scope");
+    answer_error(&em, ERR_BAD_WORD, "scope", NULL);
     says("{\"error\":\"bad_word\",\"reason\":\"a word is none of those allowed for its field\","
          "\"key\":\"scope\",\"end\":true}");
     start();
-    answer_error(&em, ERR_NOT_MSGPACK, "");
+    answer_error(&em, ERR_BAD_SETTINGS, NULL, "config:3: zone: no such zone");
+    says("{\"error\":\"bad_settings\",\"reason\":\"config:3: zone: no such zone\",\"end\":true}");
+    start();
+    answer_error(&em, ERR_NOT_MSGPACK, "", NULL);
     says("{\"error\":\"not_msgpack\",\"reason\":\"the payload is no MessagePack\",\"end\":true}");
     start();
     answer_message(&em, str_of("kpi.all.-."), "\x81\xa1v\x01", 4);
