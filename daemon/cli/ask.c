@@ -36,16 +36,15 @@ bool ask_open(struct ask *a, void *context, const char *endpoint, ms_t timeout)
 
 bool ask_send(struct ask *a, const struct request *request)
 {
-    char bytes[REQUEST_BYTES_MAX];
     struct emitter em;
-    emit_start(&em, SINK_MSGPACK, bytes, sizeof(bytes));
+    emit_start(&em, SINK_MSGPACK, a->bytes, sizeof(a->bytes));
     request_emit(&em, request);
     int n = emit_finish(&em);
     if (n < 0) {
         word_error(W_E_REFUSED, err_name(n), err_text(n), NULL);
         return false;
     }
-    return (renew(a) && zmq_send(a->socket, bytes, (size_t)n, 0) == n) || complain(a);
+    return (renew(a) && zmq_send(a->socket, a->bytes, (size_t)n, 0) == n) || complain(a);
 }
 
 enum ask_end ask_next(struct ask *a)

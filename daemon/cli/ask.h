@@ -14,6 +14,7 @@ struct ask {
     ms_t timeout;         /* for each answer */
     zmq_msg_t frame;      /* the answer at hand */
     bool open;
+    char bytes[REQUEST_LARGE_MAX]; /* of the request */
     struct message answer;
     struct node nodes[MESSAGE_NODES_MAX];
 };
@@ -26,7 +27,7 @@ bool ask_send(struct ask *a, const struct request *request);
 
 /* What came. */
 enum ask_end {
-    ASK_ANSWER, /* a published message in a->answer: {topic, message} */
+    ASK_ANSWER, /* in a->answer: {topic, message}, or {message} of one that is not published */
     ASK_END,    /* the last answer in a->answer: {end, upto_seq, …} */
     ASK_FAILED, /* refused, or nothing came in time: complained (not when stopped) */
 };

@@ -1,7 +1,11 @@
-/* ticketpulse check: reads a configuration as the daemon would, and says what it would do. */
+/* ticketpulse check: reads a configuration as the daemon would, and says what it would do; with
+ * --diff also what a reload of it would change in the daemon that runs. */
 #include "core/engine.h"
 #include "daemon/calendars.h"
+#include "daemon/cli/ask.h"
+#include "daemon/cli/clocks.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/inline.h"
 #include "daemon/cli/table.h"
 #include "daemon/clock.h"
 #include "daemon/lint.h"
@@ -9,7 +13,14 @@
 
 #include <stdarg.h>
 
-static const struct usage usage = {"check", "FILE", W_ABOUT_CHECK, NULL, 0};
+static bool diff;
+static ms_t timeout = 5 * MS_SECOND;
+static const struct option options[] = {
+    {"diff", OPTION_FLAG, &diff, W_O_DIFF, 0, 0},
+    {"timeout", OPTION_DURATION, &timeout, W_O_TIMEOUT, 1, MS_HOUR},
+};
+static const struct usage usage = {"check", "FILE [--diff [ENDPOINT]]", W_ABOUT_CHECK, options,
+                                   ARRAY_LEN(options)};
 
 static struct table facts; /* what, and what about it */
 
@@ -183,13 +194,51 @@ static void print_sla(const struct sla_setting *sla)
     fact(W_K_HORIZON, "2000 – 2100");
 }
 
+/* --- the daemon that runs -------------------------------------------------------------------- */
+
+/* The answer to the request, printed. false: complained. */
+static bool print_answers(struct ask *ask, const struct request *request)
+{
+    static struct clocks clocks;
+    enum ask_end end;
+    if (!ask_send(ask, request))
+        return false;
+    clocks_begin(&clocks, stdout);
+    while ((end = ask_next(ask)) == ASK_ANSWER)
+        clocks_take(&clocks, &ask->answer, message_find(&ask->answer, "message"));
+    return clocks_end(&clocks) && end == ASK_END;
+}
+
+static bool print_diff(const char *path, const char *endpoint)
+{
+    static char text[REQUEST_CONFIG_MAX];
+    static struct ask ask;
+    struct tree_error why;
+    size_t n = 0;
+    if (!inline_config(path, text, sizeof(text), &n, &why)) {
+        word_error(W_E_CONFIG, why.text, NULL, NULL);
+        return false;
+    }
+    /* An empty file asks for all defaults. */
+    struct request request = {.op = OP_COMPARE, .scope = -1, .config = {text, (uint32_t)n}};
+    if (n == 0)
+        request.config = str_of("\n");
+    void *context = zmq_ctx_new();
+    CHECK(context != NULL);
+    puts("");
+    bool fine = ask_open(&ask, context, endpoint, timeout) && print_answers(&ask, &request);
+    ask_close(&ask);
+    zmq_ctx_term(context);
+    return fine;
+}
+
 int command_check(int argc, char **argv)
 {
     int operands;
     enum options_end end = options_read(&usage, argc, argv, &operands);
     if (end != OPTIONS_GO)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
-    if (operands != 1)
+    if (operands < 1 || operands > (diff ? 2 : 1))
         return options_operands_wrong(&usage);
     static struct config config;
     static struct lint lint;
@@ -217,5 +266,6 @@ int command_check(int argc, char **argv)
     table_print(&facts, stdout);
     table_fini(&facts);
     config_fini(&config);
-    return EXIT_FINE;
+    bool fine = !diff || print_diff(argv[0], operands == 2 ? argv[1] : ENDPOINT_QUERY);
+    return fine ? EXIT_FINE : EXIT_FAILED;
 }

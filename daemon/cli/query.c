@@ -1,5 +1,6 @@
 /* ticketpulse query: one question to the daemon, its answer as a table or as NDJSON. */
 #include "daemon/cli/ask.h"
+#include "daemon/cli/clocks.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/line.h"
 #include "daemon/cli/view.h"
@@ -11,7 +12,7 @@
 enum { JSON_BYTES = 1 << 18 };
 
 static struct {
-    const char *endpoint, *scope, *name, *window, *prefix;
+    const char *endpoint, *scope, *name, *window, *prefix, *team, *agent;
     uint64_t since;
     bool active, json;
     ms_t timeout;
@@ -19,6 +20,7 @@ static struct {
     struct ask ask;
     struct table table[SCOPE_N]; /* snapshots, one table per scope */
     bool begun[SCOPE_N];
+    struct clocks clocks; /* explain, worklist */
     uint64_t answers;
     char buf[JSON_BYTES + 1];
 } q;
@@ -32,11 +34,18 @@ static const struct option options[] = {
     {"since", OPTION_NUMBER, &q.since, W_O_SINCE, 0, INT64_MAX},
     {"active", OPTION_FLAG, &q.active, W_O_ACTIVE, 0, 0},
     {"prefix", OPTION_TEXT, &q.prefix, W_O_PREFIX, 0, 0},
+    {"team", OPTION_TEXT, &q.team, W_O_TEAM, 0, 0},
+    {"agent", OPTION_TEXT, &q.agent, W_O_AGENT, 0, 0},
     {"timeout", OPTION_DURATION, &q.timeout, W_O_TIMEOUT, 1, MS_HOUR},
 };
 
-static const struct usage usage = {"query", "snapshot|alerts|hold|status", W_ABOUT_QUERY, options,
-                                   ARRAY_LEN(options)};
+static const struct usage usage = {"query", "snapshot|alerts|hold|status|worklist|explain TICKET",
+                                   W_ABOUT_QUERY, options, ARRAY_LEN(options)};
+
+static bool about_clocks(void)
+{
+    return q.request.op == OP_EXPLAIN || q.request.op == OP_WORKLIST;
+}
 
 static void print_json(const struct node *node)
 {
@@ -47,6 +56,18 @@ static void print_json(const struct node *node)
     CHECK(n > 0);
     q.buf[n] = '\n';
     fwrite(q.buf, (size_t)n + 1, 1, stdout);
+}
+
+/* A page's members each on a line of their own, everything else as it is. */
+static void print_lines(const struct node *message)
+{
+    const struct node *key, *one, *list = message_find_in(&q.ask.answer, message, "items");
+    if (list == NULL)
+        list = message_find_in(&q.ask.answer, message, "works");
+    if (list == NULL)
+        print_json(message);
+    for (uint32_t at = 0; message_each(&q.ask.answer, list, &at, &key, &one);)
+        print_json(one);
 }
 
 /* "a.b: 12", one line per number of the status. */
@@ -98,7 +119,9 @@ static void print_answer(void)
         return;
     q.answers++;
     if (q.json)
-        print_json(message);
+        print_lines(message);
+    else if (about_clocks())
+        clocks_take(&q.clocks, m, message);
     else if (q.request.op == OP_STATUS)
         print_tree(message, "");
     else if (topic.len >= 6 && memcmp(topic.p, "alert.", 6) == 0)
@@ -107,8 +130,11 @@ static void print_answer(void)
         add_row(message);
 }
 
-static void print_end(void)
+/* false: what came contradicts itself. */
+static bool print_end(void)
 {
+    if (about_clocks())
+        return q.json || clocks_end(&q.clocks);
     for (int scope = 0; scope < SCOPE_N && !q.json; scope++) {
         if (!q.begun[scope])
             continue;
@@ -120,6 +146,7 @@ static void print_end(void)
     }
     if (q.answers == 0 && !q.json)
         puts(word(q.request.op == OP_ALERTS ? W_NO_ALERTS : W_NO_DATA));
+    return true;
 }
 
 static int answer(void)
@@ -127,13 +154,14 @@ static int answer(void)
     if (!ask_send(&q.ask, &q.request))
         return EXIT_FAILED;
     enum ask_end end;
+    clocks_begin(&q.clocks, stdout);
     while ((end = ask_next(&q.ask)) == ASK_ANSWER)
         print_answer();
     if (end == ASK_FAILED)
         return EXIT_FAILED;
-    print_end();
+    bool fine = print_end();
     if (fflush(stdout) == 0)
-        return EXIT_FINE;
+        return fine ? EXIT_FINE : EXIT_FAILED;
     word_error(W_E_WRITE, "-", strerror(errno), NULL);
     return EXIT_FAILED;
 }
@@ -143,12 +171,12 @@ static bool read_request(int operands, char **argv)
     static const struct {
         const char *name;
         uint8_t op;
-    } ops[] = {
-        {"snapshot", OP_SNAPSHOT}, {"alerts", OP_ALERTS}, {"hold", OP_HOLD}, {"status", OP_STATUS}};
+    } ops[] = {{"snapshot", OP_SNAPSHOT}, {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
+               {"status", OP_STATUS},     {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN}};
     size_t i = 0;
-    while (operands == 1 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
+    while (operands > 0 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
         i++;
-    if (operands != 1 || i == ARRAY_LEN(ops))
+    if (operands == 0 || i == ARRAY_LEN(ops) || operands != (ops[i].op == OP_EXPLAIN ? 2 : 1))
         return false;
     q.request = (struct request){.op = ops[i].op, .scope = -1};
     struct request *r = &q.request;
@@ -158,6 +186,9 @@ static bool read_request(int operands, char **argv)
         return false;
     r->name = str_of(q.name != NULL ? q.name : "");
     r->window = str_of(q.window != NULL && r->op == OP_SNAPSHOT ? q.window : "");
+    r->ticket = str_of(operands == 2 ? argv[1] : "");
+    r->team = str_of(q.team != NULL && r->op == OP_WORKLIST ? q.team : "");
+    r->agent = str_of(q.agent != NULL && r->op == OP_WORKLIST ? q.agent : "");
     r->prefix = str_of(q.prefix != NULL ? q.prefix : "");
     /* Without --since: what is active now, which is what people ask for. */
     r->has_since = q.since != UINT64_MAX;

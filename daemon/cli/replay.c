@@ -3,6 +3,7 @@
 #include "daemon/cli/feed.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/view.h"
+#include "daemon/cli/whatif.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
 #include "proto/encode.h"
@@ -16,10 +17,11 @@
 enum { EFFECTS = 1024 };
 
 static struct {
-    const char *config_path, *scope_text, *window_text;
+    const char *config_path, *against_path, *scope_text, *window_text;
     ms_t at;
     bool json, as_table;
-    struct config config;
+    struct config config, against;
+    struct whatif *whatif;    /* NULL: one configuration only */
     uint32_t scopes, windows; /* masks of what is printed */
     struct engine *engine;
     uint64_t alerts, after_at;
@@ -33,6 +35,7 @@ static struct {
 
 static const struct option options[] = {
     {"config", OPTION_TEXT, &r.config_path, W_O_CONFIG, 0, 0},
+    {"against", OPTION_TEXT, &r.against_path, W_O_AGAINST, 0, 0},
     {"at", OPTION_INSTANT, &r.at, W_O_AT, 0, 0},
     {"json", OPTION_FLAG, &r.json, W_O_JSON, 0, 0},
     {"table", OPTION_FLAG, &r.as_table, W_O_TABLE, 0, 0},
@@ -82,6 +85,10 @@ static void drain(void)
 static void step(const struct event *e)
 {
     struct result result;
+    if (r.whatif != NULL) {
+        whatif_step(r.whatif, e);
+        return;
+    }
     while (engine_step(r.engine, e, 1, &result, &r.outbox) == 0)
         drain();
     drain();
@@ -181,14 +188,21 @@ static void say_end(ms_t took, uint64_t refused)
     }
 }
 
+static bool load(const char *path, struct config *ret)
+{
+    struct tree_error why;
+    if (config_load(path, ret, &why))
+        return true;
+    word_error(W_E_CONFIG, why.text, NULL, NULL);
+    return false;
+}
+
 /* --scope, --window and --config into masks and settings. The exit code, EXIT_FINE to go on. */
 static int prepare(void)
 {
-    struct tree_error why;
-    if (!config_load(r.config_path, &r.config, &why)) {
-        word_error(W_E_CONFIG, why.text, NULL, NULL);
+    if (!load(r.config_path, &r.config) ||
+        (r.against_path != NULL && !load(r.against_path, &r.against)))
         return EXIT_FAILED;
-    }
     const struct settings *s = &r.config.settings;
     r.scopes = s->scopes | 1u << SCOPE_ALL;
     r.windows = (1u << s->windows) - 1;
@@ -209,6 +223,10 @@ static int prepare(void)
 
 static bool make_engine(void)
 {
+    if (r.against_path != NULL) {
+        r.whatif = whatif_new(&r.against, &r.config);
+        return r.whatif != NULL;
+    }
     uint64_t bytes = engine_size(&r.config.limits, &r.config.settings);
     void *memory = MAP_FAILED;
     if (bytes > 0)
@@ -219,6 +237,19 @@ static bool make_engine(void)
         return true;
     word_error(W_E_MEMORY, NULL, NULL, NULL);
     return false;
+}
+
+static int print_whatif(void)
+{
+    if (r.as_table)
+        whatif_print_tables(r.whatif, r.window_text, stdout);
+    else
+        whatif_print_json(r.whatif, r.window_text, stdout);
+    whatif_free(r.whatif);
+    if (fflush(stdout) == 0)
+        return EXIT_FINE;
+    word_error(W_E_WRITE, "-", strerror(errno), NULL);
+    return EXIT_FAILED;
 }
 
 static int print_all(ms_t begun, uint64_t refused)
@@ -271,6 +302,6 @@ int command_replay(int argc, char **argv)
     uint64_t refused = feed_refused(f);
     bool whole = feed_whole(f);
     feed_close(f);
-    code = print_all(begun, refused);
+    code = r.whatif != NULL ? print_whatif() : print_all(begun, refused);
     return whole && refused == 0 ? code : EXIT_FAILED;
 }

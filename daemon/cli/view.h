@@ -11,6 +11,8 @@
     X(OPEN, NOW, "open", COUNT)                                                                    \
     X(WAITING, NOW, "waiting", COUNT)                                                              \
     X(OLDEST, NOW, "oldest_waiting.ms", TIME)                                                      \
+    X(RISK, NOW, "at_risk", COUNT)                                                                 \
+    X(BREACHED, NOW, "breached_open", COUNT)                                                       \
     X(OPENED, WIN, "opened.num", COUNT)                                                            \
     X(REPLIES, WIN, "replies.num", COUNT)                                                          \
     X(FIRST, WIN, "first_response.p50", TIME)                                                      \

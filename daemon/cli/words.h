@@ -19,8 +19,8 @@
     X(ABOUT_REPLAY, "computes the numbers of event files offline", "离线计算事件文件的指标")       \
     X(ABOUT_WATCH, "prints alerts and snapshots as they are published", "实时打印告警与快照")      \
     X(ABOUT_TOP, "live table of agents and teams", "客服与团队的实时表格")                         \
-    X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, hold, status",                              \
-      "查询服务进程:snapshot、alerts、hold、status")                                               \
+    X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, hold, status, explain, worklist",           \
+      "查询服务进程:snapshot、alerts、hold、status、explain、worklist")                            \
     X(ABOUT_CHECK, "checks a configuration file", "检查配置文件")                                  \
     X(USAGE, "usage", "用法")                                                                      \
     X(COMMANDS, "commands", "命令")                                                                \
@@ -73,6 +73,12 @@
     X(O_SINCE, "alerts after this sequence number", "此序号之后的告警")                            \
     X(O_ACTIVE, "only alerts that are active now", "仅当前活动告警")                               \
     X(O_PREFIX, "only topics that begin so", "仅此前缀的主题")                                     \
+    X(O_TEAM, "worklist: only this team's", "worklist:仅此团队")                                   \
+    X(O_AGENT, "worklist: only this agent's", "worklist:仅此客服")                                 \
+    X(O_DIFF, "also ask the running daemon what a reload would change",                            \
+      "并询问运行中的服务进程:重新加载会改变什么")                                                 \
+    X(O_AGAINST, "compare with this configuration: what would have been different",                \
+      "与此配置比较:结果会有何不同")                                                               \
     X(O_COLOR, "colours: auto, always, never", "颜色:auto、always、never")                         \
     /* heads of tables */                                                                          \
     X(C_NAME, "name", "名称")                                                                      \
@@ -91,6 +97,84 @@
     X(C_CSAT, "csat", "满意度")                                                                    \
     X(C_CALLS, "calls", "通话")                                                                    \
     X(C_ANSWER, "answered", "接通率")                                                              \
+    X(C_RISK, "at risk", "临近超时")                                                               \
+    X(C_BREACHED, "overdue", "已超时")                                                             \
+    X(H_TICKET, "ticket", "工单")                                                                  \
+    X(H_METRIC, "metric", "指标")                                                                  \
+    X(H_INSTANCE, "#", "#")                                                                        \
+    X(H_STATE, "state", "状态")                                                                    \
+    X(H_TARGET, "target", "目标")                                                                  \
+    X(H_ELAPSED, "elapsed", "已用")                                                                \
+    X(H_LEFT, "left", "剩余")                                                                      \
+    X(H_START, "start", "开始")                                                                    \
+    X(H_DUE, "due", "应完成")                                                                      \
+    X(H_BREACH, "breach", "超时")                                                                  \
+    X(H_TERMS, "policy · calendar", "策略 · 日历")                                                 \
+    X(H_FROM, "from", "从")                                                                        \
+    X(H_TO, "to", "到")                                                                            \
+    X(H_WHAT, "what", "事项")                                                                      \
+    X(H_COUNTED, "counted", "计入")                                                                \
+    X(H_OWNER, "owner", "负责人")                                                                  \
+    X(H_PRIORITY, "priority", "优先级")                                                            \
+    X(H_POLICY, "policy, rule", "策略、规则")                                                      \
+    X(H_WAS, "before", "原配置")                                                                   \
+    X(H_WOULD, "with the other", "新配置")                                                         \
+    X(H_SCOPE, "scope", "维度")                                                                    \
+    X(H_MET, "met", "达标")                                                                        \
+    X(H_MISSED, "missed", "未达标")                                                                \
+    X(H_ATTAINMENT, "attainment", "达标率")                                                        \
+    X(A_FIRED, "fired", "触发")                                                                    \
+    X(A_BREACHED, "overdue", "超时")                                                               \
+    X(A_CLEARED, "cleared", "恢复")                                                                \
+    X(A_CORRECTED, "corrected", "更正")                                                            \
+    X(A_CANCELLED, "cancelled", "取消")                                                            \
+    X(NO_ALERTS_FIRED, "no alerts under either configuration", "两种配置下均无告警")               \
+    X(NOT_BREACHED, "in time", "未超时")                                                           \
+    X(BREACHES_DIFFER, "breaches that differ: {1}, of {2} tickets",                                \
+      "超时不同:{1} 个,涉及 {2} 个工单")                                                           \
+    X(MORE_DIFFER, "… and {1} more; --json lists all", "…… 另有 {1} 个;--json 列出全部")           \
+    X(NUMBERS_DIFFER, "targets met and missed that differ", "达标数不同的指标")                    \
+    X(NONE_DIFFER, "none", "无")                                                                   \
+    X(LISTED_ONLY, "only the first {1} are listed", "仅列出前 {1} 个")                             \
+    /* states of clocks, in the order of explain.h */                                              \
+    X(S_NONE, "none", "无")                                                                        \
+    X(S_RUNNING, "running", "计时中")                                                              \
+    X(S_PAUSED, "paused", "暂停")                                                                  \
+    X(S_WARNED, "warned", "已预警")                                                                \
+    X(S_BREACHED, "overdue", "已超时")                                                             \
+    X(S_MET, "met", "按时完成")                                                                    \
+    X(S_MET_LATE, "met late", "超时完成")                                                          \
+    X(S_CANCELLED, "cancelled", "已取消")                                                          \
+    X(S_CORRECTED, "corrected", "已更正")                                                          \
+    /* lines of an explanation, in the order of explain.h */                                       \
+    X(X_INTERVAL, "counted", "计时")                                                               \
+    X(X_PAUSE, "paused", "暂停")                                                                   \
+    X(X_RETARGET, "new target", "目标变更")                                                        \
+    X(X_WARNING, "warning", "预警")                                                                \
+    X(X_BREACH, "overdue", "超时")                                                                 \
+    X(X_CORRECTED, "corrected", "更正")                                                            \
+    X(TICKET_OPEN, "open", "未结")                                                                 \
+    X(TICKET_ENDED, "ended", "已结束")                                                             \
+    X(MERGED_INTO, "merged into", "已合并到")                                                      \
+    X(NOW, "now", "现在")                                                                          \
+    X(NO_CLOCKS, "no policy has a clock for this ticket", "没有策略为此工单计时")                  \
+    X(SUM_DIFFERS, "{1}: the intervals add up to {2} ms, the clock says {3} ms",                   \
+      "{1}:各区间合计 {2} 毫秒,计时为 {3} 毫秒")                                                   \
+    X(N_RUNNING, "running", "计时中")                                                              \
+    X(N_PAUSED, "paused", "暂停")                                                                  \
+    X(N_BREACHED, "overdue", "已超时")                                                             \
+    X(N_DUE_15, "due in 15m", "15分内到期")                                                        \
+    X(N_DUE_30, "in 30m", "30分内")                                                                \
+    X(N_DUE_60, "in 60m", "60分内")                                                                \
+    /* what a reload would do */                                                                   \
+    X(D_TICKETS, "open tickets", "未结工单")                                                       \
+    X(D_CHANGED, "with another target, calendar or policy", "目标、日历或策略改变")                \
+    X(D_GAINED, "clocks that would begin", "将开始的计时")                                         \
+    X(D_CANCELLED, "clocks that would be cancelled", "将取消的计时")                               \
+    X(D_BREACHES, "clocks that would breach at once", "将立即超时的计时")                          \
+    X(D_FORGIVEN, "breaches that would be taken back", "将撤销的超时")                             \
+    X(D_FIXED, "{1} cannot change by a reload: it needs a restart",                                \
+      "{1} 无法通过重新加载改变:需要重启")                                                         \
     /* what a configuration says */                                                                \
     X(K_EVENTS, "events", "事件")                                                                  \
     X(K_OUT, "out", "输出")                                                                        \
