@@ -74,8 +74,7 @@ static void step(struct driver *d, const struct event *events, uint32_t n)
     while (n > 0) {
         uint32_t taken = engine_step(d->engine, events, n, d->results, &d->outbox);
         CHECK(taken > 0 || d->outbox.n > 0);
-        if (events->kind != EV_TICK)
-            note_results(d, events, taken);
+        note_results(d, events, taken);
         if (d->outbox.n > 0)
             outlet_effects(&d->outlet, &d->outbox);
         events += taken;
@@ -165,11 +164,17 @@ static void on_query(struct zsock *z)
 
 /* --- turns ---------------------------------------------------------------------------------- */
 
-/* Moves the engine's clock to ours and publishes what was due by then. */
-static void tick(struct driver *d)
+/* Moves the engine's clock to ours and publishes what was due by then, or DRIVER_DUE of it: ten
+ * thousand deadlines of one second must not hold up the events. false: there is more. */
+static bool tick(struct driver *d)
 {
     struct event e = {.kind = EV_TICK, .ts = now_of(d), .rts = now_of(d)};
-    step(d, &e, 1);
+    d->outbox.cap = DRIVER_DUE;
+    bool done = engine_step(d->engine, &e, 1, d->results, &d->outbox) == 1;
+    d->outbox.cap = DRIVER_EFFECTS;
+    if (d->outbox.n > 0)
+        outlet_effects(&d->outlet, &d->outbox);
+    return done;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -201,7 +206,7 @@ static void on_prepare(uv_prepare_t *prepare)
     struct driver *d = prepare->data;
     uv_update_time(d->loop);
     uint64_t now = uv_now(d->loop);
-    tick(d);
+    bool done = tick(d);
     /* A slice may cost more than the events of a turn: while these wait, most turns do without. */
     if (!d->behind || ++d->put_off == DRIVER_PUT_OFF) {
         outlet_work(&d->outlet, d->clock.now, now);
@@ -209,7 +214,7 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     d->behind = false;
     query_work(&d->query, now);
-    if (outlet_busy(&d->outlet) || query_deadline(&d->query, now) == now) {
+    if (!done || outlet_busy(&d->outlet) || query_deadline(&d->query, now) == now) {
         uv_idle_start(&d->idle, on_idle);
     } else {
         uv_idle_stop(&d->idle);
@@ -278,7 +283,8 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
 
 bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
 {
-    tick(d);
+    while (!tick(d))
+        ;
     /* Every active alert may be cancelled, and the engine applies all or nothing. */
     struct outbox out = {.cap = outlet_active(&d->outlet) + DRIVER_EFFECTS};
     out.effects = malloc(out.cap * sizeof *out.effects);
@@ -304,7 +310,8 @@ void driver_drain(struct driver *d)
     do
         receive(d);
     while (uv_hrtime() < end && zmq_poll(&item, 1, DRAIN_QUIET_MS) > 0);
-    tick(d);
+    while (!tick(d))
+        ;
 }
 
 static void on_bus_closed(struct bus *b)
