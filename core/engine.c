@@ -216,6 +216,9 @@ static void tell_limits(struct engine *e, struct outbox *out)
         other += board_names(e->board, s)->overflowed;
     c->counters.names_other = other;
     c->counters.samples_shed = e->shed_loaded + board_shed(e->board);
+    uint64_t untracked = tickets_alerts(e->tickets)->ends.tally.untracked;
+    c->limit_met[LIMIT_MET_ALERTS] += untracked - c->untracked;
+    c->untracked = untracked;
     c->limit_met[LIMIT_MET_NAMES] = other;
     c->limit_met[LIMIT_MET_CHUNKS] = c->counters.samples_shed;
     c->limit_met[LIMIT_MET_CALLS] = c->counters.calls_shed;

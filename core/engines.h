@@ -32,6 +32,7 @@ struct engine_core {
     uint64_t limit_seen[LIMIT_MET_N]; /* how often it had been met then */
     uint64_t limit_met[LIMIT_MET_N];
     uint64_t agreement; /* number of the policies in force */
+    uint64_t untracked; /* clocks and alerts without room, as of the last tick */
     struct engine_counters counters;
 };
 

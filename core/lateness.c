@@ -272,7 +272,7 @@ void ticket_wind_up(struct tickets *t, handle_t h, ms_t fired)
     struct ticket *k = pool_edit(&t->tickets, h);
     k->sla = pool_alloc(&t->slas);
     if (k->sla == 0) {
-        t->links.counters->sla_untracked++;
+        t->alerts.ends.tally.untracked++;
         return;
     }
     if (k->history.records == 0) {

@@ -34,7 +34,7 @@ struct limits {
     uint32_t sources; /* event sources (`src`) with a sequence memory of their own */
     uint32_t chunks;  /* 256-byte chunks of window logs */
     uint32_t ids;     /* event ids remembered of sources without seq */
-    uint32_t alerts;  /* (rule, name) pairs under watch */
+    uint32_t alerts;  /* (rule, name) pairs under watch; as many alerts of clocks remembered */
 };
 
 enum {

@@ -93,6 +93,7 @@ const struct engine_counters *engine_counters(const struct engine *e)
     n->sla_cleared = clocks->cleared;
     n->sla_corrected = clocks->corrected;
     n->sla_cancelled = clocks->cancelled;
+    n->sla_untracked = clocks->untracked;
     n->sources_restarted = seen_restarted(e->seen);
     n->seq_gaps = seen_missing(e->seen);
     return n;
@@ -112,7 +113,8 @@ uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t c
     const struct limits *l = &e->limits;
     struct pool *windows[24];
     uint32_t n = board_pools(e->board, windows);
-    uint64_t chunks = 0;
+    uint64_t chunks = 0, watched = rules_pool(e->rules)->live;
+    uint64_t told = tickets_alerts(e->tickets)->pool.live;
     for (uint32_t i = 0; i < n; i++)
         chunks += windows[i]->cap == l->chunks ? windows[i]->live : 0;
     const struct engine_use use[] = {
@@ -127,7 +129,7 @@ uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t c
         {"sources", plain_names(seen_sources(e->seen)), l->sources},
         {"chunks", chunks, l->chunks},
         {"ids", seen_ids(e->seen), l->ids},
-        {"alerts", rules_pool(e->rules)->live, l->alerts},
+        {"alerts", watched > told ? watched : told, l->alerts}, /* each has room for so many */
     };
     uint32_t copied = 0;
     for (; copied < ARRAY_LEN(use) && copied < cap; copied++)
