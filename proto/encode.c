@@ -258,8 +258,7 @@ static void emit_duration(struct emitter *em, const struct kpi_window *w, const 
         if (b->indicator != business)
             continue;
         emit_map(em, "business");
-        emit_order(em, b);
-        emit_judged(em, b);
+        emit_order(em, b); /* met and missed stand beside it */
         emit_end(em);
         break;
     }
