@@ -241,6 +241,7 @@ static bool make_engine(void)
 
 static int print_whatif(void)
 {
+    whatif_finish(r.whatif);
     if (r.as_table)
         whatif_print_tables(r.whatif, r.window_text, stdout);
     else

@@ -111,7 +111,7 @@ static void note_breach(struct whatif *w, enum whatif_side side, const struct al
         b->breach_at[side] = a->sla.breach_at;
 }
 
-static int compare(const void *x, const void *y)
+static int by_ticket(const void *x, const void *y)
 {
     const struct whatif_breach *a = x, *b = y;
     int by = strcmp(a->ticket, b->ticket);
@@ -120,19 +120,27 @@ static int compare(const void *x, const void *y)
     return by != 0 ? by : (a->instance > b->instance) - (a->instance < b->instance);
 }
 
-uint64_t whatif_differing(struct whatif *w, uint64_t *ret_tickets)
+static int by_policy(const void *x, const void *y)
 {
-    uint64_t n = 0;
-    *ret_tickets = 0;
+    const struct whatif_tally *a = x, *b = y;
+    int by = (a->kind < b->kind) - (a->kind > b->kind);
+    if (by == 0)
+        by = strcmp(a->name, b->name);
+    return by != 0 ? by : (a->metric > b->metric) - (a->metric < b->metric);
+}
+
+void whatif_finish(struct whatif *w)
+{
     for (uint64_t i = 0; i < w->places; i++)
         if (w->breach[i].breached[WHATIF_WAS] != w->breach[i].breached[WHATIF_WOULD])
-            w->breach[n++] = w->breach[i]; /* i >= n: what is overwritten was looked at */
-    if (n > 1)
-        qsort(w->breach, n, sizeof(*w->breach), compare);
-    for (uint64_t i = 0; i < n; i++)
-        *ret_tickets += i == 0 || strcmp(w->breach[i].ticket, w->breach[i - 1].ticket) != 0;
-    w->places = 0; /* no hash table any more */
-    return n;
+            w->breach[w->differing++] = w->breach[i]; /* over one that was looked at */
+    w->places = 0;                                    /* no hash table any more */
+    if (w->differing > 1)
+        qsort(w->breach, w->differing, sizeof(*w->breach), by_ticket);
+    for (uint64_t i = 0; i < w->differing; i++)
+        w->tickets += i == 0 || strcmp(w->breach[i].ticket, w->breach[i - 1].ticket) != 0;
+    if (w->tallies > 1)
+        qsort(w->tally, w->tallies, sizeof(*w->tally), by_policy);
 }
 
 /* --- engines ------------------------------------------------------------------------------ */

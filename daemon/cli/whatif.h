@@ -56,8 +56,9 @@ struct whatif {
     struct whatif_engine side[WHATIF_SIDES];
     struct whatif_tally *tally;
     uint32_t tallies, tallies_cap;
-    struct whatif_breach *breach; /* a hash table by alert_id; whatif_differing sorts it */
+    struct whatif_breach *breach; /* a hash table by alert_id, until whatif_finish */
     uint64_t breaches, places;    /* places: a power of two, 0 before the first */
+    uint64_t differing, tickets;  /* from then on: breaches of one side only; their tickets */
     struct snapshot snapshot[WHATIF_SIDES];
 };
 
@@ -67,9 +68,9 @@ struct whatif *whatif_new(const struct config *was, const struct config *would);
 /* The next event, or the tick at the end. */
 void whatif_step(struct whatif *w, const struct event *e);
 
-/* After the last step: the breaches of one side only, at the front of w->breach, by ticket,
- * metric and instance. Returns how many; *ret_tickets: of how many tickets. */
-uint64_t whatif_differing(struct whatif *w, uint64_t *ret_tickets);
+/* After the last step: brings the tallies into order, policies first; w->breach[0..differing) are
+ * the breaches of one side only, by ticket, metric and instance. */
+void whatif_finish(struct whatif *w);
 
 /* Prints all of it: NDJSON, or tables with the differences in numbers of this window (NULL: the
  * longest that both keep). */

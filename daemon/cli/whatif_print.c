@@ -55,8 +55,9 @@ static void rows_of_window(const struct whatif *w, struct row *row, each_row *ea
     }
     for (int i = 0; i < IND_GAUGE_FIRST; i++) {
         row->indicator = (enum indicator)i;
-        if (indicator_kind(row->indicator) != IND_DURATION)
-            continue;
+        bool business = i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
+        if (business || indicator_kind(row->indicator) != IND_DURATION)
+            continue; /* met and missed stand at the duration itself */
         for (enum whatif_side side = 0; side < WHATIF_SIDES; side++)
             value_of(window[side], row->indicator, &row->value[side]);
         const struct kpi_value *a = &row->value[WHATIF_WAS], *b = &row->value[WHATIF_WOULD];
@@ -189,17 +190,16 @@ static void json_row(const struct row *row, void *data)
 void whatif_print_json(struct whatif *w, const char *window, FILE *out)
 {
     struct json j = {.out = out};
-    uint64_t tickets, n = whatif_differing(w, &tickets);
     for (uint32_t i = 0; i < w->tallies; i++)
         json_tally(&j, &w->tally[i]);
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < w->differing; i++)
         json_breach(&j, &w->breach[i]);
     each_difference(w, window, json_row, &j);
     json_begin(&j, NULL);
     emit_map(&j.em, "summary");
     emit_uint(&j.em, "events", engine_counters(w->side[WHATIF_WAS].engine)->events);
-    emit_uint(&j.em, "breaches_differ", n);
-    emit_uint(&j.em, "tickets_differ", tickets);
+    emit_uint(&j.em, "breaches_differ", w->differing);
+    emit_uint(&j.em, "tickets_differ", w->tickets);
     for (enum whatif_side side = 0; side < WHATIF_SIDES; side++) {
         emit_map(&j.em, sides[side]);
         for (int c = 0; c < WHATIF_COUNTS; c++)
@@ -271,14 +271,14 @@ static void cell_side(struct table *t, const struct whatif_breach *b, enum whati
     cell(t, text);
 }
 
-static void print_breaches(struct whatif *w, FILE *out)
+static void print_breaches(const struct whatif *w, FILE *out)
 {
     static const enum word heads[] = {W_H_TICKET, W_H_METRIC, W_H_INSTANCE, W_H_WAS, W_H_WOULD};
-    uint64_t tickets, n = whatif_differing(w, &tickets);
+    uint64_t n = w->differing;
     char of_clocks[24], of_tickets[24];
     struct table t;
     snprintf(of_clocks, sizeof(of_clocks), "%" PRIu64, n);
-    snprintf(of_tickets, sizeof(of_tickets), "%" PRIu64, tickets);
+    snprintf(of_tickets, sizeof(of_tickets), "%" PRIu64, w->tickets);
     fputc('\n', out);
     word_print(out, W_BREACHES_DIFFER, of_clocks, of_tickets, NULL);
     fputc('\n', out);
