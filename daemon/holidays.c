@@ -18,8 +18,8 @@
 
 enum {
     EVENTS_MAX = 4096,
-    REPEATS_MAX = 1 << 16, /* of all events of a file: bounds the time that it takes */
-    LENGTH_MAX = 366,      /* days of one event */
+    STEPS_MAX = 1 << 18, /* of all rules of a file: half a second or so */
+    LENGTH_MAX = 366,    /* days of one event */
     NESTING_MAX = 8,
     WORD_MAX = 32,
 };
@@ -58,7 +58,7 @@ struct file {
     struct tree_error *why;
     struct event *event; /* EVENTS_MAX of them */
     uint32_t events;
-    uint32_t repeats;
+    int64_t steps;      /* of repetitions so far */
     icalparser *parser; /* of the event being read */
     uint32_t nesting;
     struct {
@@ -87,8 +87,10 @@ void holidays_add(struct holidays *h, int64_t day)
 
 bool holidays_has(const struct holidays *h, int64_t day)
 {
+    if (day < HOLIDAYS_FIRST || day >= HOLIDAYS_END)
+        return false;
     int64_t i = day - HOLIDAYS_FIRST;
-    return day >= HOLIDAYS_FIRST && day < HOLIDAYS_END && (h->day[i / 8] >> i % 8 & 1) != 0;
+    return (h->day[i / 8] >> i % 8 & 1) != 0;
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -125,10 +127,30 @@ static void note(struct event *e, const struct line *l)
     }
 }
 
+static bool no_calendar(const struct file *f, const struct line *l)
+{
+    return complain(f, l->number, "", "BEGIN:VCALENDAR is wanted here; is this an .ics file?");
+}
+
+/* Hands a line of the event to libical: its own lines only, alarms inside say nothing of days. */
+static bool feed(struct file *f, const struct line *l)
+{
+    struct event *e = &f->event[f->events - 1];
+    icalcomponent *made = icalparser_add_line(f->parser, l->text);
+    if (made == NULL)
+        return true;
+    bool once = e->vevent == NULL;
+    if (once)
+        e->vevent = made;
+    else
+        icalcomponent_free(made);
+    return once || complain(f, l->number, "", "this line ends the event once more; remove it");
+}
+
 static bool begin(struct file *f, const struct line *l)
 {
     if (f->nesting == 0 && strcasecmp(l->value, "VCALENDAR") != 0)
-        return complain(f, l->number, "", "BEGIN:VCALENDAR is wanted here; is this an .ics file?");
+        return no_calendar(f, l);
     if (f->nesting == NESTING_MAX || strlen(l->value) >= WORD_MAX)
         return complain(f, l->number, "BEGIN", "nested too deep, or too long a name");
     f->open[f->nesting].line = l->number;
@@ -139,10 +161,10 @@ static bool begin(struct file *f, const struct line *l)
         return complain(f, l->number, "", "more than %d events; split the file", EVENTS_MAX);
     f->event[f->events++] = (struct event){.line = l->number};
     f->parser = icalparser_new();
-    return f->parser != NULL || complain(f, l->number, "", "no memory");
+    return f->parser != NULL ? feed(f, l) : complain(f, l->number, "", "no memory");
 }
 
-static bool end(struct file *f, const struct line *l, icalcomponent *made)
+static bool end(struct file *f, const struct line *l)
 {
     const char *name = f->open[f->nesting - 1].name;
     if (strcasecmp(l->value, name) != 0)
@@ -150,35 +172,37 @@ static bool end(struct file *f, const struct line *l, icalcomponent *made)
                         name, f->open[f->nesting - 1].line);
     if (--f->nesting != 1 || f->parser == NULL)
         return true;
-    f->event[f->events - 1].vevent = made;
+    bool fine = feed(f, l);
     icalparser_free(f->parser);
     f->parser = NULL;
-    return made != NULL || complain(f, l->number, "", "this event cannot be read");
+    return fine && (f->event[f->events - 1].vevent != NULL ||
+                    complain(f, l->number, "", "this event cannot be read"));
 }
 
 static bool take(struct file *f, struct line *l)
 {
     if (!split(l))
-        return complain(f, l->number, "", "%s",
-                        f->nesting == 0 ? "BEGIN:VCALENDAR is wanted here; is this an .ics file?"
-                                        : "no property; NAME:VALUE is wanted here");
-    bool begins = name_is(l->name, "BEGIN"), ends = name_is(l->name, "END");
-    if (begins && !begin(f, l))
-        return false;
+        return f->nesting == 0
+                   ? no_calendar(f, l)
+                   : complain(f, l->number, "", "no property; NAME:VALUE is wanted here");
+    if (name_is(l->name, "BEGIN"))
+        return begin(f, l);
     if (f->nesting == 0)
-        return complain(f, l->number, "", "BEGIN:VCALENDAR is wanted here; is this an .ics file?");
-    if (f->parser != NULL && f->nesting == 2 && !begins && !ends)
-        note(&f->event[f->events - 1], l);
-    icalcomponent *made = NULL;
-    if (f->parser != NULL) {
-        bool easter = name_is(l->name, "RRULE") && strcasestr(l->value, "BYEASTER") != NULL;
-        if (easter)
+        return no_calendar(f, l);
+    if (name_is(l->name, "END"))
+        return end(f, l);
+    if (f->parser == NULL || f->nesting != 2)
+        return true;
+    /* libical knows RSCALE, but its Chinese new years are a day off now and then. */
+    static const char *const not_ours[] = {"BYEASTER", "RSCALE"};
+    for (size_t i = 0; i < ARRAY_LEN(not_ours) && name_is(l->name, "RRULE"); i++)
+        if (strcasestr(l->value, not_ours[i]) != NULL)
             return complain(f, l->number, "RRULE",
-                            "BYEASTER is not in RFC 5545 and not known here; write the dates, as "
-                            "in RDATE;VALUE=DATE:20260406,20270329");
-        made = icalparser_add_line(f->parser, l->text);
-    }
-    return !ends || end(f, l, made);
+                            "%s is not in RFC 5545 and not known here; write the dates, as in "
+                            "RDATE;VALUE=DATE:20260406,20270329",
+                            not_ours[i]);
+    note(&f->event[f->events - 1], l);
+    return feed(f, l);
 }
 
 /* The bytes line by line; buf has room for all of them. */
@@ -287,14 +311,24 @@ static bool measure(const struct file *f, struct event *e)
            wrong(f, e, lasts != NULL ? DURATION : DTEND, "longer than a year; that is no holiday");
 }
 
-static bool mark(struct file *f, const struct event *e, const struct holidays *without, int64_t day,
+static void mark(const struct event *e, const struct holidays *without, int64_t day,
                  struct holidays *ret)
 {
-    if (++f->repeats > REPEATS_MAX)
-        return complain(f, e->line, "", "too many repetitions in this file; end them with UNTIL");
     for (int64_t i = 0; i < e->length && !holidays_has(without, day); i++)
         holidays_add(ret, day + i);
-    return true;
+}
+
+/* So many days, weeks, ... libical walks through, whether or not the rule holds on them. */
+static int64_t steps_of(const struct event *e, const struct icalrecurrencetype *rule)
+{
+    int64_t until = HOLIDAYS_END;
+    int unit = rule->freq == ICAL_DAILY_RECURRENCE     ? 1
+               : rule->freq == ICAL_WEEKLY_RECURRENCE  ? 7
+               : rule->freq == ICAL_MONTHLY_RECURRENCE ? 28
+                                                       : 365;
+    if (!icaltime_is_null_time(rule->until) && rule->until.year < 2100)
+        until = days_from_civil((struct civil){rule->until.year, 12, 31});
+    return until < e->first ? 1 : 1 + (until - e->first) / unit;
 }
 
 static bool mark_rule(struct file *f, const struct event *e, struct icalrecurrencetype rule,
@@ -302,20 +336,21 @@ static bool mark_rule(struct file *f, const struct event *e, struct icalrecurren
 {
     if (rule.freq < ICAL_DAILY_RECURRENCE)
         return wrong(f, e, RRULE, "a holiday repeats by days, weeks, months or years");
+    f->steps += steps_of(e, &rule);
+    if (f->steps > STEPS_MAX)
+        return wrong(f, e, RRULE, "too many repetitions in this file; end them with UNTIL");
     icalrecur_iterator *all = icalrecur_iterator_new(rule, e->start);
     if (all == NULL)
         return wrong(f, e, RRULE, "no days come out of this rule; correct it");
-    bool fine = true;
-    int64_t day = 0;
-    for (struct icaltimetype t = icalrecur_iterator_next(all); fine && !icaltime_is_null_time(t);
+    for (struct icaltimetype t = icalrecur_iterator_next(all); !icaltime_is_null_time(t);
          t = icalrecur_iterator_next(all)) {
-        day = days_from_civil((struct civil){t.year, (uint32_t)t.month, (uint32_t)t.day});
+        int64_t day = days_from_civil((struct civil){t.year, (uint32_t)t.month, (uint32_t)t.day});
         if (day >= HOLIDAYS_END)
             break;
-        fine = mark(f, e, without, day, ret);
+        mark(e, without, day, ret);
     }
     icalrecur_iterator_free(all);
-    return fine;
+    return true;
 }
 
 static bool same_uid(const struct event *a, const struct event *b)
@@ -360,8 +395,7 @@ static bool mark_event(struct file *f, const struct event *e, struct holidays *r
         return true;
     if (e->written[RECURRENCE].n == 0 && !exceptions(f, e, &without))
         return false;
-    if (!mark(f, e, &without, e->first, ret))
-        return false;
+    mark(e, &without, e->first, ret);
     for (icalproperty *p = icalcomponent_get_first_property(e->vevent, ICAL_RRULE_PROPERTY);
          p != NULL; p = icalcomponent_get_next_property(e->vevent, ICAL_RRULE_PROPERTY))
         if (!mark_rule(f, e, icalproperty_get_rrule(p), &without, ret))
@@ -371,8 +405,9 @@ static bool mark_event(struct file *f, const struct event *e, struct holidays *r
         struct icaldatetimeperiodtype d = icalproperty_get_rdate(p);
         if (!icalperiodtype_is_null_period(d.period))
             return wrong(f, e, RDATE, "periods are not supported; write dates");
-        if (!day_of(f, e, RDATE, d.time, &day) || !mark(f, e, &without, day, ret))
+        if (!day_of(f, e, RDATE, d.time, &day))
             return false;
+        mark(e, &without, day, ret);
     }
     return true;
 }

@@ -161,8 +161,12 @@ Test(holidays, refuse_rules_that_are_none)
             "de.ics:4: EXRULE: not supported (RFC 5545 dropped it); write EXDATE");
     refused("DTSTART;VALUE=DATE:20260406\nRDATE;VALUE=PERIOD:20260406T000000Z/P1D",
             "de.ics:4: RDATE: periods are not supported; write dates");
-    refused("DTSTART;VALUE=DATE:16000101\nRRULE:FREQ=DAILY",
-            "de.ics:2: too many repetitions in this file; end them with UNTIL");
+    refused("DTSTART;VALUE=DATE:20260217\nRRULE:RSCALE=CHINESE;FREQ=YEARLY",
+            "de.ics:4: RRULE: RSCALE is not in RFC 5545 and not known here; write the dates, as in "
+            "RDATE;VALUE=DATE:20260406,20270329");
+    refused("DTSTART;VALUE=DATE:16000101\nRRULE:FREQ=DAILY\nEND:VEVENT\nBEGIN:VEVENT\n"
+            "DTSTART;VALUE=DATE:16000101\nRRULE:FREQ=DAILY",
+            "de.ics:8: RRULE: too many repetitions in this file; end them with UNTIL");
 }
 
 Test(holidays, refuse_dates_that_are_none)
