@@ -1,6 +1,10 @@
 /* test_schema: keys, kinds and words are found, and a draft judges an event when it has ended. */
 #include "proto/schema.h"
 
+#include "proto/answer.h"
+#include "proto/request.h"
+#include "proto/topic.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +257,17 @@ Test(schema, the_protocol_page_is_complete)
         documented(page, err_name(-err));
     for (int i = 0; i < IND_N; i++)
         documented(page, indicator_name((enum indicator)i));
+    for (int i = ALERT_WARNING; i <= ALERT_CANCELLED; i++)
+        documented(page, alert_state_name((enum alert_state)i));
+    for (int i = CAUSE_NONE + 1; i < CAUSE_N; i++)
+        documented(page, alert_cause_name((enum alert_cause)i));
+    for (int i = CLOCK_NONE + 1; i < CLOCK_N; i++)
+        documented(page, clock_state_name((enum clock_state)i));
+    for (int i = 0; i < EXPLAIN_KINDS; i++)
+        documented(page, explain_kind_name((enum explain_kind)i));
+#define REQUEST_OP_DOCUMENTED(name, wire) documented(page, wire);
+    REQUEST_OPS(REQUEST_OP_DOCUMENTED)
+#undef REQUEST_OP_DOCUMENTED
     for (enum event_field f = 0; f < F_N; f++)
         for (uint32_t i = 0; f != F_TYPE && schema_type(f) == TYPE_WORD; i++) {
             if (schema_word(f, i) == NULL)
