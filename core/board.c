@@ -418,7 +418,7 @@ void board_check(struct board *b)
 
 uint32_t board_pools(struct board *b, struct pool *ret[24])
 {
-    struct pool *windows[4];
+    struct pool *windows[WINDOWS_POOLS];
     uint32_t n = 0, w = windows_pools(b->windows, windows);
     for (enum scope s = 0; s < SCOPE_N; s++) {
         ret[n++] = &b->names[s].pool;

@@ -116,11 +116,12 @@ struct windows {
     uint32_t edge[WINDOWS_MAX];
     uint32_t start[WINDOWS_MAX]; /* first seconds of calendar windows, 0 for others */
     uint32_t windows, families, bands, spans_max, exact_samples;
+    uint32_t tally_from; /* samples in chunks that make a log busy */
     uint64_t shed;
     struct windows_setup setup;
     struct layout layout[WINDOW_FAMILIES_MAX];
     struct band band[WINDOWS_MAX];
-    struct pool chunks, cursors, lists, spans;
+    struct pool chunks, cursors, lists, spans, tallies, pages;
     struct sketch column[WINDOW_COLUMNS_MAX]; /* scratch, empty between calls */
     uint8_t bytes[WINDOW_COLUMNS_MAX * SKETCH_BYTES_MAX];
 };
@@ -448,7 +449,7 @@ static inline handle_t chunk_back(const struct chunk *c, uint64_t to)
     return moment(c->jump_base, c->jump_ms) > to ? c->jump : c->prev;
 }
 
-/* Brings a window's cursor to its edge; the log has cursors. */
+/* Brings a window's cursor to its edge; the log has cursors. Needs the scratch columns. */
 const struct cursor *cursor_advance(struct windows *ws, const struct window_log *log,
                                     const struct layout *l, uint32_t window);
 bool cursors_make(struct windows *ws, struct window_log *log, const struct layout *l);
@@ -488,14 +489,44 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
                 uint32_t ms, const struct entry *e);
 bool log_find(const struct windows *ws, const struct window_log *log, const struct layout *l,
               const struct wish *wish, struct place *ret);
-void log_remove(struct windows *ws, struct window_log *log, const struct layout *l,
+void log_remove(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
                 const struct place *p);
 void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
               const struct place *p, uint32_t sec, uint32_t flag, bool on);
 
+/* The last chunk that begins no later; sec is not below the head's base. Entries of that second
+ * that came in order stand there, others may stand in any chunk that the second reaches into. */
+handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec,
+                  uint32_t ms);
+
 /* Where the samples ahead of the clock begin; chunk 0 when there is none. */
 struct place log_future(const struct windows *ws, const struct window_log *log,
                         const struct layout *l);
+
+/* --- window_read.c, window_order.c -------------------------------------------------------- */
+
+/* Where a window begins: after the last entry that is out of it. Never at the end of a chunk (or
+ * of the spans) that has a next one, so that equal places look equal. */
+struct place window_place(struct windows *ws, const struct window_log *log, const struct layout *l,
+                          uint32_t window);
+
+/* Least and greatest value of each column; none: INT64_MAX, -1. */
+struct extremes {
+    ms_t min[WINDOW_COLUMNS_MAX], max[WINDOW_COLUMNS_MAX];
+};
+
+/* Of what is in chunks, from > 0 to until, both included. */
+void log_extremes(const struct windows *ws, const struct window_log *log, const struct layout *l,
+                  uint32_t from, uint32_t until, struct extremes *ret);
+
+/* window_orders, either way: the columns are the family's, ret is zeroed where it is asked for,
+ * the log is not empty. By a tally that is whole: false when it proved not to be. */
+void orders_by_pass(struct windows *ws, const struct window_log *log, const struct layout *l,
+                    uint32_t mask, uint32_t columns,
+                    struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
+bool orders_by_tally(struct windows *ws, const struct window_log *log, const struct layout *l,
+                     uint32_t mask, uint32_t columns,
+                     struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
 
 /* --- window_slot.c: the list of spans ----------------------------------------------------- */
 
@@ -518,7 +549,8 @@ void span_store(struct windows *ws, const struct layout *l, struct span *s);
  * (false: no room for notes, nothing noted). */
 void span_entry(const struct layout *l, struct span *s, uint32_t sec, const struct entry *e,
                 int sign);
-void span_scratch(struct windows *ws, const struct entry *e, int sign);
+void span_scratch(struct windows *ws, uint32_t present, uint32_t index[WINDOW_COLUMNS_MAX],
+                  int sign);
 bool span_note(struct windows *ws, struct span *s, const struct entry *e, int sign);
 
 uint32_t list_search(const struct span_list *list, uint32_t sec);
@@ -535,7 +567,7 @@ void spans_expire(struct windows *ws, struct window_log *log, const struct layou
 void spans_drop_oldest(struct windows *ws, struct window_log *log, const struct layout *l);
 void spans_release(struct windows *ws, struct window_log *log);
 bool spans_pass(struct windows *ws, const struct window_log *log, const struct layout *l,
-                struct cursor *cur, uint32_t edge);
+                struct cursor *cur, uint32_t window);
 
 /* --- window_merge.c: samples into spans --------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 #include "core/window.h"
 
-#include "core/chunk.h"
+#include "core/window_tally.h"
 
 /* --- setup -------------------------------------------------------------------------------- */
 
@@ -62,8 +62,8 @@ static uint32_t bands_init(struct windows *ws)
 }
 
 struct sizes {
-    uint32_t cursors, lists, spans; /* bytes of a slot */
-    uint32_t list_cap, span_cap;
+    uint32_t cursors, lists, spans, tallies; /* bytes of a slot */
+    uint32_t list_cap, span_cap, tally_cap, page_cap;
 };
 
 /* Fills in what follows from ws->setup. */
@@ -94,6 +94,11 @@ static struct sizes windows_derive(struct windows *ws)
     uint64_t busy = (uint64_t)setup->chunks * CHUNK_WORDS / setup->exact_samples + 1;
     s.list_cap = busy < setup->logs ? (uint32_t)busy : setup->logs;
     s.span_cap = setup->chunks / 4 > ws->spans_max ? setup->chunks / 4 : ws->spans_max;
+    s.tallies = tally_bytes(ws->windows);
+    ws->tally_from = setup->exact_samples / 2 < TALLY_FROM ? setup->exact_samples / 2 : TALLY_FROM;
+    busy = (uint64_t)setup->chunks * CHUNK_WORDS / (ws->tally_from + 1) + 1;
+    s.tally_cap = busy < setup->logs ? (uint32_t)busy : setup->logs;
+    s.page_cap = setup->chunks / 8 + tally_pages(ws->windows); /* there is room for one */
     return s;
 }
 
@@ -108,7 +113,9 @@ uint64_t windows_bytes(const struct windows_setup *setup)
     struct sizes s = windows_derive(&ws);
     return aligned(sizeof ws) + aligned(pool_bytes(sizeof(struct chunk), setup->chunks)) +
            aligned(pool_bytes(s.cursors, setup->logs)) + aligned(pool_bytes(s.lists, s.list_cap)) +
-           aligned(pool_bytes(s.spans, s.span_cap));
+           aligned(pool_bytes(s.spans, s.span_cap)) +
+           aligned(pool_bytes(s.tallies, s.tally_cap)) +
+           aligned(pool_bytes(sizeof(struct tally_page), s.page_cap));
 }
 
 struct windows *windows_init(void *mem, const struct windows_setup *setup)
@@ -124,16 +131,22 @@ struct windows *windows_init(void *mem, const struct windows_setup *setup)
     pool_init(&ws->lists, 2, at, s.lists, s.list_cap);
     at += aligned(pool_bytes(s.lists, s.list_cap));
     pool_init(&ws->spans, 3, at, s.spans, s.span_cap);
+    at += aligned(pool_bytes(s.spans, s.span_cap));
+    pool_init(&ws->tallies, 4, at, s.tallies, s.tally_cap);
+    at += aligned(pool_bytes(s.tallies, s.tally_cap));
+    pool_init(&ws->pages, 5, at, sizeof(struct tally_page), s.page_cap);
     return ws;
 }
 
-uint32_t windows_pools(struct windows *ws, struct pool *ret[4])
+uint32_t windows_pools(struct windows *ws, struct pool *ret[WINDOWS_POOLS])
 {
     ret[0] = &ws->chunks;
     ret[1] = &ws->cursors;
     ret[2] = &ws->lists;
     ret[3] = &ws->spans;
-    return 4;
+    ret[4] = &ws->tallies;
+    ret[5] = &ws->pages;
+    return WINDOWS_POOLS;
 }
 
 uint64_t windows_shed(const struct windows *ws)
@@ -244,6 +257,8 @@ static inline bool add(struct windows *ws, struct window_log *log, const struct 
         log->count[s->count[i]]++;
     for (uint32_t rest = s->entry.present; rest != 0; rest &= rest - 1)
         log->sum[__builtin_ctz(rest)] += s->entry.value[__builtin_ctz(rest)];
+    if (UNLIKELY(log->tally != 0))
+        tally_come(ws, log, s->sec, &s->entry);
     return true;
 }
 
@@ -309,7 +324,7 @@ bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family
     bool merged = is_merged(ws, log, sec, wish.ms);
     bool gone = merged && spans_withdraw(ws, log, l, sec, &e, &off);
     if (!gone && log_find(ws, log, l, &wish, &p)) {
-        log_remove(ws, log, l, &p);
+        log_remove(ws, log, l, sec, &p);
         on = p.entry.flags & ~e.flags; /* it wore another's loose flags, or another wears its */
         off = e.flags & ~p.entry.flags;
     } else if (!gone && (merged || log->slots == 0 || !spans_withdraw(ws, log, l, sec, &e, &off))) {
@@ -337,6 +352,7 @@ void window_release(struct windows *ws, struct window_log *log)
     }
     if (log->slots != 0)
         spans_release(ws, log);
+    tally_free(ws, log);
     if (log->cursors != 0)
         pool_free(&ws->cursors, log->cursors);
     memset(log, 0, sizeof *log);

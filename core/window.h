@@ -22,6 +22,7 @@ enum {
     WINDOW_FLAGS_MAX = 24,  /* yes/no facts of one sample, each counted by itself */
     WINDOW_FAMILIES_MAX = 8,
     WINDOW_QUANTILES = 5, /* p50 p75 p90 p95 p99 */
+    WINDOWS_POOLS = 6,
     WINDOW_COUNTS_MAX = 1 + WINDOW_FLAGS_MAX + WINDOW_COLUMNS_MAX + WATCHES_MAX,
 };
 
@@ -58,6 +59,7 @@ struct window_log {
     uint32_t force;                    /* second that the tail's next offset counts from */
     uint32_t reclaim_at;               /* once this second is out of all windows, memory is */
     uint32_t live;                     /* samples in chunks */
+    handle_t tally;                    /* sketches, while it is busy */
     int64_t sum[WINDOW_COLUMNS_MAX];   /* of each column */
     uint32_t count[WINDOW_COUNTS_MAX]; /* samples, each flag, n of each column, each watch */
 };
@@ -124,7 +126,8 @@ bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms
 void window_read(struct windows *ws, struct window_log *log, uint32_t family, uint32_t window,
                  struct window_numbers *ret);
 
-/* Order statistics of the columns in `columns` for the windows in `mask`, by one backward pass. */
+/* Order statistics of the columns in `columns` for the windows in `mask`: one backward pass over
+ * some thousand samples at most; a busy log answers from sketches that it keeps up. */
 void window_orders(struct windows *ws, struct window_log *log, uint32_t family, uint32_t mask,
                    uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
 
@@ -148,7 +151,7 @@ uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_
 void window_check(struct windows *ws, const struct window_log *log, uint32_t family);
 uint64_t windows_shed(const struct windows *ws); /* samples let go for want of room */
 
-/* The pools, for images and status: fills ret[], returns how many (<= 4). */
-uint32_t windows_pools(struct windows *ws, struct pool *ret[4]);
+/* The pools, for images and status: fills ret[], returns how many. */
+uint32_t windows_pools(struct windows *ws, struct pool *ret[WINDOWS_POOLS]);
 
 #endif

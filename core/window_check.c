@@ -1,5 +1,5 @@
 /* Digest and recount of a log: what it holds, seen from outside and from inside. */
-#include "core/chunk.h"
+#include "core/window_tally.h"
 
 /* --- digest ------------------------------------------------------------------------------- */
 
@@ -139,6 +139,23 @@ static void cursor_check(struct windows *ws, const struct window_log *log, const
     CHECK(memcmp(count, log->count, l->counts * sizeof count[0]) == 0);
 }
 
+/* The tally says what a pass does. */
+static void tally_check(struct windows *ws, const struct window_log *log, const struct layout *l)
+{
+    struct window_order kept[WINDOWS_MAX][WINDOW_COLUMNS_MAX] = {0};
+    struct window_order passed[WINDOWS_MAX][WINDOW_COLUMNS_MAX] = {0};
+    uint32_t mask = (1U << ws->windows) - 1, columns = (1U << l->columns) - 1;
+    if (!orders_by_tally(ws, log, l, mask, columns, kept))
+        return;
+    orders_by_pass(ws, log, l, mask, columns, passed);
+    for (uint32_t w = 0; w < ws->windows; w++)
+        for (uint32_t c = 0; c < l->columns; c++) {
+            const struct window_order *a = &kept[w][c], *b = &passed[w][c];
+            CHECK(a->n == b->n && a->min == b->min && a->max == b->max);
+            CHECK(memcmp(a->q, b->q, sizeof a->q) == 0);
+        }
+}
+
 void window_check(struct windows *ws, const struct window_log *log, uint32_t family)
 {
     const struct layout *l = &ws->layout[family];
@@ -168,4 +185,7 @@ void window_check(struct windows *ws, const struct window_log *log, uint32_t fam
         spans_check(ws, log, l);
     for (uint32_t w = 0; w < ws->windows && log->cursors != 0; w++)
         cursor_check(ws, log, l, w);
+    CHECK(log->tally == 0 || log->cursors != 0);
+    if (tally_is_whole(ws, log))
+        tally_check(ws, log, l);
 }

@@ -1,10 +1,7 @@
 /* The exact part of a log: entries come in order or late, are found, marked and removed. */
-#include "core/chunk.h"
+#include "core/window_tally.h"
 
-/* The last chunk that begins no later; sec is not below the head's base. Entries of that second
- * that came in order stand there, others may stand in any chunk that the second reaches into. */
-static handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec,
-                         uint32_t ms)
+handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec, uint32_t ms)
 {
     handle_t h = log->tail, back;
     uint64_t head = chunk_moment(chunk_get(ws, log->head)), to = moment(sec, ms);
@@ -18,6 +15,7 @@ bool log_append_slow(struct windows *ws, struct window_log *log, const struct la
                      uint32_t sec, uint32_t ms, const struct entry *e)
 {
     if (log->head != 0) {
+        tally_tend(ws, log, l);
         struct chunk *tail = pool_edit(&ws->chunks, log->tail);
         if (chunk_append(l, tail, &log->force, sec, e)) { /* behind a gap */
             log->newest = sec;
@@ -290,7 +288,7 @@ static void chunk_close_gap(struct window_log *log, const struct layout *l, stru
     p->words++;
 }
 
-void log_remove(struct windows *ws, struct window_log *log, const struct layout *l,
+void log_remove(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
                 const struct place *place)
 {
     struct place p = *place;
@@ -301,6 +299,7 @@ void log_remove(struct windows *ws, struct window_log *log, const struct layout 
     c->slot.mark = (uint16_t)(c->slot.mark - (1 << 8) - p.words);
     log->live--;
     totals_entry(l, log->sum, log->count, &p.entry, -1);
+    tally_go(ws, log, sec, &p.entry, NULL);
     cursors_entry(ws, log, l, p.chunk, c, &p, UINT32_MAX, -1);
     if (log->live == 0 && log->slots == 0)
         window_release(ws, log);

@@ -1,5 +1,5 @@
 /* The exact part of a log: a list of chunks, its cursors, and every way to change them. */
-#include "core/chunk.h"
+#include "core/window_tally.h"
 
 /* --- cursors ------------------------------------------------------------------------------ */
 
@@ -29,28 +29,32 @@ static bool cursor_pass_to(const struct layout *l, const struct chunk *c, struct
     return true;
 }
 
-static bool cursor_pass(const struct layout *l, const struct chunk *c, struct cursor *cur,
-                        uint32_t edge)
+/* Likewise into the cursor's own prefix. */
+static bool cursor_pass(struct windows *ws, const struct window_log *log, const struct layout *l,
+                        struct cursor *cur, uint32_t window, uint32_t edge)
 {
-    return cursor_pass_to(l, c, cur, edge, cursor_sum(cur), cursor_count(l, cur));
+    const struct chunk *c = chunk_get(ws, cur->chunk);
+    uint32_t from = cur->word;
+    bool all = cursor_pass_to(l, c, cur, edge, cursor_sum(cur), cursor_count(l, cur));
+    tally_cells(ws, log, l, tally_bit(window), c, from, cur->word, 1);
+    return all;
 }
 
 /* From the end of its chunk into the next one, but only over an entry: one that is put between
  * both later on must not count as left behind. false: it stays. */
-static bool cursor_cross(const struct windows *ws, const struct layout *l, struct cursor *cur,
-                         uint32_t edge)
+static bool cursor_cross(struct windows *ws, const struct window_log *log, const struct layout *l,
+                         struct cursor *cur, uint32_t window)
 {
     const struct cursor here = *cur;
     for (handle_t h = chunk_get(ws, cur->chunk)->next; h != 0;) {
-        const struct chunk *c = chunk_get(ws, h);
         cursor_enter(ws, cur, h);
-        bool all = cursor_pass(l, c, cur, edge);
+        bool all = cursor_pass(ws, log, l, cur, window, ws->edge[window]);
         if (cur->word > 0)
             return all;
         uint32_t next = cur->next;
         *cur = here;
         cur->next = next;
-        h = all ? c->next : 0; /* an empty one */
+        h = all ? chunk_get(ws, h)->next : 0; /* an empty one */
     }
     return false;
 }
@@ -64,11 +68,11 @@ const struct cursor *cursor_advance(struct windows *ws, const struct window_log 
         return cur;
     pool_edit(&ws->cursors, log->cursors);
     if (cur->chunk == 0) {
-        if (!spans_pass(ws, log, l, cur, edge))
+        if (!spans_pass(ws, log, l, cur, window))
             return cur;
         cursor_enter(ws, cur, log->head);
     }
-    while (cursor_pass(l, chunk_get(ws, cur->chunk), cur, edge) && cursor_cross(ws, l, cur, edge))
+    while (cursor_pass(ws, log, l, cur, window, edge) && cursor_cross(ws, log, l, cur, window))
         ;
     return cur;
 }
@@ -84,7 +88,7 @@ bool cursors_make(struct windows *ws, struct window_log *log, const struct layou
     struct cursor *first = cursor_of(l, block, 0);
     /* What stands before the chunk: everything but its entries. */
     cursor_enter(ws, first, log->head);
-    cursor_pass(l, chunk_get(ws, log->head), first, UINT32_MAX);
+    cursor_pass(ws, log, l, first, 0, UINT32_MAX);
     int64_t *sum = cursor_sum(first);
     uint32_t *count = cursor_count(l, first);
     for (uint32_t i = 0; i < l->columns; i++)
@@ -120,9 +124,11 @@ void cursors_entry(struct windows *ws, struct window_log *log, const struct layo
     if (log->cursors == 0)
         return;
     void *block = pool_edit(&ws->cursors, log->cursors);
+    uint32_t behind = 0;
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
         if (cursor_is_behind(ws, cur, h, c, p->word)) {
+            behind |= tally_bit(w);
             totals_entry(l, cursor_sum(cur), cursor_count(l, cur), &p->entry, sign);
             if (cur->chunk != h)
                 continue;
@@ -135,6 +141,7 @@ void cursors_entry(struct windows *ws, struct window_log *log, const struct layo
             cur->next = 0;
         }
     }
+    tally_entry(ws, log, behind, &p->entry, sign);
 }
 
 /* --- chunks come and go ------------------------------------------------------------------- */
@@ -169,35 +176,40 @@ static void cursors_leave(struct windows *ws, struct window_log *log, const stru
 {
     void *block = pool_edit(&ws->cursors, log->cursors);
     struct totals all = {0};
-    bool known = false;
+    uint32_t whole = 0;
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
         if (cur->chunk != h)
             continue;
         if (cur->word != 0) {
-            cursor_pass(l, c, cur, UINT32_MAX);
+            cursor_pass(ws, log, l, cur, w, UINT32_MAX);
         } else {
-            if (!known)
+            if (whole == 0)
                 cursor_pass_to(l, c, cur, UINT32_MAX, all.sum, all.count);
-            known = true;
+            whole |= tally_bit(w);
             totals_add(l, cursor_sum(cur), cursor_count(l, cur), all.sum, all.count, 1);
         }
         cursor_enter(ws, cur, c->next);
     }
+    tally_cells(ws, log, l, whole, c, 0, chunk_used(c), 1);
 }
 
 void log_drop_head(struct windows *ws, struct window_log *log, const struct layout *l)
 {
     handle_t h = log->head;
     const struct chunk *c = chunk_get(ws, h);
-    if (c->next == 0 || chunk_get(ws, c->next)->base > ws->oldest)
+    uint32_t last = c->next == 0 ? log->newest : chunk_get(ws, c->next)->base;
+    if (c->next == 0 || last > ws->oldest) {
         shed_count(ws, l, c);
+        tally_shed(ws, log, last);
+    }
     log->live -= chunk_entries(c);
     log->head = c->next;
     if (c->next == 0) {
         CHECK(log->slots == 0 && log->live == 0);
         log->tail = 0;
         log->newest = 0;
+        tally_free(ws, log);
         if (log->cursors != 0)
             pool_free(&ws->cursors, log->cursors);
         log->cursors = 0;
@@ -222,6 +234,7 @@ void log_reclaim(struct windows *ws, struct window_log *log, const struct layout
         log_drop_head(ws, log, l);
     }
     if (log->head == log->tail && log->slots == 0 && log->cursors != 0) {
+        tally_free(ws, log);
         pool_free(&ws->cursors, log->cursors);
         log->cursors = 0;
     }

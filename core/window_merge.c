@@ -1,12 +1,25 @@
 /* Samples on their way into slots: a head chunk at a time, or late ones one by one. */
-#include "core/chunk.h"
+#include "core/window_tally.h"
 
 /* --- samples come from the head chunk ----------------------------------------------------- */
+
+/* The span that takes samples now: its sketches are in the scratch columns. */
+struct taker {
+    struct span *span;
+    uint32_t last;
+};
+
+static void taker_close(struct windows *ws, const struct layout *l, struct taker *t)
+{
+    if (t->span != NULL)
+        span_store(ws, l, t->span);
+    t->span = NULL;
+}
 
 /* Cursors inside the head chunk h go back before it, and before the last span if that is going
  * to take samples of it. */
 static void cursors_retreat(struct windows *ws, struct window_log *log, const struct layout *l,
-                            handle_t h, uint32_t first)
+                            handle_t h, uint32_t first, struct taker *t)
 {
     const struct span_list *list = list_get(ws, log);
     const struct chunk *c = pool_get(&ws->chunks, h);
@@ -26,11 +39,15 @@ static void cursors_retreat(struct windows *ws, struct window_log *log, const st
                 i += entry_read(l, &c->word[i], &e);
                 totals_entry(l, sum, count, &e, -1);
             }
+            tally_cells(ws, log, l, tally_bit(w), c, 0, cur->word, -1);
             *cur = (struct cursor){.word = list->n};
         }
         if (grows && cur->chunk == 0 && cur->word == list->n) {
             const struct span *s = span_get(ws, list, --cur->word);
             totals_add(l, sum, count, span_sum(s), span_count(l, s), -1);
+            if (log->tally != 0)
+                taker_close(ws, l, t); /* the span may be the one that takes: its sketches */
+            tally_span(ws, log, l, tally_bit(w), s, -1);
         }
         if (cur->chunk == 0)
             cur->next = 0;
@@ -39,28 +56,20 @@ static void cursors_retreat(struct windows *ws, struct window_log *log, const st
 
 /* No room for this one: windows that have it ahead leave it behind. */
 static void entry_shed(struct windows *ws, struct window_log *log, const struct layout *l,
-                       const struct entry *e)
+                       uint32_t sec, const struct entry *e)
 {
     void *block = pool_edit(&ws->cursors, log->cursors);
+    uint32_t ahead = 0;
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
-        if (cur->chunk == 0)
-            totals_entry(l, cursor_sum(cur), cursor_count(l, cur), e, 1);
+        if (cur->chunk != 0)
+            continue;
+        totals_entry(l, cursor_sum(cur), cursor_count(l, cur), e, 1);
+        ahead |= tally_bit(w);
     }
+    tally_entry(ws, log, ahead, e, 1);
+    tally_shed(ws, log, sec);
     ws->shed++;
-}
-
-/* The span that takes samples now: its sketches are in the scratch columns. */
-struct taker {
-    struct span *span;
-    uint32_t last;
-};
-
-static void taker_close(struct windows *ws, const struct layout *l, struct taker *t)
-{
-    if (t->span != NULL)
-        span_store(ws, l, t->span);
-    t->span = NULL;
 }
 
 /* false: no span can be had for that second. */
@@ -78,6 +87,14 @@ static bool taker_open(struct windows *ws, struct window_log *log, const struct 
     return true;
 }
 
+static void entry_scratch(struct windows *ws, const struct entry *e)
+{
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        sketch_add(&ws->column[c], e->value[c]);
+    }
+}
+
 static void entries_merge(struct windows *ws, struct window_log *log, const struct layout *l,
                           const struct chunk *c, struct taker *t)
 {
@@ -93,10 +110,10 @@ static void entries_merge(struct windows *ws, struct window_log *log, const stru
         uint32_t sec = force + (head & l->unit);
         i += entry_read(l, &c->word[i], &e);
         if ((t->span == NULL || sec > t->last) && !taker_open(ws, log, l, t, sec))
-            entry_shed(ws, log, l, &e);
+            entry_shed(ws, log, l, sec, &e);
         else {
             span_entry(l, t->span, sec, &e, 1);
-            span_scratch(ws, &e, 1);
+            entry_scratch(ws, &e);
         }
     }
 }
@@ -109,7 +126,7 @@ static void head_absorb(struct windows *ws, struct window_log *log, const struct
     uint32_t force = c->base, i = 0, used = chunk_used(c);
     for (; i < used && cell_is_gap(l, c->word[i]); i++)
         force += gap_seconds(l, c->word[i]);
-    cursors_retreat(ws, log, l, h, i < used ? force + (c->word[i] & l->unit) : UINT32_MAX);
+    cursors_retreat(ws, log, l, h, i < used ? force + (c->word[i] & l->unit) : UINT32_MAX, t);
     entries_merge(ws, log, l, c, t);
     log->live -= chunk_entries(c);
     log->head = c->next;
@@ -156,6 +173,40 @@ static bool cursor_is_past(const struct cursor *cur, uint32_t i)
     return cur->chunk != 0 || cur->word > i;
 }
 
+/* Are all these buckets in the span's sketches? */
+static bool span_counts(struct windows *ws, const struct layout *l, const struct span *s,
+                        uint32_t present, const uint32_t index[WINDOW_COLUMNS_MAX])
+{
+    bool all = true;
+    span_load(ws, l, s);
+    for (uint32_t rest = present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        all = all && ws->column[c].count[index[c]] > 0;
+    }
+    for (uint32_t c = 0; c < l->columns; c++)
+        sketch_clear(&ws->column[c]);
+    return all;
+}
+
+/* One sample more or less in the span's sketches; *ret: the buckets, of those that go the ones
+ * that really went. Notes take from whatever bucket is near when they are loaded: a tally must
+ * know which, so then they are for buckets that are there. */
+static void span_sketch(struct windows *ws, const struct window_log *log, const struct layout *l,
+                        struct span *s, const struct entry *e, int sign,
+                        uint32_t ret[WINDOW_COLUMNS_MAX])
+{
+    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        ret[c] = sketch_index(e->value[c]);
+    }
+    bool sure = sign > 0 || log->tally == 0 || span_counts(ws, l, s, e->present, ret);
+    if (sure && span_note(ws, s, e, sign))
+        return;
+    span_load(ws, l, s);
+    span_scratch(ws, e->present, ret, sign);
+    span_store(ws, l, s);
+}
+
 bool spans_change(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
                   const struct entry *e, int sign)
 {
@@ -174,20 +225,22 @@ bool spans_change(struct windows *ws, struct window_log *log, const struct layou
     struct span *s = pool_edit(&ws->spans, list_get(ws, log)->at[i].span);
     if (sign < 0 && !span_has(l, s, e))
         return false;
+    uint32_t index[WINDOW_COLUMNS_MAX] = {0}, past = 0;
     span_entry(l, s, sec, e, sign);
-    if (!span_note(ws, s, e, sign)) {
-        span_load(ws, l, s);
-        span_scratch(ws, e, sign);
-        span_store(ws, l, s);
-    }
-    if (sign < 0)
+    span_sketch(ws, log, l, s, e, sign, index);
+    if (sign < 0) {
         totals_entry(l, log->sum, log->count, e, -1);
+        tally_go(ws, log, sec, e, index);
+    }
     void *block = pool_edit(&ws->cursors, log->cursors);
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
-        if (cursor_is_past(cur, (uint32_t)i))
-            totals_entry(l, cursor_sum(cur), cursor_count(l, cur), e, sign);
+        if (!cursor_is_past(cur, (uint32_t)i))
+            continue;
+        totals_entry(l, cursor_sum(cur), cursor_count(l, cur), e, sign);
+        past |= tally_bit(w);
     }
+    tally_buckets(ws, log, past, e->present, index, sign);
     return true;
 }
 

@@ -9,7 +9,7 @@
  *
  * A window keeps a span until all of it is out: it may count too much, never too little, by what
  * lies in one span. Minimum and maximum of a span do not shrink when samples are withdrawn. */
-#include "core/chunk.h"
+#include "core/window_tally.h"
 
 enum { SPARE_CHUNKS = 256 }; /* enough for one span's bytes, and a chunk of samples in others */
 
@@ -57,16 +57,17 @@ static struct span_place band_place(const struct windows *ws, uint32_t sec)
 /* --- sketches of a span ------------------------------------------------------------------- */
 
 /* One value less. It is in its bucket, unless it was let go for want of room before: then the
- * nearest one goes, so that the number stays right. */
-static void column_take(struct sketch *s, uint32_t index)
+ * nearest one goes, so that the number stays right. Returns the bucket. */
+static uint32_t column_take(struct sketch *s, uint32_t index)
 {
     for (uint32_t d = 0; d < SKETCH_BUCKETS && s->n > 0; d++) {
         uint32_t i = index >= d && s->count[index - d] > 0 ? index - d : index + d;
         if (i < SKETCH_BUCKETS && s->count[i] > 0) {
             sketch_count(s, i, (uint32_t)-1);
-            return;
+            return i;
         }
     }
+    return index;
 }
 
 static void notes_load(struct windows *ws, const struct span_notes *notes)
@@ -78,7 +79,7 @@ static void notes_load(struct windows *ws, const struct span_notes *notes)
             if ((note & 1) == taken && taken == 0)
                 sketch_count(s, note >> 3, 1);
             else if ((note & 1) == taken)
-                column_take(s, note >> 3);
+                (void)column_take(s, note >> 3);
         }
 }
 
@@ -158,14 +159,15 @@ void span_entry(const struct layout *l, struct span *s, uint32_t sec, const stru
     s->hash += (uint64_t)sign * entry_hash(l, sec, e);
 }
 
-void span_scratch(struct windows *ws, const struct entry *e, int sign)
+void span_scratch(struct windows *ws, uint32_t present, uint32_t index[WINDOW_COLUMNS_MAX],
+                  int sign)
 {
-    for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
-        uint32_t c = (uint32_t)__builtin_ctz(rest), index = sketch_index(e->value[c]);
+    for (uint32_t rest = present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
         if (sign > 0)
-            sketch_count(&ws->column[c], index, 1);
+            sketch_count(&ws->column[c], index[c], 1);
         else
-            column_take(&ws->column[c], index);
+            index[c] = column_take(&ws->column[c], index[c]);
     }
 }
 
@@ -205,12 +207,26 @@ static void span_free(struct windows *ws, handle_t h)
     pool_free(&ws->spans, h);
 }
 
+/* The windows whose cursors stand before span i. */
+static uint32_t cursors_before(const struct windows *ws, const struct layout *l, const void *block,
+                               uint32_t i)
+{
+    uint32_t sets = 0;
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        const struct cursor *cur = cursor_of(l, block, w);
+        sets |= cur->chunk == 0 && cur->word <= i ? tally_bit(w) : 0;
+    }
+    return sets;
+}
+
 /* Lets the k oldest spans go: every window has left them, or leaves them now. */
 static void list_drop(struct windows *ws, struct window_log *log, const struct layout *l,
                       uint32_t k)
 {
     struct span_list *list = pool_edit(&ws->lists, log->slots);
     void *block = pool_edit(&ws->cursors, log->cursors);
+    for (uint32_t i = 0; i < k && log->tally != 0; i++)
+        tally_span(ws, log, l, cursors_before(ws, l, block, i), span_get(ws, list, i), 1);
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
         if (cur->chunk != 0)
@@ -223,8 +239,10 @@ static void list_drop(struct windows *ws, struct window_log *log, const struct l
         cur->next = 0;
     }
     for (uint32_t i = 0; i < k; i++) {
-        if (list->at[i].last > ws->oldest)
+        if (list->at[i].last > ws->oldest) {
             ws->shed += span_count(l, span_get(ws, list, i))[0];
+            tally_shed(ws, log, list->at[i].last);
+        }
         span_free(ws, list->at[i].span);
     }
     list->n -= k;
@@ -317,17 +335,21 @@ static void list_compact(struct windows *ws, struct window_log *log, const struc
     for (uint32_t i = 1; i < list->n; i++) {
         bool join = places_join(ws, &list->at[out], &list->at[i]);
         const struct span *s = span_get(ws, list, out);
+        uint32_t back = 0;
         for (uint32_t w = 0; w < ws->windows; w++) {
             struct cursor *cur = cursor_of(l, block, w);
             if (cur->chunk != 0 || cur->word != i)
                 continue;
-            if (join)
+            if (join) {
                 totals_add(l, cursor_sum(cur), cursor_count(l, cur), span_sum(s), span_count(l, s),
                            -1);
+                back |= tally_bit(w);
+            }
             cur->word = join ? out : out + 1;
             cur->next = 0;
         }
         if (join) {
+            tally_span(ws, log, l, back, s, -1);
             span_join(ws, l, list->at[out].span, list->at[i].span);
             list->at[out].last = list->at[i].last;
         } else {
@@ -417,12 +439,14 @@ bool spans_room(struct windows *ws, struct window_log *log, const struct layout 
 }
 
 bool spans_pass(struct windows *ws, const struct window_log *log, const struct layout *l,
-                struct cursor *cur, uint32_t edge)
+                struct cursor *cur, uint32_t window)
 {
     const struct span_list *list = list_get(ws, log);
+    uint32_t edge = ws->edge[window];
     for (; cur->word < list->n && list->at[cur->word].last <= edge; cur->word++) {
         const struct span *s = span_get(ws, list, cur->word);
         totals_add(l, cursor_sum(cur), cursor_count(l, cur), span_sum(s), span_count(l, s), 1);
+        tally_span(ws, log, l, tally_bit(window), s, 1);
     }
     if (cur->word == list->n)
         return true;

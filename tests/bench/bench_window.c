@@ -190,7 +190,7 @@ static void bench_slots(void)
             window_add(ws, &log, RESOLVES, &s[i]);
         spent += now_ns() - t0;
     }
-    struct pool *pool[4];
+    struct pool *pool[WINDOWS_POOLS];
     windows_pools(ws, pool);
     printf("busy log of 2,000,000: add %.0f ns, %u slots, %.1f MB\n", spent / done, pool[3]->live,
            pool[0]->live * 256e-6);
@@ -223,7 +223,7 @@ static void bench_agents(uint32_t agents, sec_t disorder)
                 window_add(ws, &log[a * FAMILIES + f], f, &s);
             }
     }
-    struct pool *pool[4];
+    struct pool *pool[WINDOWS_POOLS];
     uint64_t bytes = (uint64_t)agents * FAMILIES * sizeof *log;
     for (uint32_t i = 0, n = windows_pools(ws, pool); i < n; i++)
         bytes += (uint64_t)pool[i]->live * pool[i]->slot_size;

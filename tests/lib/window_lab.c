@@ -52,7 +52,7 @@ struct lab *lab_make(const struct windows_setup *s, uint64_t seed)
 
 bool lab_unmake(struct lab *f)
 {
-    struct pool *pool[4];
+    struct pool *pool[WINDOWS_POOLS];
     bool empty = true;
     for (uint32_t i = 0; i < LAB_LOGS; i++)
         window_release(f->ws, &f->log[i]);

@@ -192,7 +192,7 @@ Test(window_slot, memory_is_bounded)
     s.exact_samples = 500;
     s.chunks = 20000;
     struct lab *f = lab_make(&s, 3);
-    struct pool *pool[4];
+    struct pool *pool[WINDOWS_POOLS];
     uint32_t most = 0;
     windows_pools(f->ws, pool);
     for (uint32_t step = 0; step < 600000; step++) {
@@ -250,7 +250,7 @@ Test(window_slot, an_image_is_of_one_moment)
     s.exact_samples = 200;
     s.chunks = 40000;
     struct lab *f = lab_make(&s, 4), *g = lab_make(&s, 5);
-    struct pool *pool[4], *pool2[4];
+    struct pool *pool[WINDOWS_POOLS], *pool2[WINDOWS_POOLS];
     struct image_blob blob = {f->log, sizeof f->log}, blob2 = {g->log, sizeof g->log};
     uint32_t pools = windows_pools(f->ws, pool);
     windows_pools(g->ws, pool2);
