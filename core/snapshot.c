@@ -1,5 +1,7 @@
 #include "core/snapshot.h"
 
+#include "core/policy.h"
+
 /* One name being read. */
 struct reading {
     struct board *b;
@@ -32,10 +34,11 @@ static bool duration(const struct reading *r, uint32_t w, const struct indicator
     v->order = r->orders[row->family][w][row->column];
     v->met = n->flag[row->met]; /* against a site-wide target or a policy's */
     v->missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
-    if (row->target == TARGET_FIRST_RESPONSE)
+    bool agreed = v->target > 0 || (r->s->sla != NULL && r->s->sla->policies > 0);
+    if (row->target == TARGET_FIRST_RESPONSE && agreed) /* strict against what, otherwise? */
         v->strict_missed = r->numbers[FAM_RESOLVES].flag[RESOLVES_NO_REPLY];
     bool business = row->family == FAM_BUSINESS_REPLIES || row->family == FAM_BUSINESS_RESOLVES;
-    return v->n > 0 || (!business && (v->met > 0 || v->missed > 0));
+    return v->n > 0 || (!business && v->met + v->missed + v->strict_missed > 0);
 }
 
 static bool value_of(const struct reading *r, uint32_t w, enum indicator i, struct kpi_value *v)
