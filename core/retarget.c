@@ -54,6 +54,20 @@ static void retarget(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at
         account_retarget(out->account, s, c, at, t->target);
 }
 
+void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *terms)
+{
+    if (s->generation >= terms->agreements->first) /* also SLA_FRESH */
+        return;
+    struct attributes of = {.tags = &f->tags, .customer = s->customer, .tier = s->tier};
+    s->generation = terms->agreements->first;
+    s->policy = (uint8_t)agreement_match(agreement_get(terms->agreements, s->generation), &of);
+    s->priority = f->tags.priority;
+    for (int i = 0; i < SLA_SLOTS; i++) {
+        struct sla_clock *c = &s->clock[i];
+        sla_set_next(s, c, f, f->paused != MS_NONE ? f->paused : c->start, terms);
+    }
+}
+
 void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generation,
                       const struct fold_terms *terms, struct sink *out)
 {

@@ -124,7 +124,8 @@ void sla_set_next(const struct sla *s, struct sla_clock *c, const struct fold *f
 void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
               const struct fold_terms *terms, struct sink *out)
 {
-    if (out->fact == NULL || (c->warned == 0 && c->breached == MS_NONE && out->account == NULL))
+    bool any = c->warned > 0 || c->breached != MS_NONE || c->cause == CAUSE_FORGIVEN;
+    if (out->fact == NULL || (!any && out->account == NULL))
         return;
     struct sla_fact *k = NULL;
     for (uint32_t i = out->facts; i > 0 && k == NULL; i--)
@@ -368,8 +369,10 @@ static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t a
         begin(s, c, f, at, false, terms);
         return;
     }
+    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
+    bool exceeded = t != NULL && c->breached == MS_NONE && c->elapsed > t->target;
     c->state = CLOCK_RUNNING;
-    c->cause = CAUSE_NONE;
+    c->cause = exceeded ? CAUSE_RETARGET : CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
     sla_set_next(s, c, f, at, terms);
 }

@@ -73,6 +73,9 @@ void sla_init(struct sla *s);
 /* Before its first record: the policies of that time. */
 void sla_start(struct sla *s, ms_t ts, const struct fold_terms *terms);
 
+/* Its policies are older than the oldest kept: those are in force instead, as if since ever. */
+void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *terms);
+
 /* The next instant at which a level is reached or other policies come into force; MS_NEVER. */
 ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms);
 

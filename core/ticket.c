@@ -393,9 +393,4 @@ void tickets_rebuild(struct tickets *t)
         if (h != 0)
             CHECK(map_put(&t->map, ticket_hash(t, ticket_key(t, h)), h));
     }
-    for (uint32_t i = 1; i <= t->slas.high; i++) { /* the policies in force are all there are */
-        struct sla_place *p = pool_at(&t->slas, i);
-        if (pool_handle(&t->slas, i) != 0 && p->sla.generation < t->links.agreements->first)
-            p->sla.generation = t->links.agreements->first;
-    }
 }

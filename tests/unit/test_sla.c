@@ -1,0 +1,645 @@
+/* sla: clocks of one ticket through a whole engine: the vectors V8, V9, V12 to V17 by their
+ * numbers, pauses, levels, reopening, ends of every kind, and the numbers and gauges of them. */
+#include "core/sla.h"
+
+#include "tests/lib/service.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+enum { MIN = MS_MINUTE, HOUR = MS_HOUR, DAY = 24 * MS_HOUR };
+
+/* One policy for all, always open. */
+static struct policy_setting *gold(struct service **ret)
+{
+    *ret = service_new();
+    return service_policy(*ret, "gold", SERVICE_ALWAYS);
+}
+
+static struct kpi_value value_of(struct service *v, enum indicator i)
+{
+    return desk_value(v->d, SCOPE_ALL, "-", i, W_24H);
+}
+
+static void judged(struct service *v, enum indicator i, uint64_t met, uint64_t missed)
+{
+    struct kpi_value k = value_of(v, i);
+    cr_assert(k.met == met && k.missed == missed, "%s: met %lu, missed %lu", indicator_name(i),
+              (unsigned long)k.met, (unsigned long)k.missed);
+}
+
+static void told(struct service *v, const char *want)
+{
+    cr_assert_str_eq(service_told(v), want);
+}
+
+/* 2026 in Berlin, winter; ms after the service's start. */
+static ms_t cet(struct service *v, uint32_t month, uint32_t day, int hour, int minute)
+{
+    int64_t days = days_from_civil((struct civil){2026, month, day});
+    return days * DAY + (hour - 1) * (ms_t)HOUR + minute * (ms_t)MIN - v->start;
+}
+
+static struct explanation *explained(struct service *v, const char *ticket)
+{
+    static struct explanation x;
+    cr_assert(engine_explain(v->d->e, str_of(ticket), &x), "%s", ticket);
+    return &x;
+}
+
+/* The latest instance of a metric. */
+static const struct explain_clock *clock_of(struct service *v, const char *ticket,
+                                            enum sla_metric m)
+{
+    struct explanation *x = explained(v, ticket);
+    for (uint32_t i = x->clocks; i > 0; i--)
+        if (x->clock[i - 1].metric == m)
+            return &x->clock[i - 1];
+    return NULL;
+}
+
+/* --- vectors of SEMANTICS.md ---------------------------------------------------------------- */
+
+Test(sla, v8_a_pause_over_two_days_and_another_target)
+{
+    struct service *v = service_new();
+    struct policy_setting *p = service_policy(v, "gold", service_office(v));
+    struct policy_metric *m = service_metric(p, SLA_RESOLUTION, "4h");
+    service_priority(m, "high", "2h");
+    v->start -= 7 * (ms_t)DAY;
+    service_open(v);
+    service_say(v, cet(v, 2, 2, 10, 0), "opened ticket=T");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->due_at - v->start, cet(v, 2, 2, 14, 0));
+    service_say(v, cet(v, 2, 2, 11, 0), "paused ticket=T");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->state, CLOCK_PAUSED);
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->breach_at, MS_NEVER);
+    service_say(v, cet(v, 2, 4, 15, 0), "resumed ticket=T");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->due_at - v->start, cet(v, 2, 5, 10, 0));
+    service_tick(v, cet(v, 2, 4, 15, 30));
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->elapsed, 90 * MIN);
+    service_say(v, cet(v, 2, 4, 15, 30), "updated ticket=T priority=high");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->due_at - v->start, cet(v, 2, 4, 16, 0));
+    service_tick(v, cet(v, 2, 4, 16, 0));
+    told(v, "");
+    service_tick(v, cet(v, 2, 4, 16, 0) + 1);
+    told(v, "breached T resolution#1 -/-\n");
+    cr_assert_eq(service_last(v)->since - v->start, cet(v, 2, 4, 16, 0));
+    service_free(v);
+}
+
+Test(sla, v9_a_pause_that_ends_on_a_weekend)
+{
+    struct service *v = service_new();
+    struct policy_setting *p = service_policy(v, "gold", service_office(v));
+    service_metric(p, SLA_RESOLUTION, "2h");
+    service_open(v);
+    service_say(v, cet(v, 2, 6, 16, 0), "opened ticket=T");
+    service_say(v, cet(v, 2, 6, 16, 30), "paused ticket=T");
+    service_say(v, cet(v, 2, 8, 12, 0), "resumed ticket=T");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->due_at - v->start, cet(v, 2, 9, 10, 30));
+    service_free(v);
+}
+
+/* V2 at the engine: due on Friday, in time on Saturday, breached when Monday has begun. */
+Test(sla, v2_used_up_at_closing_time)
+{
+    for (int late = 0; late < 2; late++) {
+        struct service *v = service_new();
+        struct policy_setting *p = service_policy(v, "gold", service_office(v));
+        service_metric(p, SLA_FIRST_RESPONSE, "1h");
+        service_open(v);
+        service_say(v, cet(v, 2, 6, 16, 0), "opened ticket=T");
+        cr_assert_eq(clock_of(v, "T", SLA_FIRST_RESPONSE)->due_at - v->start, cet(v, 2, 6, 17, 0));
+        cr_assert_eq(clock_of(v, "T", SLA_FIRST_RESPONSE)->breach_at - v->start,
+                     cet(v, 2, 9, 9, 0));
+        service_tick(v, cet(v, 2, 9, 9, 0));
+        told(v, "");
+        service_say(v, cet(v, 2, 9, 9, 0) + (late ? MS_SECOND : 0), "message ticket=T by=agent");
+        told(v, late ? "breached T first_response#1 -/-\n"
+                       "cleared T first_response#1 -/- met_late\n"
+                     : "");
+        cr_assert_eq(clock_of(v, "T", SLA_FIRST_RESPONSE)->state,
+                     late ? CLOCK_MET_LATE : CLOCK_MET);
+        cr_assert_eq(desk_mean(v->d, SCOPE_ALL, "-", IND_FIRST_RESPONSE_B, W_24H),
+                     HOUR + (late ? MS_SECOND : 0));
+        service_free(v);
+    }
+}
+
+Test(sla, v12_exactly_at_the_target_is_met)
+{
+    struct service *v;
+    service_metric(gold(&v), SLA_FIRST_RESPONSE, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=A");
+    service_say(v, 1, "opened ticket=B");
+    service_say(v, HOUR, "message ticket=A by=agent");
+    service_tick(v, HOUR + 1);
+    told(v, "");
+    judged(v, IND_FIRST_RESPONSE, 1, 0);
+    service_say(v, HOUR + 2, "message ticket=B by=agent agent=ada");
+    told(v, "breached B first_response#1 -/-\n"
+            "cleared B first_response#1 -/- met_late\n");
+    judged(v, IND_FIRST_RESPONSE, 1, 1);
+    const struct alert *a = service_last(v);
+    cr_assert_eq(a->since, v->start + 1 + HOUR);
+    cr_assert_eq(a->ended_at, v->start + HOUR + 2);
+    cr_assert_eq(a->sla.elapsed, HOUR + 1);
+    cr_assert_eq(a->sla.breach_at, v->start + 1 + HOUR);
+    cr_assert_eq(a->rev, 2);
+    service_free(v);
+}
+
+Test(sla, v13_several_messages_are_one_instance)
+{
+    struct service *v;
+    service_metric(gold(&v), SLA_NEXT_RESPONSE, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_say(v, MIN, "message ticket=T by=agent");
+    told(v, "");
+    for (ms_t at = 10; at <= 30; at += 10)
+        service_say(v, at * MIN, "message ticket=T by=customer");
+    service_tick(v, 70 * MIN);
+    told(v, "");
+    service_tick(v, 70 * MIN + 1);
+    told(v, "breached T next_response#1 -/-\n");
+    service_say(v, 80 * MIN, "message ticket=T by=customer");
+    service_say(v, 90 * MIN, "message ticket=T by=customer");
+    service_tick(v, 5 * HOUR);
+    told(v, "");
+    service_say(v, 5 * HOUR, "message ticket=T by=agent");
+    told(v, "cleared T next_response#1 -/- met_late\n");
+    judged(v, IND_NEXT_RESPONSE, 0, 1);
+    service_say(v, 6 * HOUR, "message ticket=T by=customer");
+    service_tick(v, 7 * HOUR + 1);
+    told(v, "breached T next_response#2 -/-\n");
+    judged(v, IND_NEXT_RESPONSE, 0, 2);
+    service_free(v);
+}
+
+Test(sla, v14_a_reply_that_was_in_time_arrives_after_the_breach)
+{
+    struct service *v;
+    service_metric(gold(&v), SLA_FIRST_RESPONSE, "1h");
+    service_open(v);
+    service_hear(v, 0, 0, "opened ticket=T team=red");
+    service_hear(v, 1, 0, "assigned ticket=T agent=ada");
+    service_tick(v, HOUR + 1);
+    told(v, "breached T first_response#1 ada/red\n");
+    judged(v, IND_FIRST_RESPONSE, 0, 1);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_AGENT, "ada", IND_BREACHED_OPEN), 1);
+    uint64_t id = service_last(v)->alert_id;
+    service_hear(v, HOUR + 30 * MS_SECOND, HOUR - MS_SECOND, "message ticket=T by=agent agent=ada");
+    told(v, "corrected T first_response#1 ada/red late_event\n");
+    cr_assert_eq(service_last(v)->alert_id, id);
+    cr_assert_eq(service_last(v)->rev, 2);
+    cr_assert_neq(service_last(v)->ended_at, MS_NONE);
+    judged(v, IND_FIRST_RESPONSE, 1, 0);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_AGENT, "ada", IND_BREACHED_OPEN), 0);
+    const struct engine_counters *n = engine_counters(v->d->e);
+    cr_assert(n->sla_fired == 1 && n->sla_corrected == 1 && n->sla_cleared == 0);
+    cr_assert_eq(engine_active(v->d->e), 0);
+    service_tick(v, 9 * HOUR);
+    told(v, "");
+    service_free(v);
+}
+
+Test(sla, v15_whose_time_it_was)
+{
+    struct service *v;
+    struct policy_setting *p = gold(&v);
+    service_metric(p, SLA_FIRST_RESPONSE, "1h");
+    service_metric(p, SLA_ASSIGNEE_RESPONSE, "2h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=A");
+    service_say(v, 55 * MIN, "assigned ticket=T agent=B");
+    service_say(v, 65 * MIN, "message ticket=T by=agent agent=B");
+    told(v, "breached T first_response#1 B/-\n"
+            "cleared T first_response#1 B/- met_late\n");
+    const struct alert_sla *s = &v->alert[0].sla;
+    cr_assert_eq(s->shares, 2);
+    cr_assert(str_equal(s->share[0].agent, str_of("A")) && s->share[0].ms == 55 * MIN);
+    cr_assert(str_equal(s->share[1].agent, str_of("B")) && s->share[1].ms == 5 * MIN);
+    cr_assert_eq(desk_mean(v->d, SCOPE_AGENT, "B", IND_FIRST_RESPONSE, W_24H), 65 * MIN);
+    cr_assert_eq(desk_mean(v->d, SCOPE_AGENT, "B", IND_ASSIGNEE_RESPONSE, W_24H), 10 * MIN);
+    cr_assert_eq(desk_mean(v->d, SCOPE_AGENT, "A", IND_ASSIGNEE_RESPONSE, W_24H), -1);
+    cr_assert_eq(desk_value(v->d, SCOPE_AGENT, "B", IND_FIRST_RESPONSE, W_24H).missed, 1);
+    judged(v, IND_ASSIGNEE_RESPONSE, 1, 0);
+    service_free(v);
+}
+
+Test(sla, v16_the_bot_answers_first)
+{
+    struct service *v;
+    service_metric(gold(&v), SLA_FIRST_RESPONSE, "180s");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_say(v, 5 * MS_SECOND, "message ticket=T by=bot");
+    service_say(v, 60 * MS_SECOND, "assigned ticket=T agent=ada");
+    service_say(v, 180 * MS_SECOND, "message ticket=T by=agent");
+    judged(v, IND_FIRST_RESPONSE, 1, 0);
+    cr_assert_eq(desk_mean(v->d, SCOPE_ALL, "-", IND_FIRST_RESPONSE, W_1H), 180 * MS_SECOND);
+    cr_assert_eq(desk_mean(v->d, SCOPE_ALL, "-", IND_HANDOFF_RESPONSE, W_1H), 120 * MS_SECOND);
+    told(v, "");
+    service_free(v);
+}
+
+Test(sla, v17_resolved_without_a_reply_is_not_met)
+{
+    struct service *v;
+    service_warn(service_metric(gold(&v), SLA_FIRST_RESPONSE, "1h"), "50%");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_say(v, 0, "opened ticket=U");
+    service_say(v, 10 * MIN, "resolved ticket=U");
+    told(v, "");
+    service_tick(v, 31 * MIN);
+    told(v, "warning T first_response#1 -/- level=1\n");
+    service_say(v, 40 * MIN, "closed ticket=T outcome=unresolved");
+    told(v, "cancelled T first_response#1 -/- closed_without_reply\n");
+    judged(v, IND_FIRST_RESPONSE, 0, 0);
+    cr_assert_eq(value_of(v, IND_FIRST_RESPONSE).strict_missed, 2);
+    cr_assert_eq(desk_num(v->d, SCOPE_ALL, "-", IND_CLOSED_WITHOUT_REPLY, W_1H), 2);
+    service_tick(v, 2 * HOUR);
+    told(v, "");
+    service_free(v);
+}
+
+/* --- pauses --------------------------------------------------------------------------------- */
+
+static struct service *paused_by(const char *reason)
+{
+    struct service *v;
+    char line[64];
+    struct policy_setting *p = gold(&v);
+    for (enum sla_metric m = 0; m < SLA_METRICS; m++)
+        service_metric(p, m, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=ada");
+    snprintf(line, sizeof line, "paused ticket=T reason=%s", reason);
+    service_say(v, 30 * MIN, line);
+    service_tick(v, 3 * HOUR);
+    return v;
+}
+
+Test(sla, a_reason_stops_the_clocks_that_name_it)
+{
+    struct service *v = paused_by("pending");
+    told(v, "breached T first_response#1 ada/-\nbreached T assignee_response#1 ada/-\n");
+    service_say(v, 4 * HOUR, "resumed ticket=T");
+    service_tick(v, 4 * HOUR + 30 * MIN);
+    told(v, "");
+    service_tick(v, 4 * HOUR + 30 * MIN + 1);
+    told(v, "breached T resolution#1 ada/-\nbreached T requester_wait#1 ada/-\n");
+    service_free(v);
+    v = paused_by("on_hold");
+    told(v, "breached T first_response#1 ada/-\nbreached T assignee_response#1 ada/-\n"
+            "breached T requester_wait#1 ada/-\n");
+    service_free(v);
+    v = paused_by("parts");
+    told(v, "breached T first_response#1 ada/-\nbreached T assignee_response#1 ada/-\n"
+            "breached T resolution#1 ada/-\nbreached T requester_wait#1 ada/-\n");
+    service_free(v);
+}
+
+/* A second pause with another reason switches it: what stood still runs on. */
+Test(sla, another_reason_switches_the_pause)
+{
+    struct service *v;
+    service_metric(gold(&v), SLA_RESOLUTION, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T by=agent");
+    service_say(v, 10 * MIN, "paused ticket=T reason=on_hold");
+    service_say(v, 20 * MIN, "paused ticket=T reason=parts");
+    service_say(v, 30 * MIN, "paused ticket=T reason=pending");
+    service_say(v, 40 * MIN, "paused ticket=T reason=on_hold");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->elapsed, 20 * MIN);
+    service_say(v, 50 * MIN, "resumed ticket=T");
+    service_tick(v, 90 * MIN);
+    told(v, "");
+    service_tick(v, 90 * MIN + 1);
+    told(v, "breached T resolution#1 -/-\n");
+    service_free(v);
+}
+
+/* Paused at the instant of the deadline, nothing is used up; a ms later it is. */
+Test(sla, paused_at_the_deadline)
+{
+    for (ms_t more = 0; more < 2; more++) {
+        struct service *v;
+        service_metric(gold(&v), SLA_RESOLUTION, "1h");
+        service_open(v);
+        service_say(v, 0, "opened ticket=T by=agent");
+        service_say(v, HOUR + more, "paused ticket=T");
+        service_tick(v, 9 * HOUR);
+        told(v, more == 0 ? "" : "breached T resolution#1 -/-\n");
+        service_say(v, 10 * HOUR, "resumed ticket=T");
+        service_say(v, 10 * HOUR, "resolved ticket=T seq=1 src=s");
+        judged(v, IND_RESOLUTION, more == 0, more);
+        service_free(v);
+    }
+}
+
+/* --- levels --------------------------------------------------------------------------------- */
+
+Test(sla, warnings_then_the_breach_then_repeats)
+{
+    struct service *v;
+    struct policy_metric *m = service_metric(gold(&v), SLA_RESOLUTION, "1h");
+    service_warn(m, "10m"); /* left: 50 minutes */
+    service_warn(m, "50%");
+    service_overdue(m, "30m");
+    service_overdue(m, "2h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T by=agent agent=ada team=red");
+    service_tick(v, 30 * MIN + 1);
+    told(v, "warning T resolution#1 ada/red level=1\n");
+    cr_assert_eq(service_last(v)->since, v->start + 30 * MIN);
+    cr_assert_eq(service_last(v)->sla.elapsed, 30 * MIN);
+    cr_assert_eq(service_last(v)->sla.target, HOUR);
+    cr_assert_eq(service_last(v)->sla.due_at, v->start + HOUR);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_AGENT, "ada", IND_AT_RISK), 1);
+    service_say(v, 40 * MIN, "assigned ticket=T agent=bob");
+    service_tick(v, 50 * MIN + 1);
+    told(v, "warning T resolution#1 bob/red level=2\n");
+    service_tick(v, 4 * HOUR);
+    told(v, "breached T resolution#1 bob/red\n"
+            "breached T resolution#1 bob/red level=1\n"
+            "breached T resolution#1 bob/red level=2\n");
+    cr_assert_eq(service_last(v)->rev, 5);
+    cr_assert_eq(service_last(v)->since, v->start + 30 * MIN); /* of the first transition */
+    cr_assert_eq(service_last(v)->sla.elapsed, 3 * HOUR);
+    cr_assert_eq(service_last(v)->sla.breach_at, v->start + HOUR);
+    judged(v, IND_RESOLUTION, 0, 1);
+    service_say(v, 5 * HOUR, "resolved ticket=T");
+    told(v, "cleared T resolution#1 bob/red met_late\n");
+    const struct engine_counters *n = engine_counters(v->d->e);
+    cr_assert(n->sla_fired == 1 && n->sla_breached == 1 && n->sla_cleared == 1);
+    service_free(v);
+}
+
+/* A warning that ends in time is cleared as met, one over before anybody was told is silent. */
+Test(sla, met_after_the_warning)
+{
+    struct service *v;
+    service_warn(service_metric(gold(&v), SLA_FIRST_RESPONSE, "1h"), "50%");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_tick(v, 45 * MIN);
+    service_say(v, 50 * MIN, "message ticket=T by=agent agent=ada");
+    told(v, "warning T first_response#1 -/- level=1\ncleared T first_response#1 -/- met\n");
+    judged(v, IND_FIRST_RESPONSE, 1, 0);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_ALL, "-", IND_AT_RISK), 0);
+    service_free(v);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+static struct service *warned_of_all(void)
+{
+    struct service *v;
+    struct policy_setting *p = gold(&v);
+    service_warn(service_metric(p, SLA_FIRST_RESPONSE, "1h"), "50%");
+    service_warn(service_metric(p, SLA_RESOLUTION, "1h"), "50%");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_say(v, 10 * MIN, "opened ticket=U");
+    service_tick(v, 35 * MIN);
+    told(v, "warning T first_response#1 -/- level=1\nwarning T resolution#1 -/- level=1\n");
+    return v;
+}
+
+Test(sla, spam_and_duplicates_are_void)
+{
+    static const char *const lines[] = {"closed ticket=T outcome=spam",
+                                        "closed ticket=T outcome=duplicate"};
+    for (int i = 0; i < 2; i++) {
+        struct service *v = warned_of_all();
+        service_say(v, 36 * MIN, lines[i]);
+        told(v, "cancelled T first_response#1 -/- void\ncancelled T resolution#1 -/- void\n");
+        service_tick(v, 9 * HOUR);
+        cr_assert_eq(desk_gauge(v->d, SCOPE_ALL, "-", IND_BREACHED_OPEN), 1); /* U */
+        service_free(v);
+    }
+}
+
+/* What breached before it turned out to be spam counts nowhere any more. */
+Test(sla, a_breach_of_spam_is_withdrawn)
+{
+    struct service *v;
+    service_metric(gold(&v), SLA_FIRST_RESPONSE, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_tick(v, 2 * HOUR);
+    judged(v, IND_FIRST_RESPONSE, 0, 1);
+    service_say(v, 2 * HOUR, "closed ticket=T outcome=spam");
+    judged(v, IND_FIRST_RESPONSE, 0, 0);
+    told(v, "breached T first_response#1 -/-\ncancelled T first_response#1 -/- void\n");
+    service_free(v);
+}
+
+/* The source's clocks are cancelled; the target waits since the earlier of both. */
+Test(sla, merged_clocks_are_cancelled_and_the_earlier_wait_counts)
+{
+    struct service *v = warned_of_all();
+    service_say(v, 36 * MIN, "merged ticket=T into=U");
+    told(v, "cancelled T first_response#1 -/- merged\ncancelled T resolution#1 -/- merged\n"
+            "warning U first_response#2 -/- level=1 late\n");
+    cr_assert_eq(clock_of(v, "U", SLA_FIRST_RESPONSE)->start, v->start);
+    service_tick(v, HOUR + 1);
+    told(v, "warning U resolution#1 -/- level=1\nbreached U first_response#2 -/-\n");
+    service_free(v);
+}
+
+Test(sla, ends_of_the_responses)
+{
+    struct service *v;
+    struct policy_setting *p = gold(&v);
+    service_warn(service_metric(p, SLA_NEXT_RESPONSE, "1h"), "50%");
+    service_warn(service_metric(p, SLA_ASSIGNEE_RESPONSE, "1h"), "50%");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=ada");
+    service_say(v, 1, "message ticket=T by=agent");
+    service_say(v, 2, "message ticket=T by=customer");
+    service_say(v, 3, "assigned ticket=T agent=bob");
+    service_tick(v, 40 * MIN);
+    told(v, "warning T next_response#1 bob/- level=1\n"
+            "warning T assignee_response#2 bob/- level=1\n");
+    service_say(v, 41 * MIN, "assigned ticket=T agent=cyd");
+    told(v, "cancelled T assignee_response#2 cyd/- reassigned\n");
+    service_tick(v, 50 * MIN);
+    service_say(v, 51 * MIN, "message ticket=T by=agent agent=dan"); /* somebody else's reply */
+    told(v, "cleared T next_response#1 cyd/- met\n");
+    service_say(v, 60 * MIN, "message ticket=T by=customer");
+    service_tick(v, 95 * MIN);
+    service_say(v, 96 * MIN, "resolved ticket=T");
+    told(v, "warning T next_response#2 cyd/- level=1\ncancelled T next_response#2 cyd/- ended\n");
+    judged(v, IND_NEXT_RESPONSE, 1, 0);
+    service_free(v);
+}
+
+Test(sla, closed_unresolved_cancels_the_resolution)
+{
+    struct service *v;
+    service_warn(service_metric(gold(&v), SLA_RESOLUTION, "1h"), "50%");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T by=agent");
+    service_tick(v, 40 * MIN);
+    service_say(v, 50 * MIN, "closed ticket=T outcome=unresolved");
+    told(v, "warning T resolution#1 -/- level=1\ncancelled T resolution#1 -/- ended\n");
+    judged(v, IND_RESOLUTION, 0, 0);
+    service_free(v);
+}
+
+/* --- reopening ------------------------------------------------------------------------------ */
+
+static struct service *reopened(enum policy_reopen how)
+{
+    struct service *v;
+    struct policy_metric *m = service_metric(gold(&v), SLA_RESOLUTION, "1h");
+    m->reopen = (uint8_t)how;
+    service_open(v);
+    service_say(v, 0, "opened ticket=T by=agent");
+    service_say(v, 40 * MIN, "resolved ticket=T");
+    judged(v, IND_RESOLUTION, 1, 0);
+    service_say(v, 5 * HOUR, "reopened ticket=T");
+    return v;
+}
+
+Test(sla, a_reopening_resumes_the_instance)
+{
+    struct service *v = reopened(REOPEN_RESUME);
+    service_tick(v, 5 * HOUR + 20 * MIN);
+    told(v, "");
+    service_tick(v, 5 * HOUR + 20 * MIN + 1);
+    told(v, "breached T resolution#1 -/-\n");
+    judged(v, IND_RESOLUTION, 1, 1); /* the first resolve's own, until another replaces it */
+    service_say(v, 6 * HOUR, "resolved ticket=T seq=2 src=a");
+    told(v, "cleared T resolution#1 -/- met_late\n");
+    judged(v, IND_RESOLUTION, 0, 1);
+    service_say(v, 7 * HOUR, "reopened ticket=T seq=3 src=a"); /* the breach stands, silently */
+    cr_assert_eq(desk_gauge(v->d, SCOPE_ALL, "-", IND_BREACHED_OPEN), 1);
+    service_say(v, 8 * HOUR, "resolved ticket=T seq=4 src=a");
+    told(v, "");
+    judged(v, IND_RESOLUTION, 0, 1);
+    service_free(v);
+}
+
+Test(sla, a_reopening_begins_a_new_cycle)
+{
+    struct service *v = reopened(REOPEN_NEW_CYCLE);
+    service_tick(v, 6 * HOUR);
+    told(v, "");
+    service_tick(v, 6 * HOUR + 1);
+    told(v, "breached T resolution#2 -/-\n");
+    cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->start, v->start + 5 * HOUR);
+    service_free(v);
+}
+
+Test(sla, a_reopening_is_ignored)
+{
+    struct service *v = reopened(REOPEN_IGNORE);
+    service_tick(v, 20 * HOUR);
+    told(v, "");
+    cr_assert_eq(desk_gauge(v->d, SCOPE_ALL, "-", IND_BREACHED_OPEN), 0);
+    service_free(v);
+}
+
+/* --- numbers -------------------------------------------------------------------------------- */
+
+/* The gauges follow the owner; a breach hides the risk. */
+Test(sla, gauges_per_agent_and_team)
+{
+    struct service *v;
+    struct policy_setting *p = gold(&v);
+    service_metric(p, SLA_FIRST_RESPONSE, "1h");
+    service_warn(service_metric(p, SLA_RESOLUTION, "4h"), "25%");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=ada team=red");
+    service_tick(v, HOUR);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "red", IND_AT_RISK), 0);
+    service_say(v, HOUR + 1, "message ticket=T by=customer");
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "red", IND_AT_RISK), 0); /* warned and breached */
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "red", IND_BREACHED_OPEN), 1);
+    service_say(v, HOUR + 2, "message ticket=T by=agent");
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "red", IND_AT_RISK), 1);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "red", IND_BREACHED_OPEN), 0);
+    service_say(v, HOUR + 3, "assigned ticket=T agent=bob team=blue");
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "red", IND_AT_RISK), 0);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_TEAM, "blue", IND_AT_RISK), 1);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_AGENT, "bob", IND_AT_RISK), 1);
+    service_tick(v, 5 * HOUR);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_AGENT, "bob", IND_AT_RISK), 0);
+    cr_assert_eq(desk_gauge(v->d, SCOPE_AGENT, "bob", IND_BREACHED_OPEN), 1);
+    service_say(v, 6 * HOUR, "resolved ticket=T");
+    cr_assert_eq(desk_gauge(v->d, SCOPE_ALL, "-", IND_BREACHED_OPEN), 0);
+    service_free(v);
+}
+
+Test(sla, sla_rate_is_met_of_all_judged)
+{
+    struct service *v;
+    struct policy_setting *p = gold(&v);
+    service_metric(p, SLA_FIRST_RESPONSE, "1h");
+    service_metric(p, SLA_NEXT_RESPONSE, "1h");
+    service_metric(p, SLA_RESOLUTION, "4h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T");
+    service_say(v, 30 * MIN, "message ticket=T by=agent"); /* met */
+    service_say(v, 40 * MIN, "message ticket=T by=customer");
+    service_say(v, 3 * HOUR, "message ticket=T by=agent seq=1 src=a"); /* missed */
+    service_say(v, 4 * HOUR, "resolved ticket=T seq=2 src=a");         /* met */
+    struct kpi_value k = value_of(v, IND_SLA_RATE);
+    cr_assert(k.num == 2 && k.den == 3, "%ld/%ld", (long)k.num, (long)k.den);
+    service_free(v);
+}
+
+/* Where a policy has a target the site-wide one is silent; elsewhere it speaks. */
+Test(sla, the_policy_goes_before_the_site_wide_target)
+{
+    struct service *v;
+    struct policy_setting *p = gold(&v);
+    service_match(p, POLICY_PRIORITY, "high");
+    service_metric(p, SLA_FIRST_RESPONSE, "2h");
+    v->d->settings.target[TARGET_FIRST_RESPONSE] = HOUR;
+    service_open(v);
+    service_say(v, 0, "opened ticket=T priority=high");
+    service_say(v, 0, "opened ticket=U priority=low");
+    service_tick(v, HOUR + 1);
+    judged(v, IND_FIRST_RESPONSE, 0, 1);
+    service_say(v, 90 * MIN, "message ticket=T by=agent");
+    judged(v, IND_FIRST_RESPONSE, 1, 1);
+    told(v, ""); /* site-wide targets tell nobody */
+    service_free(v);
+}
+
+Test(sla, business_time_of_all_durations)
+{
+    struct service *v = service_new();
+    struct policy_setting *p = service_policy(v, "gold", service_office(v));
+    service_metric(p, SLA_RESOLUTION, "3h");
+    service_open(v);
+    service_say(v, cet(v, 2, 6, 16, 0), "opened ticket=T agent=ada");    /* a Friday */
+    service_say(v, cet(v, 2, 7, 10, 0), "message ticket=T by=agent");    /* 1 h */
+    service_say(v, cet(v, 2, 9, 9, 30), "paused ticket=T");              /* 1.5 h */
+    service_say(v, cet(v, 2, 9, 10, 0), "paused ticket=T reason=parts"); /* 2 h */
+    service_say(v, cet(v, 2, 9, 10, 15), "resumed ticket=T");
+    service_say(v, cet(v, 2, 9, 11, 30), "resolved ticket=T");
+    static const struct {
+        enum indicator business, wall;
+        ms_t want;
+    } rows[] = {{IND_FIRST_RESOLUTION_B, IND_FIRST_RESOLUTION, 210 * MIN},
+                {IND_RESOLUTION_B, IND_RESOLUTION, 210 * MIN},
+                {IND_REQUESTER_WAIT_B, IND_REQUESTER_WAIT, 180 * MIN},
+                {IND_AGENT_WORK_B, IND_AGENT_WORK, 165 * MIN}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        cr_assert_eq(desk_mean(v->d, SCOPE_AGENT, "ada", rows[i].business, W_24H), rows[i].want,
+                     "%s", indicator_name(rows[i].business));
+    cr_assert_eq(desk_mean(v->d, SCOPE_ALL, "-", IND_RESOLUTION, W_24H),
+                 cet(v, 2, 9, 11, 30) - cet(v, 2, 6, 16, 0));
+    judged(v, IND_RESOLUTION, 1, 0); /* 3 h without the 30 minutes pending: exactly the target */
+    judged(v, IND_RESOLUTION_B, 1, 0);
+    told(v, "");
+    service_free(v);
+}
