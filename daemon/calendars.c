@@ -279,7 +279,7 @@ static bool read_ics(struct reading *r, struct draft *d)
 static bool read_holiday(struct reading *r, uint32_t i, void *item)
 {
     struct draft *d = item;
-    int32_t date;
+    int32_t date = 0;
     (void)i;
     if (r->node->kind != TREE_SCALAR)
         return refuse(r, "a date or an .ics file is wanted here; write [\"2026-12-25\", de.ics]");

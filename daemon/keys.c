@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define PLACE(field) sizeof(((struct config *)0)->field), offsetof(struct config, field)
+#define ON_HEAP 0, 0 /* what reads it finds the place; none that config_fixed could compare */
 #define TARGET(name, row)                                                                          \
     {                                                                                              \
         "targets." name, KEY_TARGET, false, PLACE(settings.target[TARGET_##row]), 1000,            \
@@ -99,10 +100,10 @@ const struct key keys[] = {
     LIMIT(chunks, LIMIT_CHUNKS_MAX, "8000000", "256-byte chunks of samples in windows."),
     LIMIT(ids, (1 << 24) - 1, "1000000", "Event ids remembered of sources without seq."),
     LIMIT(alerts, 1 << 22, "100000", "Pairs of rule and name under watch."),
-    {"calendars", KEY_CALENDARS, false, PLACE(sla), 0, CALENDARS_GIVEN_MAX, "[]",
+    {"calendars", KEY_CALENDARS, false, ON_HEAP, 0, CALENDARS_GIVEN_MAX, "[]",
      "Business hours: in their time clocks of policies run. Local times; holidays are closed all "
      "day; what passes midnight belongs to the day on which it begins."},
-    {"policies", KEY_POLICIES, false, PLACE(sla), 0, POLICIES_MAX, "[]",
+    {"policies", KEY_POLICIES, false, ON_HEAP, 0, POLICIES_MAX, "[]",
      "Service levels: the first policy whose match holds for a ticket is in force for it."},
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
      "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "

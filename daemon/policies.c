@@ -314,9 +314,9 @@ static bool read_forgive(struct reading *r, void *item)
 static void preset_pauses(struct policy_metric *m, enum sla_metric which)
 {
     static const char *const reasons[] = {"pending", "on_hold"};
-    m->pauses = which == SLA_RESOLUTION ? 2 : which == SLA_REQUESTER_WAIT;
-    for (uint32_t i = 0; i < m->pauses; i++)
-        memcpy(m->pause[i], reasons[i], strlen(reasons[i]) + 1);
+    uint32_t n = which == SLA_RESOLUTION ? ARRAY_LEN(reasons) : which == SLA_REQUESTER_WAIT;
+    for (; m->pauses < n; m->pauses++)
+        memcpy(m->pause[m->pauses], reasons[m->pauses], strlen(reasons[m->pauses]) + 1);
 }
 
 /* So much time can only be left of a target that is longer. */
