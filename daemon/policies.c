@@ -314,7 +314,7 @@ static bool read_forgive(struct reading *r, void *item)
 static void preset_pauses(struct policy_metric *m, enum sla_metric which)
 {
     static const char *const reasons[] = {"pending", "on_hold"};
-    uint32_t n = which == SLA_RESOLUTION ? ARRAY_LEN(reasons) : which == SLA_REQUESTER_WAIT;
+    uint32_t n = which == SLA_RESOLUTION ? 2 : which == SLA_REQUESTER_WAIT ? 1 : 0;
     for (; m->pauses < n; m->pauses++)
         memcpy(m->pause[m->pauses], reasons[m->pauses], strlen(reasons[m->pauses]) + 1);
 }
