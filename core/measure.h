@@ -12,7 +12,7 @@
 #ifndef TP_CORE_MEASURE_H
 #define TP_CORE_MEASURE_H
 
-#include "core/board.h"
+#include "core/figure.h"
 
 /* Either a fraction top / bottom in the rule's unit (ms, millionths), or the rank-th smallest of
  * n samples, told by how many of them are above each threshold. */

@@ -1,0 +1,184 @@
+#include "core/figure.h"
+
+#include "core/event.h"
+
+int figure_percent(enum indicator_field field)
+{
+    switch (field) {
+    case IF_MIN:
+        return 0;
+    case IF_P50:
+        return 50;
+    case IF_P75:
+        return 75;
+    case IF_P90:
+        return 90;
+    case IF_P95:
+        return 95;
+    case IF_P99:
+        return 99;
+    case IF_MAX:
+        return 100;
+    case IF_N:
+    case IF_NUM:
+    case IF_DEN:
+    case IF_VALUE:
+    case IF_MEAN:
+    case IF_MET:
+    case IF_MISSED:
+    case IF_ATTAINMENT:
+    case IF_END:
+        break;
+    }
+    return -1;
+}
+
+static uint16_t inputs_of_terms(const struct indicator_term *terms)
+{
+    uint16_t inputs = 0;
+    for (int i = 0; i < INDICATOR_TERMS_MAX && terms[i].sign != 0; i++)
+        inputs |= (uint16_t)(1u << terms[i].family);
+    return inputs;
+}
+
+uint16_t figure_inputs(struct figure_source source)
+{
+    const struct indicator_row *row = &indicator_rows[source.indicator];
+    switch (indicator_kind((enum indicator)source.indicator)) {
+    case IND_GAUGE:
+        return 1u << TOUCH_GAUGES;
+    case IND_DURATION:
+        if (source.field == IF_MISSED || source.field == IF_ATTAINMENT)
+            return (uint16_t)(1u << row->family | 1u << FAM_MARKS);
+        return (uint16_t)(1u << row->family);
+    case IND_MEAN:
+        return (uint16_t)(1u << row->family);
+    case IND_COUNT:
+    case IND_RATIO:
+    case IND_NUMBER:
+        break;
+    }
+    return inputs_of_terms(row->num) | inputs_of_terms(row->den);
+}
+
+ms_t figure_order(struct board *b, enum scope scope, uint32_t index, uint32_t window,
+                  struct figure_source source)
+{
+    static const uint8_t quantile[IF_END] = {
+        [IF_P50] = 0, [IF_P75] = 1, [IF_P90] = 2, [IF_P95] = 3, [IF_P99] = 4};
+    const struct indicator_row *row = &indicator_rows[source.indicator];
+    struct window_order order;
+    board_order(b, scope, index, row->family, row->column, window, &order);
+    if (source.field == IF_MIN || source.field == IF_MAX)
+        return source.field == IF_MIN ? order.min : order.max;
+    return order.q[quantile[source.field]];
+}
+
+/* One name being read. */
+struct reading {
+    struct board *b;
+    enum scope scope;
+    uint32_t index, window;
+    uint32_t known; /* bits FAM_x: those in `numbers` */
+    struct window_numbers numbers[FAM_N];
+};
+
+/* A whole number, in the millionths of thresholds. */
+static struct figure count_of(int64_t count)
+{
+    return (struct figure){.count = true,
+                           .n = count > 0 ? (uint32_t)count : 0,
+                           .top = (__int128)count * NUMBER_ONE,
+                           .bottom = 1,
+                           .since = MS_NONE};
+}
+
+static struct figure fraction_of(__int128 top, int64_t bottom)
+{
+    bool empty = bottom <= 0;
+    return (struct figure){.n = empty ? 0 : (uint32_t)bottom,
+                           .top = empty ? 0 : top,
+                           .bottom = empty ? 0 : bottom,
+                           .since = MS_NONE};
+}
+
+static struct figure order_of(const struct reading *r, struct figure_source source, uint32_t n)
+{
+    struct figure f = {.n = n, .since = MS_NONE};
+    if (n == 0)
+        return f;
+    f.top = figure_order(r->b, r->scope, r->index, r->window, source);
+    f.bottom = 1;
+    return f;
+}
+
+/* Durations and means: fields of one column of a family. */
+static struct figure column_of(const struct reading *r, struct figure_source source)
+{
+    const struct indicator_row *row = &indicator_rows[source.indicator];
+    const struct window_numbers *own = &r->numbers[row->family];
+    enum indicator_field field = (enum indicator_field)source.field;
+    if (field == IF_N)
+        return count_of(own->n[row->column]);
+    if (field == IF_MEAN)
+        return fraction_of(own->sum[row->column], own->n[row->column]);
+    if (figure_percent(field) >= 0)
+        return order_of(r, source, own->n[row->column]);
+    int64_t met = own->flag[row->met];
+    if (field == IF_MET)
+        return count_of(met);
+    int64_t missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
+    if (field == IF_MISSED)
+        return count_of(missed);
+    CHECK(field == IF_ATTAINMENT);
+    return fraction_of((__int128)met * NUMBER_ONE, met + missed);
+}
+
+/* Counts, ratios and numbers: fields of sums over flags. */
+static struct figure terms_of(const struct reading *r, struct figure_source source)
+{
+    const struct indicator_row *row = &indicator_rows[source.indicator];
+    if (source.field == IF_DEN)
+        return count_of(board_terms(row->den, r->numbers));
+    int64_t num = board_terms(row->num, r->numbers);
+    if (source.field == IF_NUM)
+        return count_of(num);
+    return fraction_of((__int128)num * NUMBER_ONE, board_terms(row->den, r->numbers));
+}
+
+static struct figure gauge_of(const struct reading *r, struct figure_source source)
+{
+    enum indicator i = (enum indicator)source.indicator;
+    int64_t v = board_gauge(r->b, r->scope, r->index, i, NULL);
+    if (!indicator_field_is_ms(i, (enum indicator_field)source.field))
+        return count_of(v);
+    ms_t age = v == MS_NONE ? 0 : ms_max(0, board_at(r->b) - v);
+    return (struct figure){.count = true, .n = v != MS_NONE, .top = age, .bottom = 1, .since = v};
+}
+
+static struct figure figure_of(struct reading *r, struct figure_source source)
+{
+    uint32_t inputs = figure_inputs(source);
+    if (inputs == 1u << TOUCH_GAUGES)
+        return gauge_of(r, source);
+    for (uint32_t missing = inputs & ~r->known; missing != 0; missing &= missing - 1) {
+        uint32_t f = (uint32_t)__builtin_ctz(missing);
+        board_numbers(r->b, r->scope, r->index, f, r->window, &r->numbers[f]);
+    }
+    r->known |= inputs;
+    enum indicator_kind kind = indicator_kind((enum indicator)source.indicator);
+    return kind == IND_DURATION || kind == IND_MEAN ? column_of(r, source) : terms_of(r, source);
+}
+
+void figures_read(struct board *b, enum scope scope, uint32_t index, uint32_t window,
+                  const struct figure_source *source, uint32_t n, struct figure *ret)
+{
+    struct reading r;
+    r.b = b; /* not the numbers: they are large, and written before they are read */
+    r.scope = scope;
+    r.index = index;
+    r.window = window;
+    r.known = 0;
+    for (uint32_t i = 0; i < n; i++)
+        ret[i] = figure_of(&r, source[i]);
+}

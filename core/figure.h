@@ -1,0 +1,40 @@
+/* figure.h: one number of a name in a window, exact: what alert rules and scorecards judge.
+ *
+ * A figure is a fraction in the unit of its field: ms, or millionths for everything else. Values
+ * (value, mean, min, max, p50…p99, attainment) are empty while nothing is behind them: no sample,
+ * a denominator of 0. Counts (n, num, den, met, missed) and gauges are never empty. Percentiles
+ * are those of the windows, within 1 %; everything else is exact. */
+#ifndef TP_CORE_FIGURE_H
+#define TP_CORE_FIGURE_H
+
+#include "core/board.h"
+
+/* Which number. */
+struct figure_source {
+    uint16_t indicator; /* enum indicator */
+    uint8_t field;      /* enum indicator_field, one that the indicator has */
+};
+
+struct figure {
+    bool count; /* a count or gauge: n is the number itself */
+    uint32_t n; /* samples behind a value: of the duration or mean, den, met + missed */
+    __int128 top;
+    int64_t bottom; /* > 0; 0: an empty value */
+    ms_t since;     /* ages of gauges: since when, MS_NONE = of nothing; else MS_NONE */
+};
+
+/* Percent of an order statistic; min is "0 %", max "100 %"; -1 for other fields. */
+int figure_percent(enum indicator_field field);
+
+/* Bits FAM_x or TOUCH_GAUGES: what the number is made of. */
+uint16_t figure_inputs(struct figure_source source);
+
+/* An order statistic of one name now: a pass over its log. */
+ms_t figure_order(struct board *b, enum scope scope, uint32_t index, uint32_t window,
+                  struct figure_source source);
+
+/* Numbers of one name in one window at the board's clock; each family is read once. */
+void figures_read(struct board *b, enum scope scope, uint32_t index, uint32_t window,
+                  const struct figure_source *source, uint32_t n, struct figure *ret);
+
+#endif
