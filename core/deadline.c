@@ -17,9 +17,16 @@ struct alerts *tickets_alerts(struct tickets *t)
     return &t->alerts;
 }
 
+void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct event *e)
+{
+    bool late = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
+    bool before = (k->behind & BEHIND_NOW) != 0;
+    k->behind = (uint8_t)((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0));
+}
+
 ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired)
 {
-    if (!k->behind || fired == MS_NONE)
+    if ((k->behind & BEHIND_NOW) == 0 || fired == MS_NONE)
         return fired;
     ms_t heard = holds_newest(&t->holds, k->history.src);
     return ms_min(fired, ms_max(heard, fired - t->links.settings->hold_max));
@@ -102,7 +109,7 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     if (due == MS_NEVER)
         return;
     ms_t held = due - t->links.settings->hold_max - 1;
-    if (fired != MS_NONE && held < fired && k->behind &&
+    if (fired != MS_NONE && held < fired && (k->behind & BEHIND_NOW) != 0 &&
         held == fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms)) {
         holds_add(&t->holds, k->history.src, held, h);
         t->links.counters->sla_held++;
@@ -130,10 +137,13 @@ void tickets_heard(struct tickets *t, uint32_t src, ms_t ts, ms_t fired)
     handle_t ready[RELEASE_AT_ONCE];
     if (!holds_heard(&t->holds, src, ts))
         return;
-    uint32_t n = holds_release(&t->holds, src, ready, RELEASE_AT_ONCE);
-    for (uint32_t i = 0; i < n; i++)
-        if (pool_valid(&t->tickets, ready[i]))
-            judge(t, ready[i], fired);
+    uint32_t n;
+    do {
+        n = holds_release(&t->holds, src, ready, RELEASE_AT_ONCE);
+        for (uint32_t i = 0; i < n; i++)
+            if (pool_valid(&t->tickets, ready[i]))
+                judge(t, ready[i], fired);
+    } while (n == RELEASE_AT_ONCE);
 }
 
 /* --- other policies ------------------------------------------------------------------------- */

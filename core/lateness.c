@@ -490,7 +490,7 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (!fresh)
         h = follow(t, h, &r);
     struct ticket *k = pool_edit(&t->tickets, h);
-    k->behind = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
+    ticket_note_behind(t, k, e);
     if (e->kind != EV_MERGED)
         err = apply_on(t, h, fresh, &r, fired);
     else
@@ -498,5 +498,7 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
             (k->fold.flags & FOLD_MERGED) != 0 ? ERR_MERGE_CYCLE : merge(t, h, fresh, &r, e, fired);
     if (err != 0 && fresh)
         drop_empty(t, h);
+    else
+        ((struct ticket *)pool_edit(&t->tickets, h))->behind &= BEHIND_NOW;
     return err;
 }

@@ -11,6 +11,9 @@
 
 enum { TICKET_KEY_INLINE = 27 };
 
+/* Its last event came late; the one before did: what was held until this one says so. */
+enum { BEHIND_NOW = 1, BEHIND_BEFORE = 2 };
+
 struct ticket {
     struct slot slot;
     uint8_t key_len;
@@ -24,7 +27,7 @@ struct ticket {
     handle_t older, newer; /* neighbours among the ended tickets */
     handle_t sla;          /* its clocks; 0 = no policies yet, or no room */
     handle_t alerts;       /* what was told of its clocks */
-    uint8_t behind;        /* its last event came late: the source may be behind */
+    uint8_t behind;        /* bits BEHIND_x: its source may be behind */
     uint8_t risk;          /* bits enum fold_risk of its clocks, as last settled */
     uint8_t unused[6];
 };

@@ -59,6 +59,9 @@ struct sla *ticket_clocks(struct tickets *t, const struct ticket *k);
 /* Clocks for a ticket that has none: it is new, or policies came while it was there. */
 void ticket_wind_up(struct tickets *t, handle_t h, ms_t fired);
 
+/* Is the ticket's source behind, now that this event of it comes? */
+void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct event *e);
+
 /* Up to when the ticket's deadlines are passed: `fired`, but for a source that is behind. */
 ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired);
 
