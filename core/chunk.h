@@ -10,9 +10,7 @@
  *
  * offset counts from the second in force: the base, moved by the gaps before. Bases never change,
  * and all entries of a chunk stand between its base and the next chunk's (both included), so a
- * second is found by bases alone: backward, over jumps (Myers 1983: a list with one jump pointer
- * per element, O(log n) steps). Chunks leave at the head only, and a second below the head's base
- * is no chunk's business any more; so a jump that is followed never ends in a freed chunk.
+ * second is found by bases alone: a long log has a tree over them.
  * Within a second, entries have no order. A busy log has thousands of them, so each chunk also
  * has the millisecond at which it began: a sample that goes is looked for there first.
  *
@@ -24,11 +22,12 @@
 #ifndef TP_CORE_CHUNK_H
 #define TP_CORE_CHUNK_H
 
+#include "core/btree.h"
 #include "core/sketch.h"
 #include "core/window.h"
 
 enum {
-    CHUNK_WORDS = 56,
+    CHUNK_WORDS = 58,
     ENTRY_WORDS_MAX = 2 + 3 * WINDOW_COLUMNS_MAX,
     SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
     SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
@@ -36,17 +35,18 @@ enum {
     SLACK_MAX = 2048,       /* most samples beyond exact_samples, then they are merged in one go */
 };
 
+/* As struct btree_chunk begins. */
 struct chunk {
     struct slot slot; /* mark: words used, entries << 8 */
+    handle_t up;
     handle_t prev, next;
     uint32_t base;
-    handle_t jump; /* an earlier chunk; only followed while jump_base is later than the target */
-    uint32_t jump_base;
-    uint16_t base_ms, jump_ms; /* where in the base second; a hint, see log_seek */
-    uint32_t rank;             /* of its jump, which is over 2^(rank + 1) - 1 chunks */
+    uint16_t base_ms; /* where in the base second; a hint, see log_seek */
+    uint16_t unused;
     uint32_t word[CHUNK_WORDS];
 };
-STATIC_ASSERT(sizeof(struct chunk) == 256, "four cache lines");
+STATIC_ASSERT(sizeof(struct chunk) == BTREE_NODE_BYTES, "four cache lines");
+STATIC_ASSERT(offsetof(struct chunk, next) == offsetof(struct btree_chunk, next), "one beginning");
 
 /* Bytes of a span's sketches, in chunks of the same pool. */
 struct span_bytes {
@@ -430,23 +430,16 @@ static inline void cursor_enter(const struct windows *ws, struct cursor *cur, ha
 }
 
 /* Places in the list of chunks, in its order. */
-static inline uint64_t moment(uint32_t sec, uint32_t ms)
+static inline int64_t moment(uint32_t sec, uint32_t ms)
 {
-    return (uint64_t)sec << 16 | ms;
+    return (int64_t)((uint64_t)sec << 16 | ms);
 }
 
-static inline uint64_t chunk_moment(const struct chunk *c)
+/* A btree_key. */
+static inline int64_t chunk_moment(const void *chunk)
 {
+    const struct chunk *c = chunk;
     return moment(c->base, c->base_ms);
-}
-
-/* One step back towards the last chunk that begins no later than `to`: a jump when it does not
- * lead beyond; 0: this is it. */
-static inline handle_t chunk_back(const struct chunk *c, uint64_t to)
-{
-    if (chunk_moment(c) <= to)
-        return 0;
-    return moment(c->jump_base, c->jump_ms) > to ? c->jump : c->prev;
 }
 
 /* Brings a window's cursor to its edge; the log has cursors. Needs the scratch columns. */

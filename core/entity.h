@@ -90,6 +90,7 @@ struct entity {
     struct order open;    /* tickets by opening */
     struct order waiting; /* tickets by waiting since */
     struct order calls;   /* calls waiting by offer */
+    uint32_t unused;
     struct window_log log[FAM_N];
 };
 

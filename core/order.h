@@ -4,7 +4,7 @@
  * ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
  * chunks are swept with each joining while more than half of the entries no longer hold. So
  * leaving costs a count, reading looks at the front, and joining costs an append for the newest,
- * else a way down a tree over the chunks (a B+ tree, Comer 1979): two or three steps. */
+ * else two or three steps along the tree over the chunks. */
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H
 
@@ -13,7 +13,6 @@
 struct order {
     handle_t head, tail; /* chunks */
     handle_t sweep;      /* next chunk to clean, 0 = head */
-    handle_t root;       /* of the tree; 0: there never was a second chunk */
     uint32_t entries;    /* kept, true or not */
     uint32_t members;    /* true now: joined minus left */
 };

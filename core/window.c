@@ -347,6 +347,7 @@ void window_release(struct windows *ws, struct window_log *log)
 {
     for (handle_t h = log->head; h != 0;) {
         handle_t next = chunk_get(ws, h)->next;
+        btree_leave(&ws->chunks, h);
         pool_free(&ws->chunks, h);
         h = next;
     }

@@ -170,11 +170,7 @@ void window_check(struct windows *ws, const struct window_log *log, uint32_t fam
         CHECK(c->prev == prev && (c->next != 0 || h == log->tail));
         uint32_t force = chunk_check(l, c, until, 0, sum, count);
         CHECK(c->next != 0 || force == log->force);
-        if (moment(c->jump_base, c->jump_ms) > chunk_moment(chunk_get(ws, log->head))) {
-            const struct chunk *j = chunk_get(ws, c->jump);
-            CHECK(j->base == c->jump_base && j->base_ms == c->jump_ms);
-            CHECK(chunk_moment(j) <= chunk_moment(c));
-        }
+        btree_check(&ws->chunks, h, chunk_moment);
         live += chunk_entries(c);
         prev = h;
         h = c->next;

@@ -3,12 +3,7 @@
 
 handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec, uint32_t ms)
 {
-    handle_t h = log->tail, back;
-    uint64_t head = chunk_moment(chunk_get(ws, log->head)), to = moment(sec, ms);
-    to = to < head ? head : to; /* then no jump leads to a chunk that has gone */
-    while ((back = chunk_back(chunk_get(ws, h), to)) != 0)
-        h = back;
-    return h;
+    return btree_seek(&ws->chunks, log->tail, moment(sec, ms), chunk_moment);
 }
 
 bool log_append_slow(struct windows *ws, struct window_log *log, const struct layout *l,

@@ -205,6 +205,7 @@ void log_drop_head(struct windows *ws, struct window_log *log, const struct layo
     }
     log->live -= chunk_entries(c);
     log->head = c->next;
+    btree_leave(&ws->chunks, h);
     if (c->next == 0) {
         CHECK(log->slots == 0 && log->live == 0);
         log->tail = 0;
@@ -252,35 +253,15 @@ void log_bound(struct windows *ws, struct window_log *log, const struct layout *
 
 handle_t log_chunk(struct windows *ws, struct window_log *log, const struct layout *l)
 {
-    handle_t h;
-    while ((h = pool_alloc(&ws->chunks)) == 0) {
+    while (ws->chunks.cap - ws->chunks.live < 1 + btree_room(&ws->chunks, log->tail)) {
         if (log->slots != 0)
             spans_drop_oldest(ws, log, l);
         else if (log->head != 0)
             log_drop_head(ws, log, l);
         else
-            return 0;
+            return pool_alloc(&ws->chunks);
     }
-    return h;
-}
-
-/* Jumps double: a chunk jumps over its predecessor's two jumps when these are of one length. */
-static void link_jump(const struct windows *ws, const struct window_log *log, struct chunk *c)
-{
-    const struct chunk *p = chunk_get(ws, c->prev);
-    c->jump = c->prev;
-    c->jump_base = p->base;
-    c->jump_ms = p->base_ms;
-    c->rank = 0;
-    if (moment(p->jump_base, p->jump_ms) <= chunk_moment(chunk_get(ws, log->head)))
-        return; /* its target may be gone */
-    const struct chunk *j = chunk_get(ws, p->jump);
-    if (p->rank == j->rank) {
-        c->jump = j->jump;
-        c->jump_base = j->jump_base;
-        c->jump_ms = j->jump_ms;
-        c->rank = p->rank + 1;
-    }
+    return pool_alloc(&ws->chunks);
 }
 
 struct chunk *log_link(struct windows *ws, struct window_log *log, handle_t prev, handle_t h,
@@ -299,7 +280,7 @@ struct chunk *log_link(struct windows *ws, struct window_log *log, handle_t prev
         log->tail = h;
         log->force = base;
     }
-    link_jump(ws, log, c);
+    btree_join(&ws->chunks, h, chunk_moment);
     log_plan(ws, log);
     return c;
 }

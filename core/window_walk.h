@@ -1,17 +1,18 @@
-/* window_walk.h: walks towards an instant of a log, one chunk a step, so that many can overlap.
+/* window_walk.h: walks towards an instant of a log, in steps, so that many can overlap.
  *
  * A mark or withdrawal that lies far back in a log costs a chain of cache misses. Between two
- * steps of a walk the next chunk comes near, so walks taken in turn cost what one does. They
- * change nothing, and need not be finished. */
+ * steps of a walk what the next one reads comes near, so walks taken in turn cost what one does.
+ * They change nothing, and need not be finished. */
 #ifndef TP_CORE_WINDOW_WALK_H
 #define TP_CORE_WINDOW_WALK_H
 
+#include "core/btree.h"
 #include "core/window.h"
 
 struct window_walk {
     const struct window_log *log;
     ms_t ts;
-    handle_t at; /* 0 to begin; a chunk of the log after each step */
+    struct btree_walk way; /* zero to begin; at the end, the chunk */
 };
 
 /* One step. false: it is there (the chunk's lines come near), or the instant lies in slots. The

@@ -10,7 +10,7 @@
 static handle_t plain(const struct windows *ws, const struct window_log *log, ms_t ts)
 {
     handle_t h = log->tail;
-    uint64_t to = moment((uint32_t)(ts / MS_SECOND), (uint32_t)(ts % MS_SECOND));
+    int64_t to = moment((uint32_t)(ts / MS_SECOND), (uint32_t)(ts % MS_SECOND));
     while (chunk_moment(chunk_get(ws, h)) > to && chunk_get(ws, h)->prev != 0)
         h = chunk_get(ws, h)->prev;
     return h;
@@ -31,10 +31,10 @@ Test(window_walk, ends_where_the_second_is_kept)
         uint32_t steps = 0;
         while (window_walk(f->ws, &walk))
             steps++;
-        cr_assert(walk.at == plain(f->ws, log, ts), "instant %ld", (long)ts);
+        cr_assert(walk.way.at == plain(f->ws, log, ts), "instant %ld", (long)ts);
         steps_most = steps > steps_most ? steps : steps_most;
     }
-    cr_assert(steps_most > 2 && steps_most < 64, "%u steps", steps_most);
+    cr_assert(steps_most >= 2 && steps_most < 6, "%u steps", steps_most);
     window_check(f->ws, log, 0);
     lab_unmake(f);
 }
@@ -43,9 +43,9 @@ Test(window_walk, has_nowhere_to_go)
 {
     struct lab *f = lab_make(&lab_setup, 8);
     struct window_walk empty = {.log = &f->log[0], .ts = f->at * MS_SECOND};
-    cr_assert(!window_walk(f->ws, &empty) && empty.at == 0);
+    cr_assert(!window_walk(f->ws, &empty) && empty.way.at == 0);
     cr_assert(lab_add(f, 0, lab_ts(f)));
     struct window_walk early = {.log = &f->log[0], .ts = 1000};
-    cr_assert(!window_walk(f->ws, &early) && early.at == 0);
+    cr_assert(!window_walk(f->ws, &early) && early.way.at == 0);
     lab_unmake(f);
 }

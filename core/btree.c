@@ -1,0 +1,295 @@
+#include "core/btree.h"
+
+enum { LEAVES = 1 }; /* mark of a node whose children are chunks */
+
+struct node {
+    struct slot slot;
+    handle_t up;
+    uint32_t n;
+    uint32_t unused;
+    int64_t key[BTREE_FAN]; /* of the first chunk below each child */
+    handle_t down[BTREE_FAN];
+};
+STATIC_ASSERT(sizeof(struct node) == BTREE_NODE_BYTES, "a chunk too");
+
+static const struct btree_chunk *chunk_get(const struct pool *chunks, handle_t h)
+{
+    return pool_get(chunks, h);
+}
+
+static const struct node *node_get(const struct pool *chunks, handle_t h)
+{
+    return pool_get(chunks, h);
+}
+
+static bool has_leaves(const struct node *p)
+{
+    return p->slot.mark == LEAVES;
+}
+
+static uint32_t place_of(const struct node *p, handle_t child)
+{
+    uint32_t i = 0;
+    while (i < p->n && p->down[i] != child)
+        i++;
+    CHECK(i < p->n);
+    return i;
+}
+
+/* --- search ------------------------------------------------------------------------------- */
+
+/* The last child whose key is not above, else the first. */
+static handle_t child_for(const struct node *p, int64_t key)
+{
+    uint32_t i = p->n - 1;
+    while (i > 0 && p->key[i] > key)
+        i--;
+    return p->down[i];
+}
+
+handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree_key *key_of)
+{
+    const struct btree_chunk *c = chunk_get(chunks, tail);
+    handle_t h = tail;
+    if (key_of(c) <= key)
+        return h;
+    if (c->up == 0) {
+        while (key_of(c) > key && c->prev != 0)
+            c = chunk_get(chunks, h = c->prev);
+        return h;
+    }
+    const struct node *p = node_get(chunks, c->up);
+    while (p->key[0] > key && p->up != 0)
+        p = node_get(chunks, p->up);
+    while (!has_leaves(p))
+        p = node_get(chunks, child_for(p, key));
+    return child_for(p, key);
+}
+
+static void prefetch_all(const struct pool *chunks, handle_t h)
+{
+    const char *p = pool_at(chunks, handle_index(h));
+    for (uint32_t line = 0; line < BTREE_NODE_BYTES; line += 64)
+        __builtin_prefetch(p + line);
+}
+
+bool btree_step(const struct pool *chunks, struct btree_walk *w, int64_t key, btree_key *key_of)
+{
+    const struct node *p;
+    switch ((enum btree_stage)w->stage) {
+    case BTREE_LIST: {
+        const struct btree_chunk *c = chunk_get(chunks, w->at);
+        bool there = key_of(c) <= key || (c->up == 0 && c->prev == 0);
+        if (there)
+            w->stage = BTREE_THERE;
+        else if (c->up != 0)
+            *w = (struct btree_walk){c->up, BTREE_UP};
+        else
+            w->at = c->prev;
+        break;
+    }
+    case BTREE_UP:
+        p = node_get(chunks, w->at);
+        if (p->key[0] > key && p->up != 0) {
+            w->at = p->up;
+            break;
+        }
+        /* fallthrough */
+    case BTREE_DOWN:
+        p = node_get(chunks, w->at);
+        *w = (struct btree_walk){child_for(p, key), has_leaves(p) ? BTREE_THERE : BTREE_DOWN};
+        break;
+    case BTREE_THERE:
+        break;
+    }
+    prefetch_all(chunks, w->at);
+    return w->stage != BTREE_THERE;
+}
+
+/* --- change ------------------------------------------------------------------------------- */
+
+static void adopt(struct pool *chunks, handle_t parent, const struct node *p, uint32_t i)
+{
+    if (has_leaves(p))
+        ((struct btree_chunk *)pool_edit(chunks, p->down[i]))->up = parent;
+    else
+        ((struct node *)pool_edit(chunks, p->down[i]))->up = parent;
+}
+
+/* Moves the children from `from` on by `by` places; there is room for them. */
+static void node_shift(struct node *p, uint32_t from, int by)
+{
+    uint32_t n = p->n - from, to = from + (uint32_t)by, end = to + n;
+    memmove(&p->key[to], &p->key[from], n * sizeof p->key[0]);
+    memmove(&p->down[to], &p->down[from], n * sizeof p->down[0]);
+    for (uint32_t i = end; i < p->n; i++) {
+        p->key[i] = 0;
+        p->down[i] = 0;
+    }
+    p->n = end;
+}
+
+static void node_insert(struct pool *chunks, handle_t h, uint32_t i, int64_t key, handle_t child)
+{
+    struct node *p = pool_edit(chunks, h);
+    node_shift(p, i, 1);
+    p->key[i] = key;
+    p->down[i] = child;
+    adopt(chunks, h, p, i);
+}
+
+static handle_t node_new(struct pool *chunks, bool leaves)
+{
+    handle_t h = pool_alloc(chunks);
+    CHECK(h != 0);
+    ((struct node *)pool_edit(chunks, h))->slot.mark = leaves ? LEAVES : 0;
+    return h;
+}
+
+/* The first key of a node has changed: those above follow. */
+static void keys_follow(struct pool *chunks, handle_t h)
+{
+    const struct node *p = node_get(chunks, h);
+    uint32_t i = 0;
+    while (i == 0 && p->up != 0) {
+        struct node *up = pool_edit(chunks, p->up);
+        i = place_of(up, h);
+        up->key[i] = p->key[0];
+        h = p->up;
+        p = up;
+    }
+}
+
+/* A full node gives its upper half to a new one; nothing, when the coming child stands behind all:
+ * so a tree that grows at its end keeps its nodes full. Returns the new node, not yet in the tree.
+ */
+static handle_t node_halve(struct pool *chunks, handle_t h, bool at_end)
+{
+    struct node *p = pool_edit(chunks, h);
+    handle_t right = node_new(chunks, has_leaves(p));
+    struct node *r = pool_edit(chunks, right);
+    uint32_t keep = at_end ? BTREE_FAN : BTREE_FAN / 2;
+    r->n = BTREE_FAN - keep;
+    memcpy(r->key, &p->key[keep], r->n * sizeof r->key[0]);
+    memcpy(r->down, &p->down[keep], r->n * sizeof r->down[0]);
+    node_shift(p, BTREE_FAN, -(int)r->n);
+    for (uint32_t i = 0; i < r->n; i++)
+        adopt(chunks, right, r, i);
+    return right;
+}
+
+/* Puts a child at place i of node h; nodes above split as need be. */
+static void tree_put(struct pool *chunks, handle_t h, uint32_t i, int64_t key, handle_t child)
+{
+    const struct node *p = node_get(chunks, h);
+    if (p->n == BTREE_FAN) {
+        handle_t right = node_halve(chunks, h, i == BTREE_FAN), up = p->up;
+        const struct node *r = node_get(chunks, right);
+        if (up == 0) {
+            up = node_new(chunks, false);
+            node_insert(chunks, up, 0, p->key[0], h);
+        }
+        tree_put(chunks, up, place_of(node_get(chunks, up), h) + 1, r->n > 0 ? r->key[0] : key,
+                 right);
+        if (i > p->n || r->n == 0) {
+            i -= p->n;
+            h = right;
+        }
+    }
+    node_insert(chunks, h, i, key, child);
+    if (i == 0)
+        keys_follow(chunks, h);
+}
+
+/* Has the list around h as many chunks as a tree is worth? */
+static bool is_long(const struct pool *chunks, handle_t h)
+{
+    uint32_t n = 1;
+    for (handle_t at = chunk_get(chunks, h)->prev; at != 0 && n < BTREE_FROM; n++)
+        at = chunk_get(chunks, at)->prev;
+    for (handle_t at = chunk_get(chunks, h)->next; at != 0 && n < BTREE_FROM; n++)
+        at = chunk_get(chunks, at)->next;
+    return n == BTREE_FROM;
+}
+
+/* A tree for a list that has none. */
+static void plant(struct pool *chunks, handle_t h, btree_key *key_of)
+{
+    const struct btree_chunk *c = chunk_get(chunks, h);
+    while (c->prev != 0)
+        c = chunk_get(chunks, h = c->prev);
+    node_insert(chunks, node_new(chunks, true), 0, key_of(c), h);
+    while (c->next != 0) {
+        handle_t up = c->up;
+        uint32_t at = place_of(node_get(chunks, up), h) + 1;
+        h = c->next;
+        c = chunk_get(chunks, h);
+        tree_put(chunks, up, at, key_of(c), h);
+    }
+}
+
+uint32_t btree_room(const struct pool *chunks, handle_t tail)
+{
+    uint32_t n = 1;
+    for (handle_t h = tail == 0 ? 0 : chunk_get(chunks, tail)->up; h != 0; n++)
+        h = node_get(chunks, h)->up;
+    return n;
+}
+
+void btree_join(struct pool *chunks, handle_t h, btree_key *key_of)
+{
+    const struct btree_chunk *c = chunk_get(chunks, h);
+    handle_t beside = c->prev != 0 ? c->prev : c->next;
+    handle_t up = beside != 0 ? chunk_get(chunks, beside)->up : 0;
+    if (up != 0)
+        tree_put(chunks, up, c->prev == 0 ? 0 : place_of(node_get(chunks, up), beside) + 1,
+                 key_of(c), h);
+    else if (is_long(chunks, h) && chunks->cap > chunks->live)
+        plant(chunks, h, key_of);
+}
+
+void btree_leave(struct pool *chunks, handle_t h)
+{
+    handle_t child = h, up = chunk_get(chunks, h)->up;
+    while (up != 0) {
+        struct node *p = pool_edit(chunks, up);
+        uint32_t i = place_of(p, child);
+        node_shift(p, i + 1, -1);
+        if (p->n > 0) {
+            if (i == 0)
+                keys_follow(chunks, up);
+            return;
+        }
+        child = up;
+        up = p->up;
+        pool_free(chunks, child);
+    }
+}
+
+void btree_rekey(struct pool *chunks, handle_t first, int64_t key)
+{
+    handle_t up = chunk_get(chunks, first)->up;
+    if (up == 0)
+        return;
+    struct node *p = pool_edit(chunks, up);
+    CHECK(p->down[0] == first);
+    p->key[0] = key;
+    keys_follow(chunks, up);
+}
+
+void btree_check(const struct pool *chunks, handle_t h, btree_key *key_of)
+{
+    const struct btree_chunk *c = chunk_get(chunks, h);
+    CHECK(c->prev == 0 || (chunk_get(chunks, c->prev)->up == 0) == (c->up == 0));
+    int64_t key = key_of(c);
+    handle_t child = h;
+    for (handle_t up = c->up; up != 0;) {
+        const struct node *p = node_get(chunks, up);
+        uint32_t i = place_of(p, child);
+        CHECK(p->n <= BTREE_FAN && has_leaves(p) == (child == h));
+        CHECK(child == h ? p->key[i] == key : p->key[i] == node_get(chunks, child)->key[0]);
+        CHECK(i + 1 == p->n || p->key[i + 1] >= key);
+        child = up;
+        up = p->up;
+    }
+}

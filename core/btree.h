@@ -1,0 +1,54 @@
+/* btree.h: a B+ tree (Comer 1979) over the chunks of a sorted list: which one a key belongs to.
+ *
+ * The chunks are linked by their owner; they begin with a struct btree_chunk and have a key that
+ * does not fall from one to the next. Chunks and nodes lie in one pool. A short list has no tree:
+ * it is walked. There is no handle of the root: every search begins at the list's tail, from
+ * where the way up ends soon when the key is recent. */
+#ifndef TP_CORE_BTREE_H
+#define TP_CORE_BTREE_H
+
+#include "core/pool.h"
+
+enum {
+    BTREE_FAN = 20,
+    BTREE_FROM = 8,         /* chunks of a list that gets a tree */
+    BTREE_NODE_BYTES = 256, /* slot size of the pool */
+};
+
+/* First bytes of a chunk and of a node. */
+struct btree_chunk {
+    struct slot slot; /* mark: the owner's */
+    handle_t up;      /* the node above, 0 = none */
+    handle_t prev, next;
+};
+
+typedef int64_t btree_key(const void *chunk);
+
+/* The last chunk of the list whose key is not above this one, else the first. */
+handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree_key *key_of);
+
+/* The same in steps, to be taken in turn with others. Begins as {tail}; a step brings near what
+ * the next one reads. false: `at` is the chunk, and all of it comes near. */
+struct btree_walk {
+    handle_t at;
+    uint32_t stage; /* enum btree_stage */
+};
+enum btree_stage { BTREE_LIST, BTREE_UP, BTREE_DOWN, BTREE_THERE };
+bool btree_step(const struct pool *chunks, struct btree_walk *w, int64_t key, btree_key *key_of);
+
+/* Most slots that btree_join takes in a list with this tail. */
+uint32_t btree_room(const struct pool *chunks, handle_t tail);
+
+/* A chunk has been linked into its list; there is room. */
+void btree_join(struct pool *chunks, handle_t h, btree_key *key_of);
+
+/* A chunk is about to be taken out of its list. */
+void btree_leave(struct pool *chunks, handle_t h);
+
+/* The first chunk's key went down. */
+void btree_rekey(struct pool *chunks, handle_t first, int64_t key);
+
+/* CHECKs that the tree, if there is one, has this chunk of the list in its place. */
+void btree_check(const struct pool *chunks, handle_t h, btree_key *key_of);
+
+#endif
