@@ -230,6 +230,8 @@ static int work_alerts(struct query *q, struct job *j)
         j->phase = j->request.op == OP_HOLD ? JOB_SNAPSHOTS : JOB_END;
         return 0;
     }
+    /* When and how it was told belongs to the transition, which is over. */
+    alert.sla.late = alert.sla.held = false;
     int err = 0;
     topic_alert(&topic, &o->config->settings, &alert);
     if (topic_matches(j->request.prefix, topic_str(&topic)))
