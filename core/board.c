@@ -304,6 +304,16 @@ void board_set_lookup(struct board *b, const struct board_lookup *lookup)
     b->lookup = *lookup;
 }
 
+void board_set_tap(struct board *b, const struct board_tap *tap)
+{
+    b->tap = *tap;
+}
+
+const struct board_tap *board_tap(const struct board *b)
+{
+    return b->tap.take == NULL ? NULL : &b->tap;
+}
+
 static struct window_log *log_of(struct board *b, enum scope s, uint32_t index, uint32_t family)
 {
     return &board_entity_edit(b, s, index)->log[family];

@@ -93,6 +93,16 @@ struct board_lookup {
 };
 void board_set_lookup(struct board *b, const struct board_lookup *lookup);
 
+/* Whoever wants to hear every sample and mark as the fold says it, with all its tags and its sign
+ * (op.h): reports. Set once by the engine, before the first event; NULL: nobody. */
+struct op;
+struct board_tap {
+    void *ctx;
+    void (*take)(void *ctx, const struct op *op);
+};
+void board_set_tap(struct board *b, const struct board_tap *tap);
+const struct board_tap *board_tap(const struct board *b);
+
 /* The numbers of one family in one window, now. */
 void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
                    struct window_numbers *ret);

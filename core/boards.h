@@ -17,6 +17,7 @@ struct board {
     struct pool orders;
     struct windows *windows;
     struct board_lookup lookup;
+    struct board_tap tap; /* take NULL: nobody listens */
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t watches;
     ms_t at;

@@ -17,6 +17,7 @@
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/explain.h"
+#include "core/figure.h"
 #include "core/limits.h"
 #include "core/settings.h"
 
@@ -69,10 +70,29 @@ uint32_t engine_names(const struct engine *e, enum scope scope);
 uint32_t engine_name_find(const struct engine *e, enum scope scope, struct str name); /* 0: none */
 struct str engine_name(const struct engine *e, enum scope scope, uint32_t index);
 
+/* Hears every sample and mark as the fold says it, with its tags (board.h); set before the first
+ * event. For reports over whole logs: it is no part of the state. */
+struct board_tap;
+void engine_set_tap(struct engine *e, const struct board_tap *tap);
+
 /* Everything about one name. windows: bit mask of settings.window to fill (cost goes with it).
  * Advances cursors only: numbers and digest do not depend on who reads when. */
 void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_t windows,
                      struct snapshot *ret);
+
+/* Numbers of one name in one window, exact (figure.h): cheaper than a snapshot for a few of them. */
+void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t window,
+                    const struct figure_source *source, uint32_t n, struct figure *ret);
+
+/* When a window begins now, and since when it is watched: later while it has watched for less. */
+void engine_window(const struct engine *e, uint32_t window, ms_t *ret_from, ms_t *ret_covered_from);
+
+/* What agent_info said of an agent; team: empty when it named none. */
+struct engine_agent {
+    struct str team, title; /* lent until the next step */
+    bool bot;
+};
+void engine_agent(const struct engine *e, uint32_t index, struct engine_agent *ret);
 
 /* Has anything of this name changed since the last engine_snapshot_done for it (an event, or a
  * window that moved past a sample)? */

@@ -11,10 +11,25 @@ static struct op *sink_next(struct sink *out)
     return op;
 }
 
+static void hear(const struct board_tap *tap, const struct op *op, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        tap->take(tap->ctx, &op[i]);
+}
+
 void sink_sample(struct sink *out, uint32_t family, const struct window_sample *sample,
                  const struct tags *tags, uint32_t scopes, int sign)
 {
     if (out->board != NULL) {
+        const struct board_tap *tap = board_tap(out->board);
+        if (UNLIKELY(tap != NULL)) {
+            struct op op = {.family = (uint8_t)family,
+                            .scopes = (uint8_t)scopes,
+                            .sign = sign,
+                            .tags = *tags,
+                            .sample = *sample};
+            hear(tap, &op, 1);
+        }
         board_sample(out->board, family, sample, tags, scopes, sign);
         return;
     }
@@ -32,6 +47,17 @@ void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const 
                uint32_t scopes, bool on)
 {
     if (out->board != NULL) {
+        const struct board_tap *tap = board_tap(out->board);
+        if (UNLIKELY(tap != NULL)) {
+            struct op op = {.mark = 1,
+                            .family = (uint8_t)family,
+                            .flag = (uint8_t)flag,
+                            .scopes = (uint8_t)scopes,
+                            .sign = on ? 1 : -1,
+                            .tags = *tags,
+                            .sample = {.ts = ts}};
+            hear(tap, &op, 1);
+        }
         board_mark(out->board, family, flag, ts, tags, scopes, on);
         return;
     }
@@ -156,6 +182,8 @@ void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
         memmove(&ops[n_old], &ops[n_old + same], (n_new - same) * sizeof *ops);
     struct op *rest = &ops[same];
     uint32_t n = n_old - same + n_new - same;
+    if (UNLIKELY(board_tap(board) != NULL))
+        hear(board_tap(board), rest, n);
     n = op_spread(rest, n, cap - same, board_scopes(board));
     op_sort(rest, n);
     n = op_net(rest, n);

@@ -24,46 +24,54 @@ static void read_orders(struct reading *r)
     }
 }
 
-static bool duration(const struct reading *r, uint32_t w, const struct indicator_row *row,
+static bool duration(const struct settings *s, const struct window_numbers numbers[FAM_N],
+                     const struct window_order *order, const struct indicator_row *row,
                      struct kpi_value *v)
 {
-    const struct window_numbers *n = &r->numbers[row->family];
-    v->target = r->s->target[row->target];
+    const struct window_numbers *n = &numbers[row->family];
+    v->target = s->target[row->target];
     v->n = n->n[row->column];
     v->sum = n->sum[row->column];
-    v->order = r->orders[row->family][w][row->column];
+    v->order = *order;
     v->met = n->flag[row->met]; /* against a site-wide target or a policy's */
-    v->missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
-    bool agreed = v->target > 0 || (r->s->sla != NULL && r->s->sla->policies > 0);
+    v->missed = numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
+    bool agreed = v->target > 0 || (s->sla != NULL && s->sla->policies > 0);
     if (row->target == TARGET_FIRST_RESPONSE && agreed) /* strict against what, otherwise? */
-        v->strict_missed = r->numbers[FAM_RESOLVES].flag[RESOLVES_NO_REPLY];
+        v->strict_missed = numbers[FAM_RESOLVES].flag[RESOLVES_NO_REPLY];
     bool business = row->family == FAM_BUSINESS_REPLIES || row->family == FAM_BUSINESS_RESOLVES;
     return v->n > 0 || (!business && v->met + v->missed + v->strict_missed > 0);
 }
 
-static bool value_of(const struct reading *r, uint32_t w, enum indicator i, struct kpi_value *v)
+bool snapshot_value(const struct settings *s, const struct window_numbers numbers[FAM_N],
+                    const struct window_order *order, enum indicator i, struct kpi_value *v)
 {
     const struct indicator_row *row = &indicator_rows[i];
     *v = (struct kpi_value){.indicator = (uint16_t)i};
     switch (indicator_kind(i)) {
     case IND_DURATION:
-        return duration(r, w, row, v);
+        return duration(s, numbers, order, row, v);
     case IND_MEAN:
-        v->n = r->numbers[row->family].n[row->column];
-        v->sum = r->numbers[row->family].sum[row->column];
+        v->n = numbers[row->family].n[row->column];
+        v->sum = numbers[row->family].sum[row->column];
         return v->n > 0;
     case IND_COUNT:
-        v->num = board_terms(row->num, r->numbers);
+        v->num = board_terms(row->num, numbers);
         return v->num > 0;
     case IND_RATIO:
     case IND_NUMBER:
-        v->num = board_terms(row->num, r->numbers);
-        v->den = board_terms(row->den, r->numbers);
+        v->num = board_terms(row->num, numbers);
+        v->den = board_terms(row->den, numbers);
         return v->den > 0;
     case IND_GAUGE:
         break;
     }
     return false;
+}
+
+static bool value_of(const struct reading *r, uint32_t w, enum indicator i, struct kpi_value *v)
+{
+    const struct indicator_row *row = &indicator_rows[i];
+    return snapshot_value(r->s, r->numbers, &r->orders[row->family][w][row->column], i, v);
 }
 
 static ms_t fill_window(struct reading *r, uint32_t w, ms_t started_at, struct kpi_window *ret)

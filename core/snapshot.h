@@ -4,6 +4,11 @@
 
 #include "core/board.h"
 
+/* One indicator from the counts of a window (or of anything else that samples were counted over);
+ * order: of its column, looked at for durations only. false: nothing in it. */
+bool snapshot_value(const struct settings *s, const struct window_numbers numbers[FAM_N],
+                    const struct window_order *order, enum indicator i, struct kpi_value *ret);
+
 /* Fills *ret for the windows in the mask. started_at: since when we watch (MS_NONE: unknown).
  * Costs one pass over the log of each family that has durations, however many windows. Returns
  * when time alone next changes something of it. */

@@ -25,6 +25,11 @@ const struct settings *engine_settings(const struct engine *e)
     return &e->settings;
 }
 
+void engine_set_tap(struct engine *e, const struct board_tap *tap)
+{
+    board_set_tap(e->board, tap);
+}
+
 uint32_t engine_names(const struct engine *e, enum scope scope)
 {
     return (e->settings.scopes >> scope & 1) != 0 ? name_count(board_names(e->board, scope)) : 0;
@@ -47,6 +52,28 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
     ms_t next =
         snapshot_take(e->board, &e->settings, scope, index, windows, e->core.started_at, ret);
     board_entity_edit(e->board, scope, index)->next_change = next;
+}
+
+void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t window,
+                    const struct figure_source *source, uint32_t n, struct figure *ret)
+{
+    CHECK(e->core.at != MS_NONE && index <= engine_names(e, scope));
+    figures_read(e->board, scope, index, window, source, n, ret);
+}
+
+void engine_window(const struct engine *e, uint32_t window, ms_t *ret_from, ms_t *ret_covered_from)
+{
+    *ret_from = board_window_from(e->board, window);
+    *ret_covered_from = ms_max(*ret_from, e->core.started_at);
+}
+
+void engine_agent(const struct engine *e, uint32_t index, struct engine_agent *ret)
+{
+    const struct name *n = name_get(board_names(e->board, SCOPE_AGENT), index);
+    *ret = (struct engine_agent){.title = name_title(board_names(e->board, SCOPE_AGENT), index),
+                                 .bot = (n->flags & AGENT_BOT) != 0};
+    if (n->user != 0)
+        ret->team = name_text(board_names(e->board, SCOPE_TEAM), n->user);
 }
 
 bool engine_changed(const struct engine *e, enum scope scope, uint32_t index)

@@ -201,6 +201,73 @@ Test(op, equal_lists_touch_nothing)
     }
 }
 
+/* Sums of what a tap was told, for one name of each scope. */
+struct heard {
+    uint32_t flag[FAM_N][WINDOW_FLAGS_MAX], n[FAM_N][WINDOW_COLUMNS_MAX];
+    int64_t sum[FAM_N][WINDOW_COLUMNS_MAX];
+};
+
+static void hear(void *ctx, const struct op *op)
+{
+    struct heard *heard = ctx; /* [scope][index] */
+    for (enum scope s = 0; s < SCOPE_N; s++) {
+        uint32_t index = tags_of(&op->tags, s);
+        if ((op->scopes >> s & 1) == 0 || index == 0)
+            continue;
+        struct heard *h = &heard[s * 4 + index];
+        if (op->mark)
+            h->flag[op->family][op->flag] += (uint32_t)op->sign;
+        for (uint32_t left = op->sample.flags; left != 0; left &= left - 1)
+            h->flag[op->family][__builtin_ctz(left)] += (uint32_t)op->sign;
+        for (uint32_t left = op->sample.present; left != 0; left &= left - 1) {
+            int c = __builtin_ctz(left);
+            h->n[op->family][c] += (uint32_t)op->sign;
+            h->sum[op->family][c] += op->sign * op->sample.value[c];
+        }
+    }
+}
+
+static void agree(struct place *p, const struct heard *heard, enum scope s, uint32_t index)
+{
+    for (uint32_t f = 0; f < FAM_N; f++) {
+        struct window_numbers n;
+        const struct heard *h = &heard[s * 4 + index];
+        board_numbers(p->board, s, index, f, 0, &n);
+        for (uint32_t i = 0; i < indicator_families[f].flags; i++)
+            cr_assert_eq(h->flag[f][i], n.flag[i]);
+        cr_assert_arr_eq(h->n[f], n.n, sizeof n.n);
+        cr_assert_arr_eq(h->sum[f], n.sum, sizeof n.sum);
+    }
+}
+
+/* Whether ops come one by one or as a difference: the sums are the board's numbers. */
+Test(op, a_tap_hears_all_that_the_board_counts)
+{
+    static struct op ops[2 * OPS * SCOPE_N];
+    static struct place p;
+    static struct heard heard[SCOPE_N * 4];
+    struct random r = {4};
+    for (int round = 0; round < 500; round++) {
+        struct unit was[UNITS], now[2 * UNITS];
+        uint32_t n_was = draw_many(&r, was), n_now = change(&r, was, n_was, now);
+        memset(heard, 0, sizeof heard);
+        place_open(&p, ALL_SCOPES);
+        cr_assert_null(board_tap(p.board));
+        board_set_tap(p.board, &(struct board_tap){heard, hear});
+        struct sink live = {.board = p.board}, old = {.op = ops, .cap = OPS};
+        ask(was, n_was, &live);
+        ask(was, n_was, &old);
+        struct sink new = {.op = ops + old.n, .cap = OPS};
+        ask(now, n_now, &new);
+        op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), p.board);
+        agree(&p, heard, SCOPE_ALL, 1);
+        for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
+            for (uint32_t i = 1; i <= 3; i++)
+                agree(&p, heard, s, i);
+        place_close(&p);
+    }
+}
+
 Test(op, sink_without_a_list_hears_nothing)
 {
     struct random r = {3};
