@@ -280,6 +280,8 @@ static void agent_info(struct engine *e, const struct event *ev)
         n->flags = ev->bot ? n->flags | AGENT_BOT : n->flags & ~(uint32_t)AGENT_BOT;
     if (event_has(ev, F_ACTIVE))
         n->flags = ev->active ? n->flags & ~(uint32_t)AGENT_INACTIVE : n->flags | AGENT_INACTIVE;
+    if (event_names(ev, F_TEAM)) /* nil: of no team */
+        n->user = event_has(ev, F_TEAM) ? board_name(e->board, SCOPE_TEAM, ev->team, NULL) : 0;
     if (event_has(ev, F_NAME) &&
         name_set_title(board_names(e->board, SCOPE_AGENT), index, ev->name))
         board_entity_edit(e->board, SCOPE_AGENT, index)->changed = true;
