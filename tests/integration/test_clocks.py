@@ -427,8 +427,8 @@ class Companion(unittest.TestCase):
         self.assertIn("active alerts: 1", said)
 
     def test_check_diff(self):
-        self.path("de.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
-                            "DTSTART;VALUE=DATE:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+        self.path("de.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n"
+                            "BEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
         tighter = POLICIES.replace("first_response: 4h", "first_response: 5m").replace(
             '"09:00-17:00"}', '"09:00-17:00"}, holidays: [de.ics]')
         config = self.path("new.yaml", tighter + self.daemon.sockets)
@@ -438,7 +438,7 @@ class Companion(unittest.TestCase):
         self.assertRegex(said, r"(?m)^with another target, calendar or policy +1$")
         self.assertRegex(said, r"(?m)^clocks that would breach at once +1$")
         config = self.path("other.yaml", POLICIES + SOCKETS % {"dir": "/nowhere"})
-        said = run("check", config, "--diff", self.daemon.query_endpoint, code=1, ).stdout
+        said = run("check", config, "--diff", self.daemon.query_endpoint, code=1).stdout
         self.assertIn("sockets.events.bind cannot change by a reload", said)
         run("check", config, self.daemon.query_endpoint, code=2)
         run("check", config, "--diff", "a", "b", code=2)
