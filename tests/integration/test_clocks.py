@@ -428,7 +428,9 @@ class Companion(unittest.TestCase):
 
     def test_check_diff(self):
         self.path("de.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n"
-                            "BEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+                            "BEGIN:VEVENT\r\nUID:1\r\n"
+                            "DTSTART;VALUE=DATE:20261225\r\n"
+                            "END:VEVENT\r\nEND:VCALENDAR\r\n")
         tighter = POLICIES.replace("first_response: 4h", "first_response: 5m").replace(
             '"09:00-17:00"}', '"09:00-17:00"}, holidays: [de.ics]')
         config = self.path("new.yaml", tighter + self.daemon.sockets)
