@@ -34,6 +34,7 @@ void query_close(struct query *q)
     for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
         end_job(q, &q->job[i]);
     q->jobs = 0;
+    q->closed = true;
 }
 
 /* --- requests ------------------------------------------------------------------------------- */
@@ -193,7 +194,7 @@ void query_receive(struct query *q, struct zsock *z)
     zmq_msg_t msg;
     int taken = -1;
     zmq_msg_init(&msg);
-    for (int i = 0; i < TAKEN_A_TURN && q->jobs < QUERY_JOBS_MAX; i++) {
+    for (int i = 0; i < TAKEN_A_TURN && q->jobs < QUERY_JOBS_MAX && !q->closed; i++) {
         uint32_t slot = 0;
         while (q->job[slot].phase != JOB_FREE)
             slot++;

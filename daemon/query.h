@@ -56,6 +56,7 @@ struct query {
     uv_loop_t *loop;    /* borrowed */
     uint32_t jobs;      /* not free */
     uint32_t studies;   /* jobs with one */
+    bool closed;        /* takes no further requests */
     uint32_t turn;      /* the job that comes next */
     uint64_t requests;  /* taken */
     uint64_t abandoned; /* jobs whose peer went or did not read */
@@ -68,7 +69,7 @@ void query_init(struct query *q, struct outlet *outlet, uv_loop_t *loop, struct 
 /* Other settings have come into force. */
 void query_reload(struct query *q);
 
-/* Ends all jobs. Something of theirs may stay in the loop for some milliseconds. */
+/* Ends all jobs and takes no further ones. Something of theirs may stay in the loop for some milliseconds. */
 void query_close(struct query *q);
 
 /* Takes requests from the socket while there is room. */
