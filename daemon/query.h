@@ -69,7 +69,8 @@ void query_init(struct query *q, struct outlet *outlet, uv_loop_t *loop, struct 
 /* Other settings have come into force. */
 void query_reload(struct query *q);
 
-/* Ends all jobs and takes no further ones. Something of theirs may stay in the loop for some milliseconds. */
+/* Ends all jobs and takes no further ones. Something of theirs may stay in the loop for some
+ * milliseconds. */
 void query_close(struct query *q);
 
 /* Takes requests from the socket while there is room. */
