@@ -6,7 +6,10 @@
  * Besides, every story that is told in order and without refusals is told again: shuffled within
  * `lateness` and with doubled events it must end in the same state (V18, V19 of every story). */
 #include "core/trace.h"
+#include "daemon/config.h"
 #include "proto/text.h"
+#include "tests/golden/account.h"
+#include "tests/golden/script.h"
 #include "tests/golden/story.h"
 #include "tests/lib/random.h"
 
@@ -14,12 +17,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LINES_MAX = 2000, EFFECTS_MAX = 1024, TWINS = 8 };
-
-struct lines {
-    char *at[LINES_MAX];
-    uint32_t n;
-};
+enum { EFFECTS_MAX = 1024, TWINS = 8, CONFIGS_MAX = 8, YAML_MAX = 16384 };
 
 /* An event as it was told, to be told again. */
 struct told {
@@ -38,37 +36,22 @@ struct world {
     struct text_reader reader;
     struct outbox out;
     ms_t day; /* midnight */
-    struct told told[LINES_MAX];
+    struct told told[SCRIPT_MAX];
     uint32_t n_told;
     ms_t last_tick;
-    bool retell;      /* nothing happened that depends on the telling */
-    struct lines got; /* what the line at hand brought */
+    bool retell;         /* nothing happened that depends on the telling */
+    char yaml[YAML_MAX]; /* of the config block at hand */
+    size_t yaml_n;
+    bool yaml_open;
+    struct config *config[CONFIGS_MAX]; /* all that were told: settings borrow from them */
+    uint32_t configs;
+    struct script got; /* what the line at hand brought */
 };
-
-_Noreturn static void die(const char *file, uint32_t line, const char *what)
-{
-    fprintf(stderr, "%s:%u: %s\n", file, line, what);
-    exit(2);
-}
-
-static void add_line(struct lines *l, const char *prefix, const char *text)
-{
-    size_t n = strlen(prefix) + strlen(text) + 1;
-    if (l->n == LINES_MAX || (l->at[l->n] = malloc(n)) == NULL)
-        die(text, 0, "too many lines");
-    snprintf(l->at[l->n++], n, "%s%s", prefix, text);
-}
-
-static void clear_lines(struct lines *l)
-{
-    while (l->n > 0)
-        free(l->at[--l->n]);
-}
 
 static void bring(void *ctx, const char *line)
 {
     struct world *w = ctx;
-    add_line(&w->got, "= ", line);
+    script_add(&w->got, "= ", line);
 }
 
 /* --- the engine ------------------------------------------------------------------------------- */
@@ -124,11 +107,11 @@ static void step(struct world *w, const struct event *e)
     bring_effects(w, engine_settings(w->engine));
 }
 
-static void tell(struct world *w, const char *json)
+static void tell(struct world *w, const char *json, ms_t rts)
 {
     struct event e;
     enum event_field field;
-    int err = text_read(&w->reader, json, strlen(json), MS_NONE, &e, &field);
+    int err = text_read(&w->reader, json, strlen(json), rts, &e, &field);
     if (err == 1) {
         step(w, &e);
         return;
@@ -148,7 +131,8 @@ static void tick(struct world *w, ms_t at)
 
 /* --- lines of a story ------------------------------------------------------------------------- */
 
-static const char *line_event(struct world *w, ms_t at, struct str rest)
+/* rts: when it was received, MS_NONE in a replay. */
+static const char *line_event(struct world *w, ms_t at, ms_t rts, struct str rest)
 {
     char json[STORY_LINE_MAX * 2];
     struct str look = rest;
@@ -158,12 +142,80 @@ static const char *line_event(struct world *w, ms_t at, struct str rest)
         return NULL;
     }
     size_t n = story_json(rest, at, json);
-    if (n == 0 || w->n_told == LINES_MAX)
+    if (n == 0 || w->n_told == SCRIPT_MAX)
         return "no event: KIND key=value …";
     struct told *t = &w->told[w->n_told++];
     *t = (struct told){.json = strdup(json), .ts = at};
     t->first = str_equal(kind, str_of("agent_info"));
-    tell(w, json);
+    w->retell &= rts == MS_NONE;
+    tell(w, json, rts);
+    return NULL;
+}
+
+/* A block of YAML is the whole configuration, as a file is; `set` lines may follow. */
+static const char *line_yaml(struct world *w, struct str rest)
+{
+    if (rest.len > 0 && rest.p[0] == ' ')
+        rest = (struct str){rest.p + 1, rest.len - 1};
+    if (!w->yaml_open || w->yaml_n + rest.len + 1 >= YAML_MAX)
+        return w->yaml_open ? "too much YAML" : "| lines follow `config`";
+    memcpy(w->yaml + w->yaml_n, rest.p, rest.len);
+    w->yaml_n += rest.len;
+    w->yaml[w->yaml_n++] = '\n';
+    return NULL;
+}
+
+static const char *end_yaml(struct world *w)
+{
+    static struct tree_error why;
+    if (!w->yaml_open)
+        return NULL;
+    w->yaml_open = false;
+    if (w->configs == CONFIGS_MAX)
+        return "too many config blocks";
+    struct config *c = w->config[w->configs++] = calloc(1, sizeof *c);
+    if (c == NULL || !config_parse("config", w->yaml, w->yaml_n, c, &why)) {
+        free(c);
+        w->configs--;
+        return c == NULL ? "no memory" : why.text;
+    }
+    w->settings = c->settings;
+    return NULL;
+}
+
+static const char *line_explain(struct world *w, struct str rest)
+{
+    static struct explanation x; /* large */
+    struct str ticket = story_word(&rest), metric = story_word(&rest);
+    if (!engine_explain(w->engine, ticket, &x))
+        bring(w, "unknown");
+    else if (account_explain(&x, metric, bring, w) == 0)
+        bring(w, "nothing");
+    return NULL;
+}
+
+static const char *line_worklist(struct world *w)
+{
+    static struct worklist list; /* large */
+    list = (struct worklist){.at = 0};
+    while (!engine_worklist(w->engine, &list, 1))
+        ;
+    account_worklist(&list, bring, w);
+    return NULL;
+}
+
+/* What the configuration told last, and not applied yet, would do. */
+static const char *line_compare(struct world *w)
+{
+    static const struct sla_setting none;
+    struct sla_change change = {.at = 0};
+    const char *why = NULL;
+    for (bool done = false; !done;) {
+        const struct sla_setting *next = w->settings.sla != NULL ? w->settings.sla : &none;
+        if (engine_compare(w->engine, next, &change, 1, &done, &why) != 0)
+            return why;
+    }
+    account_change(&change, bring, w);
     return NULL;
 }
 
@@ -218,9 +270,19 @@ static const char *line_apply(struct world *w)
 static const char *tell_line(struct world *w, struct str rest)
 {
     struct str all = rest, word = story_word(&rest);
-    ms_t time;
+    ms_t time, received;
     if (word.len == 0 || word.p[0] == '#')
         return NULL;
+    if (str_equal(word, str_of("|")))
+        return line_yaml(w, rest);
+    const char *why = end_yaml(w);
+    if (why != NULL)
+        return why;
+    if (str_equal(word, str_of("config"))) {
+        w->yaml_open = true;
+        w->yaml_n = 0;
+        return NULL;
+    }
     if (str_equal(word, str_of("set"))) {
         w->retell &= w->engine == NULL && strncmp(rest.p, " limit", 6) != 0;
         return story_set(rest, &w->settings, &w->limits);
@@ -231,18 +293,25 @@ static const char *tell_line(struct world *w, struct str rest)
     }
     if (str_equal(word, str_of("day")))
         return story_day(story_word(&rest), &w->day) ? NULL : "no date";
-    const char *why = w->engine == NULL ? world_begin(w) : NULL;
+    why = w->engine == NULL ? world_begin(w) : NULL;
     if (why != NULL)
         return why;
     if (str_equal(word, str_of("show")))
         return line_show(w, rest);
+    if (str_equal(word, str_of("explain")))
+        return line_explain(w, rest);
+    if (str_equal(all, str_of("worklist")))
+        return line_worklist(w);
+    if (str_equal(all, str_of("compare")))
+        return line_compare(w);
     if (str_equal(word, str_of("alerts")))
         return line_alerts(w);
     if (str_equal(word, str_of("apply")))
         return line_apply(w);
-    if (!story_time(word, &time))
-        return "a line begins with set, day, TIME, show, alerts, forget rules, apply, = or #";
-    return line_event(w, w->day + time, rest);
+    if (!story_times(word, &time, &received))
+        return "a line begins with config, set, day, TIME, show, explain, worklist, compare, "
+               "alerts, forget rules, apply, =, | or #";
+    return line_event(w, w->day + time, received == MS_NONE ? MS_NONE : w->day + received, rest);
 }
 
 /* --- telling it again ------------------------------------------------------------------------- */
@@ -262,7 +331,7 @@ static uint64_t retell(const struct world *of, uint64_t seed, struct world *w)
     w->retell = true;
     w->n_told = of->n_told;
     if (world_begin(w) != NULL)
-        die("retell", 0, "no engine");
+        script_die("retell", 0, "no engine");
     for (uint32_t i = 0; i < of->n_told; i++) {
         w->told[i] = of->told[i];
         w->told[i].key = of->told[i].first ? i
@@ -272,16 +341,18 @@ static uint64_t retell(const struct world *of, uint64_t seed, struct world *w)
     if (seed != 0)
         qsort(w->told, w->n_told, sizeof w->told[0], by_key);
     for (uint32_t i = 0; i < w->n_told; i++) {
-        tell(w, w->told[i].json);
-        if (seed != 0 && random_percent(&r, 50))
-            tell(w, w->told[i - random_below(&r, i < 3 ? i + 1 : 3)].json);
+        tell(w, w->told[i].json, MS_NONE);
+        uint32_t again = i - (uint32_t)random_below(&r, i < 3 ? i + 1 : 3);
+        bool known = w->told[i].ts - w->told[again].ts < w->settings.remember_ids;
+        if (seed != 0 && known && random_percent(&r, 50))
+            tell(w, w->told[again].json, MS_NONE);
     }
     if (of->last_tick != 0)
         tick(w, of->last_tick);
     engine_check(w->engine);
     uint64_t digest = engine_digest(w->engine);
     world_end(w);
-    clear_lines(&w->got);
+    script_clear(&w->got);
     return digest;
 }
 
@@ -300,57 +371,13 @@ static bool retold_alike(const char *file, const struct world *of, struct world 
     return true;
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
-
-static void read_lines(const char *file, struct lines *ret)
-{
-    char line[STORY_LINE_MAX];
-    FILE *f = fopen(file, "r");
-    if (f == NULL)
-        die(file, 0, "cannot be read");
-    while (fgets(line, sizeof line, f) != NULL) {
-        line[strcspn(line, "\r\n")] = 0;
-        add_line(ret, "", line);
-    }
-    fclose(f);
-}
-
-static void write_lines(const char *file, const struct lines *lines)
-{
-    FILE *f = fopen(file, "w");
-    if (f == NULL)
-        die(file, 0, "cannot be written");
-    for (uint32_t i = 0; i < lines->n; i++)
-        fprintf(f, "%s\n", lines->at[i]);
-    fclose(f);
-}
-
-/* Compares what line `at` brought with the "= " lines behind it; returns how many those are. */
-static uint32_t compare(const char *file, const struct lines *story, uint32_t at,
-                        const struct lines *got, bool *good)
-{
-    uint32_t n = 0;
-    while (at + 1 + n < story->n && strncmp(story->at[at + 1 + n], "= ", 2) == 0)
-        n++;
-    bool same = n == got->n;
-    for (uint32_t i = 0; same && i < n; i++)
-        same = strcmp(story->at[at + 1 + i], got->at[i]) == 0;
-    if (same)
-        return n;
-    *good = false;
-    printf("%s:%u: %s\n", file, at + 1, story->at[at]);
-    for (uint32_t i = 0; i < n; i++)
-        printf("  want %s\n", story->at[at + 1 + i]);
-    for (uint32_t i = 0; i < got->n; i++)
-        printf("  got  %s\n", got->at[i]);
-    return n;
-}
+/* --- one story -------------------------------------------------------------------------------- */
 
 static struct world *world_new(void)
 {
     struct world *w = calloc(1, sizeof *w);
     if (w == NULL || (w->out.effects = calloc(EFFECTS_MAX, sizeof(struct effect))) == NULL)
-        die("golden", 0, "no memory");
+        script_die("golden", 0, "no memory");
     w->out.cap = EFFECTS_MAX;
     w->retell = true;
     w->limits = (struct limits){.tickets = 1000,
@@ -374,38 +401,42 @@ static struct world *world_new(void)
 static void world_free(struct world *w)
 {
     world_end(w);
+    while (w->configs > 0) {
+        config_fini(w->config[--w->configs]);
+        free(w->config[w->configs]);
+    }
     text_reader_fini(&w->reader);
-    clear_lines(&w->got);
+    script_clear(&w->got);
     free(w->out.effects);
     free(w);
 }
 
 static bool run(const char *file, bool update)
 {
-    static struct lines story, now;
+    static struct script story, now;
     struct world *w = world_new(), *twin = world_new();
     bool good = true;
-    read_lines(file, &story);
+    script_read(file, &story);
     for (uint32_t i = 0; i < story.n; i++) {
         const char *why = strncmp(story.at[i], "= ", 2) == 0 ? "nothing above this line brings it"
                                                              : tell_line(w, str_of(story.at[i]));
         if (why != NULL)
-            die(file, i + 1, why);
-        add_line(&now, "", story.at[i]);
+            script_die(file, i + 1, why);
+        script_add(&now, "", story.at[i]);
         for (uint32_t k = 0; k < w->got.n; k++)
-            add_line(&now, "", w->got.at[k]);
-        i += compare(file, &story, i, &w->got, &good);
-        clear_lines(&w->got);
+            script_add(&now, "", w->got.at[k]);
+        i += script_compare(file, &story, i, &w->got, &good);
+        script_clear(&w->got);
     }
     if (w->engine == NULL)
-        die(file, story.n, "nothing happens");
+        script_die(file, story.n, "nothing happens");
     engine_check(w->engine);
     if (update)
-        write_lines(file, &now);
+        script_write(file, &now);
     if (w->retell)
         good &= retold_alike(file, w, twin);
-    clear_lines(&story);
-    clear_lines(&now);
+    script_clear(&story);
+    script_clear(&now);
     while (w->n_told > 0)
         free(w->told[--w->n_told].json);
     world_free(w);

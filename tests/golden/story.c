@@ -251,6 +251,17 @@ bool story_time(struct str text, ms_t *ret)
     return buf[end] == 0;
 }
 
+bool story_times(struct str text, ms_t *ret, ms_t *ret_received)
+{
+    const char *at = memchr(text.p, '@', text.len);
+    *ret_received = MS_NONE;
+    if (at == NULL)
+        return story_time(text, ret);
+    struct str happened = {text.p, (uint32_t)(at - text.p)};
+    return story_time(happened, ret) &&
+           story_time((struct str){at + 1, text.len - happened.len - 1}, ret_received);
+}
+
 /* Does the value of this key go into JSON as it is? Else it is a text. */
 static bool is_bare(struct str key, struct str value)
 {
@@ -312,8 +323,10 @@ static void line_of_duration(char *line, size_t cap, const struct kpi_value *v)
                               duration(mean, v->sum / (int64_t)v->n), duration(min, v->order.min),
                               duration(max, v->order.max));
     if (v->target > 0)
-        snprintf(line + n, cap - n, " target=%s met=%llu missed=%llu", duration(target, v->target),
-                 (unsigned long long)v->met, (unsigned long long)v->missed);
+        n += (size_t)snprintf(line + n, cap - n, " target=%s", duration(target, v->target));
+    if (v->target > 0 || v->met + v->missed > 0)
+        snprintf(line + n, cap - n, " met=%llu missed=%llu", (unsigned long long)v->met,
+                 (unsigned long long)v->missed);
 }
 
 static void line_of_kpi(char *line, size_t cap, const struct kpi_value *v)

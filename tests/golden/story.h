@@ -9,8 +9,12 @@
  *     = first_response n=1 mean=15m00s min=15m00s max=15m00s target=20m00s met=1 missed=0
  *
  * A line is a comment, a setting, `day DATE`, TIME EVENT, TIME tick (the clock), `show …`,
- * `alerts` (the active ones), `forget rules` / `apply` (a reload), or, after "= ", what the line
- * above must bring. Times are UTC, h:mm, h:mm:ss or h:mm:ss.mmm; hours may pass 24. */
+ * `alerts` (the active ones), `explain TICKET [METRIC]`, `worklist`, `forget rules` / `compare`
+ * (what would the new settings do) / `apply` (a reload), or, after "= ", what the line above must
+ * bring. `config` and the lines after it that begin with "|" are a configuration file.
+ *
+ * Times are UTC, h:mm, h:mm:ss or h:mm:ss.mmm; hours may pass 24. In 9:00@9:05 the second one is
+ * when the event was received. */
 #ifndef TP_TESTS_STORY_H
 #define TP_TESTS_STORY_H
 
@@ -30,6 +34,9 @@ bool story_day(struct str text, ms_t *ret);
 
 /* "9:15:00.250" -> ms after midnight. */
 bool story_time(struct str text, ms_t *ret);
+
+/* "9:15" or "9:15@9:20", happened and received; MS_NONE when the latter is not said. */
+bool story_times(struct str text, ms_t *ret, ms_t *ret_received);
 
 /* `KIND key=value …` as a line of NDJSON. Length, or 0 when it does not fit. */
 size_t story_json(struct str rest, ms_t ts, char buf[STORY_LINE_MAX * 2]);
