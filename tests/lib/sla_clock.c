@@ -29,7 +29,7 @@ static ms_t target_of(const struct policy_metric *m, struct str priority)
     return otherwise;
 }
 
-/* The policy in force for the metric; ORACLE_NO_POLICY when the first that matches has no target. */
+/* The policy in force for the metric; none also when the first that matches has no target. */
 static int32_t policy_for(const struct oracle_book *b, enum sla_metric m, const struct str *names,
                           ms_t *ret_target)
 {
@@ -100,25 +100,30 @@ static void cut(const struct oracle_book *b, struct oracle_clock *c, ms_t ts)
 
 static void breach(struct oracle_clock *c, ms_t at, const struct oracle_span *span)
 {
-    c->breached = c->alerted = true;
+    c->breached = true;
+    c->alert = ALERT_BREACHED;
     c->breach_at = at;
     c->breach_agent = span->agent;
     c->breach_team = span->team;
 }
 
-/* What falls due in a span before `until`, the span's time not yet counted; `last`: also what
- * is due at that very instant, because no event of it is left. */
+/* The business time after which a warning comes. */
+static ms_t point_of(const struct oracle_clock *c, const struct policy_warn *w)
+{
+    return w->percent > 0 ? c->target * w->percent / 100 : c->target - w->left;
+}
+
+/* What a span brings before `until`, the span's time not yet counted. */
 static void fire(const struct oracle_book *b, struct oracle_clock *c,
-                 const struct oracle_span *span, ms_t until, bool last)
+                 const struct oracle_span *span, ms_t until)
 {
     const struct calendar_setting *hours;
     if (c->policy == ORACLE_NO_POLICY)
         return;
     const struct policy_metric *m = terms_of(b, c);
-    ms_t edge = last ? until + 1 : until;
     hours = calendar_of(b, c);
     bool going = runs(b, c, span), over = c->elapsed > c->target;
-    if (!c->breached && over && span->from < edge) {
+    if (!c->breached && over && span->from < until) {
         breach(c, span->from, span);
         c->retargeted = true;
     } else if (!c->breached && !over && going) {
@@ -127,57 +132,87 @@ static void fire(const struct oracle_book *b, struct oracle_clock *c,
             breach(c, at, span);
     }
     for (uint32_t i = 0; i < m->warns; i++) {
-        const struct policy_warn *w = &m->warn[i];
-        ms_t point = w->percent > 0 ? c->target * w->percent / 100 : c->target - w->left;
-        ms_t at = MS_NEVER;
+        ms_t at = MS_NEVER, point = point_of(c, &m->warn[i]);
         if (c->elapsed >= point)
             at = span->from;
         else if (going)
             at = hours_due(hours, span->from, point - c->elapsed);
-        if (at < edge)
-            c->warned = c->alerted = true;
+        if (at >= until || (c->passed >> i & 1) != 0)
+            continue;
+        if (!c->breached && (c->told >> i & 1) == 0)
+            c->alert = ALERT_WARNING;
+        c->passed |= 1u << i;
+        c->told |= 1u << i;
     }
 }
 
-/* Spans before now, whose time was never measured: began: as if the policy had been there. */
-static void measure(const struct oracle_book *b, struct oracle_clock *c, bool began)
+/* There was no policy so far. What lies before counts as one span of the owner of now, as if it
+ * had never been paused; when the clock began just now, that span's levels pass when they did. */
+static void measure(const struct oracle_book *b, struct oracle_clock *c,
+                    const struct oracle_moment *now)
 {
+    struct oracle_moment owner = *now;
+    owner.reason = (struct str){0};
+    c->spans = 0;
     c->elapsed = 0;
-    for (uint32_t i = 0; i < c->spans; i++) {
-        if (began)
-            fire(b, c, &c->span[i], c->span[i].to, false);
-        c->span[i].counted = count(b, c, &c->span[i]);
-        c->elapsed += c->span[i].counted;
-    }
+    if (c->start >= now->ts)
+        return;
+    add_span(c, c->start, now->ts, &owner);
+    if (c->begun == now->ts)
+        fire(b, c, &c->span[0], now->ts);
+    c->span[0].counted = count(b, c, &c->span[0]);
+    c->elapsed = c->span[0].counted;
 }
 
 static void stop(struct oracle_clock *c, ms_t ts, enum clock_state state, enum alert_cause cause)
 {
     c->open = false;
     c->ended = ts;
+    c->lost = false;
     c->state = (uint8_t)(c->policy == ORACLE_NO_POLICY ? CLOCK_NONE : state);
     c->cause = (uint8_t)cause;
+    if (c->alert == ALERT_WARNING || c->alert == ALERT_BREACHED)
+        c->alert = state == CLOCK_CANCELLED ? ALERT_CANCELLED : ALERT_CLEARED;
 }
 
-static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct str *names,
-                     ms_t ts)
+/* No policy any more: over, unless one comes before what it waits for. */
+static void lose(struct oracle_clock *c, ms_t ts)
+{
+    stop(c, ts, CLOCK_CANCELLED, CAUSE_NO_POLICY);
+    c->lost = true;
+}
+
+static void go_on_again(struct oracle_clock *c)
+{
+    c->open = c->resumed = true;
+    c->lost = false;
+    c->ended = MS_NONE;
+    c->state = CLOCK_NONE;
+    c->cause = CAUSE_NONE;
+}
+
+static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct oracle_moment *now,
+                     const struct str *names)
 {
     ms_t target = 0;
     int32_t policy = policy_for(b, (enum sla_metric)c->metric, names, &target);
     if (policy == ORACLE_NO_POLICY) {
         if (c->policy != ORACLE_NO_POLICY)
-            stop(c, ts, CLOCK_CANCELLED, CAUSE_NO_POLICY);
+            lose(c, now->ts);
         return;
     }
-    bool gained = c->policy == ORACLE_NO_POLICY;
-    if (policy == c->policy && target == c->target)
-        return;
+    bool gained = c->policy == ORACLE_NO_POLICY, other = target != c->target;
+    bool resumed = c->resumed;
+    c->resumed = false;
     c->policy = policy;
     c->target = target;
-    if (gained) {
-        measure(b, c, c->begun == ts);
+    if (gained)
+        measure(b, c, now);
+    if (gained || !other)
         return;
-    }
+    c->passed = 0; /* the state is that of the new target; what was told stays so */
+    if (resumed)
+        return;
     const struct policy_metric *m = terms_of(b, c);
     for (uint32_t i = 0; m->retarget == RETARGET_RESTART && i < c->spans; i++)
         c->span[i].counted = 0;
@@ -185,9 +220,29 @@ static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct
         c->elapsed = 0;
     if (!c->breached || !m->forgive || c->elapsed > target)
         return;
-    c->breached = c->warned = c->retargeted = false;
-    c->forgiven = true;
+    c->breached = c->retargeted = false;
+    c->told = 0;
+    c->alert = ALERT_CORRECTED;
     c->breach_at = MS_NEVER;
+}
+
+static struct oracle_clock *last_of(const struct oracle_book *b, enum sla_metric m)
+{
+    for (uint32_t i = b->o->clocks; i-- > 0;)
+        if (b->o->clock[i].metric == m)
+            return &b->o->clock[i];
+    return NULL;
+}
+
+static struct oracle_clock *open_one(const struct oracle_book *b, enum sla_metric m)
+{
+    struct oracle_clock *c = last_of(b, m);
+    return c != NULL && c->open ? c : NULL;
+}
+
+static bool is_resolution(enum sla_metric m)
+{
+    return m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
 }
 
 /* --- the book ------------------------------------------------------------------------------- */
@@ -205,8 +260,39 @@ void book_pause(struct oracle_book *b, ms_t ts)
         struct oracle_clock *c = &b->o->clock[i];
         if (!c->open)
             continue;
-        fire(b, c, &c->span[c->spans - 1], ts, false);
+        fire(b, c, &c->span[c->spans - 1], ts);
         cut(b, c, ts);
+    }
+}
+
+void clock_reopen(struct oracle_book *b, enum sla_metric m, const struct oracle_moment *now,
+                  const struct str *names)
+{
+    ms_t target = 0;
+    struct oracle_clock *c = last_of(b, m);
+    int32_t policy = policy_for(b, m, names, &target);
+    if (c == NULL && now->opened != MS_NONE)
+        clock_begin(b, m, now->opened, now->ts);
+    if (c == NULL || c->open || policy == ORACLE_NO_POLICY)
+        return;
+    uint8_t mode = b->s->policy[policy].metric[m].reopen;
+    if (c->policy == ORACLE_NO_POLICY || c->lost || mode == REOPEN_RESUME)
+        go_on_again(c);
+    else if (mode == REOPEN_NEW_CYCLE)
+        clock_begin(b, m, now->ts, now->ts);
+    c = open_one(b, m);
+    if (c != NULL)
+        retarget(b, c, now, names);
+}
+
+void book_retarget(struct oracle_book *b, const struct oracle_moment *now, const struct str *names)
+{
+    for (uint32_t i = 0; i < b->o->clocks; i++) {
+        struct oracle_clock *c = &b->o->clock[i];
+        ms_t target;
+        if (c->open && c->policy != ORACLE_NO_POLICY &&
+            policy_for(b, (enum sla_metric)c->metric, names, &target) != ORACLE_NO_POLICY)
+            retarget(b, c, now, names);
     }
 }
 
@@ -214,11 +300,17 @@ void book_go_on(struct oracle_book *b, const struct oracle_moment *now, const st
 {
     CHECK(b->moments < ORACLE_SPANS);
     b->moment[b->moments++] = *now;
+    for (enum sla_metric m = 0; m < SLA_METRICS; m++)
+        if (is_resolution(m) && !now->over)
+            clock_reopen(b, m, now, names);
     for (uint32_t i = 0; i < b->o->clocks; i++) {
         struct oracle_clock *c = &b->o->clock[i];
+        ms_t target;
+        if (c->lost && !now->over && policy_for(b, (enum sla_metric)c->metric, names, &target) >= 0)
+            go_on_again(c);
         if (!c->open)
             continue;
-        retarget(b, c, names, now->ts);
+        retarget(b, c, now, names);
         if (c->open)
             add_span(c, now->ts, MS_NEVER, now);
     }
@@ -231,43 +323,35 @@ void book_close(struct oracle_book *b, ms_t at)
         if (!c->open || c->policy == ORACLE_NO_POLICY)
             continue;
         struct oracle_span span = c->span[c->spans - 1];
-        fire(b, c, &span, at, true);
+        fire(b, c, &span, at);
         bool going = runs(b, c, &span);
         if (going)
             c->due_at = hours_due(calendar_of(b, c), span.from, c->target - c->elapsed);
         if (going && !c->breached)
             c->breach_at = hours_breach(calendar_of(b, c), span.from, c->target - c->elapsed);
         cut(b, c, at);
-        c->state = c->breached ? CLOCK_BREACHED
-                   : !going    ? CLOCK_PAUSED
-                   : c->warned ? CLOCK_WARNED
-                               : CLOCK_RUNNING;
+        c->state = c->breached      ? CLOCK_BREACHED
+                   : !going         ? CLOCK_PAUSED
+                   : c->passed != 0 ? CLOCK_WARNED
+                                    : CLOCK_RUNNING;
     }
 }
 
 /* --- clocks --------------------------------------------------------------------------------- */
 
-static bool is_resolution(enum sla_metric m)
-{
-    return m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
-}
-
-static struct oracle_clock *last_of(const struct oracle_book *b, enum sla_metric m)
-{
-    for (uint32_t i = b->o->clocks; i-- > 0;)
-        if (b->o->clock[i].metric == m)
-            return &b->o->clock[i];
-    return NULL;
-}
-
-static struct oracle_clock *open_one(const struct oracle_book *b, enum sla_metric m)
+/* What a clock without policy waited for has come. A resolution may come again. */
+static void end_lost(const struct oracle_book *b, enum sla_metric m)
 {
     struct oracle_clock *c = last_of(b, m);
-    return c != NULL && c->open ? c : NULL;
+    if (c != NULL && !is_resolution(m))
+        c->lost = false;
 }
 
 void clock_begin(struct oracle_book *b, enum sla_metric m, ms_t start, ms_t ts)
 {
+    struct oracle_clock *before = last_of(b, m);
+    if (before != NULL && !before->open && before->start == start && before->ended == start)
+        before->policy = ORACLE_NO_POLICY; /* (ticket, metric, start) is one instance */
     CHECK(b->o->clocks < ORACLE_CLOCKS);
     struct oracle_clock *c = &b->o->clock[b->o->clocks++];
     memset(c, 0, offsetof(struct oracle_clock, span));
@@ -277,23 +361,15 @@ void clock_begin(struct oracle_book *b, enum sla_metric m, ms_t start, ms_t ts)
     c->begun = ts;
     c->ended = MS_NONE;
     c->due_at = c->breach_at = MS_NEVER;
+    c->alert = ORACLE_NO_ALERT;
     c->open = true;
-    if (b->moments == 0)
-        add_span(c, start, ts, NULL);
-    else
-        add_span(c, start, ms_min(ts, b->moment[0].ts), NULL);
-    for (uint32_t i = 0; i < b->moments; i++) {
-        const struct oracle_moment *at = &b->moment[i];
-        ms_t to = i + 1 < b->moments ? at[1].ts : ts;
-        if (!at->over || !is_resolution(m))
-            add_span(c, ms_max(start, at->ts), ms_min(ts, to), at);
-    }
 }
 
 void clock_finish(struct oracle_book *b, enum sla_metric m, ms_t ts, struct str credit,
                   struct str team)
 {
     struct oracle_clock *c = open_one(b, m);
+    end_lost(b, m);
     if (c == NULL)
         return;
     struct oracle_span span = {.agent = credit, .team = team};
@@ -307,31 +383,7 @@ void clock_finish(struct oracle_book *b, enum sla_metric m, ms_t ts, struct str 
 void clock_cancel(struct oracle_book *b, enum sla_metric m, ms_t ts, enum alert_cause cause)
 {
     struct oracle_clock *c = open_one(b, m);
+    end_lost(b, m);
     if (c != NULL)
         stop(c, ts, CLOCK_CANCELLED, cause);
-}
-
-void clock_reopen(struct oracle_book *b, enum sla_metric m, ms_t opened, ms_t ts,
-                  const struct str *names)
-{
-    ms_t target = 0;
-    int32_t policy = policy_for(b, m, names, &target);
-    uint8_t mode = REOPEN_RESUME;
-    if (policy != ORACLE_NO_POLICY)
-        mode = b->s->policy[policy].metric[m].reopen;
-    struct oracle_clock *c = last_of(b, m);
-    if (mode == REOPEN_IGNORE)
-        return;
-    if (mode == REOPEN_NEW_CYCLE || c == NULL) {
-        clock_begin(b, m, mode == REOPEN_NEW_CYCLE ? ts : opened, ts);
-    } else if (c->state != CLOCK_CANCELLED || c->cause != CAUSE_NO_POLICY) {
-        c->open = c->revived = true;
-        c->ended = MS_NONE;
-        c->state = CLOCK_NONE;
-        c->cause = CAUSE_NONE;
-    } else {
-        return;
-    }
-    c = last_of(b, m);
-    retarget(b, c, names, ts);
 }

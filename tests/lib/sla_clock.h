@@ -8,7 +8,8 @@
 struct oracle_moment {
     ms_t ts;
     struct str agent, team, reason;
-    bool over; /* resolved or closed */
+    bool over;   /* resolved or closed */
+    ms_t opened; /* MS_NONE: unknown */
 };
 
 struct oracle_book {
@@ -24,10 +25,13 @@ void book_open(struct oracle_book *b, struct sla_oracle *o, const struct sla_set
 void book_pause(struct oracle_book *b, ms_t ts);
 void book_go_on(struct oracle_book *b, const struct oracle_moment *now, const struct str *names);
 
+/* Before the event at hand ends clocks: other terms hold already, but none begins or ends by it. */
+void book_retarget(struct oracle_book *b, const struct oracle_moment *now, const struct str *names);
+
 /* The end of the account. */
 void book_close(struct oracle_book *b, ms_t at);
 
-/* start <= ts: what lies between counts for those who had the ticket then. */
+/* ts: of the event that began it; it may tell of an earlier start. */
 void clock_begin(struct oracle_book *b, enum sla_metric m, ms_t start, ms_t ts);
 
 /* The metric's open clock, when there is one, ends. */
@@ -35,8 +39,9 @@ void clock_finish(struct oracle_book *b, enum sla_metric m, ms_t ts, struct str 
                   struct str team);
 void clock_cancel(struct oracle_book *b, enum sla_metric m, ms_t ts, enum alert_cause cause);
 
-/* The ticket is open again: the policy says what that means for the metric. */
-void clock_reopen(struct oracle_book *b, enum sla_metric m, ms_t opened, ms_t ts,
+/* resolution, requester_wait: the ticket is open and the last clock is over, or there is none. The
+ * policy says what that means. */
+void clock_reopen(struct oracle_book *b, enum sla_metric m, const struct oracle_moment *now,
                   const struct str *names);
 
 #endif

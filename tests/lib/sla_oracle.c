@@ -12,7 +12,7 @@ struct sheet {
     struct str agent, name[POLICY_ATTRIBUTES];
     ms_t opened, waiting, remembered;
     struct str reason; /* of the pause; empty = none */
-    bool resolved, closed, replied;
+    bool resolved, closed, replied, is_void;
 };
 
 static const struct str nobody;
@@ -83,18 +83,32 @@ static void know_opening(struct sheet *p, ms_t opened)
     begin(p, SLA_REQUESTER_WAIT, opened);
 }
 
-static void open_again(struct sheet *p)
+static struct oracle_moment moment_of(const struct sheet *p)
 {
-    p->resolved = p->closed = false;
-    if (p->opened == MS_NONE)
-        return;
-    clock_reopen(&p->book, SLA_RESOLUTION, p->opened, p->ts, p->name);
-    clock_reopen(&p->book, SLA_REQUESTER_WAIT, p->opened, p->ts, p->name);
+    return (struct oracle_moment){p->ts,     p->agent, p->name[POLICY_TEAM],
+                                  p->reason, over(p),  p->opened};
+}
+
+/* An event that says other attributes and ends a clock: the clock is judged by the new terms. */
+static void new_terms(struct sheet *p)
+{
+    struct oracle_moment now = moment_of(p);
+    book_retarget(&p->book, &now, p->name);
+}
+
+/* A resolve of a closed ticket opens it first. */
+static void reopen_to_resolve(struct sheet *p)
+{
+    p->resolved = p->closed = p->is_void = false;
+    struct oracle_moment now = moment_of(p);
+    clock_reopen(&p->book, SLA_RESOLUTION, &now, p->name);
+    clock_reopen(&p->book, SLA_REQUESTER_WAIT, &now, p->name);
 }
 
 /* --- the kinds of events -------------------------------------------------------------------- */
 
-/* Attributes that the event names; gaps: only those that are absent. Not the agent. */
+/* Attributes that the event names; gaps: only those that are absent, but for customer and tier,
+ * which are what was said last. Not the agent. */
 static void take_names(struct sheet *p, const struct event *e, bool gaps)
 {
     const struct {
@@ -108,7 +122,8 @@ static void take_names(struct sheet *p, const struct event *e, bool gaps)
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         struct str *now = &p->name[all[i].attribute];
-        if (event_names(e, all[i].field) && !(gaps && now->len > 0))
+        bool last_word = all[i].attribute == POLICY_CUSTOMER || all[i].attribute == POLICY_TIER;
+        if (event_names(e, all[i].field) && !(gaps && now->len > 0 && !last_word))
             *now = event_has(e, all[i].field) ? all[i].text : nobody;
     }
 }
@@ -134,6 +149,7 @@ static void on_owner(struct sheet *p, const struct event *e)
 {
     if (event_names(e, F_TEAM))
         p->name[POLICY_TEAM] = event_has(e, F_TEAM) ? e->team : nobody;
+    new_terms(p);
     if (event_names(e, F_AGENT))
         set_agent(p, said_agent(e));
 }
@@ -150,7 +166,7 @@ static void on_reply(struct sheet *p, const struct event *e)
     if (str_equal(agent, p->agent))
         finish(p, SLA_ASSIGNEE_RESPONSE, agent);
     else
-        cancel(p, SLA_ASSIGNEE_RESPONSE, CAUSE_REASSIGNED);
+        cancel(p, SLA_ASSIGNEE_RESPONSE, CAUSE_ENDED);
     p->waiting = p->remembered = MS_NONE;
     p->replied = true;
 }
@@ -192,7 +208,7 @@ static void on_resolved(struct sheet *p, const struct event *e)
     if (p->resolved)
         return;
     if (p->closed)
-        open_again(p);
+        reopen_to_resolve(p);
     struct str agent = event_has(e, F_AGENT) ? e->agent : p->agent;
     agent = e->by == BY_AGENT ? agent : str_of(by[e->by]);
     p->resolved = true;
@@ -210,7 +226,9 @@ static void end(struct sheet *p, enum alert_cause cause)
 
 static void on_closed(struct sheet *p, const struct event *e)
 {
-    if (e->outcome == OUTCOME_SPAM || e->outcome == OUTCOME_DUPLICATE)
+    bool is_void = e->outcome == OUTCOME_SPAM || e->outcome == OUTCOME_DUPLICATE;
+    p->is_void |= is_void;
+    if (is_void)
         end(p, CAUSE_VOID);
     else if (!over(p) && e->outcome == OUTCOME_RESOLVED)
         on_resolved(p, e);
@@ -223,7 +241,7 @@ static void on_reopened(struct sheet *p, const struct event *e)
 {
     if (!over(p))
         return;
-    open_again(p);
+    p->resolved = p->closed = p->is_void = false;
     wait_from(p, p->remembered == MS_NONE && e->by == BY_CUSTOMER ? p->ts : p->remembered);
     p->remembered = MS_NONE;
 }
@@ -232,10 +250,11 @@ static void on_state(struct sheet *p, const struct event *e)
 {
     bool ends = e->status == STATUS_RESOLVED || e->status == STATUS_CLOSED;
     take_names(p, e, false);
+    new_terms(p);
     if (ends)
         end(p, CAUSE_ENDED);
     else if (over(p))
-        open_again(p);
+        p->resolved = p->closed = p->is_void = false;
     p->resolved |= e->status == STATUS_RESOLVED;
     p->closed |= e->status == STATUS_CLOSED;
     if (p->opened == MS_NONE && event_has(e, F_OPENED_AT))
@@ -268,28 +287,14 @@ void sla_oracle_run(struct sla_oracle *ret, const struct event *events, uint32_t
         book_pause(&p.book, e->ts);
         if (kinds[e->kind] != NULL)
             kinds[e->kind](&p, e);
-        struct oracle_moment now = {
-            e->ts, p.agent, p.name[POLICY_TEAM], p.reason, over(&p),
-        };
+        struct oracle_moment now = moment_of(&p);
         book_go_on(&p.book, &now, p.name);
     }
+    ret->is_void = p.is_void;
     book_close(&p.book, at);
 }
 
 /* --- readers -------------------------------------------------------------------------------- */
-
-int sla_oracle_alert(const struct oracle_clock *c)
-{
-    if (!c->alerted)
-        return -1;
-    if (c->state == CLOCK_CANCELLED)
-        return ALERT_CANCELLED;
-    if (c->state == CLOCK_MET || c->state == CLOCK_MET_LATE)
-        return ALERT_CLEARED;
-    if (c->breached)
-        return ALERT_BREACHED;
-    return c->warned ? ALERT_WARNING : ALERT_CORRECTED;
-}
 
 ms_t sla_oracle_share(const struct oracle_clock *c, struct str agent)
 {

@@ -2,7 +2,7 @@
  *
  * Written from SEMANTICS.md; knows nothing of core's clocks. Every stretch between two events is
  * one span with its owner; elapsed time is the sum of those that count. Not: merging, bots by
- * agent_info, holding back, reloads. */
+ * agent_info, holding back, reloads, repeats of a breach. */
 #ifndef TP_TESTS_SLA_ORACLE_H
 #define TP_TESTS_SLA_ORACLE_H
 
@@ -11,7 +11,7 @@
 #include "core/explain.h"
 #include "core/policy.h"
 
-enum { ORACLE_CLOCKS = 256, ORACLE_SPANS = 512, ORACLE_NO_POLICY = -1 };
+enum { ORACLE_CLOCKS = 256, ORACLE_SPANS = 512, ORACLE_NO_POLICY = -1, ORACLE_NO_ALERT = -1 };
 
 /* Between two events, or up to now. */
 struct oracle_span {
@@ -31,11 +31,13 @@ struct oracle_clock {
     ms_t target, elapsed, due_at;
     ms_t breach_at; /* when running, or of the breach; else MS_NEVER */
     bool open;
-    bool breached, warned; /* so it stands now */
-    bool alerted;          /* it ever was one of them */
-    bool retargeted;       /* the breach came by another target */
-    bool revived;          /* a reopening let it go on after its end */
-    bool forgiven;         /* a breach was taken back */
+    bool breached;
+    bool retargeted; /* the breach came by another target */
+    bool resumed;    /* it goes on after its end, at this event */
+    bool lost;       /* ended for want of a policy; another one lets it go on */
+    int alert;       /* enum alert_state, or ORACLE_NO_ALERT */
+    uint32_t passed; /* bit per warning point of the target in force */
+    uint32_t told;   /* likewise, of any target: each is told once */
     struct str breach_agent, breach_team;
     struct str credit; /* met, met_late: of the reply or resolve */
     struct str team;   /* likewise */
@@ -44,6 +46,7 @@ struct oracle_clock {
 };
 
 struct sla_oracle {
+    bool is_void; /* spam or duplicate: nothing of it counts */
     uint32_t clocks;
     struct oracle_clock clock[ORACLE_CLOCKS]; /* in the order of their beginning */
 };
@@ -51,9 +54,6 @@ struct sla_oracle {
 /* The events of one ticket in the order of SEMANTICS.md, each once, all with ts <= at. */
 void sla_oracle_run(struct sla_oracle *ret, const struct event *events, uint32_t n,
                     const struct sla_setting *s, ms_t at);
-
-/* What became of the clock's alert; -1: it never had one. */
-int sla_oracle_alert(const struct oracle_clock *c);
 
 /* Of the spans, the business time of an owner up to the clock's end or now. */
 ms_t sla_oracle_share(const struct oracle_clock *c, struct str agent);

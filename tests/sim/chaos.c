@@ -2,6 +2,7 @@
 
 #include "core/err.h"
 #include "core/limits.h"
+#include "tests/sim/draw_sla.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,6 +259,19 @@ void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
     }
 }
 
+void chaos_sla(struct random *r, struct settings *s)
+{
+    static struct sla_setting
+        drawn[2]; /* the engine copies; one may be in force as another comes */
+    static uint32_t turn;
+    turn = 1 - turn;
+    s->sla = NULL;
+    if (random_percent(r, 25))
+        return;
+    draw_sla(r, CHAOS_START, 4, &drawn[turn]);
+    s->sla = &drawn[turn];
+}
+
 void chaos_settings(struct random *r, struct settings *s)
 {
     static const char *const windows[] = {"10s", "5m",    "1h",   "24h",  "7d",
@@ -280,6 +294,7 @@ void chaos_settings(struct random *r, struct settings *s)
     s->resolved_within = random_range(r, 0, MS_DAY);
     s->exact_samples = random_percent(r, 50) ? 1000 : 100000;
     const char *why;
+    chaos_sla(r, s);
     chaos_rules(r, s, (uint32_t)random_below(r, 12));
     CHECK(settings_check(s, &why) == 0);
 }

@@ -11,6 +11,8 @@
 
 enum { CHAOS_NAMES = 64, CHAOS_SOURCES = 6 };
 
+#define CHAOS_START 1770368400000 /* 2026-02-06T09:00:00Z */
+
 struct chaos {
     struct random r;
     ms_t now;
@@ -34,9 +36,10 @@ struct chaos_texts {
 
 void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts);
 
-/* Settings of any kind that settings_check takes: windows, targets, horizons, rules. */
+/* Settings of any kind that settings_check takes: windows, targets, horizons, rules, policies. */
 void chaos_settings(struct random *r, struct settings *ret);
 void chaos_rules(struct random *r, struct settings *s, uint32_t rules);
+void chaos_sla(struct random *r, struct settings *s); /* or none; valid for two more calls */
 
 /* Order of delivery of events[0..n): each up to `lateness` (not included) after its ts, some twice.
  * order has room for 2n; returns how many. */

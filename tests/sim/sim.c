@@ -3,6 +3,7 @@
  *     sim                      a short fixed round
  *     sim --rounds N           N seeds; --seed S begins there
  *     sim --minutes M          as many seeds as fit
+ *     sim --only clocks        one of the rounds below
  *
  * Every round says its seed before it begins; `sim --seed S` tells it again. What must hold:
  *   order     shuffled inside lateness and doubled: state and numbers of sorted input
@@ -11,7 +12,9 @@
  *   full      any limit met: nothing breaks, every event gets its verdict
  *   live      clocks, skew, lateness beyond measure, reloads: nothing breaks, splits do not show
  *   wire      events through MessagePack and back are the same; garbage is refused
- *   traffic   the help desk of `ticketpulse simulate`, shuffled and doubled */
+ *   traffic   the help desk of `ticketpulse simulate`, shuffled and doubled
+ *   clocks    every clock, its owners' shares and its alert against sla_oracle.h, in any order */
+#include "tests/sim/sim.h"
 #include "core/err.h"
 #include "core/name.h"
 #include "daemon/cli/traffic.h"
@@ -19,6 +22,7 @@
 #include "proto/text.h"
 #include "tests/lib/random_event.h"
 #include "tests/sim/chaos.h"
+#include "tests/sim/clocks.h"
 #include "tests/sim/world.h"
 
 #include <stdio.h>
@@ -31,7 +35,7 @@ enum { EVENTS_MAX = 4000, FORGETTING = 50, ROUNDS = 40 };
  * at a window's edge depends on when that was: only exact series are told alike in any order. */
 enum { EXACT = 100000 };
 
-static const ms_t start = 1770368400000; /* 2026-02-06T09:00:00Z */
+static const ms_t start = CHAOS_START;
 
 static struct event events[EVENTS_MAX], shuffled[2 * EVENTS_MAX];
 static struct chaos_texts texts[EVENTS_MAX];
@@ -40,8 +44,7 @@ static uint32_t order[2 * EVENTS_MAX];
 static uint64_t seed_now;
 static const char *what_now;
 
-/* Says what differs, with the seed that tells it again. */
-static void expect(bool holds, const char *what, uint64_t a, uint64_t b)
+void expect(bool holds, const char *what, uint64_t a, uint64_t b)
 {
     if (holds)
         return;
@@ -217,6 +220,7 @@ static void round_full(struct random *r)
         if (random_percent(r, 30)) {
             chaos_rules(r, &s, (uint32_t)random_below(r, 12));
             s.target[random_below(r, TARGET_N)] = random_range(r, 0, 3600000);
+            chaos_sla(r, &s);
             world_apply(&w, &s);
             engine_check(w.e);
         }
@@ -319,40 +323,51 @@ static void round_traffic(struct random *r)
 
 /* --- all of them --------------------------------------------------------------- */
 
-static void run_seed(uint64_t seed)
+/* only: NULL, or the one round that is wanted. */
+static void run_seed(uint64_t seed, const char *only)
 {
     static const struct {
         const char *name;
         void (*run)(struct random *r);
-    } rounds[] = {{"order", round_order}, {"split", round_split}, {"image", round_image},
-                  {"full", round_full},   {"wire", round_wire},   {"traffic", round_traffic}};
+    } rounds[] = {{"order", round_order},  {"split", round_split}, {"image", round_image},
+                  {"full", round_full},    {"wire", round_wire},   {"traffic", round_traffic},
+                  {"clocks", clocks_round}};
     seed_now = seed;
     printf("sim: seed %llu\n", (unsigned long long)seed);
     fflush(stdout);
     for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
         struct random r = {mix64(seed) + i};
+        if (only != NULL && strcmp(only, rounds[i].name) != 0)
+            continue;
         what_now = rounds[i].name;
         rounds[i].run(&r);
     }
 }
 
-static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise)
+static const char *word_after(int argc, char **argv, const char *option)
 {
     for (int i = 1; i + 1 < argc; i++)
         if (strcmp(argv[i], option) == 0)
-            return strtoull(argv[i + 1], NULL, 10);
-    return otherwise;
+            return argv[i + 1];
+    return NULL;
+}
+
+static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise)
+{
+    const char *word = word_after(argc, argv, option);
+    return word != NULL ? strtoull(word, NULL, 10) : otherwise;
 }
 
 int main(int argc, char **argv)
 {
+    const char *only = word_after(argc, argv, "--only");
     uint64_t seed = number_after(argc, argv, "--seed", 1);
     uint64_t minutes = number_after(argc, argv, "--minutes", 0);
     uint64_t usual = argc == 1 ? ROUNDS : minutes > 0 ? UINT64_MAX : 1;
     uint64_t rounds = number_after(argc, argv, "--rounds", usual);
     time_t until = time(NULL) + (time_t)minutes * 60;
     for (uint64_t i = 0; i < rounds && (minutes == 0 || time(NULL) < until); i++)
-        run_seed(seed + i);
+        run_seed(seed + i, only);
     printf("sim: all held\n");
     return 0;
 }

@@ -34,6 +34,8 @@ static void hear(struct world *w, const struct settings *settings)
     for (uint32_t i = 0; i < w->out.n; i++) {
         if (w->out.effects[i].kind != EFFECT_ALERT)
             continue; /* that a limit was met is not part of an image */
+        const char *why = w->follow != NULL ? follow_effect(w->follow, &w->out.effects[i]) : NULL;
+        w->against = w->against != NULL ? w->against : why;
         size_t n = trace_effect(line, sizeof line, settings, &w->out.effects[i]);
         w->said = hash_bytes(w->said, line, n);
         w->effects++;

@@ -4,6 +4,7 @@
 
 #include "core/engine.h"
 #include "tests/lib/random.h"
+#include "tests/sim/follow.h"
 
 enum { WORLD_EFFECTS = 4096 };
 
@@ -18,6 +19,8 @@ struct world {
     uint64_t effects;
     uint64_t verdicts[VERDICT_REFUSED + 1];
     uint64_t refused_full; /* of those, for want of room */
+    struct follow *follow; /* NULL, or who is told of every alert of a clock */
+    const char *against;   /* what was against the contract there */
 };
 
 void world_begin(struct world *w, const struct limits *limits, const struct settings *settings,
