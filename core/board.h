@@ -83,11 +83,9 @@ bool board_untouched(const struct board *b); /* none is left */
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-/* Who a ticket or call handle is now, for the oldest_ gauges; set once by the engine. */
+/* What a ticket or call handle is called, for the oldest_ gauges; set once by the engine. */
 struct board_lookup {
     void *ctx;
-    bool (*ticket)(void *ctx, handle_t h, struct standing *ret); /* false: gone */
-    bool (*call)(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
     struct str (*ticket_name)(void *ctx, handle_t h);
     struct str (*call_name)(void *ctx, handle_t h);
 };

@@ -4,8 +4,10 @@
 
 enum {
     ENTRIES = 28,
-    SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
-    TIES = 64,        /* members of one instant that are compared for the first of them */
+    FEW = ENTRIES / 4, /* entries of a chunk that is put together with a neighbour … */
+    MANY = 3 * FEW,    /* … when both have no more than this */
+    TIES = 64,         /* members of one instant that are compared for the first of them */
+    HANDLE_BITS = 21,  /* of a member's handle, in keys */
 };
 
 struct entry {
@@ -15,12 +17,11 @@ struct entry {
 
 struct chunk {
     struct btree_chunk list;
-    ms_t base;         /* not after the first entry, nor before any of the chunk before */
-    uint16_t first, n; /* live entries are [first, n) */
+    int64_t key; /* not above that of its first entry, nor below any of the chunk before */
+    uint32_t n;
     uint32_t unused;
     struct entry entry[ENTRIES];
 };
-
 STATIC_ASSERT(sizeof(struct chunk) == BTREE_NODE_BYTES, "four cache lines");
 
 uint32_t order_chunk_bytes(void)
@@ -28,15 +29,30 @@ uint32_t order_chunk_bytes(void)
     return sizeof(struct chunk);
 }
 
-static ms_t when(const struct chunk *c, uint32_t i)
+/* Order of time, then of handles: of a few million tickets no two of one time have one key. */
+static int64_t key_for(ms_t since, handle_t member)
 {
-    return c->base + c->entry[i].after;
+    return since * (1 << HANDLE_BITS) + (member & ((1 << HANDLE_BITS) - 1));
 }
 
-static bool entry_holds(const struct chunk *c, uint32_t i, order_holds *holds, void *ctx)
+static int64_t key_of(const void *chunk)
 {
-    ms_t since;
-    return holds(ctx, c->entry[i].member, &since) && since == when(c, i);
+    return ((const struct chunk *)chunk)->key;
+}
+
+static ms_t base_of(const struct chunk *c)
+{
+    return c->key >> HANDLE_BITS;
+}
+
+static ms_t when(const struct chunk *c, uint32_t i)
+{
+    return base_of(c) + c->entry[i].after;
+}
+
+static int64_t entry_key(const struct chunk *c, uint32_t i)
+{
+    return key_for(when(c, i), c->entry[i].member);
 }
 
 static struct chunk *edit(struct pool *chunks, handle_t h)
@@ -44,21 +60,16 @@ static struct chunk *edit(struct pool *chunks, handle_t h)
     return pool_edit(chunks, h);
 }
 
-static int64_t base_of(const void *c)
-{
-    return ((const struct chunk *)c)->base;
-}
-
 /* --- chunks ------------------------------------------------------------------------------- */
 
 /* A chunk behind that one, 0: before all. 0: the pool is full. */
-static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at, ms_t base)
+static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at, int64_t key)
 {
     if (chunks->cap - chunks->live < 1 + btree_room(chunks, o->tail))
         return 0;
     handle_t h = pool_alloc(chunks);
     struct chunk *c = edit(chunks, h);
-    c->base = base;
+    c->key = key;
     c->list.prev = at;
     if (at == 0) {
         c->list.next = o->head;
@@ -72,7 +83,7 @@ static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at, m
         o->tail = h;
     else
         edit(chunks, c->list.next)->list.prev = h;
-    btree_join(chunks, h, base_of);
+    btree_join(chunks, h, key_of);
     return h;
 }
 
@@ -88,184 +99,163 @@ static void chunk_drop(struct pool *chunks, struct order *o, handle_t h)
         o->tail = c.prev;
     else
         edit(chunks, c.next)->list.prev = c.prev;
-    if (o->sweep == h)
-        o->sweep = c.next;
     pool_free(chunks, h);
 }
 
-/* Drops the entries of one chunk that no longer hold; two of one member in one second are one
- * (it left and joined again). Returns the chunk after it. */
-static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h, order_holds *holds,
-                            void *ctx)
+/* Moves the entries from `from` on to the end of another chunk. */
+static void entries_move(struct chunk *c, uint32_t from, struct chunk *to)
 {
-    struct chunk *c = pool_edit(chunks, h);
-    handle_t next = c->list.next;
-    struct entry last = {0};
-    uint16_t kept = 0;
-    for (uint16_t i = c->first; i < c->n; i++) {
-        struct entry e = c->entry[i];
-        bool twice = kept > 0 && e.after == last.after && e.member == last.member;
-        if (twice || !entry_holds(c, i, holds, ctx))
-            continue;
-        c->entry[kept++] = last = e;
-    }
-    o->entries -= (uint32_t)(c->n - c->first - kept);
-    c->first = 0;
-    c->n = kept;
-    memset(&c->entry[kept], 0, (ENTRIES - kept) * sizeof c->entry[0]);
-    if (kept == 0)
-        chunk_drop(chunks, o, h);
-    return next;
+    uint32_t shift = (uint32_t)(base_of(c) - base_of(to)), n = c->n - from;
+    for (uint32_t i = 0; i < n; i++)
+        to->entry[to->n + i] =
+            (struct entry){c->entry[from + i].after + shift, c->entry[from + i].member};
+    memset(&c->entry[from], 0, n * sizeof c->entry[0]);
+    to->n += n;
+    c->n = from;
 }
 
-/* A few chunks a time, so that no single event pays for all; each leaving pays for one look. */
-static void sweep(struct pool *chunks, struct order *o, order_holds *holds, void *ctx)
+/* Puts the chunk together with the one before. false: they are too many, or 49 days apart. */
+static bool chunk_merge(struct pool *chunks, struct order *o, handle_t h)
 {
-    for (int i = 0; i < SWEEP_CHUNKS && o->head != 0; i++) {
-        handle_t h = o->sweep != 0 ? o->sweep : o->head;
-        o->sweep = sweep_chunk(chunks, o, h, holds, ctx);
-    }
+    struct chunk *c = edit(chunks, h);
+    if (c->list.prev == 0)
+        return false;
+    struct chunk *into = edit(chunks, c->list.prev);
+    if (c->n + into->n > MANY || when(c, c->n - 1) - base_of(into) > UINT32_MAX)
+        return false;
+    entries_move(c, 0, into);
+    chunk_drop(chunks, o, h);
+    return true;
 }
 
-static handle_t split(struct pool *chunks, struct order *o, handle_t h)
+static handle_t chunk_split(struct pool *chunks, struct order *o, handle_t h)
 {
-    const struct chunk *full = pool_get(chunks, h);
-    uint16_t keep = (uint16_t)(full->first + (full->n - full->first + 1) / 2);
-    handle_t right = chunk_after(chunks, o, h, when(full, keep));
-    if (right == 0)
-        return 0;
-    struct chunk *c = edit(chunks, h), *r = edit(chunks, right);
-    uint32_t shift = c->entry[keep].after;
-    r->n = (uint16_t)(c->n - keep);
-    for (uint32_t i = 0; i < r->n; i++)
-        r->entry[i] = (struct entry){c->entry[keep + i].after - shift, c->entry[keep + i].member};
-    memset(&c->entry[keep], 0, r->n * sizeof c->entry[0]);
-    c->n = keep;
+    uint32_t keep = ENTRIES / 2;
+    handle_t right = chunk_after(chunks, o, h, entry_key(edit(chunks, h), keep));
+    if (right != 0)
+        entries_move(edit(chunks, h), keep, edit(chunks, right));
     return right;
 }
 
 /* Something older than all comes into the first chunk: its base goes back. */
-static void rebase(struct pool *chunks, handle_t h, ms_t base)
+static void rebase(struct pool *chunks, handle_t h, int64_t key)
 {
     struct chunk *c = edit(chunks, h);
-    uint32_t shift = (uint32_t)(c->base - base);
-    c->base = base;
-    for (uint32_t i = c->first; i < c->n; i++)
-        c->entry[i].after += shift;
-    btree_rekey(chunks, h, base);
+    ms_t base = base_of(c);
+    c->key = key;
+    for (uint32_t i = 0; i < c->n; i++)
+        c->entry[i].after += (uint32_t)(base - base_of(c));
+    btree_rekey(chunks, h, key);
 }
 
-/* A chunk with room for that time; 0: the pool is full. */
-static handle_t chunk_with_room(struct pool *chunks, struct order *o, ms_t since)
+/* A chunk with room for that entry; 0: the pool is full. */
+static handle_t chunk_with_room(struct pool *chunks, struct order *o, ms_t since, int64_t key)
 {
     if (o->tail == 0)
-        return chunk_after(chunks, o, 0, since);
-    handle_t h = btree_seek(chunks, o->tail, since, base_of);
-    struct chunk *c = edit(chunks, h);
-    bool full = c->n - c->first == ENTRIES, tail = h == o->tail;
-    if (since < c->base) {
-        if (full || when(c, c->n - 1u) - since > UINT32_MAX)
-            return chunk_after(chunks, o, 0, since);
-        rebase(chunks, h, since);
+        return chunk_after(chunks, o, 0, key);
+    handle_t h = btree_seek(chunks, o->tail, key, key_of);
+    const struct chunk *c = pool_get(chunks, h);
+    if (key < c->key) {
+        if (c->n == ENTRIES || when(c, c->n - 1) - since > UINT32_MAX)
+            return chunk_after(chunks, o, 0, key);
+        rebase(chunks, h, key);
         return h;
     }
-    if (since - c->base > UINT32_MAX || (full && tail && since >= when(c, c->n - 1u)))
-        return chunk_after(chunks, o, h, since);
-    if (!full)
+    if (since - base_of(c) > UINT32_MAX || (c->n == ENTRIES && key > entry_key(c, ENTRIES - 1)))
+        return chunk_after(chunks, o, h, key);
+    if (c->n < ENTRIES)
         return h;
-    handle_t right = split(chunks, o, h);
-    return right != 0 && edit(chunks, right)->base <= since ? right : right == 0 ? 0 : h;
+    handle_t right = chunk_split(chunks, o, h);
+    return right == 0 || key < edit(chunks, right)->key ? right == 0 ? 0 : h : right;
 }
 
-static void insert(struct chunk *c, struct entry e)
+/* --- members ------------------------------------------------------------------------------ */
+
+/* The first entry that is not before this key. */
+static uint32_t place_of(const struct chunk *c, int64_t key)
 {
-    if (c->n == ENTRIES) { /* room is at the front */
-        memmove(&c->entry[0], &c->entry[c->first], (size_t)(c->n - c->first) * sizeof e);
-        c->n = (uint16_t)(c->n - c->first);
-        c->first = 0;
-        memset(&c->entry[c->n], 0, (ENTRIES - c->n) * sizeof e);
-    }
-    uint16_t at = c->n;
-    while (at > c->first && c->entry[at - 1].after > e.after)
-        at--;
-    memmove(&c->entry[at + 1], &c->entry[at], (size_t)(c->n - at) * sizeof e);
-    c->entry[at] = e;
-    c->n++;
+    uint32_t i = c->n;
+    while (i > 0 && entry_key(c, i - 1) >= key)
+        i--;
+    return i;
 }
 
 /* As the newest, in the chunk that is there: nearly always. */
-static bool append(struct pool *chunks, struct order *o, ms_t since, handle_t member)
+static bool append(struct pool *chunks, struct order *o, ms_t since, handle_t member, int64_t key)
 {
     if (o->tail == 0)
         return false;
     struct chunk *c = edit(chunks, o->tail);
-    ms_t after = since - c->base;
-    if (c->n == ENTRIES || after < c->entry[c->n - 1u].after || after > UINT32_MAX)
+    ms_t after = since - base_of(c);
+    if (c->n == ENTRIES || key < entry_key(c, c->n - 1) || after > UINT32_MAX)
         return false;
     c->entry[c->n++] = (struct entry){(uint32_t)after, member};
-    o->entries++;
     return true;
 }
 
-bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
-                order_holds *holds, void *ctx)
+bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member)
 {
-    if (o->entries > 2 * o->members + 2 * ENTRIES)
-        sweep(chunks, o, holds, ctx);
+    int64_t key = key_for(since, member);
     o->members++;
-    if (append(chunks, o, since, member))
-        return true;
-    handle_t h = chunk_with_room(chunks, o, since);
-    if (h == 0)
-        return false;
-    struct chunk *c = edit(chunks, h);
-    insert(c, (struct entry){(uint32_t)(since - c->base), member});
+    if (!append(chunks, o, since, member, key)) {
+        handle_t h = chunk_with_room(chunks, o, since, key);
+        if (h == 0)
+            return false;
+        struct chunk *c = edit(chunks, h);
+        uint32_t i = place_of(c, key);
+        memmove(&c->entry[i + 1], &c->entry[i], (c->n - i) * sizeof c->entry[0]);
+        c->entry[i] = (struct entry){(uint32_t)(since - base_of(c)), member};
+        c->n++;
+    }
     o->entries++;
     return true;
 }
 
-void order_leave(struct order *o)
+/* The entry of this member in chunk h; c->n: it is not there. */
+static uint32_t entry_find(const struct chunk *c, int64_t key, handle_t member)
+{
+    uint32_t i = place_of(c, key);
+    while (i < c->n && entry_key(c, i) == key && c->entry[i].member != member)
+        i++;
+    return i < c->n && entry_key(c, i) == key ? i : c->n;
+}
+
+void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t member)
 {
     CHECK(o->members > 0);
     o->members--;
-}
-
-/* Drops the entries at the front that no longer hold. */
-static void trim(struct pool *chunks, struct order *o, order_holds *holds, void *ctx)
-{
-    while (o->head != 0) {
-        const struct chunk *c = pool_get(chunks, o->head);
-        uint16_t first = c->first;
-        while (first < c->n && !entry_holds(c, first, holds, ctx))
-            first++;
-        if (first == c->first)
-            return;
-        o->entries -= (uint32_t)(first - c->first);
-        if (first == c->n) {
-            chunk_drop(chunks, o, o->head);
-            continue;
-        }
-        struct chunk *front = edit(chunks, o->head);
-        memset(&front->entry[front->first], 0,
-               (size_t)(first - front->first) * sizeof front->entry[0]);
-        front->first = first;
+    if (o->tail == 0)
+        return;
+    int64_t key = key_for(since, member);
+    handle_t h = btree_seek(chunks, o->tail, key, key_of);
+    struct chunk *c = edit(chunks, h);
+    uint32_t i = entry_find(c, key, member);
+    for (; i == c->n && c->key == key && c->list.prev != 0; i = entry_find(c, key, member))
+        c = edit(chunks, h = c->list.prev);
+    if (i == c->n) { /* there was no room for it */
+        CHECK(o->entries <= o->members);
         return;
     }
+    o->entries--;
+    c->n--;
+    memmove(&c->entry[i], &c->entry[i + 1], (c->n - i) * sizeof c->entry[0]);
+    memset(&c->entry[c->n], 0, sizeof c->entry[0]);
+    if (c->n == 0)
+        chunk_drop(chunks, o, h);
+    else if (c->n <= FEW && !chunk_merge(chunks, o, h) && c->list.next != 0)
+        chunk_merge(chunks, o, c->list.next);
 }
 
-handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
-                      order_before *before, void *ctx, ms_t *ret_since)
+handle_t order_oldest(struct pool *chunks, const struct order *o, order_before *before, void *ctx,
+                      ms_t *ret_since)
 {
-    trim(chunks, o, holds, ctx);
     handle_t best = 0;
     uint32_t looked = 0;
     for (handle_t h = o->head; h != 0;) {
         const struct chunk *c = pool_get(chunks, h);
-        for (uint32_t i = c->first; i < c->n; i++) {
+        for (uint32_t i = 0; i < c->n; i++) {
             if (best != 0 && (when(c, i) != *ret_since || ++looked > TIES))
                 return best;
-            if (!entry_holds(c, i, holds, ctx))
-                continue;
             if (best == 0 || before(ctx, c->entry[i].member, best))
                 best = c->entry[i].member;
             *ret_since = when(c, i);
@@ -278,19 +268,19 @@ handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
 void order_check(struct pool *chunks, const struct order *o)
 {
     uint32_t entries = 0;
-    ms_t last = INT64_MIN;
+    int64_t last = INT64_MIN;
     handle_t prev = 0;
     for (handle_t h = o->head; h != 0;) {
         const struct chunk *c = pool_get(chunks, h);
-        CHECK(c->list.prev == prev && c->first < c->n && c->n <= ENTRIES && c->base >= last);
-        btree_check(chunks, h, base_of);
-        for (uint16_t i = c->first; i < c->n; i++) {
-            CHECK(when(c, i) >= last);
-            last = when(c, i);
+        CHECK(c->list.prev == prev && c->n > 0 && c->n <= ENTRIES && c->key >= last);
+        btree_check(chunks, h, key_of);
+        for (uint32_t i = 0; i < c->n; i++) {
+            CHECK(entry_key(c, i) >= last && entry_key(c, i) >= c->key);
+            last = entry_key(c, i);
         }
-        entries += (uint32_t)(c->n - c->first);
+        entries += c->n;
         prev = h;
         h = c->list.next;
     }
-    CHECK(prev == o->tail && entries == o->entries);
+    CHECK(prev == o->tail && entries == o->entries && entries <= o->members);
 }
