@@ -160,6 +160,15 @@ struct engine_use {
 };
 uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap);
 
+/* Where the engine's memory grows, for who touches it ahead of need: of each pool where it lies,
+ * how much of it was ever in use, and how much it can be. Returns how many there are. */
+enum { ENGINE_GROWTHS = 64 };
+struct engine_growth {
+    const void *base;
+    uint64_t used, size; /* bytes */
+};
+uint32_t engine_growth(const struct engine *e, struct engine_growth ret[ENGINE_GROWTHS]);
+
 /* Checks all invariants (CHECK); slow. */
 void engine_check(struct engine *e);
 

@@ -214,6 +214,7 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     d->behind = false;
     query_work(&d->query, now);
+    pages_tend(&d->pages, now);
     if (!done || outlet_busy(&d->outlet) || query_deadline(&d->query, now) == now) {
         uv_idle_start(&d->idle, on_idle);
     } else {
@@ -266,12 +267,13 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
         return false;
     outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, uv_now(loop));
     query_init(&d->query, &d->outlet, loop, d->log);
+    pages_open(&d->pages, d->engine, loop, d);
     if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, on_events, on_query, d, run))
         return false;
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
     uv_idle_init(loop, &d->idle);
-    d->handles = 3;
+    d->handles = 4;
     d->prepare.data = d->timer.data = d->idle.data = d;
     uv_prepare_start(&d->prepare, on_prepare);
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
@@ -320,11 +322,20 @@ static void on_bus_closed(struct bus *b)
     d->closed(d);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void part_closed(struct driver *d)
 {
-    struct driver *d = handle->data;
     if (--d->handles == 0)
         bus_close(&d->bus, on_bus_closed);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
+}
+
+static void on_pages_closed(struct pages *p)
+{
+    part_closed(p->data);
 }
 
 void driver_close(struct driver *d, void (*closed)(struct driver *d))
@@ -339,6 +350,7 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
     uv_close((uv_handle_t *)&d->prepare, on_handle_closed);
     uv_close((uv_handle_t *)&d->timer, on_handle_closed);
     uv_close((uv_handle_t *)&d->idle, on_handle_closed);
+    pages_close(&d->pages, on_pages_closed);
 }
 
 void driver_free(struct driver *d)

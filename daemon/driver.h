@@ -10,6 +10,7 @@
 #include "daemon/bus.h"
 #include "daemon/clock.h"
 #include "daemon/outlet.h"
+#include "daemon/pages.h"
 #include "daemon/query.h"
 #include "proto/decode.h"
 
@@ -39,7 +40,7 @@ struct driver {
     uv_prepare_t prepare;
     uv_timer_t timer;
     uv_idle_t idle;
-    int handles; /* open ones of these three */
+    int handles; /* open ones of these three, and pages */
     uint64_t turns;
     uint64_t turn_ns_max; /* longest turn since the last look */
     uint64_t turn_began;
@@ -54,6 +55,7 @@ struct driver {
     ms_t newest_ts; /* of all events */
     struct outlet outlet;
     struct query query;
+    struct pages pages;
     struct decoder decoder;
     void (*closed)(struct driver *d);
     void *data; /* the owner's */

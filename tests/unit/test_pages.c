@@ -1,0 +1,122 @@
+/* Memory behind the end of a pool that grows is there before the pool is. */
+#define _DEFAULT_SOURCE /* mincore */
+#include "daemon/pages.h"
+
+#include "tests/lib/desk.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+static const ms_t start = 1790000000000;
+
+/* Is the memory at this address there, without touching it? */
+static bool is_there(uintptr_t at)
+{
+    unsigned char there = 0;
+    cr_assert_eq(mincore((void *)(at & ~(uintptr_t)4095), 4096, &there), 0);
+    return there & 1;
+}
+
+static void grow(struct desk *d, uint32_t *tickets, uint32_t n)
+{
+    char line[64];
+    for (uint32_t i = 0; i < n; i++) {
+        snprintf(line, sizeof line, "opened ticket=T%u", (*tickets)++);
+        desk_say(d, start + *tickets, line);
+    }
+}
+
+/* The pool with most in use. */
+static struct engine_growth greatest(const struct desk *d)
+{
+    struct engine_growth growth[ENGINE_GROWTHS], best = {0};
+    for (uint32_t i = 0, n = engine_growth(d->e, growth); i < n; i++)
+        if (growth[i].used > best.used)
+            best = growth[i];
+    return best;
+}
+
+static bool closed;
+
+static void on_closed(struct pages *p)
+{
+    (void)p;
+    closed = true;
+}
+
+Test(pages, are_there_before_the_pool_is)
+{
+    struct desk *d = desk_new();
+    struct pages p;
+    uv_loop_t loop;
+    uint32_t tickets = 0;
+    d->limits = limits_default();
+    desk_open(d);
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    pages_open(&p, d->e, &loop, NULL);
+    pages_tend(&p, 1000);
+    cr_assert(!p.working, "nothing has grown yet");
+    for (uint64_t now = 2000; tickets < 30000; now += PAGES_EVERY_MS) {
+        grow(d, &tickets, 1000);
+        pages_tend(&p, now);
+        pages_tend(&p, now); /* it works already, or has just looked */
+        uv_run(&loop, UV_RUN_DEFAULT);
+        cr_assert(!p.working);
+    }
+    struct engine_growth g = greatest(d);
+    cr_assert_gt(g.used, PAGES_GROWN);
+    uintptr_t end = (uintptr_t)g.base + g.used;
+    if (!p.useless) {
+        cr_assert(is_there(end + PAGES_AHEAD - PAGES_BYTES));
+        cr_assert(!is_there(end + 2 * PAGES_AHEAD + PAGES_BYTES), "no more than is needed soon");
+    }
+    pages_tend(&p, 100000);
+    cr_assert(!p.working, "all is there");
+    pages_close(&p, on_closed);
+    cr_assert(closed);
+    cr_assert_eq(uv_loop_close(&loop), 0);
+    desk_free(d);
+}
+
+Test(pages, close_waits_for_the_thread)
+{
+    struct desk *d = desk_new();
+    struct pages p;
+    uv_loop_t loop;
+    uint32_t tickets = 0;
+    d->limits = limits_default();
+    desk_open(d);
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    pages_open(&p, d->e, &loop, NULL);
+    grow(d, &tickets, 20000);
+    pages_tend(&p, 1000);
+    cr_assert(p.working);
+    pages_close(&p, on_closed);
+    cr_assert(!closed);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    cr_assert(closed && !p.working);
+    cr_assert_eq(uv_loop_close(&loop), 0);
+    desk_free(d);
+}
+
+Test(pages, engine_tells_all_of_its_pools)
+{
+    struct desk *d = desk_new();
+    struct engine_growth growth[ENGINE_GROWTHS];
+    uint32_t tickets = 0;
+    d->limits = limits_default();
+    desk_open(d);
+    uint32_t n = engine_growth(d->e, growth);
+    uint64_t before = 0, after = 0;
+    for (uint32_t i = 0; i < n; i++)
+        before += growth[i].used;
+    grow(d, &tickets, 1000);
+    cr_assert_eq(engine_growth(d->e, growth), n);
+    for (uint32_t i = 0; i < n; i++) {
+        after += growth[i].used;
+        cr_assert_leq(growth[i].used, growth[i].size);
+    }
+    cr_assert_gt(after, before + 1000 * 100);
+    desk_free(d);
+}
