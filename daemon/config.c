@@ -179,7 +179,9 @@ bool config_lint(const char *path, struct config *ret, struct tree_error *why, s
 void config_fini(struct config *c)
 {
     free(c->sla);
+    free(c->cards);
     c->sla = NULL;
+    c->cards = NULL;
     c->settings.sla = NULL;
 }
 
@@ -187,6 +189,7 @@ void config_move(struct config *to, struct config *from)
 {
     memcpy(to, from, sizeof *to);
     from->sla = NULL;
+    from->cards = NULL;
     from->settings.sla = NULL;
 }
 

@@ -4,12 +4,13 @@
  * manual page (reference.h). A file is taken whole or not at all: the first unknown or double
  * key, wrong type or impossible value is one line "file:line: key: what, what to do".
  *
- * Calendars and policies (1 MiB) lie on the heap: a struct config that was read owns them until
- * config_fini or config_move; a plain copy of it borrows them. */
+ * Calendars, policies and scorecards (2 MiB) lie on the heap: a struct config that was read owns
+ * them until config_fini or config_move; a plain copy of it borrows them. */
 #ifndef TP_DAEMON_CONFIG_H
 #define TP_DAEMON_CONFIG_H
 
 #include "core/policy.h"
+#include "core/scorecard.h"
 #include "core/settings.h"
 #include "daemon/log.h"
 #include "daemon/tree.h"
@@ -32,6 +33,7 @@ struct lint; /* lint.h */
 struct config {
     struct settings settings; /* for the engine, the zone compiled */
     struct sla_setting *sla;  /* owned; settings.sla is this when there are policies */
+    struct scorecards *cards; /* owned; NULL = none */
     struct limits limits;
     struct config_texts events_bind; /* where platforms publish to */
     struct config_texts events_connect;

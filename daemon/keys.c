@@ -4,6 +4,7 @@
 #include "daemon/endpoint.h"
 #include "daemon/policies.h"
 #include "daemon/rules.h"
+#include "daemon/scorecards.h"
 #include "daemon/tz.h"
 
 #include <stdio.h>
@@ -108,6 +109,8 @@ const struct key keys[] = {
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
      "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "
      "about a window or scope that is not kept are left out."},
+    {"scorecards", KEY_SCORECARDS, false, PLACE(cards), 0, SCORECARDS_MAX, "[]",
+     "Weighted evaluations of agents, teams, ...: a score from 0 to 100, a grade, a rank."},
 };
 const uint32_t keys_n = ARRAY_LEN(keys);
 
@@ -134,6 +137,7 @@ const char *key_type_text(enum key_type type)
         [KEY_RULES] = "a list of rules",
         [KEY_CALENDARS] = "a list of calendars",
         [KEY_POLICIES] = "a list of policies",
+        [KEY_SCORECARDS] = "a list of scorecards",
     };
     CHECK(type < KEY_TYPES);
     return texts[type];
@@ -361,6 +365,8 @@ bool key_read(const struct key *key, struct reading *r)
         return read_list(key, r, calendar_read, &n);
     case KEY_POLICIES:
         return read_list(key, r, policy_read, &n);
+    case KEY_SCORECARDS:
+        return read_list(key, r, scorecard_read, &n);
     case KEY_TYPES:
         break;
     }

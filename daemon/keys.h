@@ -21,6 +21,7 @@ enum key_type {
     KEY_RULES,
     KEY_CALENDARS,
     KEY_POLICIES,
+    KEY_SCORECARDS,
     KEY_TYPES
 };
 

@@ -3,6 +3,8 @@
 #include "daemon/calendars.h"
 #include "daemon/policies.h"
 #include "daemon/rules.h"
+#include "daemon/score_items.h"
+#include "daemon/scorecards.h"
 
 enum { COMMENT_COLUMNS = 96, LEAF_MAX = 64 };
 
@@ -24,6 +26,7 @@ static void print_bounds(FILE *file, const struct key *key)
     case KEY_RULES:
     case KEY_CALENDARS:
     case KEY_POLICIES:
+    case KEY_SCORECARDS:
         fprintf(file, "%lld to %lld entries", (long long)key->min, (long long)key->max);
         break;
     default:
@@ -43,10 +46,14 @@ static const struct members *const *groups_of(enum key_type type)
     static const struct members *const rules[] = {&rule_members, NULL};
     static const struct members *const calendars[] = {&calendar_members, NULL};
     static const struct members *const policies[] = {&policy_members, &policy_metric_members, NULL};
+    static const struct members *const cards[] = {
+        &scorecard_members, &score_item_members, &score_tier_members, &score_gate_members, NULL};
     if (type == KEY_RULES)
         return rules;
     if (type == KEY_CALENDARS)
         return calendars;
+    if (type == KEY_SCORECARDS)
+        return cards;
     return type == KEY_POLICIES ? policies : none;
 }
 

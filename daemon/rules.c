@@ -1,38 +1,6 @@
 #include "daemon/rules.h"
 
-#include "core/event.h"
-
-#include <stdio.h>
-
-bool millionths_parse(struct str text, int64_t *ret)
-{
-    bool negative = text.len > 0 && text.p[0] == '-';
-    bool percent = text.len > 0 && text.p[text.len - 1] == '%';
-    uint32_t i = negative, end = text.len - percent, digits = 0;
-    int64_t value = 0, unit = percent ? NUMBER_ONE / 100 : NUMBER_ONE, scale = unit;
-    bool fraction = false;
-    for (; i < end; i++) {
-        char c = text.p[i];
-        if (c == '.' && !fraction && digits > 0) {
-            fraction = true;
-            continue;
-        }
-        if (c < '0' || c > '9' || ++digits > 12)
-            return false;
-        if (!fraction) {
-            value = value * 10 + (c - '0') * unit;
-            continue;
-        }
-        scale /= 10;
-        if (scale == 0)
-            return false;
-        value += (c - '0') * scale;
-    }
-    if (digits == 0 || value > INT64_MAX / 1000)
-        return false;
-    *ret = negative ? -value : value;
-    return true;
-}
+#include "daemon/sources.h"
 
 static bool read_id(struct reading *r, void *item)
 {
@@ -48,95 +16,47 @@ static bool read_id(struct reading *r, void *item)
     return true;
 }
 
+static struct figure_source source_of(const struct rule_setting *rule)
+{
+    return (struct figure_source){rule->indicator, rule->field};
+}
+
 static bool read_indicator(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    int i = indicator_find(r->node->text);
-    if (i < 0)
-        return refuse(r, "'%s' is no indicator; SEMANTICS.md lists them", r->node->text.p);
-    rule->indicator = (uint16_t)i;
-    static const uint8_t usual[] = {
-        [IND_DURATION] = IF_END, [IND_COUNT] = IF_NUM, [IND_RATIO] = IF_VALUE,
-        [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN, [IND_GAUGE] = IF_VALUE,
-    };
-    rule->field = usual[indicator_kind((enum indicator)i)];
+    struct figure_source source;
+    if (!source_indicator(r, &source))
+        return false;
+    rule->indicator = source.indicator;
+    rule->field = source.field;
     return true;
 }
 
 static bool read_field(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    int f = indicator_field_find(r->node->text);
-    if (f >= 0 && indicator_has_field((enum indicator)rule->indicator, (enum indicator_field)f)) {
-        rule->field = (uint8_t)f;
-        return true;
-    }
-    char all[160] = "";
-    size_t n = 0;
-    for (int i = 0; i < IF_END; i++)
-        if (indicator_has_field((enum indicator)rule->indicator, (enum indicator_field)i))
-            n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? ", " : "",
-                                  indicator_field_name((enum indicator_field)i));
-    return refuse(r, "%s has no field '%s'; it has %s",
-                  indicator_name((enum indicator)rule->indicator), r->node->text.p, all);
+    struct figure_source source = source_of(rule);
+    if (!source_field(r, &source))
+        return false;
+    rule->field = source.field;
+    return true;
 }
 
 static bool read_rule_scope(struct reading *r, void *item)
 {
-    struct rule_setting *rule = item;
-    int scope = scope_find(r->node->text);
-    if (scope < 0)
-        return refuse(r,
-                      "'%s' is no scope; there are all, agent, team, channel, priority, "
-                      "category",
-                      r->node->text.p);
-    if ((r->config->settings.scopes >> scope & 1) == 0)
-        return refuse(r, "scope %s is not kept; add it to `scopes`", r->node->text.p);
-    rule->scope = (uint8_t)scope;
-    return true;
+    return source_scope(r, &((struct rule_setting *)item)->scope);
 }
 
 static bool read_rule_window(struct reading *r, void *item)
 {
-    struct rule_setting *rule = item;
-    const struct settings *s = &r->config->settings;
-    for (uint32_t i = 0; i < s->windows; i++) {
-        if (str_equal(str_of(s->window[i].name), r->node->text)) {
-            rule->window = (uint8_t)i;
-            return true;
-        }
-    }
-    return refuse(r, "window '%s' is not kept; add it to `windows`", r->node->text.p);
-}
-
-/* A value as the rule's field is counted: a duration, or a number or percentage. Without a field
- * there is no telling which; that is complained about in the end. */
-static bool read_value(const struct reading *r, const struct rule_setting *rule, struct str text,
-                       int64_t *ret)
-{
-    if (rule->field == IF_END)
-        return true;
-    bool is_ms =
-        indicator_field_is_ms((enum indicator)rule->indicator, (enum indicator_field)rule->field);
-    if (is_ms ? duration_parse(text, ret) : millionths_parse(text, ret))
-        return true;
-    return refuse(r, "'%s' is no value; write %s", r->node->text.p,
-                  is_ms ? "a duration like \">= 15m\"" : "a number like \">= 20\" or \"<= 85%\"");
+    return source_window(r, &((struct rule_setting *)item)->window);
 }
 
 static bool read_fire(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    struct str text = r->node->text;
-    bool below = text.len >= 2 && memcmp(text.p, "<=", 2) == 0;
-    bool above = text.len >= 2 && memcmp(text.p, ">=", 2) == 0;
-    if (r->node->kind != TREE_SCALAR || (!below && !above))
-        return refuse(r, "begins with neither >= nor <=; write \">= 15m\"");
-    for (text.p += 2, text.len -= 2; text.len > 0 && text.p[0] == ' '; text.len--)
-        text.p++;
-    if (!read_value(r, rule, text, &rule->fire))
+    if (!source_threshold(r, source_of(rule), &rule->below, &rule->fire))
         return false;
-    rule->below = below;
     rule->clear = rule->fire;
     return true;
 }
@@ -144,7 +64,8 @@ static bool read_fire(struct reading *r, void *item)
 static bool read_clear(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    if (!read_value(r, rule, r->node->text, &rule->clear))
+    static const char *const likes[] = {"a duration like 10m", "a number like 15 or 80%"};
+    if (!source_value(r, source_of(rule), r->node->text, likes, &rule->clear))
         return false;
     if (rule->below ? rule->clear < rule->fire : rule->clear > rule->fire)
         return refuse(r, "it would clear where it fires; clear must lie on the good side of fire");

@@ -27,7 +27,4 @@ MUST_CHECK bool rule_read(struct reading *r, uint32_t i);
 /* Reads the built-in rules from the list r->node, but those about a window or scope not kept. */
 void rules_read_preset(struct reading *r);
 
-/* "2.5", "90%", "-0.2" -> millionths. false when it is no number or has more than 6 decimals. */
-bool millionths_parse(struct str text, int64_t *ret);
-
 #endif

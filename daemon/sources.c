@@ -1,0 +1,138 @@
+#include "daemon/sources.h"
+
+#include "core/event.h"
+
+#include <stdio.h>
+
+bool millionths_parse(struct str text, int64_t *ret)
+{
+    bool negative = text.len > 0 && text.p[0] == '-';
+    bool percent = text.len > 0 && text.p[text.len - 1] == '%';
+    uint32_t i = negative, end = text.len - percent, digits = 0;
+    int64_t value = 0, unit = percent ? NUMBER_ONE / 100 : NUMBER_ONE, scale = unit;
+    bool fraction = false;
+    for (; i < end; i++) {
+        char c = text.p[i];
+        if (c == '.' && !fraction && digits > 0) {
+            fraction = true;
+            continue;
+        }
+        if (c < '0' || c > '9' || ++digits > 12)
+            return false;
+        if (!fraction) {
+            value = value * 10 + (c - '0') * unit;
+            continue;
+        }
+        scale /= 10;
+        if (scale == 0)
+            return false;
+        value += (c - '0') * scale;
+    }
+    if (digits == 0 || value > INT64_MAX / 1000)
+        return false;
+    *ret = negative ? -value : value;
+    return true;
+}
+
+bool source_indicator(const struct reading *r, struct figure_source *ret)
+{
+    int i = indicator_find(r->node->text);
+    if (i < 0)
+        return refuse(r, "'%s' is no indicator; SEMANTICS.md lists them", r->node->text.p);
+    static const uint8_t usual[] = {
+        [IND_DURATION] = IF_END, [IND_COUNT] = IF_NUM, [IND_RATIO] = IF_VALUE,
+        [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN, [IND_GAUGE] = IF_VALUE,
+    };
+    ret->indicator = (uint16_t)i;
+    ret->field = usual[indicator_kind((enum indicator)i)];
+    return true;
+}
+
+bool source_field(const struct reading *r, struct figure_source *ret)
+{
+    enum indicator indicator = (enum indicator)ret->indicator;
+    int f = indicator_field_find(r->node->text);
+    if (f >= 0 && indicator_has_field(indicator, (enum indicator_field)f)) {
+        ret->field = (uint8_t)f;
+        return true;
+    }
+    char all[160] = "";
+    size_t n = 0;
+    for (int i = 0; i < IF_END; i++)
+        if (indicator_has_field(indicator, (enum indicator_field)i))
+            n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? ", " : "",
+                                  indicator_field_name((enum indicator_field)i));
+    return refuse(r, "%s has no field '%s'; it has %s", indicator_name(indicator), r->node->text.p,
+                  all);
+}
+
+bool source_scope(const struct reading *r, uint8_t *ret)
+{
+    int scope = scope_find(r->node->text);
+    if (scope < 0)
+        return refuse(r,
+                      "'%s' is no scope; there are all, agent, team, channel, priority, "
+                      "category",
+                      r->node->text.p);
+    if ((r->config->settings.scopes >> scope & 1) == 0)
+        return refuse(r, "scope %s is not kept; add it to `scopes`", r->node->text.p);
+    *ret = (uint8_t)scope;
+    return true;
+}
+
+bool source_window(const struct reading *r, uint8_t *ret)
+{
+    const struct settings *s = &r->config->settings;
+    for (uint32_t i = 0; i < s->windows; i++) {
+        if (str_equal(str_of(s->window[i].name), r->node->text)) {
+            *ret = (uint8_t)i;
+            return true;
+        }
+    }
+    return refuse(r, "window '%s' is not kept; add it to `windows`", r->node->text.p);
+}
+
+bool source_value(const struct reading *r, struct figure_source source, struct str text,
+                  const char *const likes[2], int64_t *ret)
+{
+    if (source.field == IF_END) {
+        *ret = 0;
+        return true;
+    }
+    bool is_ms =
+        indicator_field_is_ms((enum indicator)source.indicator, (enum indicator_field)source.field);
+    if (is_ms ? duration_parse(text, ret) : millionths_parse(text, ret))
+        return true;
+    return refuse(r, "'%s' is no value; write %s", r->node->text.p, likes[!is_ms]);
+}
+
+bool source_threshold(const struct reading *r, struct figure_source source, bool *ret_below,
+                      int64_t *ret)
+{
+    static const char *const likes[] = {"a duration like \">= 15m\"",
+                                        "a number like \">= 20\" or \"<= 85%\""};
+    struct str text = r->node->text;
+    bool below = text.len >= 2 && memcmp(text.p, "<=", 2) == 0;
+    bool above = text.len >= 2 && memcmp(text.p, ">=", 2) == 0;
+    if (r->node->kind != TREE_SCALAR || (!below && !above))
+        return refuse(r, "begins with neither >= nor <=; write \">= 15m\"");
+    for (text.p += 2, text.len -= 2; text.len > 0 && text.p[0] == ' '; text.len--)
+        text.p++;
+    *ret_below = below;
+    return source_value(r, source, text, likes, ret);
+}
+
+bool hundredths_read(const struct reading *r, uint32_t max, uint32_t *ret)
+{
+    struct str text = r->node->text;
+    int64_t v;
+    bool percent = text.len > 0 && text.p[text.len - 1] == '%';
+    if (r->node->kind != TREE_SCALAR || percent || !millionths_parse(text, &v) ||
+        v % (NUMBER_ONE / 100) != 0)
+        return refuse(r, "a number with at most two decimals is wanted here; write 20 or 12.5");
+    v /= NUMBER_ONE / 100;
+    if (v < 0 || v > max)
+        return refuse(r, "%s is outside of 0 to %u", text.p, max / 100);
+    *ret = (uint32_t)v;
+    return true;
+}

@@ -1,0 +1,35 @@
+/* sources.h: which number is meant, as rules and scorecards name it: indicator, field, scope,
+ * window, and values in the unit of the field. */
+#ifndef TP_DAEMON_SOURCES_H
+#define TP_DAEMON_SOURCES_H
+
+#include "core/figure.h"
+#include "daemon/members.h"
+
+/* The node as an indicator; its field is the usual one, IF_END where there is none (durations). */
+MUST_CHECK bool source_indicator(const struct reading *r, struct figure_source *ret);
+
+/* The node as a field of the source's indicator. */
+MUST_CHECK bool source_field(const struct reading *r, struct figure_source *ret);
+
+/* The node as a scope or window that is kept. */
+MUST_CHECK bool source_scope(const struct reading *r, uint8_t *ret);
+MUST_CHECK bool source_window(const struct reading *r, uint8_t *ret);
+
+/* A text as a value of the source: ms, or millionths. likes: how one would be written, for the
+ * complaint: of a duration, of a number. A source without a field has no unit: any text will do,
+ * and 0 is meant. */
+MUST_CHECK bool source_value(const struct reading *r, struct figure_source source, struct str text,
+                             const char *const likes[2], int64_t *ret);
+
+/* The node as a threshold, ">= VALUE" or "<= VALUE". */
+MUST_CHECK bool source_threshold(const struct reading *r, struct figure_source source,
+                                 bool *ret_below, int64_t *ret);
+
+/* "2.5", "90%", "-0.2" -> millionths. false when it is no number or has more than 6 decimals. */
+bool millionths_parse(struct str text, int64_t *ret);
+
+/* The node as a number from 0 with at most two decimals, in hundredths, at most max of these. */
+MUST_CHECK bool hundredths_read(const struct reading *r, uint32_t max, uint32_t *ret);
+
+#endif
