@@ -12,10 +12,13 @@
 #include "daemon/outlet.h"
 #include "daemon/pages.h"
 #include "daemon/query.h"
+#include "daemon/scores.h"
 #include "proto/decode.h"
 
 enum {
-    DRIVER_GATHER = 128,         /* messages and events of one engine step */
+    /* Messages and events of one engine step: as many as it looks ahead (ENGINE_STRIDE). More save
+     * nothing, and the alert of the first would wait for the last. */
+    DRIVER_GATHER = 32,
     DRIVER_PUT_OFF = 16,         /* turns without a slice of a round while events wait */
     DRIVER_MESSAGES = 512,       /* received in one turn at most … */
     DRIVER_RECEIVE_NS = 1000000, /* … and no more after this long */
@@ -54,6 +57,7 @@ struct driver {
     struct result results[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     ms_t newest_ts; /* of all events */
     struct outlet outlet;
+    struct scores scores;
     struct query query;
     struct pages pages;
     struct decoder decoder;
