@@ -1,7 +1,6 @@
 /* retarget: other attributes, other policies by a reload: what was measured stays, no second
  * breach, nothing that ended is touched, late events meet the policies of their time. */
-#include "core/sla.h"
-
+#include "core/agreement.h"
 #include "tests/lib/service.h"
 
 #include <criterion/criterion.h>
@@ -298,16 +297,16 @@ Test(retarget, more_reloads_than_generations)
 {
     for (int ticks = 0; ticks < 2; ticks++) {
         struct policy_metric *m;
-        struct service *v = with("10h", &m);
+        struct service *v = with("100h", &m);
         begin(v);
         service_tick(v, HOUR);
-        for (int i = 1; i <= 6; i++) {
+        for (int i = AGREEMENTS_MAX + 2; i >= 0; i--) {
             char target[16];
-            snprintf(target, sizeof target, "%dh", 10 - i);
+            snprintf(target, sizeof target, "%dh", 4 + i);
             only(v, target);
             service_apply(v);
             if (ticks)
-                service_tick(v, HOUR + i * MIN);
+                service_tick(v, HOUR + (AGREEMENTS_MAX + 3 - i) * MIN);
         }
         service_tick(v, 3 * HOUR);
         const struct explain_clock *c = clock_of(v, "T", SLA_RESOLUTION);
@@ -332,18 +331,20 @@ Test(retarget, a_long_ticket_outlives_its_policies)
         snprintf(line, sizeof line, "message ticket=T by=agent id=m%d", i);
         service_say(v, i * MIN, line);
     }
-    for (int i = 1; i <= 5; i++) {
-        only(v, i % 2 == 0 ? "100h" : "50h");
+    int last = AGREEMENTS_MAX + 3;
+    for (int i = 1; i <= last; i++) {
+        only(v, (last - i) % 2 != 0 ? "100h" : "50h");
         service_tick(v, i * HOUR);
         service_apply(v);
         service_tick(v, i * HOUR + 1);
     }
-    service_say(v, 6 * HOUR, "message ticket=T by=agent id=x");
-    service_say(v, 6 * HOUR - 1, "message ticket=T by=agent id=y"); /* folds again from the base */
-    service_tick(v, 7 * HOUR);
+    ms_t now = (last + 1) * (ms_t)HOUR;
+    service_say(v, now, "message ticket=T by=agent id=x");
+    service_say(v, now - 1, "message ticket=T by=agent id=y"); /* folds again from the base */
+    service_tick(v, now + HOUR);
     const struct explain_clock *c = clock_of(v, "T", SLA_RESOLUTION);
     cr_assert_eq(c->state, CLOCK_RUNNING);
-    cr_assert_eq(c->elapsed, 7 * HOUR);
+    cr_assert_eq(c->elapsed, now + HOUR);
     cr_assert_eq(c->breach_at, v->start + 50 * HOUR);
     told(v, "");
     service_tick(v, 50 * HOUR + 1);
@@ -366,7 +367,7 @@ Test(retarget, fewer_policies_than_before)
     service_say(v, 0, "opened ticket=T by=agent priority=p4");
     service_tick(v, 3 * HOUR);
     told(v, "warning T resolution#1 -/- level=1\n");
-    for (int i = 0; i < 5; i++) {
+    for (int i = AGREEMENTS_MAX + 2; i >= 0; i--) {
         only(v, i % 2 == 0 ? "8h" : "9h");
         service_apply(v);
     }
