@@ -217,7 +217,7 @@ void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_
 }
 
 uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,
-                     uint32_t scopes, ms_t ts, struct window_walk ret[SCOPE_N])
+                     uint32_t scopes, ms_t ts, struct btree_walk ret[SCOPE_N])
 {
     uint32_t n = 0;
     for (uint32_t left = scopes & b->settings->scopes; left != 0; left &= left - 1) {
@@ -226,20 +226,28 @@ uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *
         if (index == 0)
             continue;
         const struct entity *e = pool_at(&b->entities[s], index);
-        ret[n++] = (struct window_walk){.log = &e->log[family], .ts = ts};
+        n += window_walk(b->windows, &e->log[family], ts, &ret[n]);
     }
     return n;
 }
 
-void board_walk(const struct board *b, struct window_walk *walk, uint32_t n)
+uint32_t board_leave_walks(const struct board *b, handle_t ticket, const struct tags *tags,
+                           uint32_t scopes, ms_t opened, ms_t waiting,
+                           struct btree_walk ret[2 * SCOPE_N])
 {
-    while (n > 0) {
-        uint32_t going = 0;
-        for (uint32_t i = 0; i < n; i++)
-            if (window_walk(b->windows, &walk[i]))
-                walk[going++] = walk[i];
-        n = going;
+    uint32_t n = 0;
+    for (uint32_t left = scopes & b->settings->scopes; left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index == 0)
+            continue;
+        const struct entity *e = pool_at(&b->entities[s], index);
+        if (opened != MS_NONE)
+            n += order_walk(&b->orders, &e->open, opened, ticket, &ret[n]);
+        if (waiting != MS_NONE)
+            n += order_walk(&b->orders, &e->waiting, waiting, ticket, &ret[n]);
     }
+    return n;
 }
 
 /* --- what the fold says ------------------------------------------------------------------- */

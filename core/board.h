@@ -46,9 +46,11 @@ void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_
 
 /* Begins walks to where these tags' logs of a family keep ts; returns how many. */
 uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,
-                     uint32_t scopes, ms_t ts, struct window_walk ret[SCOPE_N]);
-/* Walks them all to their ends; n walks, used up. */
-void board_walk(const struct board *b, struct window_walk *walk, uint32_t n);
+                     uint32_t scopes, ms_t ts, struct btree_walk ret[SCOPE_N]);
+/* The same to where a ticket stands among the open and the waiting ones (MS_NONE: not there). */
+uint32_t board_leave_walks(const struct board *b, handle_t ticket, const struct tags *tags,
+                           uint32_t scopes, ms_t opened, ms_t waiting,
+                           struct btree_walk ret[2 * SCOPE_N]);
 
 /* --- what the fold says ------------------------------------------------------------------- */
 

@@ -73,37 +73,45 @@ static void prefetch_all(const struct pool *chunks, handle_t h)
         __builtin_prefetch(p + line);
 }
 
-bool btree_step(const struct pool *chunks, struct btree_walk *w, int64_t key, btree_key *key_of)
+bool btree_step(struct btree_walk *w)
 {
     const struct node *p;
     switch ((enum btree_stage)w->stage) {
     case BTREE_LIST: {
-        const struct btree_chunk *c = chunk_get(chunks, w->at);
-        bool there = key_of(c) <= key || (c->up == 0 && c->prev == 0);
-        if (there)
-            w->stage = BTREE_THERE;
-        else if (c->up != 0)
-            *w = (struct btree_walk){c->up, BTREE_UP};
-        else
-            w->at = c->prev;
+        const struct btree_chunk *c = chunk_get(w->chunks, w->at);
+        bool there = w->key_of(c) <= w->key || (c->up == 0 && c->prev == 0);
+        w->stage = there ? BTREE_THERE : c->up != 0 ? BTREE_UP : BTREE_LIST;
+        w->at = there ? w->at : c->up != 0 ? c->up : c->prev;
         break;
     }
     case BTREE_UP:
-        p = node_get(chunks, w->at);
-        if (p->key[0] > key && p->up != 0) {
+        p = node_get(w->chunks, w->at);
+        if (p->key[0] > w->key && p->up != 0) {
             w->at = p->up;
             break;
         }
         /* fallthrough */
     case BTREE_DOWN:
-        p = node_get(chunks, w->at);
-        *w = (struct btree_walk){child_for(p, key), has_leaves(p) ? BTREE_THERE : BTREE_DOWN};
+        p = node_get(w->chunks, w->at);
+        w->at = child_for(p, w->key);
+        w->stage = has_leaves(p) ? BTREE_THERE : BTREE_DOWN;
         break;
     case BTREE_THERE:
         break;
     }
-    prefetch_all(chunks, w->at);
+    prefetch_all(w->chunks, w->at);
     return w->stage != BTREE_THERE;
+}
+
+void btree_walk_all(struct btree_walk *walks, uint32_t n)
+{
+    while (n > 0) {
+        uint32_t going = 0;
+        for (uint32_t i = 0; i < n; i++)
+            if (btree_step(&walks[i]))
+                walks[going++] = walks[i];
+        n = going;
+    }
 }
 
 /* --- change ------------------------------------------------------------------------------- */

@@ -27,14 +27,18 @@ typedef int64_t btree_key(const void *chunk);
 /* The last chunk of the list whose key is not above this one, else the first. */
 handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree_key *key_of);
 
-/* The same in steps, to be taken in turn with others. Begins as {tail}; a step brings near what
- * the next one reads. false: `at` is the chunk, and all of it comes near. */
+/* The same in steps, so that many searches overlap: each step brings near what the next one reads.
+ * Begins with stage BTREE_LIST at the tail. false: `at` is the chunk, and all of it comes near. */
+enum btree_stage { BTREE_LIST, BTREE_UP, BTREE_DOWN, BTREE_THERE };
 struct btree_walk {
+    const struct pool *chunks;
+    btree_key *key_of;
+    int64_t key;
     handle_t at;
     uint32_t stage; /* enum btree_stage */
 };
-enum btree_stage { BTREE_LIST, BTREE_UP, BTREE_DOWN, BTREE_THERE };
-bool btree_step(const struct pool *chunks, struct btree_walk *w, int64_t key, btree_key *key_of);
+bool btree_step(struct btree_walk *w);
+void btree_walk_all(struct btree_walk *walks, uint32_t n); /* in turn, to their ends; used up */
 
 /* Most slots that btree_join takes in a list with this tail. */
 uint32_t btree_room(const struct pool *chunks, handle_t tail);

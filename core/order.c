@@ -1,7 +1,5 @@
 #include "core/order.h"
 
-#include "core/btree.h"
-
 enum {
     ENTRIES = 28,
     FEW = ENTRIES / 4, /* entries of a chunk that is put together with a neighbour … */
@@ -211,13 +209,13 @@ bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t membe
     return true;
 }
 
-/* The entry of this member in chunk h; c->n: it is not there. */
-static uint32_t entry_find(const struct chunk *c, int64_t key, handle_t member)
+/* The member's entry; c->n: it is not there. */
+static uint32_t entry_find(const struct chunk *c, ms_t since, handle_t member)
 {
-    uint32_t i = place_of(c, key);
-    while (i < c->n && entry_key(c, i) == key && c->entry[i].member != member)
+    uint32_t i = 0, after = (uint32_t)(since - base_of(c));
+    while (i < c->n && (c->entry[i].member != member || c->entry[i].after != after))
         i++;
-    return i < c->n && entry_key(c, i) == key ? i : c->n;
+    return i;
 }
 
 void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t member)
@@ -229,8 +227,8 @@ void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t memb
     int64_t key = key_for(since, member);
     handle_t h = btree_seek(chunks, o->tail, key, key_of);
     struct chunk *c = edit(chunks, h);
-    uint32_t i = entry_find(c, key, member);
-    for (; i == c->n && c->key == key && c->list.prev != 0; i = entry_find(c, key, member))
+    uint32_t i = entry_find(c, since, member);
+    for (; i == c->n && c->key == key && c->list.prev != 0; i = entry_find(c, since, member))
         c = edit(chunks, h = c->list.prev);
     if (i == c->n) { /* there was no room for it */
         CHECK(o->entries <= o->members);
@@ -244,6 +242,17 @@ void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t memb
         chunk_drop(chunks, o, h);
     else if (c->n <= FEW && !chunk_merge(chunks, o, h) && c->list.next != 0)
         chunk_merge(chunks, o, c->list.next);
+}
+
+bool order_walk(const struct pool *chunks, const struct order *o, ms_t since, handle_t member,
+                struct btree_walk *ret)
+{
+    int64_t key = key_for(since, member);
+    const struct chunk *tail = o->tail == 0 ? NULL : pool_get(chunks, o->tail);
+    if (tail == NULL || tail->list.up == 0 || tail->key <= key)
+        return false;
+    *ret = (struct btree_walk){chunks, key_of, key, tail->list.up, BTREE_UP};
+    return true;
 }
 
 handle_t order_oldest(struct pool *chunks, const struct order *o, order_before *before, void *ctx,

@@ -6,7 +6,7 @@
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H
 
-#include "core/pool.h"
+#include "core/btree.h"
 
 struct order {
     handle_t head, tail; /* chunks */
@@ -22,6 +22,10 @@ bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t membe
 
 /* It leaves, with the time that it joined with. */
 void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t member);
+
+/* Begins a walk to where a member's entry stands. false: none is worth it. */
+bool order_walk(const struct pool *chunks, const struct order *o, ms_t since, handle_t member,
+                struct btree_walk *ret);
 
 /* Which of two members of one time comes first, whatever their handles are? */
 typedef bool order_before(void *ctx, handle_t a, handle_t b);

@@ -2,14 +2,13 @@
 
 #include "core/chunk.h"
 
-bool window_walk(const struct windows *ws, struct window_walk *walk)
+bool window_walk(const struct windows *ws, const struct window_log *log, ms_t ts,
+                 struct btree_walk *ret)
 {
-    uint32_t sec = (uint32_t)sec_floor(walk->ts);
-    int64_t to = moment(sec, (uint32_t)(walk->ts - (ms_t)sec * MS_SECOND));
-    if (walk->way.at == 0) {
-        if (walk->log->head == 0 || sec < log_base(ws, walk->log))
-            return false;
-        walk->way.at = walk->log->tail;
-    }
-    return btree_step(&ws->chunks, &walk->way, to, chunk_moment);
+    uint32_t sec = (uint32_t)sec_floor(ts);
+    if (log->head == 0 || sec < log_base(ws, log))
+        return false;
+    int64_t to = moment(sec, (uint32_t)(ts - (ms_t)sec * MS_SECOND));
+    *ret = (struct btree_walk){&ws->chunks, chunk_moment, to, log->tail, BTREE_LIST};
+    return true;
 }

@@ -9,14 +9,9 @@
 #include "core/btree.h"
 #include "core/window.h"
 
-struct window_walk {
-    const struct window_log *log;
-    ms_t ts;
-    struct btree_walk way; /* zero to begin; at the end, the chunk */
-};
-
-/* One step. false: it is there (the chunk's lines come near), or the instant lies in slots. The
- * log must not change between the steps. */
-bool window_walk(const struct windows *ws, struct window_walk *walk);
+/* Begins a walk. false: there is nothing, or the instant lies in slots. The log must not change
+ * before the walk's last step. */
+bool window_walk(const struct windows *ws, const struct window_log *log, ms_t ts,
+                 struct btree_walk *ret);
 
 #endif

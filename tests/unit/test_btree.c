@@ -87,10 +87,10 @@ static void drop(struct list *l, handle_t h)
 static void compare(struct list *l, int64_t key)
 {
     handle_t want = plain(l, key);
-    struct btree_walk w = {.at = l->tail};
+    struct btree_walk w = {&l->pool, key_of, key, l->tail, BTREE_LIST};
     uint32_t steps = 0;
     cr_assert_eq(btree_seek(&l->pool, l->tail, key, key_of), want);
-    while (btree_step(&l->pool, &w, key, key_of))
+    while (btree_step(&w))
         steps++;
     cr_assert_eq(w.at, want);
     cr_assert(steps <= 2 * BTREE_FROM);

@@ -27,11 +27,12 @@ Test(window_walk, ends_where_the_second_is_kept)
     uint32_t steps_most = 0;
     ms_t first = chunk_get(f->ws, log->head)->base * (ms_t)MS_SECOND;
     for (ms_t ts = first; ts <= f->at * MS_SECOND; ts += 97123) {
-        struct window_walk walk = {.log = log, .ts = ts};
+        struct btree_walk walk;
         uint32_t steps = 0;
-        while (window_walk(f->ws, &walk))
+        cr_assert(window_walk(f->ws, log, ts, &walk));
+        while (btree_step(&walk))
             steps++;
-        cr_assert(walk.way.at == plain(f->ws, log, ts), "instant %ld", (long)ts);
+        cr_assert(walk.at == plain(f->ws, log, ts), "instant %ld", (long)ts);
         steps_most = steps > steps_most ? steps : steps_most;
     }
     cr_assert(steps_most >= 2 && steps_most < 6, "%u steps", steps_most);
@@ -42,10 +43,9 @@ Test(window_walk, ends_where_the_second_is_kept)
 Test(window_walk, has_nowhere_to_go)
 {
     struct lab *f = lab_make(&lab_setup, 8);
-    struct window_walk empty = {.log = &f->log[0], .ts = f->at * MS_SECOND};
-    cr_assert(!window_walk(f->ws, &empty) && empty.way.at == 0);
+    struct btree_walk walk;
+    cr_assert(!window_walk(f->ws, &f->log[0], f->at * MS_SECOND, &walk));
     cr_assert(lab_add(f, 0, lab_ts(f)));
-    struct window_walk early = {.log = &f->log[0], .ts = 1000};
-    cr_assert(!window_walk(f->ws, &early) && early.way.at == 0);
+    cr_assert(!window_walk(f->ws, &f->log[0], 1000, &walk));
     lab_unmake(f);
 }
