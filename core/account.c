@@ -5,6 +5,8 @@
 static struct account_item *add(struct account *a, const struct sla_clock *c, uint8_t kind,
                                 ms_t from, ms_t to)
 {
+    if (a->one && (c->metric != a->metric || c->start != a->start))
+        return NULL;
     if (a->n == a->cap) {
         a->lost++;
         return NULL;
@@ -113,6 +115,9 @@ void account_restart(struct account *a, const struct sla_clock *c)
         if (a->item[i].metric == c->metric && a->item[i].start == c->start &&
             a->item[i].kind == EXPLAIN_INTERVAL)
             a->item[i].counted = 0;
+    for (uint32_t slot = 0; a != NULL && slot < SLA_SLOTS; slot++)
+        if (a->cut[slot].start == c->start && a->cut[slot].instance == c->instance)
+            a->cut[slot].last = 0;
 }
 
 uint32_t account_shares(const struct account *a, enum sla_metric metric, ms_t start, ms_t until,

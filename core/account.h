@@ -18,10 +18,13 @@ struct account_item {
     ms_t from, to, counted;
 };
 
-/* Zero it but for item and cap. */
+/* Zero it but for item and cap, and for what it is to be about. */
 struct account {
     struct account_item *item;
     uint32_t n, cap, lost;
+    bool one; /* only about the instance of this metric and start */
+    uint8_t metric;
+    ms_t start;
     struct {
         ms_t at;           /* accounted up to then … */
         ms_t start;        /* … of this instance … */

@@ -11,7 +11,7 @@
 #include "core/record.h"
 
 enum {
-    AGREEMENTS_MAX = 3,
+    AGREEMENTS_MAX = 12,
     AGREEMENT_CALENDAR_BYTES = 48 << 20, /* compiled calendars of one generation */
     AGREEMENT_LEVELS_MAX = POLICY_WARNS_MAX + 1 + POLICY_OVERDUES_MAX,
 };

@@ -137,7 +137,7 @@ static bool next_state(const struct alert_entry *e, uint8_t *ret_state)
     bool was_told = e->rev > 0 && e->state != ALERT_CORRECTED;
     if (e->gone || (e->breached && f->breached == MS_NONE)) {
         *ret_state = ALERT_CORRECTED;
-        return was_told && e->state != ALERT_CANCELLED;
+        return was_told;
     }
     if (f->breached != MS_NONE && !e->breached) {
         *ret_state = ALERT_BREACHED;
@@ -145,10 +145,11 @@ static bool next_state(const struct alert_entry *e, uint8_t *ret_state)
     }
     if (f->ended != MS_NONE) {
         *ret_state = f->state == CLOCK_CANCELLED ? ALERT_CANCELLED : ALERT_CLEARED;
-        return e->active;
+        bool otherwise = was_told && !e->active && e->state != *ret_state; /* a late event */
+        return e->active || otherwise;
     }
     *ret_state = f->breached != MS_NONE ? ALERT_BREACHED : ALERT_WARNING;
-    return f->breached != MS_NONE ? e->active && f->overdue > e->overdue : f->warned > e->warned;
+    return f->breached != MS_NONE ? f->overdue > e->overdue : f->warned > e->warned;
 }
 
 void alerts_note(struct alerts *a, handle_t ticket, handle_t *chain, const struct sla_fact *fact,
@@ -255,7 +256,8 @@ static void fill(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, str
 
 void alerts_show(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, struct alert *ret)
 {
-    fill(e, ticket_hash, at, ret);
+    fill(e, ticket_hash, e->is.level_at, ret); /* how late it was told is not kept */
+    ret->at = at;
 }
 
 static void count(struct alerts_tally *t, struct alert_entry *e, uint8_t state)
@@ -269,9 +271,12 @@ static void count(struct alerts_tally *t, struct alert_entry *e, uint8_t state)
         t->cleared += state == ALERT_CLEARED;
         t->corrected += state == ALERT_CORRECTED;
         t->cancelled += state == ALERT_CANCELLED;
-    } else if (!active && state == ALERT_CORRECTED) { /* had been cleared */
-        t->cleared--;
-        t->corrected++;
+    } else if (!active) { /* it had ended otherwise */
+        t->cleared -= e->state == ALERT_CLEARED;
+        t->cancelled -= e->state == ALERT_CANCELLED;
+        t->cleared += state == ALERT_CLEARED;
+        t->corrected += state == ALERT_CORRECTED;
+        t->cancelled += state == ALERT_CANCELLED;
     }
     t->breached += state == ALERT_BREACHED && !e->breached;
     e->active = active;

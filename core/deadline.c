@@ -54,12 +54,12 @@ void ticket_tell(struct tickets *t, handle_t h, const struct sink *out, bool aga
     struct ticket *k = pool_edit(&t->tickets, h);
     if (out->facts == 0 && (!again || k->alerts == 0))
         return;
+    if (again) /* what is gone is told first */
+        alerts_revise(&t->alerts, k->alerts, out->fact, out->facts, since);
     for (uint32_t i = 0; i < out->facts; i++) {
         (void)alert_room(t);
         alerts_note(&t->alerts, h, &k->alerts, &out->fact[i], k->behind != 0);
     }
-    if (again)
-        alerts_revise(&t->alerts, k->alerts, out->fact, out->facts, since);
 }
 
 void ticket_catch_up(struct tickets *t, handle_t h, ms_t until)
@@ -187,11 +187,15 @@ static struct str name_or_dash(const struct tickets *t, enum scope s, uint32_t i
 }
 
 /* Whose time it was up to the breach: the history is folded once more, with an account. */
-static void shares(struct tickets *t, const struct ticket *k, const struct sla_fact *f, ms_t fired,
+static void shares(struct tickets *t, const struct ticket *k, const struct sla_fact *f,
                    struct alert_sla *ret)
 {
     struct account_item item[ALERT_ACCOUNT_ITEMS];
-    struct account account = {.item = item, .cap = ARRAY_LEN(item)};
+    struct account account = {.item = item,
+                              .cap = ARRAY_LEN(item),
+                              .one = true,
+                              .metric = f->metric,
+                              .start = f->start};
     struct account_share share[ALERT_SHARES] = {{0}};
     struct fold fold;
     struct recall recall;
@@ -199,9 +203,7 @@ static void shares(struct tickets *t, const struct ticket *k, const struct sla_f
     struct sink out = {.fact = t->fact, .facts_cap = t->facts_max, .account = &account};
     uint32_t n = k->history.records;
     history_read(&t->history, &k->history, t->record, t->events_max);
-    while (n > 0 && t->record[n - 1].ts > f->breached)
-        n--;
-    ticket_fold(t, k, n, ms_min(fired, f->breached + 1), &fold, &recall, &sla, &out);
+    ticket_fold(t, k, n, f->breached + 1, &fold, &recall, &sla, &out);
     ret->shares = account_shares(&account, (enum sla_metric)f->metric, f->start, f->breached, share,
                                  ALERT_SHARES);
     for (uint32_t i = 0; i < ret->shares; i++) {
@@ -236,7 +238,7 @@ uint64_t ticket_alert_hash(struct str key)
     return hash_str(KEY_SEED, key);
 }
 
-bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, ms_t fired, struct alert *ret)
+bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, struct alert *ret)
 {
     const struct alert_entry *e = pool_get(&t->alerts.pool, entry);
     if (!alerts_tell(&t->alerts, entry, ticket_alert_hash(ticket_key(t, e->ticket)), at, ret))
@@ -244,7 +246,7 @@ bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, ms_t fired, struct
     fill_names(t, e, ret);
     const struct ticket *k = pool_get(&t->tickets, e->ticket);
     if (ret->state == ALERT_BREACHED && ret->sla.level == 0 && k->sla != 0)
-        shares(t, k, &e->is, fired, &ret->sla);
+        shares(t, k, &e->is, &ret->sla);
     return true;
 }
 

@@ -116,7 +116,8 @@ int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
     struct engine *e = block_take(&at, sizeof *e);
     e->limits = *limits;
     e->settings = *settings;
-    e->core.at = e->core.fired = MS_NONE;
+    e->core.at = e->core.fired = e->core.now = MS_NONE;
+    e->core.live = true;
     e->core.started_at = started_at;
     for (int i = 0; i < LIMIT_MET_N; i++)
         e->core.limit_at[i] = MS_NONE;
@@ -145,6 +146,13 @@ static void advance(struct engine *e, ms_t at)
     board_advance(e->board, at);
 }
 
+/* The instant at which something is told: live, the clock of who asked for the tick; a replay has
+ * no other clock than its events. */
+static ms_t now_of(const struct engine *e)
+{
+    return e->core.live ? ms_max(e->core.now, e->core.at) : e->core.at;
+}
+
 /* Tells what clocks have come to. */
 static void tell(struct engine *e, struct outbox *out)
 {
@@ -152,7 +160,7 @@ static void tell(struct engine *e, struct outbox *out)
     while (room(out) >= e->effects_max && (entry = alerts_next(tickets_alerts(e->tickets))) != 0) {
         struct effect *to = &out->effects[out->n];
         *to = (struct effect){.kind = EFFECT_ALERT};
-        out->n += ticket_alert(e->tickets, entry, e->core.at, e->core.fired, &to->alert);
+        out->n += ticket_alert(e->tickets, entry, now_of(e), &to->alert);
     }
 }
 
@@ -226,6 +234,7 @@ static bool tick(struct engine *e, ms_t at, struct outbox *out)
         at = e->core.at; /* the clock never goes back */
     if (at == MS_NONE)
         return true;
+    e->core.now = at;
     e->core.judged = at;
     if (!judge(e, at, out) || !fire(e, at, out))
         return false;
@@ -331,6 +340,7 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
     struct engine_counters *n = &e->core.counters;
     n->events++;
     advance(e, ev->rts != MS_NONE ? ev->rts : ev->ts);
+    e->core.live = ev->rts != MS_NONE;
     if (ev->rts == MS_NONE) /* a replay watches from its earliest event on */
         e->core.started_at = ms_min(e->core.started_at, ev->ts);
     uint32_t src;

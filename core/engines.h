@@ -27,6 +27,8 @@ struct engine_core {
     ms_t at;                    /* the clock; MS_NONE before anything */
     ms_t fired;                 /* what was due up to and including this instant has fired */
     ms_t judged;                /* event time for the rules: of the last event, deadline or tick */
+    ms_t now;                   /* of the last tick, while what was due is told */
+    uint64_t live;              /* events carry rts: not a replay */
     ms_t started_at;            /* since when we watch */
     ms_t limit_at[LIMIT_MET_N]; /* when each limit was told last; MS_NONE */
     uint64_t limit_seen[LIMIT_MET_N]; /* how often it had been met then */

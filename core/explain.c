@@ -87,7 +87,7 @@ static void explain_fact(const struct engine *e, const struct sla_fact *f, uint6
                                                : f->ended == MS_NONE  ? f->breach_at
                                                                       : MS_NEVER};
     policy_of(e, f->generation, f->policy, &ret->policy, &ret->calendar);
-    if (f->warned > 0 || f->breached != MS_NONE)
+    if (f->alerted)
         ret->alert_id = alert_id_of(key_hash, f->metric, f->start);
 }
 
@@ -338,7 +338,8 @@ static bool compare_clock(struct engine *e, const struct agreement *next, uint32
     ret->breaches += c->breached == MS_NONE && elapsed > will->target;
     ret->forgiven += c->breached != MS_NONE && metric->forgive && elapsed <= will->target;
     return is->target != will->target || memcmp(a, b, sizeof *a) != 0 ||
-           strcmp(now->said.policy[s->policy - 1].id, next->said.policy[policy - 1].id) != 0;
+           !str_equal(str_of(now->said.policy[s->policy - 1].id),
+                      str_of(next->said.policy[policy - 1].id));
 }
 
 /* A clock that would begin: elapsed counts from the start of what it measures. */
@@ -379,7 +380,7 @@ static void compare_ticket(struct engine *e, const struct agreement *next, handl
         const struct sla_clock *c = s == NULL ? NULL : &s->clock[slot];
         if (c != NULL && sla_active(c))
             changed |= compare_clock(e, next, policy, s, c, f->tags.priority, ret);
-        else if (c == NULL || c->state == CLOCK_NONE)
+        else if (c == NULL || c->state == CLOCK_NONE || c->cause == CAUSE_NO_POLICY)
             compare_gained(e, next, policy, k, (enum sla_metric)metrics[slot], starts[slot], ret);
     }
     ret->changed += changed;

@@ -48,7 +48,8 @@ enum {
     RESOLVES_FCR,
     RESOLVES_REOPENED,   /* reopened inside reopen_horizon */
     RESOLVES_UNRESOLVED, /* closed_unresolved */
-    RESOLVES_NO_REPLY,   /* closed_without_reply */
+    RESOLVES_NO_REPLY,   /* closed_without_reply … */
+    RESOLVES_UNANSWERED, /* … and not counted as a missed first response */
     RESOLVES_HANDLED,    /* loose */
     RESOLVES_FLAGS
 };

@@ -120,6 +120,15 @@ static uint32_t resolver_of(const struct move *m)
     return r->tags.agent != 0 ? r->tags.agent : m->f->tags.agent;
 }
 
+/* The waiting ends; flags when nobody had ever replied. */
+static uint32_t unanswered(struct fold *f)
+{
+    if (!fold_end_waiting(f))
+        return 0;
+    bool missed = (f->missed & BIT(TARGET_FIRST_RESPONSE)) != 0;
+    return BIT(RESOLVES_NO_REPLY) | (missed ? 0 : BIT(RESOLVES_UNANSWERED));
+}
+
 static void resolve(struct move *m)
 {
     struct fold *f = m->f;
@@ -137,8 +146,7 @@ static void resolve(struct move *m)
     if (f->opened != MS_NONE)
         resolve_durations(m, &s);
     f->flags |= FOLD_FIRST_RESOLVED;
-    if (fold_end_waiting(f))
-        s.flags |= BIT(RESOLVES_NO_REPLY);
+    s.flags |= unanswered(f);
     bool fcr = human && f->cycles == 1 && f->replies == 1;
     outcome_put(m, &s, &tags, (fcr ? BIT(RESOLVES_FCR) : 0) | (human ? BIT(RESOLVES_HANDLED) : 0));
     resolve_business(m, &s, &tags);
@@ -159,8 +167,7 @@ static void close_unresolved(struct move *m)
     f->ended = m->r->ts;
     outcome_strip(m);
     struct window_sample s = {.ts = m->r->ts, .flags = BIT(RESOLVES_UNRESOLVED)};
-    if (fold_end_waiting(f))
-        s.flags |= BIT(RESOLVES_NO_REPLY);
+    s.flags |= unanswered(f);
     outcome_put(m, &s, &tags, 0);
 }
 

@@ -35,8 +35,7 @@ static void retarget(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at
                      const struct fold_terms *terms, struct sink *out)
 {
     const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
-    if (t == NULL)
-        return; /* settle cancels it */
+    CHECK(t != NULL); /* else it was cancelled */
     const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
     if (before != t->target && m->retarget == RETARGET_RESTART) {
         account_restart(out->account, c);
@@ -64,7 +63,7 @@ void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *t
     s->priority = f->tags.priority;
     for (int i = 0; i < SLA_SLOTS; i++) {
         struct sla_clock *c = &s->clock[i];
-        sla_set_next(s, c, f, f->paused != MS_NONE ? f->paused : c->start, terms);
+        sla_set_next(s, c, f->paused != MS_NONE ? f->paused : c->start, terms);
     }
 }
 
@@ -85,6 +84,11 @@ void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generat
         before[i] = t == NULL ? 0 : t->target;
         if (!sla_active(c))
             continue;
+        enum sla_metric m = (enum sla_metric)c->metric;
+        if (agreement_target(g, policy, m, f->tags.priority) == NULL) {
+            sla_finish(s, c, f, at, CLOCK_CANCELLED, CAUSE_NO_POLICY, terms, out);
+            continue;
+        }
         c->elapsed = sla_elapsed(s, c, terms, at);
         c->since = c->since == MS_NONE ? MS_NONE : at;
     }
@@ -100,6 +104,6 @@ void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generat
         if (!sla_active(&s->clock[i]))
             continue;
         retarget(s, &s->clock[i], f, at, before[i], terms, out);
-        sla_set_next(s, &s->clock[i], f, at, terms);
+        sla_set_next(s, &s->clock[i], at, terms);
     }
 }

@@ -26,14 +26,14 @@ void sla_init(struct sla *s)
 
 /* --- the policy in force ------------------------------------------------------------------- */
 
-static const struct agreement *agreement_of(const struct sla *s, const struct fold_terms *terms)
+const struct agreement *sla_agreement(const struct sla *s, const struct fold_terms *terms)
 {
     return agreement_get(terms->agreements, s->generation);
 }
 
 const struct calendar *sla_any_calendar(const struct sla *s, const struct fold_terms *terms)
 {
-    const struct agreement *g = agreement_of(s, terms);
+    const struct agreement *g = sla_agreement(s, terms);
     return s->policy == 0 ? NULL : &g->calendar[g->policy[s->policy - 1].calendar];
 }
 
@@ -46,14 +46,14 @@ const struct calendar *sla_calendar(const struct sla *s, const struct fold_terms
 const struct agreed_target *sla_target(const struct sla *s, const struct sla_clock *c,
                                        uint32_t priority, const struct fold_terms *terms)
 {
-    return agreement_target(agreement_of(s, terms), s->policy, (enum sla_metric)c->metric,
+    return agreement_target(sla_agreement(s, terms), s->policy, (enum sla_metric)c->metric,
                             priority);
 }
 
 const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m,
                                           const struct fold_terms *terms)
 {
-    return s->policy == 0 ? NULL : &agreement_of(s, terms)->policy[s->policy - 1].metric[m];
+    return s->policy == 0 ? NULL : &sla_agreement(s, terms)->policy[s->policy - 1].metric[m];
 }
 
 bool sla_active(const struct sla_clock *c)
@@ -96,13 +96,13 @@ void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priorit
 
 /* --- levels --------------------------------------------------------------------------------- */
 
-void sla_set_next(const struct sla *s, struct sla_clock *c, const struct fold *f, ms_t now,
+void sla_set_next(const struct sla *s, struct sla_clock *c, ms_t now,
                   const struct fold_terms *terms)
 {
     c->next = MS_NEVER;
     if (!sla_active(c))
         return;
-    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
+    const struct agreed_target *t = sla_target(s, c, s->priority, terms);
     const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
     if (t == NULL)
         return;
@@ -124,8 +124,7 @@ void sla_set_next(const struct sla *s, struct sla_clock *c, const struct fold *f
 void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
               const struct fold_terms *terms, struct sink *out)
 {
-    bool any = c->warned > 0 || c->breached != MS_NONE || c->cause == CAUSE_FORGIVEN;
-    if (out->fact == NULL || (!any && out->account == NULL))
+    if (out->fact == NULL || (!c->alerted && out->account == NULL))
         return;
     struct sla_fact *k = NULL;
     for (uint32_t i = out->facts; i > 0 && k == NULL; i--)
@@ -137,7 +136,7 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
         *k = (struct sla_fact){
             .warned_at = MS_NONE, .level_at = MS_NONE, .due_at = MS_NEVER, .breach_at = MS_NEVER};
     }
-    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
+    const struct agreed_target *t = sla_target(s, c, s->priority, terms);
     bool warned = k->warned != c->warned, levels = warned || k->breached != c->breached;
     levels = levels || k->overdue != c->overdue || k->level_at == MS_NONE;
     k->start = c->start;
@@ -155,12 +154,13 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
         k->generation = s->generation;
     }
     if (sla_active(c))
-        sla_limits(s, c, f->tags.priority, terms, &k->due_at, &k->breach_at);
+        sla_limits(s, c, s->priority, terms, &k->due_at, &k->breach_at);
     k->owner = c->breached != MS_NONE ? c->owner : f->tags;
     k->state = (uint8_t)sla_state(c);
     k->cause = c->cause;
     k->warned = c->warned;
     k->overdue = c->overdue;
+    k->alerted = c->alerted;
 }
 
 void sla_tell_all(const struct sla *s, const struct fold *f, ms_t at,
@@ -171,7 +171,7 @@ void sla_tell_all(const struct sla *s, const struct fold *f, ms_t at,
             sla_tell(s, &s->clock[i], f, at, terms, out);
 }
 
-static void breach(struct sla_clock *c, struct fold *f, ms_t due, struct sink *out)
+void sla_breach(struct sla_clock *c, struct fold *f, ms_t due, struct sink *out)
 {
     uint32_t target = sla_metric_target((enum sla_metric)c->metric);
     struct window_sample miss = {.ts = due, .flags = BIT(MARKS_MISSED + target)};
@@ -222,227 +222,16 @@ void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *
         sla_settle(s, f, NULL, due, terms, out);
         return;
     }
-    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
+    const struct agreed_target *t = sla_target(s, c, s->priority, terms);
     CHECK(t != NULL);
     if (c->breached != MS_NONE)
         c->overdue++;
     else if (c->warned < t->warns)
         c->warned++;
     else
-        breach(c, f, due, out);
+        sla_breach(c, f, due, out);
+    c->alerted = true;
     account_level(out->account, c, due);
     sla_tell(s, c, f, due, terms, out);
-    sla_set_next(s, c, f, due, terms);
-}
-
-/* --- instances ------------------------------------------------------------------------------ */
-
-static bool is_reply(const struct record *r)
-{
-    return r != NULL && r->kind == EV_MESSAGE && r->by == BY_AGENT && r->is_public && !r->is_auto;
-}
-
-/* What should run in a slot now. false: nothing. */
-static bool wanted(const struct sla *s, const struct fold *f, enum sla_slot slot,
-                   const struct fold_terms *terms, enum sla_metric *ret_metric, ms_t *ret_start)
-{
-    const struct sla_clock *c = &s->clock[slot];
-    if (fold_ended(f))
-        return false;
-    switch (slot) {
-    case SLOT_RESPONSE:
-        *ret_metric = (f->flags & FOLD_REPLIED) != 0 ? SLA_NEXT_RESPONSE : SLA_FIRST_RESPONSE;
-        *ret_start = f->waiting;
-        return f->waiting != MS_NONE;
-    case SLOT_ASSIGNEE:
-        *ret_metric = SLA_ASSIGNEE_RESPONSE;
-        *ret_start = f->assigned;
-        return f->assigned != MS_NONE && f->waiting != MS_NONE;
-    case SLOT_RESOLUTION:
-    case SLOT_REQUESTER:
-    case SLA_SLOTS:
-        break;
-    }
-    *ret_metric = slot == SLOT_RESOLUTION ? SLA_RESOLUTION : SLA_REQUESTER_WAIT;
-    *ret_start = c->start != MS_NONE ? c->start : f->opened;
-    bool over = c->state == CLOCK_MET || c->state == CLOCK_MET_LATE ||
-                (c->state == CLOCK_CANCELLED && c->cause != CAUSE_NO_POLICY);
-    const struct agreed_metric *m = sla_metric_of(s, *ret_metric, terms);
-    if (over && (m == NULL || m->reopen == REOPEN_IGNORE))
-        return false;
-    return f->opened != MS_NONE && f->opened <= *ret_start;
-}
-
-static void finish(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at,
-                   enum clock_state state, enum alert_cause cause, const struct fold_terms *terms,
-                   struct sink *out)
-{
-    c->elapsed = sla_elapsed(s, c, terms, at);
-    c->since = MS_NONE;
-    c->next = MS_NEVER;
-    c->state = (uint8_t)state;
-    c->cause = (uint8_t)cause;
-    sla_tell(s, c, f, at, terms, out);
-}
-
-/* How an instance that no longer runs has ended. */
-static void finish_by(struct sla *s, enum sla_slot slot, const struct fold *f,
-                      const struct record *r, ms_t at, const struct fold_terms *terms,
-                      struct sink *out)
-{
-    struct sla_clock *c = &s->clock[slot];
-    bool resolves = slot == SLOT_RESOLUTION || slot == SLOT_REQUESTER;
-    bool resolved = r != NULL && (r->kind == EV_RESOLVED || r->kind == EV_CLOSED) &&
-                    (f->flags & FOLD_RESOLVED) != 0 && (f->flags & FOLD_VOID) == 0;
-    uint32_t agent = r == NULL || r->tags.agent == 0 ? f->tags.agent : r->tags.agent;
-    bool replied = is_reply(r) && (slot != SLOT_ASSIGNEE || agent == f->tags.agent);
-    enum alert_cause cause = CAUSE_ENDED;
-    if (resolves ? resolved : replied) {
-        bool late = c->breached != MS_NONE;
-        finish(s, c, f, at, late ? CLOCK_MET_LATE : CLOCK_MET, late ? CAUSE_MET_LATE : CAUSE_MET,
-               terms, out);
-        return;
-    }
-    if (r != NULL && r->kind == EV_MERGED)
-        cause = CAUSE_MERGED;
-    else if ((f->flags & FOLD_VOID) != 0)
-        cause = CAUSE_VOID;
-    else if (slot == SLOT_ASSIGNEE && !fold_ended(f))
-        cause = CAUSE_REASSIGNED;
-    else if (slot == SLOT_RESPONSE && fold_ended(f) && (f->flags & FOLD_REPLIED) == 0)
-        cause = CAUSE_CLOSED_WITHOUT_REPLY;
-    finish(s, c, f, at, CLOCK_CANCELLED, cause, terms, out);
-}
-
-static bool pauses_now(const struct sla *s, const struct fold *f, enum sla_metric m,
-                       const struct fold_terms *terms)
-{
-    return f->paused != MS_NONE &&
-           agreement_pauses(agreement_of(s, terms), s->policy, m, f->reason);
-}
-
-/* An instance begins. One that ran before a policy had a target for it counts from its start, but
- * passes no level before now. */
-static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at, bool known,
-                  const struct fold_terms *terms)
-{
-    bool stands = pauses_now(s, f, (enum sla_metric)c->metric, terms);
-    if (s->instances[c->metric] < UINT16_MAX)
-        s->instances[c->metric]++;
-    c->instance = s->instances[c->metric];
-    c->state = CLOCK_RUNNING;
-    c->cause = CAUSE_NONE;
-    c->warned = c->overdue = 0;
-    c->breached = MS_NONE;
-    memset(&c->owner, 0, sizeof c->owner);
-    c->elapsed = 0;
-    c->since = c->start;
-    if (known || stands) {
-        c->elapsed = sla_elapsed(s, c, terms, at);
-        c->since = stands ? MS_NONE : at;
-    }
-    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
-    if (known && t != NULL && c->elapsed > t->target)
-        c->cause = CAUSE_RETARGET;
-    sla_set_next(s, c, f, at, terms);
-}
-
-static void pause_or_resume(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at,
-                            const struct fold_terms *terms)
-{
-    bool stands = pauses_now(s, f, (enum sla_metric)c->metric, terms);
-    if (stands == (c->since == MS_NONE))
-        return;
-    c->elapsed = sla_elapsed(s, c, terms, at);
-    c->since = stands ? MS_NONE : at;
-    sla_set_next(s, c, f, at, terms);
-}
-
-/* An ended clock of the whole ticket runs again after a reopening. */
-static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t at,
-                 const struct fold_terms *terms)
-{
-    struct sla_clock *c = &s->clock[slot];
-    const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
-    if (c->cause != CAUSE_NO_POLICY && m->reopen == REOPEN_NEW_CYCLE) {
-        c->start = at;
-        begin(s, c, f, at, false, terms);
-        return;
-    }
-    const struct agreed_target *t = sla_target(s, c, f->tags.priority, terms);
-    bool exceeded = t != NULL && c->breached == MS_NONE && c->elapsed > t->target;
-    c->state = CLOCK_RUNNING;
-    c->cause = exceeded ? CAUSE_RETARGET : CAUSE_NONE;
-    c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
-    sla_set_next(s, c, f, at, terms);
-}
-
-static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const struct record *r,
-                        ms_t at, const struct fold_terms *terms, struct sink *out)
-{
-    struct sla_clock *c = &s->clock[slot];
-    enum sla_metric metric;
-    ms_t start;
-    bool want = wanted(s, f, slot, terms, &metric, &start);
-    bool same = want && c->start == start && c->metric == metric;
-    bool earlier = want && r != NULL && r->absorbs && c->metric == metric;
-    if (sla_active(c) && !same && earlier && c->breached != MS_NONE)
-        return; /* merged in: the same wait, breached already */
-    if (sla_active(c) && !same)
-        finish_by(s, slot, f, r, at, terms, out);
-    if (!want)
-        return;
-    bool known = same && c->state == CLOCK_NONE; /* without a target until this record */
-    bool of_ticket = slot == SLOT_RESOLUTION || slot == SLOT_REQUESTER;
-    c->start = start;
-    c->metric = (uint8_t)metric;
-    bool target = sla_target(s, c, f->tags.priority, terms) != NULL;
-    if (sla_active(c) && !target) {
-        finish(s, c, f, at, CLOCK_CANCELLED, CAUSE_NO_POLICY, terms, out);
-    } else if (sla_active(c)) {
-        pause_or_resume(s, c, f, at, terms);
-    } else if (!target) {
-        c->state = same ? c->state : CLOCK_NONE;
-    } else if (same && c->state != CLOCK_NONE && (of_ticket || c->cause == CAUSE_NO_POLICY)) {
-        wake(s, slot, f, at, terms);
-    } else {
-        begin(s, c, f, at, known, terms);
-    }
-}
-
-void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
-                const struct fold_terms *terms, struct sink *out)
-{
-    for (enum sla_slot slot = 0; slot < SLA_SLOTS; slot++)
-        settle_slot(s, slot, f, r, at, terms, out);
-}
-
-/* --- following the fold --------------------------------------------------------------------- */
-
-static uint8_t run_of(const struct fold *f)
-{
-    if (f->opened == MS_NONE || fold_ended(f))
-        return 0;
-    bool pending = f->paused != MS_NONE && f->reason == FOLD_REASON_PENDING;
-    return (uint8_t)(RUN_OPEN | (pending ? RUN_PENDING : 0) |
-                     (f->paused != MS_NONE ? RUN_PAUSED : 0));
-}
-
-void sla_follow(struct sla *s, struct fold *f, const struct record *r,
-                const struct fold_terms *terms, struct sink *out)
-{
-    if (r->says_customer)
-        s->customer = r->customer;
-    if (r->says_tier)
-        s->tier = r->tier;
-    sla_change_terms(s, f, r->ts, false, terms, out);
-    uint8_t run = run_of(f);
-    if (run != s->run) {
-        if (s->run_since == MS_NONE && f->opened != MS_NONE)
-            s->run_since = f->opened;
-        else
-            sla_book(s, terms, r->ts);
-        s->run = run;
-    }
-    sla_settle(s, f, r, r->ts, terms, out);
+    sla_set_next(s, c, due, terms);
 }

@@ -30,7 +30,8 @@ struct sla_clock {
     uint8_t cause;     /* enum alert_cause: of the end, or RETARGET of the breach */
     uint8_t warned;    /* warning points passed */
     uint8_t overdue;   /* repeats passed */
-    uint8_t unused[5];
+    uint8_t alerted;   /* some level was passed: its alert may have been told */
+    uint8_t unused[4];
 };
 
 /* How the ticket's own business time runs. */
@@ -48,7 +49,8 @@ struct sla {
     uint8_t policy;    /* agreement_match */
     uint8_t run;       /* bits enum sla_run, since run_since */
     uint16_t priority; /* whose targets hold */
-    uint8_t unused[2];
+    uint8_t matched;   /* its policy has been looked up */
+    uint8_t cycle;     /* fold.cycles, its low bits, as of the last record */
     struct sla_clock clock[SLA_SLOTS];
 };
 
@@ -65,7 +67,8 @@ struct sla_fact {
     uint32_t generation;
     uint16_t instance;
     uint8_t metric, state, cause, warned, overdue, policy;
-    uint8_t unused[2];
+    uint8_t alerted; /* some level was passed, if only under other terms */
+    uint8_t unused;
 };
 
 void sla_init(struct sla *s);

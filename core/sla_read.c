@@ -1,6 +1,6 @@
 /* What others ask of a ticket's clocks. */
 #include "core/move.h"
-#include "core/sla.h"
+#include "core/slas.h"
 
 /* The slot and metric of a target that policies can have. false: they cannot. */
 static bool slot_of(enum target target, enum sla_slot *ret_slot, enum sla_metric *ret_metric)
@@ -39,10 +39,22 @@ enum sla_judgement sla_judge(const struct sla *s, const struct fold *f, enum tar
     if (!sla_covers(s, f, target, terms) || !slot_of(target, &slot, &metric))
         return JUDGE_NONE;
     const struct sla_clock *c = &s->clock[slot];
-    bool judged = sla_active(c) || c->state == CLOCK_MET || c->state == CLOCK_MET_LATE;
-    if (!judged || c->metric != metric)
+    if (c->metric != metric || c->state == CLOCK_NONE)
         return JUDGE_LATE; /* no clock runs: in time of nothing */
-    return c->breached == MS_NONE ? JUDGE_MET : JUDGE_LATE;
+    if (sla_active(c))
+        return c->breached == MS_NONE && !sla_exceeded(s, c, terms) ? JUDGE_MET : JUDGE_LATE;
+    /* It had ended: by `ignore` that stands, else a resolve of a closed ticket reopens it. */
+    const struct agreed_metric *m = sla_metric_of(s, metric, terms);
+    if (m->reopen == REOPEN_IGNORE)
+        return c->state == CLOCK_MET ? JUDGE_MET : JUDGE_LATE;
+    bool anew = m->reopen == REOPEN_NEW_CYCLE;
+    return anew || (c->breached == MS_NONE && !sla_exceeded(s, c, terms)) ? JUDGE_MET : JUDGE_LATE;
+}
+
+bool sla_exceeded(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms)
+{
+    const struct agreed_target *t = sla_target(s, c, s->priority, terms);
+    return t != NULL && c->breached == MS_NONE && c->elapsed > t->target;
 }
 
 struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, ms_t ts)

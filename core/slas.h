@@ -1,8 +1,11 @@
-/* slas.h: what the files of sla share: sla.c (levels, instances), retarget.c (other terms). */
+/* slas.h: what the files of sla share: sla.c (levels), instance.c, retarget.c (other terms). */
 #ifndef TP_CORE_SLAS_H
 #define TP_CORE_SLAS_H
 
 #include "core/sla.h"
+
+/* The policies of the ticket's time. */
+const struct agreement *sla_agreement(const struct sla *s, const struct fold_terms *terms);
 
 /* The calendar of the policy in force, also one that is always open; NULL: no policy. */
 const struct calendar *sla_any_calendar(const struct sla *s, const struct fold_terms *terms);
@@ -13,12 +16,23 @@ const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m
 
 /* When the clock's next level is reached, known at `now`. A level that another target has put into
  * the past is reached at once. */
-void sla_set_next(const struct sla *s, struct sla_clock *c, const struct fold *f, ms_t now,
+void sla_set_next(const struct sla *s, struct sla_clock *c, ms_t now,
                   const struct fold_terms *terms);
 
 /* Says what has become of the instance, when it has passed a level or everything is asked for. */
 void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
               const struct fold_terms *terms, struct sink *out);
+
+/* The target is used up at `due`: the miss stands there, for the owner of now. */
+void sla_breach(struct sla_clock *c, struct fold *f, ms_t due, struct sink *out);
+
+/* An active clock ends now. */
+void sla_finish(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at,
+                enum clock_state state, enum alert_cause cause, const struct fold_terms *terms,
+                struct sink *out);
+
+/* Is more counted than other terms allow, and the breach yet to be passed? */
+bool sla_exceeded(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms);
 
 /* All clocks follow the fold as it is after `at`. r: the record; NULL: other policies. */
 void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,

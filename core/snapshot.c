@@ -37,7 +37,7 @@ static bool duration(const struct settings *s, const struct window_numbers numbe
     v->missed = numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
     bool agreed = v->target > 0 || (s->sla != NULL && s->sla->policies > 0);
     if (row->target == TARGET_FIRST_RESPONSE && agreed) /* strict against what, otherwise? */
-        v->strict_missed = numbers[FAM_RESOLVES].flag[RESOLVES_NO_REPLY];
+        v->strict_missed = numbers[FAM_RESOLVES].flag[RESOLVES_UNANSWERED];
     bool business = row->family == FAM_BUSINESS_REPLIES || row->family == FAM_BUSINESS_RESOLVES;
     return v->n > 0 || (!business && v->met + v->missed + v->strict_missed > 0);
 }

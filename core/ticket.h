@@ -51,7 +51,7 @@ bool tickets_swept(const struct tickets *t);
 void tickets_heard(struct tickets *t, uint32_t src, ms_t ts, ms_t fired);
 
 /* Tells the next thing of an entry (alerts_next): everything an alert says. false: nothing. */
-bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, ms_t fired, struct alert *ret);
+bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, struct alert *ret);
 struct alerts *tickets_alerts(struct tickets *t);
 uint64_t ticket_alert_hash(struct str key); /* for alert_id_of: no seed in it */
 

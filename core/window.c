@@ -113,8 +113,7 @@ uint64_t windows_bytes(const struct windows_setup *setup)
     struct sizes s = windows_derive(&ws);
     return aligned(sizeof ws) + aligned(pool_bytes(sizeof(struct chunk), setup->chunks)) +
            aligned(pool_bytes(s.cursors, setup->logs)) + aligned(pool_bytes(s.lists, s.list_cap)) +
-           aligned(pool_bytes(s.spans, s.span_cap)) +
-           aligned(pool_bytes(s.tallies, s.tally_cap)) +
+           aligned(pool_bytes(s.spans, s.span_cap)) + aligned(pool_bytes(s.tallies, s.tally_cap)) +
            aligned(pool_bytes(sizeof(struct tally_page), s.page_cap));
 }
 
