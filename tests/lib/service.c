@@ -138,6 +138,63 @@ void service_pause(struct policy_metric *m, const char *reason)
     m->pauses++;
 }
 
+/* --- by chance ----------------------------------------------------------------------------- */
+
+/* Sundays; and on the day of `start` 7 s of every 10 s after 09:00 UTC. A date of its own, so that
+ * the calendar has few intervals. */
+static uint32_t flickering(struct service *v)
+{
+    uint32_t i = service_calendar(v, "flicker", "UTC");
+    struct calendar_setting *c = &v->said->calendar[i];
+    service_hours(v, i, 0x40, 9, 17);
+    for (int32_t k = 0; k < 90; k++) {
+        int32_t from = 9 * HOUR_SECONDS + 10 * k;
+        c->special[c->specials++] =
+            (struct calendar_special){(int32_t)(v->start / 86400000), from, from + 7};
+    }
+    return i;
+}
+
+static void draw_metric(struct random *r, struct policy_setting *p, enum sla_metric m)
+{
+    struct policy_metric *k = service_metric(p, m, "1s");
+    k->target[0].target = random_range(r, 1, 90) * MS_SECOND;
+    if (random_percent(r, 40)) {
+        service_priority(k, "high", "1s");
+        k->target[1].target = random_range(r, 1, 90) * MS_SECOND;
+    }
+    if (random_percent(r, 60))
+        service_warn(k, "50%");
+    if (random_percent(r, 30))
+        service_warn(k, "5s");
+    if (random_percent(r, 30))
+        service_overdue(k, "10s");
+    if (random_percent(r, 30))
+        service_pause(k, "parts");
+    k->reopen = (uint8_t)random_below(r, 3);
+    k->retarget = random_percent(r, 30) ? RETARGET_RESTART : RETARGET_KEEP_ELAPSED;
+    k->forgive = random_percent(r, 30);
+}
+
+void service_draw(struct service *v, struct random *r)
+{
+    static const char *const ids[] = {"one", "two", "three"};
+    uint32_t flicker = v->said->calendars > 1 ? 1 : flickering(v);
+    uint32_t n = (uint32_t)random_range(r, 1, ARRAY_LEN(ids));
+    service_clear(v);
+    for (uint32_t i = 0; i < n; i++) {
+        struct policy_setting *p =
+            service_policy(v, ids[i], random_percent(r, 50) ? flicker : SERVICE_ALWAYS);
+        if (random_percent(r, 40))
+            service_match(p, POLICY_PRIORITY, random_percent(r, 50) ? "high" : "low");
+        if (random_percent(r, 30))
+            service_match(p, POLICY_TEAM, random_percent(r, 50) ? "red" : "blue");
+        for (enum sla_metric m = 0; m < SLA_METRICS; m++)
+            if (random_percent(r, 60))
+                draw_metric(r, p, m);
+    }
+}
+
 /* --- what is told -------------------------------------------------------------------------- */
 
 static void keep(struct service *v, const struct alert *a)

@@ -14,6 +14,7 @@
 #define TP_TESTS_SERVICE_H
 
 #include "tests/lib/desk.h"
+#include "tests/lib/random.h"
 
 enum { SERVICE_ALERTS_MAX = 512, SERVICE_ALWAYS = 0, SERVICE_TOLD_MAX = 1 << 16 };
 
@@ -53,6 +54,10 @@ void service_priority(struct policy_metric *m, const char *priority, const char 
 void service_warn(struct policy_metric *m, const char *point); /* "80%", or "15m" left */
 void service_overdue(struct policy_metric *m, const char *after);
 void service_pause(struct policy_metric *m, const char *reason);
+
+/* One to three policies with targets of seconds, for the tickets of tale.h; half of them in a
+ * calendar that opens and closes all the time. Calendars are made with the first call. */
+void service_draw(struct service *v, struct random *r);
 
 /* The policies as they are now are in force from now on. */
 void service_apply(struct service *v);
