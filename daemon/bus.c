@@ -123,6 +123,11 @@ bool bus_wants(const struct bus *b, const struct topic *topic)
     return prefixes_want(&b->prefixes, topic_str(topic));
 }
 
+bool bus_wants_any(const struct bus *b, struct str beginning)
+{
+    return prefixes_want_any(&b->prefixes, beginning);
+}
+
 struct envelope bus_envelope(const struct bus *b, enum stream stream, ms_t at)
 {
     return (struct envelope){

@@ -39,6 +39,9 @@ MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct
 /* Would anybody get a message with this topic? */
 bool bus_wants(const struct bus *b, const struct topic *topic);
 
+/* Might anybody get a message whose topic begins so? */
+bool bus_wants_any(const struct bus *b, struct str beginning);
+
 /* What the next message of the stream begins with. */
 struct envelope bus_envelope(const struct bus *b, enum stream stream, ms_t at);
 

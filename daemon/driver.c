@@ -194,8 +194,9 @@ static uint64_t sleep_ms(const struct driver *d, uint64_t now)
     ms_t deadline = engine_deadline(d->engine);
     ms_t left = deadline == MS_NEVER ? DRIVER_SLEEP_MS : ms_max(1, deadline - d->clock.now);
     uint64_t due = outlet_deadline(&d->outlet);
-    uint64_t query = query_deadline(&d->query, now);
+    uint64_t query = query_deadline(&d->query, now), scores = scores_deadline(&d->scores);
     due = query < due ? query : due;
+    due = scores < due ? scores : due;
     left = ms_min(left, due > now ? (ms_t)(due - now) : 1);
     return (uint64_t)ms_min(left, DRIVER_SLEEP_MS);
 }
@@ -210,12 +211,14 @@ static void on_prepare(uv_prepare_t *prepare)
     /* A slice may cost more than the events of a turn: while these wait, most turns do without. */
     if (!d->behind || ++d->put_off == DRIVER_PUT_OFF) {
         outlet_work(&d->outlet, d->clock.now, now);
+        scores_work(&d->scores, d->clock.now, now);
         d->put_off = 0;
     }
     d->behind = false;
     query_work(&d->query, now);
     pages_tend(&d->pages, now);
-    if (!done || outlet_busy(&d->outlet) || query_deadline(&d->query, now) == now) {
+    if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) ||
+        query_deadline(&d->query, now) == now) {
         uv_idle_start(&d->idle, on_idle);
     } else {
         uv_idle_stop(&d->idle);
@@ -266,7 +269,8 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     if (!map_engine(d))
         return false;
     outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, uv_now(loop));
-    query_init(&d->query, &d->outlet, loop, d->log);
+    scores_init(&d->scores, d->engine, &d->bus, &d->config, d->log, uv_now(loop));
+    query_init(&d->query, &d->outlet, &d->scores, loop, d->log);
     pages_open(&d->pages, d->engine, loop, d);
     if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, on_events, on_query, d, run))
         return false;
@@ -297,8 +301,10 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
     bool fine = engine_apply(d->engine, &next->settings, &out, ret_why) == 0;
     if (fine) {
         outlet_effects(&d->outlet, &out); /* by the old rules: it still shows those */
+        scores_forget(&d->scores);
         config_fini(&d->config);
         config_move(&d->config, next);
+        scores_reload(&d->scores);
         query_reload(&d->query);
     }
     free(out.effects);
@@ -360,6 +366,7 @@ void driver_free(struct driver *d)
     zmq_msg_close(&d->topic);
     if (d->memory != NULL)
         munmap(d->memory, d->memory_bytes);
+    scores_forget(&d->scores);
     config_fini(&d->config);
     free(d);
 }

@@ -82,6 +82,15 @@ bool prefixes_want(const struct prefixes *p, struct str topic)
     }
 }
 
+bool prefixes_want_any(const struct prefixes *p, struct str beginning)
+{
+    if (prefixes_want(p, beginning))
+        return true;
+    uint32_t i = after(p, beginning); /* what begins with it comes right behind it */
+    return i < p->n && p->at[i].len > beginning.len &&
+           (beginning.len == 0 || memcmp(p->at[i].p, beginning.p, beginning.len) == 0);
+}
+
 void prefixes_fini(struct prefixes *p)
 {
     for (uint32_t i = 0; i < p->n; i++)

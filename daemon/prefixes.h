@@ -23,6 +23,9 @@ void prefixes_remove(struct prefixes *p, struct str prefix);
 /* Does any prefix begin this topic? O(log n) per part of the topic that some prefix shares. */
 bool prefixes_want(const struct prefixes *p, struct str topic);
 
+/* Might anybody want a topic that begins with this? */
+bool prefixes_want_any(const struct prefixes *p, struct str beginning);
+
 void prefixes_fini(struct prefixes *p);
 
 #endif

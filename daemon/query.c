@@ -4,8 +4,10 @@
 
 enum { TAKEN_A_TURN = 16, SCANNED_A_LOOK = 256 };
 
-void query_init(struct query *q, struct outlet *outlet, uv_loop_t *loop, struct log *log)
+void query_init(struct query *q, struct outlet *outlet, struct scores *scores, uv_loop_t *loop,
+                struct log *log)
 {
+    q->scores = scores;
     q->outlet = outlet;
     q->loop = loop;
     q->log = log;
@@ -22,11 +24,21 @@ static void end_job(struct query *q, struct job *j)
     j->phase = JOB_FREE;
 }
 
+static void start_cards(struct job *j)
+{
+    j->phase = JOB_COUNT;
+    j->walk = (struct score_walk){0};
+}
+
 void query_reload(struct query *q)
 {
-    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
-        if (q->job[i].study != NULL)
-            study_restart(q->job[i].study);
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++) {
+        struct job *j = &q->job[i];
+        if (j->study != NULL)
+            study_restart(j->study);
+        if (j->phase == JOB_COUNT || j->phase == JOB_CARDS)
+            start_cards(j); /* the cards are others: from the beginning */
+    }
 }
 
 void query_close(struct query *q)
@@ -112,7 +124,7 @@ static bool start(struct query *q, struct job *j)
         answer_refusal(q, j, ERR_MISSING, "scope");
         return false;
     }
-    j->scope = r->scope < 0 ? SCOPE_ALL : (uint8_t)r->scope;
+    j->scope = j->scope_first = r->scope < 0 ? SCOPE_ALL : (uint8_t)r->scope;
     j->scope_last = r->scope < 0 ? SCOPE_N - 1 : (uint8_t)r->scope;
     j->index = 1;
     j->upto_seq = bus->seq[STREAM_ALERT];
@@ -131,6 +143,9 @@ static bool start(struct query *q, struct job *j)
         break;
     case OP_STATUS:
         j->phase = JOB_STATUS;
+        break;
+    case OP_SCORECARD:
+        start_cards(j);
         break;
     case OP_EXPLAIN:
     case OP_WORKLIST:
@@ -208,14 +223,15 @@ void query_receive(struct query *q, struct zsock *z)
 
 /* --- answers -------------------------------------------------------------------------------- */
 
-/* Sends {topic, message} with n bytes of the outlet's buffer as the message. */
-static int answer_with(struct query *q, struct job *j, const struct topic *topic, int n)
+/* Sends {topic, message} with n bytes as the message. */
+static int answer_with(struct query *q, struct job *j, const struct topic *topic, const char *bytes,
+                       int n)
 {
     struct emitter em;
     if (n < 0)
         return answer(q, j, NULL, n);
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
-    answer_message(&em, topic_str(topic), q->outlet->buf, (size_t)n);
+    answer_message(&em, topic_str(topic), bytes, (size_t)n);
     int err = answer(q, j, q->answer, emit_finish(&em));
     j->count += err == 0;
     return err;
@@ -236,7 +252,7 @@ static int work_alerts(struct query *q, struct job *j)
     int err = 0;
     topic_alert(&topic, &o->config->settings, &alert);
     if (topic_matches(j->request.prefix, topic_str(&topic)))
-        err = answer_with(q, j, &topic, outlet_alert(o, &alert, o->bus->seq[STREAM_ALERT]));
+        err = answer_with(q, j, &topic, o->buf, outlet_alert(o, &alert, o->bus->seq[STREAM_ALERT]));
     if (err == 0)
         j->at = at;
     return err;
@@ -286,6 +302,8 @@ static int work_snapshots(struct query *q, struct job *j)
             j->index = 1;
             if (j->scope++ == j->scope_last) {
                 j->phase = JOB_END;
+                if (j->request.op == OP_HOLD && scores_may_have(q->scores, j->request.prefix))
+                    start_cards(j);
                 return 0;
             }
             continue;
@@ -298,12 +316,44 @@ static int work_snapshots(struct query *q, struct job *j)
         }
         uint64_t seq = o->bus->seq[STREAM_KPI];
         int n = outlet_snapshot(o, scope, j->index, j->windows, seq);
-        int err = n == 0 ? 0 : answer_with(q, j, &topic, n);
+        int err = n == 0 ? 0 : answer_with(q, j, &topic, o->buf, n);
         if (err == 0)
             j->index++;
         return err;
     }
     return 0;
+}
+
+static struct score_wish wish_of(const struct job *j)
+{
+    return (struct score_wish){.scope_first = j->scope_first,
+                               .scope_last = j->scope_last,
+                               .windows = j->windows,
+                               .name = j->request.name,
+                               .prefix = j->request.prefix};
+}
+
+static int work_count(struct query *q, struct job *j)
+{
+    struct score_wish wish = wish_of(j);
+    if (!scores_count_next(q->scores, &wish, &j->walk)) {
+        j->phase = JOB_CARDS;
+        j->walk = (struct score_walk){0};
+    }
+    return 0;
+}
+
+static int work_cards(struct query *q, struct job *j)
+{
+    struct score_wish wish = wish_of(j);
+    struct score_walk walk = j->walk;
+    struct topic topic;
+    bool end;
+    int n = scores_find(q->scores, &wish, &walk, &topic, &end);
+    int err = n == 0 ? 0 : answer_with(q, j, &topic, q->scores->buf, n);
+    j->walk = err == 0 ? walk : j->walk;
+    j->phase = end ? JOB_END : JOB_CARDS;
+    return err;
 }
 
 static int work_status(struct query *q, struct job *j)
@@ -312,7 +362,8 @@ static int work_status(struct query *q, struct job *j)
     topic_start(&topic);
     topic_word(&topic, "sys");
     topic_word(&topic, "status");
-    int err = answer_with(q, j, &topic, outlet_status(q->outlet, q->outlet->bus->seq[STREAM_SYS]));
+    struct outlet *o = q->outlet;
+    int err = answer_with(q, j, &topic, o->buf, outlet_status(o, o->bus->seq[STREAM_SYS]));
     if (err == 0)
         j->phase = JOB_END;
     return err;
@@ -379,6 +430,10 @@ static int work_job(struct query *q, struct job *j)
         return work_recent(q, j);
     case JOB_SNAPSHOTS:
         return work_snapshots(q, j);
+    case JOB_COUNT:
+        return work_count(q, j);
+    case JOB_CARDS:
+        return work_cards(q, j);
     case JOB_STATUS:
         return work_status(q, j);
     case JOB_STUDY:

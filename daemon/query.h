@@ -7,6 +7,7 @@
 #define TP_DAEMON_QUERY_H
 
 #include "daemon/outlet.h"
+#include "daemon/scores.h"
 #include "daemon/study.h"
 #include "proto/request.h"
 
@@ -24,6 +25,8 @@ enum job_phase {
     JOB_ALERTS,
     JOB_RECENT,
     JOB_SNAPSHOTS,
+    JOB_COUNT, /* scorecards: every name is scored, for the places … */
+    JOB_CARDS, /* … and told */
     JOB_STATUS,
     JOB_STUDY, /* explain, worklist, compare: being found out … */
     JOB_PAGES, /* … and sent */
@@ -40,18 +43,20 @@ struct job {
     uint32_t windows;       /* mask of those asked for */
     uint32_t at;            /* active alerts: where to go on */
     uint32_t index;         /* snapshots: the name that comes next … */
-    uint8_t scope;          /* … of this scope, and the last one wanted */
-    uint8_t scope_last;
-    uint64_t seq;        /* recent alerts: which comes next */
-    uint64_t upto_seq;   /* alerts up to this one are covered */
-    uint64_t count;      /* answers so far */
-    uint64_t stalled;    /* uv_now() since when the peer takes nothing; 0 = it does */
-    struct study *study; /* NULL: none */
+    uint8_t scope;          /* … of this scope; the first and last one wanted */
+    uint8_t scope_first, scope_last;
+    struct score_walk walk; /* scorecards: the name that was last */
+    uint64_t seq;           /* recent alerts: which comes next */
+    uint64_t upto_seq;      /* alerts up to this one are covered */
+    uint64_t count;         /* answers so far */
+    uint64_t stalled;       /* uv_now() since when the peer takes nothing; 0 = it does */
+    struct study *study;    /* NULL: none */
     char bytes[REQUEST_BYTES_MAX];
 };
 
 struct query {
     struct outlet *outlet; /* borrowed: engine, bus, the scratch for messages */
+    struct scores *scores; /* borrowed */
     struct log *log;
     uv_loop_t *loop;    /* borrowed */
     uint32_t jobs;      /* not free */
@@ -64,7 +69,8 @@ struct query {
     char answer[SNAPSHOT_BYTES_MAX + 1024];
 };
 
-void query_init(struct query *q, struct outlet *outlet, uv_loop_t *loop, struct log *log);
+void query_init(struct query *q, struct outlet *outlet, struct scores *scores, uv_loop_t *loop,
+                struct log *log);
 
 /* Other settings have come into force. */
 void query_reload(struct query *q);

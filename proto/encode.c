@@ -6,7 +6,7 @@
 
 const char *stream_name(enum stream s)
 {
-    static const char *const names[STREAM_N] = {"alert", "kpi", "sys"};
+    static const char *const names[STREAM_N] = {"alert", "kpi", "score", "sys"};
     CHECK(s < STREAM_N);
     return names[s];
 }
@@ -18,7 +18,7 @@ void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1])
     ret[ALERT_ID_DIGITS] = '\0';
 }
 
-static void begin(struct emitter *em, const char *key, const struct envelope *env)
+void encode_begin(struct emitter *em, const char *key, const struct envelope *env)
 {
     emit_map(em, key);
     if (env == NULL)
@@ -48,12 +48,10 @@ static const char *severity_name(enum severity severity)
     return names[severity];
 }
 
-/* A rule's number: ms as an integer; counts likewise, fractions as floats. */
-static void emit_measure(struct emitter *em, const char *key, const struct rule_setting *rule,
-                         int64_t v)
+void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint32_t field,
+                  int64_t v)
 {
-    enum indicator i = (enum indicator)rule->indicator;
-    if (indicator_field_is_ms(i, (enum indicator_field)rule->field))
+    if (indicator_field_is_ms((enum indicator)indicator, (enum indicator_field)field))
         emit_int(em, key, v);
     else if (v % NUMBER_ONE == 0)
         emit_int(em, key, v / NUMBER_ONE);
@@ -70,7 +68,7 @@ static void emit_rule(struct emitter *em, const struct settings *settings,
     emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
     if (indicator_kind((enum indicator)rule->indicator) != IND_GAUGE)
         emit_text(em, "window", settings->window[rule->window].name);
-    emit_measure(em, "threshold", rule, rule->fire);
+    encode_value(em, "threshold", rule->indicator, rule->field, rule->fire);
     if (rule->labels == 0)
         return;
     emit_map(em, "labels");
@@ -94,7 +92,7 @@ static void emit_kpi(struct emitter *em, const struct settings *settings, const 
     if (alert->ended_at != MS_NONE)
         emit_int(em, "ended_at", alert->ended_at);
     if (alert->has_value)
-        emit_measure(em, "value", rule, alert->value);
+        encode_value(em, "value", rule->indicator, rule->field, alert->value);
     else
         emit_nil(em, "value");
     emit_uint(em, "n", alert->n);
@@ -175,7 +173,7 @@ void encode_alert(struct emitter *em, const char *key, const struct envelope *en
                   const struct settings *settings, const struct alert *alert, enum lang lang)
 {
     char id[ALERT_ID_DIGITS + 1], text[PHRASE_MAX];
-    begin(em, key, env);
+    encode_begin(em, key, env);
     alert_id_text(alert->alert_id, id);
     emit_text(em, "alert_id", id);
     emit_uint(em, "rev", alert->rev);
@@ -339,7 +337,7 @@ void encode_snapshot(struct emitter *em, const char *key, const struct envelope 
                      const struct settings *settings, const struct snapshot *snapshot,
                      const struct quality *quality)
 {
-    begin(em, key, env);
+    encode_begin(em, key, env);
     if (env == NULL)
         emit_int(em, "at", snapshot->at);
     emit_text(em, "scope", scope_name((enum scope)snapshot->scope));
@@ -363,7 +361,7 @@ void encode_snapshot(struct emitter *em, const char *key, const struct envelope 
 void encode_round(struct emitter *em, const char *key, const struct envelope *env, uint64_t round,
                   uint64_t count, bool full)
 {
-    begin(em, key, env);
+    encode_begin(em, key, env);
     emit_uint(em, "round", round);
     emit_uint(em, "count", count);
     emit_bool(em, "full", full);
@@ -373,7 +371,7 @@ void encode_round(struct emitter *em, const char *key, const struct envelope *en
 void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
                       const uint64_t last[STREAM_N])
 {
-    begin(em, key, env);
+    encode_begin(em, key, env);
     emit_map(em, "last");
     for (enum stream s = 0; s < STREAM_N; s++)
         if (s != STREAM_SYS)
@@ -403,7 +401,7 @@ static void emit_rejected(struct emitter *em, const struct status *status)
 void encode_status(struct emitter *em, const char *key, const struct envelope *env,
                    const struct status *status)
 {
-    begin(em, key, env);
+    encode_begin(em, key, env);
     emit_str(em, "version", status->version);
     emit_int(em, "started_at", status->started_at);
     if (status->engine_at == MS_NONE)

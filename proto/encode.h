@@ -21,7 +21,7 @@ enum {
 
 #define PERCENTILE_ERROR 0.01 /* `error`: greatest relative error of percentiles */
 
-enum stream { STREAM_ALERT, STREAM_KPI, STREAM_SYS, STREAM_N };
+enum stream { STREAM_ALERT, STREAM_KPI, STREAM_SCORE, STREAM_SYS, STREAM_N };
 
 const char *stream_name(enum stream s);
 
@@ -32,6 +32,13 @@ struct envelope {
     uint8_t stream; /* enum stream */
     uint64_t seq;   /* +1 per message of the stream, from 1 */
 };
+
+/* Opens a message's map and writes the envelope; env NULL: without. */
+void encode_begin(struct emitter *em, const char *key, const struct envelope *env);
+
+/* A number as its field is counted: ms and whole numbers as integers, fractions as floats. */
+void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint32_t field,
+                  int64_t v);
 
 /* How far the numbers can be trusted. */
 struct quality {

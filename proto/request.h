@@ -10,13 +10,14 @@
 
 /* X(NAME, wire) */
 #define REQUEST_OPS(X)                                                                             \
-    X(HOLD, "hold")         /* {prefix?}: what holds now: active alerts, last snapshots */         \
-    X(SNAPSHOT, "snapshot") /* {scope?, name?, window?}: computed now */                           \
-    X(ALERTS, "alerts")     /* {since_seq? | active: true, prefix?} */                             \
-    X(STATUS, "status")     /* {} */                                                               \
-    X(EXPLAIN, "explain")   /* {ticket}: its clocks, and what they counted */                      \
-    X(WORKLIST, "worklist") /* {team?, agent?}: open clocks, least time left first */              \
-    X(COMPARE, "compare")   /* {config}: what a reload would do to the open tickets */
+    X(HOLD, "hold")           /* {prefix?}: what holds now: active alerts, last snapshots */       \
+    X(SNAPSHOT, "snapshot")   /* {scope?, name?, window?}: computed now */                         \
+    X(ALERTS, "alerts")       /* {since_seq? | active: true, prefix?} */                           \
+    X(STATUS, "status")       /* {} */                                                             \
+    X(EXPLAIN, "explain")     /* {ticket}: its clocks, and what they counted */                    \
+    X(WORKLIST, "worklist")   /* {team?, agent?}: open clocks, least time left first */            \
+    X(COMPARE, "compare")     /* {config}: what a reload would do to the open tickets */           \
+    X(SCORECARD, "scorecard") /* {scope?, name?, window?}: computed now */
 
 enum request_op {
 #define REQUEST_OP_ENUM(name, wire) OP_##name,

@@ -82,12 +82,17 @@ void topic_alert(struct topic *ret, const struct settings *settings, const struc
     topic_name(ret, agent);
 }
 
-void topic_snapshot(struct topic *ret, enum scope scope, struct str name)
+void topic_scope(struct topic *ret, const char *stream, enum scope scope, struct str name)
 {
     topic_start(ret);
-    topic_word(ret, "kpi");
+    topic_word(ret, stream);
     topic_word(ret, scope_name(scope));
     topic_name(ret, scope == SCOPE_ALL ? (struct str){NULL, 0} : name);
+}
+
+void topic_snapshot(struct topic *ret, enum scope scope, struct str name)
+{
+    topic_scope(ret, "kpi", scope, name);
 }
 
 static int hex(char c)

@@ -39,6 +39,9 @@ void topic_alert(struct topic *ret, const struct settings *settings, const struc
 /* kpi.<scope>.<name>. */
 void topic_snapshot(struct topic *ret, enum scope scope, struct str name);
 
+/* <stream>.<scope>.<name>. */
+void topic_scope(struct topic *ret, const char *stream, enum scope scope, struct str name);
+
 /* The same from text, for subscriptions: parts (not escaped) to a prefix; absent parts are "-". */
 void topic_start(struct topic *t);
 void topic_word(struct topic *t, const char *word); /* as it is, and a dot */

@@ -1,5 +1,6 @@
 /* ticketpulse query: one question to the daemon, its answer as a table or as NDJSON. */
 #include "daemon/cli/ask.h"
+#include "daemon/cli/cards.h"
 #include "daemon/cli/clocks.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/line.h"
@@ -21,6 +22,7 @@ static struct {
     struct table table[SCOPE_N]; /* snapshots, one table per scope */
     bool begun[SCOPE_N];
     struct clocks clocks; /* explain, worklist */
+    struct cards cards;   /* scorecard */
     uint64_t answers;
     char buf[JSON_BYTES + 1];
 } q;
@@ -39,7 +41,8 @@ static const struct option options[] = {
     {"timeout", OPTION_DURATION, &q.timeout, W_O_TIMEOUT, 1, MS_HOUR},
 };
 
-static const struct usage usage = {"query", "snapshot|alerts|hold|status|worklist|explain TICKET",
+static const struct usage usage = {"query",
+                                   "snapshot|alerts|hold|status|scorecard|worklist|explain TICKET",
                                    W_ABOUT_QUERY, options, ARRAY_LEN(options)};
 
 static bool about_clocks(void)
@@ -61,8 +64,8 @@ static void print_json(const struct node *node)
 /* A page's members each on a line of their own, everything else as it is. */
 static void print_lines(const struct node *message)
 {
-    const struct node *key, *one, *list = message_find_in(&q.ask.answer, message, "items");
-    if (list == NULL)
+    const struct node *key, *one, *list = NULL;
+    if (about_clocks() && (list = message_find_in(&q.ask.answer, message, "items")) == NULL)
         list = message_find_in(&q.ask.answer, message, "works");
     if (list == NULL)
         print_json(message);
@@ -122,8 +125,12 @@ static void print_answer(void)
         print_lines(message);
     else if (about_clocks())
         clocks_take(&q.clocks, m, message);
+    else if (q.request.op == OP_SCORECARD)
+        cards_take(&q.cards, m, message);
     else if (q.request.op == OP_STATUS)
         print_tree(message, "");
+    else if (topic.len >= 6 && memcmp(topic.p, "score.", 6) == 0)
+        cards_line(stdout, m, message); /* of hold */
     else if (topic.len >= 6 && memcmp(topic.p, "alert.", 6) == 0)
         line_alert(stdout, m, message, paint_wanted(NULL, STDOUT_FILENO));
     else
@@ -135,6 +142,11 @@ static bool print_end(void)
 {
     if (about_clocks())
         return q.json || clocks_end(&q.clocks);
+    if (q.request.op == OP_SCORECARD) {
+        if (!q.json)
+            cards_end(&q.cards);
+        return true;
+    }
     for (int scope = 0; scope < SCOPE_N && !q.json; scope++) {
         if (!q.begun[scope])
             continue;
@@ -155,6 +167,7 @@ static int answer(void)
         return EXIT_FAILED;
     enum ask_end end;
     clocks_begin(&q.clocks, stdout);
+    cards_begin(&q.cards, stdout, q.name != NULL);
     while ((end = ask_next(&q.ask)) == ASK_ANSWER)
         print_answer();
     if (end == ASK_FAILED)
@@ -171,8 +184,9 @@ static bool read_request(int operands, char **argv)
     static const struct {
         const char *name;
         uint8_t op;
-    } ops[] = {{"snapshot", OP_SNAPSHOT}, {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
-               {"status", OP_STATUS},     {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN}};
+    } ops[] = {{"snapshot", OP_SNAPSHOT},  {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
+               {"status", OP_STATUS},      {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN},
+               {"scorecard", OP_SCORECARD}};
     size_t i = 0;
     while (operands > 0 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
         i++;
@@ -185,7 +199,8 @@ static bool read_request(int operands, char **argv)
     if (q.name != NULL && r->scope < 0)
         return false;
     r->name = str_of(q.name != NULL ? q.name : "");
-    r->window = str_of(q.window != NULL && r->op == OP_SNAPSHOT ? q.window : "");
+    bool windowed = r->op == OP_SNAPSHOT || r->op == OP_SCORECARD;
+    r->window = str_of(q.window != NULL && windowed ? q.window : "");
     r->ticket = str_of(operands == 2 ? argv[1] : "");
     r->team = str_of(q.team != NULL && r->op == OP_WORKLIST ? q.team : "");
     r->agent = str_of(q.agent != NULL && r->op == OP_WORKLIST ? q.agent : "");

@@ -1,4 +1,5 @@
 /* ticketpulse watch: prints what the daemon publishes, whole and in order. */
+#include "daemon/cli/cards.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/line.h"
 #include "daemon/cli/reader.h"
@@ -68,6 +69,8 @@ static bool print_message(const struct reader *r, bool asked)
         line_alert(stdout, r->in, r->root, w.colors);
     else if (topic_matches(str_of("kpi."), r->topic) && !str_equal(r->topic, str_of(TOPIC_ROUND)))
         line_snapshot(stdout, r->in, r->root, w.window, w.colors);
+    else if (topic_matches(str_of("score."), r->topic))
+        cards_line(stdout, r->in, r->root);
     else if (sys)
         line_other(stdout, r->topic, r->in, r->root, w.colors);
     else

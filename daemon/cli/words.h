@@ -5,6 +5,7 @@
 #ifndef TP_DAEMON_CLI_WORDS_H
 #define TP_DAEMON_CLI_WORDS_H
 
+#include "daemon/cli/card_words.h"
 #include "proto/phrase.h"
 
 #include <stdio.h>
@@ -19,8 +20,8 @@
     X(ABOUT_REPLAY, "computes the numbers of event files offline", "离线计算事件文件的指标")       \
     X(ABOUT_WATCH, "prints alerts and snapshots as they are published", "实时打印告警与快照")      \
     X(ABOUT_TOP, "live table of agents and teams", "客服与团队的实时表格")                         \
-    X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, hold, status, explain, worklist",           \
-      "查询服务进程:snapshot、alerts、hold、status、explain、worklist")                            \
+    X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, status, worklist, explain, scorecard, …",   \
+      "查询服务进程:snapshot、alerts、status、worklist、explain、scorecard 等")                    \
     X(ABOUT_CHECK, "checks a configuration file", "检查配置文件")                                  \
     X(USAGE, "usage", "用法")                                                                      \
     X(COMMANDS, "commands", "命令")                                                                \
@@ -136,6 +137,7 @@
     X(NUMBERS_DIFFER, "targets met and missed that differ", "达标数不同的指标")                    \
     X(NONE_DIFFER, "none", "无")                                                                   \
     X(LISTED_ONLY, "only the first {1} are listed", "仅列出前 {1} 个")                             \
+    CARD_WORDS(X)                                                                                  \
     /* states of clocks, in the order of explain.h */                                              \
     X(S_NONE, "none", "无")                                                                        \
     X(S_RUNNING, "running", "计时中")                                                              \

@@ -57,6 +57,24 @@ Test(prefixes, agree_with_a_plain_list)
     prefixes_fini(&sut);
 }
 
+Test(prefixes, may_begin_with_something)
+{
+    struct str stem = str_of("score.");
+    cr_assert_not(prefixes_want_any(&sut, stem));
+    static const char *const strangers[] = {"scora", "score-x.", "scorf", "kpi.", "t"};
+    for (size_t i = 0; i < ARRAY_LEN(strangers); i++)
+        prefixes_add(&sut, str_of(strangers[i]));
+    cr_assert_not(prefixes_want_any(&sut, stem));
+    static const char *const wide[] = {"score.agent.ada.", "score.", "sc", ""};
+    for (size_t i = 0; i < ARRAY_LEN(wide); i++) {
+        prefixes_add(&sut, str_of(wide[i]));
+        cr_assert(prefixes_want_any(&sut, stem), "%s", wide[i]);
+        prefixes_remove(&sut, str_of(wide[i]));
+        cr_assert_not(prefixes_want_any(&sut, stem), "%s", wide[i]);
+    }
+    prefixes_fini(&sut);
+}
+
 Test(prefixes, beyond_the_bound_want_everything)
 {
     char text[16];

@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+"""Scorecards with the real daemon: published, asked for, held, reloaded, as a table."""
+import json
+import os
+import signal
+import subprocess
+import unittest
+
+from daemon import FAST, PATIENCE_S, Daemon, event, now_ms, send
+
+PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
+CARDS = FAST + """
+windows: [1h, 24h]
+scorecards:
+  - id: desk
+    title: 电话组考核
+    window: 24h
+    items:
+      - {indicator: first_response, field: mean, weight: 25, bands: [1h, 90m, 2h, 3h]}
+      - {indicator: csat, weight: 60, baseline: 4, target: 4.5, industry: 4.2}
+      - {indicator: complaints, weight: 15, deduct: 5, gate: {at: ">= 3", void: card}}
+  - {id: teams, scope: team, window: 1h, items: [{indicator: csat, weight: 1, baseline: 3, target: 4}]}
+"""
+
+
+def ticket(number, agent, minutes, score, **more):
+    """A ticket that the agent answers after so many minutes, and that is rated."""
+    at, name = now_ms() - 4 * 3600000, f"T{number}"
+    return [event("opened", name, at, id=f"{name}o", team="t", **more),
+            event("message", name, at + minutes * 60000, id=f"{name}m", by="agent", agent=agent),
+            event("rated", name, at + 200 * 60000, id=f"{name}r", agent=agent, score=score)]
+
+
+def complaint(number, agent):
+    return {"type": "complained", "ts": now_ms() - 60000, "src": "s", "id": f"c{number}",
+            "agent": agent}
+
+
+def three_agents():
+    """ada 100 84 100, bob 80 60 66.67, cyd 20 (4.2 of 5) 100."""
+    return (ticket(1, "ada", 50, 5) + ticket(2, "ada", 60, 5) + ticket(3, "ada", 30, 4)
+            + ticket(4, "bob", 90, 4) + [complaint(1, "bob")]
+            + ticket(5, "cyd", 185, 5))
+
+
+def cards(daemon, **request):
+    answers = daemon.ask(op="scorecard", **request)
+    assert answers[-1]["end"] and answers[-1]["count"] == len(answers) - 1, answers
+    return {(a["message"]["card"], a["message"]["name"]): a["message"] for a in answers[:-1]}
+
+
+class Score(unittest.TestCase):
+    def test_query(self):
+        with Daemon(CARDS) as daemon:
+            self.assertEqual(cards(daemon), {})  # before the first event
+            send(daemon.publisher(), three_agents())
+            daemon.wait_messages(1)
+            got = cards(daemon)
+            # ada: 25·100 + 60·86.67 + 15·100; bob: 25·80 + 60·60 + 15·66.67; cyd: 25·20 + 60·100 + 15·100
+            self.assertEqual({name: (c["score"], c["grade"], c["rank"], c["of"], c.get("medal"))
+                              for (card, name), c in got.items() if card == "desk"},
+                             {"ada": (92.0, "excellent", 1, 3, "gold"),
+                              "bob": (66.0, "qualified", 3, 3, "bronze"),
+                              "cyd": (80.0, "good", 2, 3, "silver")})
+            self.assertEqual(got["teams", "t"]["rank"], 1)
+            ada = got["desk", "ada"]
+            self.assertEqual([(i["item"], i["value"], i["n"], i["points"]) for i in ada["items"]],
+                             [("first_response.mean", 2800000, 3, 100.0),
+                              ("csat.mean", 4.666667, 3, 86.67), ("complaints.num", 0, 0, 100.0)])
+            self.assertEqual(ada["items"][0]["band"], 5)
+            self.assertEqual(ada["items"][1]["industry"], 4.2)
+            self.assertEqual(ada["strengths"], ["first_response.mean", "csat.mean"])
+            self.assertEqual(got["desk", "cyd"]["weak_spots"], ["first_response.mean"])
+            self.assertEqual((ada["card_title"], ada["grade_text"]), ("电话组考核", "excellent"))
+            self.assertEqual(set(cards(daemon, scope="agent", name="bob")), {("desk", "bob")})
+            self.assertEqual(set(cards(daemon, window="1h")), {("teams", "t")})
+            self.assertEqual(cards(daemon, scope="channel"), {})
+            self.assertEqual(set(cards(daemon, prefix="score.agent.c")), {("desk", "cyd")})
+            error = daemon.ask(op="scorecard", name="ada")[0]
+            self.assertEqual((error["error"], error["key"]), ("missing_field", "scope"))
+
+    def test_published_with_places_that_are_right(self):
+        with Daemon(CARDS) as daemon:
+            subscriber = daemon.subscriber("score.agent.", "sys.heartbeat.")
+            publisher = daemon.publisher()
+            send(publisher, three_agents())
+            seen, seq = {}, 0
+            while len(seen) < 3:
+                topic, message = subscriber.wait(lambda t, _: t.startswith("score."))
+                self.assertEqual(topic, f"score.agent.{message['name']}.")
+                self.assertEqual(message["stream"], "score")
+                self.assertGreater(message["seq"], seq)
+                seq = message["seq"]
+                seen[message["name"]] = message
+            self.assertEqual({name: m["rank"] for name, m in seen.items()},
+                             {"ada": 1, "bob": 3, "cyd": 2})
+            subscriber.wait(lambda t, m: t == "sys.heartbeat." and m["last"]["score"] >= seq)
+            # A third complaint voids bob's card; nobody else's place changes.
+            send(publisher, [complaint(2, "bob"), complaint(3, "bob")])
+            _, bob = subscriber.wait(lambda t, m: t == "score.agent.bob." and m["score"] == 0)
+            self.assertTrue(bob["voided"])
+            self.assertEqual((bob["grade"], bob["rank"]), ("unqualified", 3))
+
+    def test_only_news_between_full_rounds(self):
+        with Daemon(CARDS.replace("full_every: 1s", "full_every: 1h")) as daemon:
+            subscriber = daemon.subscriber("score.", "kpi.round.")
+            publisher = daemon.publisher()
+            send(publisher, three_agents())
+            names = [subscriber.wait(lambda t, _: t.startswith("score."))[1]["name"]
+                     for _ in range(4)]
+            self.assertEqual(sorted(names), ["ada", "bob", "cyd", "t"])
+            # Nothing is news while ratings stay as they are; then cyd falls, and nobody else moves.
+            for _ in range(5):
+                topic, _ = subscriber.next()
+                self.assertEqual(topic, "kpi.round.")
+            send(publisher, [complaint(4, "cyd")])
+            topic, cyd = subscriber.wait(lambda t, _: t.startswith("score."))
+            self.assertEqual((topic, cyd["score"], cyd["rank"]), ("score.agent.cyd.", 75.0, 2))
+
+    def test_hold_and_reload(self):
+        with Daemon(CARDS) as daemon:
+            send(daemon.publisher(), three_agents())
+            daemon.wait_messages(1)
+            topics = [a["topic"] for a in daemon.ask(op="hold", prefix="score.")[:-1]]
+            self.assertEqual(topics, ["score.agent.ada.", "score.agent.bob.", "score.agent.cyd.",
+                                      "score.team.t."])
+            everything = [a["topic"] for a in daemon.ask(op="hold")[:-1]]
+            self.assertEqual(everything[-4:], topics)
+            self.assertTrue(set(topics).isdisjoint(a["topic"] for a in
+                                                   daemon.ask(op="hold", prefix="kpi.")[:-1]))
+            daemon.write(CARDS.replace("weight: 60", "weight: 0"))
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_line("reloaded")
+            self.assertEqual(cards(daemon)["desk", "cyd"]["score"], 50.0)  # (25·20 + 15·100) / 40
+            daemon.write(FAST + "windows: [1h, 24h]\n")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_status(lambda _: cards(daemon) == {})
+
+    def test_a_score_that_is_gone_is_taken_back(self):
+        with Daemon(CARDS) as daemon:
+            subscriber = daemon.subscriber("score.agent.")
+            publisher = daemon.publisher()
+            send(publisher, ticket(1, "ada", 50, 5))
+            _, message = subscriber.wait(lambda *_: True)
+            self.assertEqual(message["rank"], 1)
+            send(publisher, event("closed", "T1", id="spam", outcome="spam"))
+            _, message = subscriber.wait(lambda _, m: m["score"] is None)
+            self.assertNotIn("rank", message)
+            self.assertEqual(cards(daemon), {})
+
+    def test_agents_and_their_team(self):
+        config = CARDS.replace("    window: 24h\n    items:",
+                               "    window: 24h\n    match: {team: gold}\n    items:", 1)
+        with Daemon(config) as daemon:
+            send(daemon.publisher(), three_agents() + [
+                {"type": "agent_info", "ts": now_ms(), "src": "s", "id": f"i{agent}",
+                 "agent": agent, "team": team, "name": agent.title()}
+                for agent, team in (("ada", "gold"), ("bob", "silver"))])
+            daemon.wait_messages(1)
+            got = cards(daemon, scope="agent")
+            self.assertEqual(set(got), {("desk", "ada")})
+            self.assertEqual(got["desk", "ada"]["title"], "Ada")
+            self.assertEqual(got["desk", "ada"]["of"], 1)
+
+    def run_query(self, daemon, *arguments):
+        done = subprocess.run([PROGRAM, "query", "scorecard", "--query", daemon.query_endpoint,
+                               *arguments], capture_output=True, text=True, check=True,
+                              timeout=PATIENCE_S * 4)
+        return done.stdout
+
+    def test_tables(self):
+        with Daemon(CARDS) as daemon:
+            send(daemon.publisher(), three_agents())
+            daemon.wait_messages(1)
+            lines = [json.loads(line) for line in self.run_query(daemon, "--json").splitlines()]
+            self.assertEqual({(m["card"], m["name"], m.get("rank")) for m in lines},
+                             {("desk", "ada", 1), ("desk", "bob", 3), ("desk", "cyd", 2),
+                              ("teams", "t", 1)})
+            table = self.run_query(daemon, "--scope", "agent", "--lang", "en").splitlines()
+            rows = [line.split() for line in table]
+            self.assertIn("电话组考核", table[0])
+            self.assertEqual([row[:4] for row in rows[2:5]],
+                             [["1", "gold", "ada", "92.00"], ["2", "silver", "cyd", "80.00"],
+                              ["3", "bronze", "bob", "66.00"]])
+            chinese = self.run_query(daemon, "--scope", "agent", "--lang", "zh")
+            for word in ("名次", "优秀", "良好", "合格", "金牌"):
+                self.assertIn(word, chinese)
+            one = self.run_query(daemon, "--scope", "agent", "--name", "bob", "--lang", "zh")
+            for word in ("合格", "66.67", "基线", "目标", "首次响应时长 mean", "1小时30分"):
+                self.assertIn(word, one)
+
+
+if __name__ == "__main__":
+    unittest.main()
