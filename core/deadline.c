@@ -191,11 +191,8 @@ static void shares(struct tickets *t, const struct ticket *k, const struct sla_f
                    struct alert_sla *ret)
 {
     struct account_item item[ALERT_ACCOUNT_ITEMS];
-    struct account account = {.item = item,
-                              .cap = ARRAY_LEN(item),
-                              .one = true,
-                              .metric = f->metric,
-                              .start = f->start};
+    struct account account = {
+        .item = item, .cap = ARRAY_LEN(item), .one = true, .metric = f->metric, .start = f->start};
     struct account_share share[ALERT_SHARES] = {{0}};
     struct fold fold;
     struct recall recall;
