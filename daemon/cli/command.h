@@ -16,6 +16,7 @@ enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 int command_simulate(int argc, char **argv);
 int command_send(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_query(int argc, char **argv);

@@ -10,13 +10,10 @@ static const struct {
     enum word about;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"simulate", W_ABOUT_SIMULATE, command_simulate},
-    {"send", W_ABOUT_SEND, command_send},
-    {"replay", W_ABOUT_REPLAY, command_replay},
-    {"watch", W_ABOUT_WATCH, command_watch},
-    {"top", W_ABOUT_TOP, command_top},
-    {"query", W_ABOUT_QUERY, command_query},
-    {"check", W_ABOUT_CHECK, command_check},
+    {"simulate", W_ABOUT_SIMULATE, command_simulate}, {"send", W_ABOUT_SEND, command_send},
+    {"replay", W_ABOUT_REPLAY, command_replay},       {"report", W_ABOUT_REPORT, command_report},
+    {"watch", W_ABOUT_WATCH, command_watch},          {"top", W_ABOUT_TOP, command_top},
+    {"query", W_ABOUT_QUERY, command_query},          {"check", W_ABOUT_CHECK, command_check},
 };
 
 static int help(void)

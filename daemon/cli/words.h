@@ -6,6 +6,7 @@
 #define TP_DAEMON_CLI_WORDS_H
 
 #include "daemon/cli/card_words.h"
+#include "daemon/cli/report_words.h"
 #include "proto/phrase.h"
 
 #include <stdio.h>
@@ -238,7 +239,8 @@
     X(E_MEMORY, "not enough memory", "内存不足")                                                   \
     X(E_LINE_LONG, "the line is longer than 64 KiB", "该行超过 64 KiB")                            \
     X(E_CONFIG, "configuration: {1}", "配置:{1}")                                                  \
-    X(E_SETUP, "{1}: these numbers do not fit together: {2}", "{1}:数值不合理:{2}")
+    X(E_SETUP, "{1}: these numbers do not fit together: {2}", "{1}:数值不合理:{2}")                \
+    REPORT_WORDS(X)
 
 enum word {
 #define WORDS_ENUM(name, en, zh) W_##name,

@@ -1,0 +1,318 @@
+/* ticketpulse report: the evaluation of a period, from event files, as HTML, Markdown or CSV. */
+#include "daemon/cli/command.h"
+#include "daemon/cli/feed.h"
+#include "daemon/cli/report_build.h"
+#include "daemon/cli/stop.h"
+#include "daemon/clock.h"
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SCRIPT_BYTES_MAX = 4 << 20 };
+
+enum format { FORMAT_HTML, FORMAT_MD, FORMAT_CSV, FORMAT_N };
+static const char *const formats[FORMAT_N] = {"html", "md", "csv"};
+
+/* Where Debian's libjs-chart.js and its relatives put it; the first that is there. */
+static const char *const scripts[] = {
+    "/usr/share/javascript/chart.js/chart.umd.min.js",
+    "/usr/share/javascript/chart.js/chart.min.js",
+    "/usr/share/javascript/chart.js/chart.umd.js",
+};
+
+static struct {
+    const char *config_path, *measures_path, *from, *to, *month, *as_of, *team, *step, *format;
+    const char *output;
+    bool no_charts;
+    struct config config;
+    struct measures measures;
+    struct cube cube;
+    struct doc doc;
+    char *script; /* Chart.js */
+    size_t script_n;
+} g;
+
+static const struct option options[] = {
+    {"from", OPTION_TEXT, &g.from, W_O_FROM, 0, 0},
+    {"to", OPTION_TEXT, &g.to, W_O_UNTIL, 0, 0},
+    {"month", OPTION_TEXT, &g.month, W_O_MONTH, 0, 0},
+    {"team", OPTION_TEXT, &g.team, W_O_REPORT_TEAM, 0, 0},
+    {"format", OPTION_TEXT, &g.format, W_O_FORMAT, 0, 0},
+    {"output", OPTION_TEXT, &g.output, W_O_OUTPUT, 0, 0},
+    {"config", OPTION_TEXT, &g.config_path, W_O_CONFIG, 0, 0},
+    {"measures", OPTION_TEXT, &g.measures_path, W_O_MEASURES, 0, 0},
+    {"as-of", OPTION_TEXT, &g.as_of, W_O_AS_OF, 0, 0},
+    {"step", OPTION_TEXT, &g.step, W_O_STEP, 0, 0},
+    {"no-charts", OPTION_FLAG, &g.no_charts, W_O_NO_CHARTS, 0, 0},
+};
+
+static const struct usage usage = {"report", "FILE|- …", W_ABOUT_REPORT, options,
+                                   ARRAY_LEN(options)};
+
+static int wrong(const char *what, enum word why)
+{
+    word_error(W_E_PERIOD, what, word(why), NULL);
+    return EXIT_USAGE;
+}
+
+/* --- the period --------------------------------------------------------------------------- */
+
+/* First and last ts of the files: a pass of its own, for reports without a period. */
+static bool extent(char **paths, uint32_t n, ms_t *ret_first, ms_t *ret_last)
+{
+    struct feed *f = feed_open(paths, n, true);
+    if (f == NULL)
+        return false;
+    const struct event *e;
+    *ret_first = MS_NONE;
+    *ret_last = MS_NONE;
+    while ((e = feed_next(f)) != NULL && !stop_asked()) {
+        *ret_first = *ret_first == MS_NONE ? e->ts : ms_min(*ret_first, e->ts);
+        *ret_last = ms_max(*ret_last, e->ts);
+    }
+    bool whole = feed_whole(f);
+    feed_close(f);
+    return whole;
+}
+
+static bool has_standard_input(char **paths, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(paths[i], "-") == 0)
+            return true;
+    return false;
+}
+
+/* The period asked for; its end may lie after the log's. */
+static int read_period(char **paths, uint32_t n, struct period *ret)
+{
+    const struct zone *zone = &g.config.settings.zone;
+    ms_t first, last;
+    if (g.month != NULL) {
+        if (g.from != NULL || g.to != NULL)
+            return options_operands_wrong(&usage);
+        return period_month(zone, g.month, ret) ? EXIT_FINE : wrong(g.month, W_E_PERIOD_DATE);
+    }
+    if (g.from == NULL || g.to == NULL) {
+        if (has_standard_input(paths, n))
+            return wrong("-", W_E_PERIOD_STDIN);
+        if (!extent(paths, n, &first, &last))
+            return EXIT_FAILED;
+        if (first == MS_NONE) /* nothing at all: any period says so */
+            first = last = clock_system();
+        *ret = period_days(zone, first, last);
+    }
+    if (g.from != NULL && !period_instant(zone, g.from, false, &ret->from))
+        return wrong(g.from, W_E_PERIOD_DATE);
+    if (g.to != NULL && !period_instant(zone, g.to, true, &ret->to))
+        return wrong(g.to, W_E_PERIOD_DATE);
+    return ret->from < ret->to ? EXIT_FINE : wrong(g.from, W_E_PERIOD_ENDS);
+}
+
+/* What a later event can still change of a period that is over. */
+static ms_t longest_horizon(const struct settings *s)
+{
+    return ms_max(ms_max(s->fcr_horizon, s->reopen_horizon), s->resolved_within);
+}
+
+static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)
+{
+    static const char *const steps[STEP_N] = {"day", "week", "month"};
+    const struct settings *s = &g.config.settings;
+    struct period *now = &setup->period[CUBE_NOW];
+    int code = read_period(paths, n, now);
+    if (code != EXIT_FINE)
+        return code;
+    *setup = (struct cube_setup){
+        .settings = s, .limits = &g.config.limits, .team = g.team, .period = {*now}};
+    setup->period[CUBE_PRIOR] = period_before(&s->zone, *now);
+    ms_t as_of = now->to + longest_horizon(s);
+    if (g.as_of != NULL && !period_instant(&s->zone, g.as_of, true, &as_of))
+        return wrong(g.as_of, W_E_PERIOD_DATE);
+    if (as_of <= now->from)
+        return wrong(g.as_of, W_E_PERIOD_ENDS);
+    setup->as_of[CUBE_NOW] = as_of;
+    setup->as_of[CUBE_PRIOR] = now->from + (as_of - now->to);
+    setup->step = period_step(*now);
+    for (uint32_t i = 0; g.step != NULL && i <= STEP_N; i++) {
+        if (i == STEP_N) {
+            word_error(W_E_VALUE, "report", "step", "day, week, month");
+            return EXIT_USAGE;
+        }
+        if (strcmp(g.step, steps[i]) == 0) {
+            setup->step = (enum period_step)i;
+            break;
+        }
+    }
+    ms_t edges[PERIOD_STEPS_MAX + 1];
+    if (period_steps(&s->zone, s->week_start, *now, setup->step, edges) == 0)
+        return wrong(g.from == NULL ? "report" : g.from, W_E_PERIOD_STEPS);
+    return EXIT_FINE;
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+static int read_format(enum format *ret)
+{
+    const char *dot = g.output == NULL ? NULL : strrchr(g.output, '.');
+    const char *text = g.format != NULL ? g.format : dot != NULL ? dot + 1 : "";
+    *ret = FORMAT_HTML;
+    for (uint32_t i = 0; i < FORMAT_N; i++) {
+        if (strcmp(text, formats[i]) == 0) {
+            *ret = (enum format)i;
+            return EXIT_FINE;
+        }
+    }
+    if (g.format == NULL)
+        return EXIT_FINE;
+    word_error(W_E_VALUE, "report", "format", "html, md, csv");
+    return EXIT_USAGE;
+}
+
+static bool read_script(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
+        FILE *file = fopen(scripts[i], "re");
+        if (file == NULL)
+            continue;
+        g.script = malloc(SCRIPT_BYTES_MAX);
+        g.script_n = g.script == NULL ? 0 : fread(g.script, 1, SCRIPT_BYTES_MAX, file);
+        bool fine = g.script_n > 0 && g.script_n < SCRIPT_BYTES_MAX && ferror(file) == 0;
+        fclose(file);
+        if (fine)
+            return true;
+        free(g.script);
+    }
+    g.script = NULL;
+    word_error(W_E_NO_CHARTS, scripts[1], NULL, NULL);
+    return false;
+}
+
+static bool read_all(enum format format)
+{
+    struct tree_error why;
+    if (!config_load(g.config_path, &g.config, &why)) {
+        word_error(W_E_CONFIG, why.text, NULL, NULL);
+        return false;
+    }
+    if (g.measures_path != NULL && !measures_load(g.measures_path, &g.config, &g.measures, &why)) {
+        word_error(W_E_MEASURES, why.text, NULL, NULL);
+        return false;
+    }
+    return format != FORMAT_HTML || g.no_charts || read_script();
+}
+
+/* The log's end when it comes before as of: what is not known yet has not happened. */
+static bool run(char **paths, uint32_t n, uint64_t *ret_refused)
+{
+    struct feed *f = feed_open(paths, n, false);
+    if (f == NULL)
+        return false;
+    const struct event *e;
+    while ((e = feed_next(f)) != NULL && !stop_asked())
+        cube_event(&g.cube, e);
+    if (g.as_of == NULL && g.cube.last != MS_NONE)
+        g.cube.setup.as_of[CUBE_NOW] = ms_min(g.cube.setup.as_of[CUBE_NOW], g.cube.last);
+    cube_end(&g.cube);
+    *ret_refused = feed_refused(f);
+    bool whole = feed_whole(f);
+    feed_close(f);
+    return whole;
+}
+
+static bool write_doc(enum format format)
+{
+    bool standard = g.output == NULL || strcmp(g.output, "-") == 0;
+    FILE *out = standard ? stdout : fopen(g.output, "we");
+    if (out == NULL) {
+        word_error(W_E_OPEN, g.output, strerror(errno), NULL);
+        return false;
+    }
+    if (format == FORMAT_HTML)
+        doc_html(out, &g.doc, (struct str){g.script, (uint32_t)g.script_n});
+    else if (format == FORMAT_MD)
+        doc_markdown(out, &g.doc);
+    else
+        doc_csv(out, &g.doc);
+    bool fine = ferror(out) == 0;
+    fine = (standard ? fflush(out) == 0 : fclose(out) == 0) && fine;
+    if (!fine)
+        word_error(W_E_WRITE, standard ? "-" : g.output, strerror(errno), NULL);
+    return fine;
+}
+
+static void say_end(ms_t took)
+{
+    char events[24], duration[PHRASE_MAX];
+    snprintf(events, sizeof(events), "%" PRIu64, g.cube.events_taken);
+    phrase_duration(duration, took, words_lang());
+    word_print(stderr, W_REPORTED, g.output, events, duration);
+    fputc('\n', stderr);
+}
+
+/* -o stands for --output: no other option of the companion is short. */
+static void lengthen(int argc, char **argv)
+{
+    static char output[] = "--output";
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-o") == 0)
+            argv[i] = output;
+}
+
+static int work(char **paths, uint32_t n, enum format format)
+{
+    struct cube_setup setup = {0};
+    uint64_t refused = 0;
+    ms_t begun = clock_system();
+    if (!read_all(format))
+        return EXIT_FAILED;
+    int code = read_setup(paths, n, &setup);
+    if (code != EXIT_FINE)
+        return code;
+    if (!cube_open(&g.cube, &setup))
+        return EXIT_FAILED;
+    bool whole = run(paths, n, &refused);
+    if (whole && g.team != NULL && g.cube.team == 0) {
+        word_error(W_E_NO_TEAM, g.team, NULL, NULL);
+        return EXIT_FAILED;
+    }
+    struct report report = {.doc = &g.doc,
+                            .cube = &g.cube,
+                            .settings = &g.config.settings,
+                            .zone = g.config.zone,
+                            .cards = g.config.cards,
+                            .measures = g.measures_path == NULL ? NULL : &g.measures,
+                            .files = paths,
+                            .files_n = n,
+                            .refused = refused};
+    report_build(&report);
+    bool written = write_doc(format);
+    if (written && g.output != NULL && isatty(STDERR_FILENO) == 1)
+        say_end(clock_system() - begun);
+    return whole && written && refused == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+int command_report(int argc, char **argv)
+{
+    int operands;
+    enum format format;
+    lengthen(argc, argv);
+    enum options_end end = options_read(&usage, argc, argv, &operands);
+    if (end != OPTIONS_GO)
+        return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
+    if (operands == 0)
+        return options_operands_wrong(&usage);
+    int code = read_format(&format);
+    if (code != EXIT_FINE)
+        return code;
+    stop_on_signals();
+    code = work(argv, (uint32_t)operands, format);
+    cube_close(&g.cube);
+    doc_free(&g.doc);
+    free(g.script);
+    config_fini(&g.config);
+    return code;
+}

@@ -1,0 +1,178 @@
+/* Measures and whether they worked; what the numbers are about and how far they can be trusted. */
+#include "daemon/cli/report_build.h"
+
+#include "proto/encode.h"
+
+/* The sums that a measure is about; NULL: nothing counted there. */
+static void sums_of(const struct report *r, const struct measure_taken *m,
+                    const struct sum **ret_now, const struct sum **ret_before)
+{
+    enum scope scope = (enum scope)m->scope;
+    *ret_now = *ret_before = NULL;
+    if (scope == SCOPE_ALL) {
+        *ret_now = r->cube->sum[CUBE_NOW];
+        *ret_before = r->cube->sum[CUBE_PRIOR];
+        return;
+    }
+    uint32_t index = engine_name_find(r->cube->engine, scope, str_of(m->name));
+    if (index == 0)
+        return;
+    *ret_now = cube_name(r->cube, CUBE_NOW, scope, index);
+    *ret_before = cube_name(r->cube, CUBE_PRIOR, scope, index);
+}
+
+/* A ratio is verified when its whole interval is on the good side. */
+static enum word state_of(const struct report *r, const struct measure_taken *m,
+                          const struct number *n)
+{
+    if (!n->has)
+        return W_R_NO_CASES;
+    if (measure_met(m, &n->now)) {
+        double want = (double)m->expected / 1e6;
+        bool sure = !n->ratio || (m->below ? n->at.high <= want : n->at.low >= want);
+        return sure ? W_R_VERIFIED : W_R_NOT_SURE;
+    }
+    return m->due != MS_NONE && m->due > r->cube->setup.period[CUBE_NOW].to ? W_R_NOT_DUE
+                                                                            : W_R_NOT_YET;
+}
+
+static void put_measure(struct report *r, struct doc_table *t, const struct measure_taken *m)
+{
+    const struct sum *now, *before;
+    sums_of(r, m, &now, &before);
+    struct number n = report_number(r, now, before, m->of);
+    const char *name = phrase_indicator((enum indicator)m->of.indicator, words_lang());
+    const char *field = indicator_field_name((enum indicator_field)m->of.field);
+    doc_cell(t, m->text)->note =
+        m->scope == SCOPE_ALL ? doc_text(r->doc, "%s · %s", name, field)
+                              : doc_text(r->doc, "%s · %s · %s %s", name, field,
+                                         phrase_scope((enum scope)m->scope, words_lang()), m->name);
+    doc_cell(t, m->owner);
+    doc_cell(t, m->due_text);
+    doc_cell(t,
+             doc_text(r->doc, "%s %s", m->below ? "≤" : "≥", report_value(r, m->of, m->expected)));
+    if (n.had)
+        report_cell(r, t, m->of, &n.before)->note = doc_text(r->doc, "n = %u", n.before.n);
+    else
+        doc_cell(t, "");
+    struct doc_cell *actual = report_cell(r, t, m->of, &n.now);
+    if (n.has)
+        actual->note = n.ratio ? doc_text(r->doc, "n = %u · %s", n.now.n, report_interval(r, n.at))
+                               : doc_text(r->doc, "n = %u", n.now.n);
+    report_change(r, t, &n);
+    enum word state = state_of(r, m, &n);
+    doc_cell(t, word(state))->tone = state == W_R_VERIFIED  ? TONE_GOOD
+                                     : state == W_R_NOT_YET ? TONE_BAD
+                                                            : TONE_QUIET;
+}
+
+void report_measures(struct report *r)
+{
+    doc_head(r->doc, "measures", word(W_R_MEASURES));
+    if (r->measures == NULL || r->measures->n == 0) {
+        doc_say(r->doc, BLOCK_NOTE, word(W_R_MEASURE_NONE));
+        return;
+    }
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "measures", NULL);
+    t->cards = true;
+    doc_column(t, "measure", word(W_R_MEASURE), false, false);
+    doc_column(t, "owner", word(W_R_OWNER), false, false);
+    doc_column(t, "due", word(W_R_DUE), false, false);
+    doc_column(t, "expected", word(W_R_EXPECTED), true, false);
+    doc_column(t, "before", word(W_R_BEFORE), true, false);
+    doc_column(t, "actual", word(W_R_ACTUAL), true, false);
+    doc_column(t, "change", word(W_R_CHANGE), true, false);
+    doc_column(t, "state", word(W_R_STATE), false, false);
+    for (uint32_t i = 0; i < r->measures->n; i++)
+        put_measure(r, t, &r->measures->at[i]);
+}
+
+/* --- about -------------------------------------------------------------------------------- */
+
+static void put_fact(struct doc_table *t, enum word name, const char *value)
+{
+    doc_cell(t, word(name));
+    doc_cell(t, value);
+}
+
+static void put_count(struct report *r, struct doc_table *t, enum word name, uint64_t n, bool bad)
+{
+    doc_cell(t, word(name));
+    doc_number(t, report_count(r, n), (double)n, UNIT_COUNT)->tone =
+        bad && n > 0 ? TONE_FLAG : TONE_NONE;
+}
+
+static const char *instant(const struct report *r, ms_t at)
+{
+    char buf[PHRASE_MAX];
+    return doc_text(r->doc, "%s", phrase_instant(buf, &r->settings->zone, at));
+}
+
+static const char *period(const struct report *r, struct period p)
+{
+    char buf[PERIOD_TEXT];
+    return doc_text(r->doc, "%s", period_text(buf, &r->settings->zone, p));
+}
+
+static const char *files(const struct report *r)
+{
+    const char *all = "";
+    for (uint32_t i = 0; i < r->files_n; i++) {
+        const char *slash = strrchr(r->files[i], '/');
+        all = doc_text(r->doc, "%s%s%s", all, i > 0 ? ", " : "",
+                       slash == NULL ? r->files[i] : slash + 1);
+    }
+    return all;
+}
+
+static void facts(struct report *r)
+{
+    const struct cube *c = r->cube;
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "about", NULL);
+    doc_column(t, "what", word(W_H_WHAT), false, false);
+    doc_column(t, "value", word(W_R_FIGURE), false, false);
+    put_fact(t, W_R_PERIOD, period(r, c->setup.period[CUBE_NOW]));
+    put_fact(t, W_R_PERIOD_BEFORE, period(r, c->setup.period[CUBE_PRIOR]));
+    put_fact(t, W_R_AS_OF, instant(r, c->setup.as_of[CUBE_NOW]));
+    put_fact(t, W_R_ZONE, r->zone);
+    put_fact(
+        t, W_R_FILTER,
+        c->setup.team == NULL
+            ? word(W_R_EVERYTHING)
+            : doc_text(r->doc, "%s %s", phrase_scope(SCOPE_TEAM, words_lang()), c->setup.team));
+    put_fact(t, W_R_FILES, files(r));
+    if (c->first != MS_NONE)
+        put_fact(t, W_R_LOG,
+                 doc_text(r->doc, "%s … %s", instant(r, c->first), instant(r, c->last)));
+    put_fact(t, W_R_DEFINITIONS,
+             report_phrase(r, W_R_DEFINITIONS_ARE, report_count(r, DEF_VERSION), NULL, NULL));
+}
+
+static void quality(struct report *r)
+{
+    const struct engine_counters *n = engine_counters(r->cube->engine);
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "quality", word(W_R_QUALITY));
+    doc_column(t, "what", word(W_H_WHAT), false, false);
+    doc_column(t, "count", word(W_R_FIGURE), true, false);
+    put_count(r, t, W_R_EVENTS, r->cube->events_taken, false);
+    put_count(r, t, W_R_AFTER, r->cube->after_as_of, false);
+    put_count(r, t, W_R_DUPLICATES, n->duplicates, false);
+    put_count(r, t, W_R_LINES_REFUSED, r->refused, true);
+    put_count(r, t, W_R_EVENTS_REFUSED, n->refused, true);
+    put_count(r, t, W_R_LATE, n->late_dropped, true);
+    put_count(r, t, W_R_GAPS, n->seq_gaps, true);
+    put_count(r, t, W_R_SKEWED, n->skewed, true);
+    put_count(r, t, W_R_NEGATIVE, n->negative, true);
+    put_count(r, t, W_R_UNKNOWN_REOPEN, n->reopened_unknown, true);
+    put_count(r, t, W_R_LIMITS, n->names_other + n->calls_shed + n->sla_untracked, true);
+}
+
+void report_about(struct report *r)
+{
+    static const enum word methods[] = {W_R_METHOD_PERIOD, W_R_METHOD_RATIO, W_R_METHOD_TIMES};
+    doc_head(r->doc, "about", word(W_R_ABOUT));
+    facts(r);
+    quality(r);
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        doc_say(r->doc, BLOCK_NOTE, word(methods[i]));
+}

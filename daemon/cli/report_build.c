@@ -1,0 +1,155 @@
+#include "daemon/cli/report_build.h"
+
+/* Key figures that a summary shows, in this order, where there is something in them. */
+static const uint8_t key_figures[] = {
+    IND_OPENED,        IND_RESOLVED_TICKETS, IND_FIRST_RESPONSE, IND_RESOLUTION, IND_SLA_RATE,
+    IND_FCR,           IND_REOPEN_RATE,      IND_CSAT,           IND_NPS,        IND_COMPLAINTS,
+    IND_CALLS_OFFERED, IND_ANSWER_RATE,
+};
+
+enum { NAMED_MAX = 4 /* changes told in the sentence of the summary */ };
+
+static struct number number_of(const struct report *r, enum indicator i)
+{
+    return report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], report_source(r, i));
+}
+
+static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
+{
+    struct number n = number_of(r, i);
+    if (!n.has || (n.now.count && n.now.n == 0))
+        return;
+    const char *name = phrase_indicator(i, words_lang());
+    bool middle = indicator_kind(i) == IND_DURATION && n.of.field == IF_P50;
+    doc_cell(t, middle ? doc_text(r->doc, "%s · %s", name, word(W_R_MEDIAN)) : name);
+    report_cell(r, t, n.of, &n.now);
+    report_change(r, t, &n);
+}
+
+static void put_open(struct report *r, struct doc_table *t)
+{
+    const struct cube *c = r->cube;
+    if (c->edges_passed <= c->steps)
+        return; /* the period has not ended as of the report */
+    int64_t at_end = c->open[c->steps], at_start = c->open[0];
+    doc_cell(t, word(W_R_OPEN_END));
+    doc_number(t, report_count(r, (uint64_t)at_end), (double)at_end, UNIT_COUNT);
+    int64_t by = at_end - at_start;
+    doc_number(
+        t,
+        by == 0 ? word(W_R_SAME)
+                : doc_text(r->doc, "%s %lld", by > 0 ? "↑" : "↓", (long long)(by > 0 ? by : -by)),
+        (double)by, UNIT_COUNT)
+        ->tone = TONE_QUIET;
+}
+
+static void put_score(struct report *r, struct doc_table *t)
+{
+    struct score now, before = {0};
+    const char *team = r->cube->setup.team;
+    const struct scorecard *card =
+        report_card(r, cube_scope(r->cube), str_of(team == NULL ? "-" : team), str_of(""));
+    if (card == NULL)
+        return;
+    report_score(r, card, r->cube->sum[CUBE_NOW], &now);
+    if (r->compared)
+        report_score(r, card, r->cube->sum[CUBE_PRIOR], &before);
+    if (!now.scored)
+        return;
+    doc_cell(t, word(W_R_SCORE));
+    doc_number(t, doc_text(r->doc, "%.2f", now.total / 100.0), now.total / 100.0, UNIT_COUNT);
+    int32_t by = now.total - before.total;
+    if (before.scored && by != 0)
+        doc_cell(t, doc_text(r->doc, "%s · %s %.2f",
+                             score_grade_word((enum score_grade)now.grade, r->doc->chinese),
+                             by > 0 ? "↑" : "↓", (by > 0 ? by : -by) / 100.0));
+    else
+        doc_cell(t, score_grade_word((enum score_grade)now.grade, r->doc->chinese));
+}
+
+/* "resolution ↓ 12.0%, …": clear changes for the better (1) or worse (-1); "" without any. */
+static const char *changes(struct report *r, int verdict)
+{
+    const char *all = "";
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < IND_GAUGE_FIRST && named < NAMED_MAX; i++) {
+        struct number n = number_of(r, (enum indicator)i);
+        if (report_verdict(&n) != verdict)
+            continue;
+        all =
+            doc_text(r->doc, "%s%s%s %s", all,
+                     named++ == 0      ? ""
+                     : r->doc->chinese ? "、"
+                                       : ", ",
+                     phrase_indicator((enum indicator)i, words_lang()), report_change_text(r, &n));
+    }
+    return all;
+}
+
+static void say_comparison(struct report *r)
+{
+    char buf[PERIOD_TEXT];
+    const struct cube *c = r->cube;
+    if (!r->compared) {
+        doc_say(r->doc, BLOCK_NOTE, word(W_R_NOT_COMPARED));
+        return;
+    }
+    period_text(buf, &r->settings->zone, c->setup.period[CUBE_PRIOR]);
+    doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_COMPARED, buf, NULL, NULL));
+    if (c->first > c->setup.period[CUBE_PRIOR].from + MS_DAY) {
+        char name[PERIOD_NAME];
+        period_name(name, &r->settings->zone, STEP_DAY, c->first);
+        doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_PARTLY_COMPARED, name, NULL, NULL));
+    }
+    const char *better = changes(r, 1), *worse = changes(r, -1);
+    if (better[0] != '\0')
+        doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_BETTER, better, NULL, NULL));
+    if (worse[0] != '\0')
+        doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_WORSE, worse, NULL, NULL));
+    if (better[0] == '\0' && worse[0] == '\0')
+        doc_say(r->doc, BLOCK_ITEM, word(W_R_NOTHING_CLEAR));
+}
+
+void report_summary(struct report *r)
+{
+    doc_head(r->doc, "summary", word(W_R_SUMMARY));
+    if (r->cube->sum[CUBE_NOW] == NULL) {
+        doc_say(r->doc, BLOCK_TEXT, word(W_R_NO_EVENTS));
+        return;
+    }
+    struct doc_table *t = doc_table(r->doc, BLOCK_TILES, "summary", NULL);
+    doc_column(t, "figure", word(W_R_FIGURE), false, false);
+    doc_column(t, "value", word(W_R_ACTUAL), true, false);
+    doc_column(t, "change", word(W_R_CHANGE), true, false);
+    put_score(r, t);
+    for (size_t i = 0; i < ARRAY_LEN(key_figures); i++)
+        put_tile(r, t, (enum indicator)key_figures[i]);
+    put_open(r, t);
+    say_comparison(r);
+}
+
+void report_build(struct report *r)
+{
+    char buf[PERIOD_TEXT];
+    const char *team = r->cube->setup.team;
+    r->doc->chinese = words_lang() == LANG_ZH;
+    r->doc->title =
+        team == NULL ? word(W_R_TITLE) : report_phrase(r, W_R_TITLE_TEAM, team, NULL, NULL);
+    r->doc->subtitle = doc_text(
+        r->doc, "%s", period_text(buf, &r->settings->zone, r->cube->setup.period[CUBE_NOW]));
+    r->compared = r->cube->first != MS_NONE &&
+                  r->cube->first < r->cube->setup.period[CUBE_PRIOR].to &&
+                  r->cube->sum[CUBE_PRIOR] != NULL;
+    report_summary(r);
+    if (r->cube->sum[CUBE_NOW] != NULL) {
+        report_indicators(r);
+        report_goals(r);
+        report_trend(r);
+        report_mix(r);
+        report_times(r);
+        report_people(r);
+        report_weak(r);
+    }
+    report_measures(r);
+    report_about(r);
+}

@@ -1,0 +1,98 @@
+/* report_build.h: from counted numbers to the blocks of a report: one file per group of sections.
+ *
+ * Private to the report: report.c fills a struct report and calls report_build. */
+#ifndef TP_DAEMON_CLI_REPORT_BUILD_H
+#define TP_DAEMON_CLI_REPORT_BUILD_H
+
+#include "core/score.h"
+#include "daemon/cli/report_cube.h"
+#include "daemon/cli/report_define.h"
+#include "daemon/cli/report_doc.h"
+#include "daemon/cli/report_measures.h"
+#include "daemon/cli/report_wilson.h"
+#include "daemon/cli/words.h"
+
+enum { REPORT_FLAG_OVER = 20 /* percent: a category with a larger share stands out */ };
+
+struct report {
+    struct doc *doc;
+    struct cube *cube;
+    const struct settings *settings; /* of the site */
+    const char *zone;                /* its name */
+    const struct scorecards *cards;  /* NULL: none are configured */
+    const struct measures *measures; /* NULL: none were given */
+    char *const *files;
+    uint32_t files_n;
+    uint64_t refused; /* lines */
+    bool compared;    /* the log reaches back into the period before */
+};
+
+/* Everything, in its order. */
+void report_build(struct report *r);
+
+/* --- report_number.c: numbers and changes in words ------------------------------------------ */
+
+/* One number of both periods. */
+struct number {
+    struct figure_source of;
+    bool has, had;
+    struct figure now, before;
+    bool ratio;              /* then both intervals are there, where has and had */
+    struct interval at, was; /* Wilson's */
+};
+
+struct number report_number(const struct report *r, const struct sum *now, const struct sum *before,
+                            struct figure_source of);
+
+/* "12m 30s", "87.5%"; lives as long as the document. */
+const char *report_value(const struct report *r, struct figure_source of, int64_t value);
+const char *report_figure(const struct report *r, struct figure_source of, const struct figure *f);
+
+/* The cell of a figure; "·" when it is empty. */
+struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
+                             const struct figure *f);
+
+/* Between both periods: 1 better, -1 worse, 0 unclear, alike or neither. */
+int report_verdict(const struct number *n);
+
+/* "↑ 12.0 %", and whether it is clear. */
+struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n);
+const char *report_change_text(const struct report *r, const struct number *n);
+
+const char *report_share(const struct report *r, double fraction);
+const char *report_interval(const struct report *r, struct interval i);
+const char *report_count(const struct report *r, uint64_t n);
+
+/* A word with {1} {2} {3} filled in. */
+const char *report_phrase(const struct report *r, enum word w, const char *a, const char *b,
+                          const char *c);
+
+/* "Wang Fang (wang.fang)". */
+const char *report_name(const struct report *r, enum scope scope, uint32_t index);
+
+/* --- sections ------------------------------------------------------------------------------- */
+
+void report_summary(struct report *r);    /* report_build.c */
+void report_indicators(struct report *r); /* report_indicators.c */
+void report_goals(struct report *r);
+void report_trend(struct report *r); /* report_trend.c */
+void report_mix(struct report *r);
+void report_times(struct report *r);
+void report_people(struct report *r); /* report_people.c */
+void report_weak(struct report *r);   /* report_weak.c */
+void report_measures(struct report *r);
+void report_about(struct report *r); /* report_about.c */
+
+/* The card item that judges an indicator for the whole; NULL: none. */
+const struct score_item *report_item(const struct report *r, enum indicator i);
+
+/* The card of a name in the period; NULL: none. team: of an agent, may be empty. */
+const struct scorecard *report_card(const struct report *r, enum scope scope, struct str name,
+                                    struct str team);
+void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
+                  struct score *ret);
+
+/* What the indicators' table says of an indicator: which number stands for it. */
+struct figure_source report_source(const struct report *r, enum indicator i);
+
+#endif

@@ -1,0 +1,52 @@
+/* A report as CSV (RFC 4180): a line for every cell of every table, for programs and pivots. */
+#include "daemon/cli/report_doc.h"
+
+/* A spreadsheet runs what begins with one of these; an apostrophe makes it text (OWASP, "CSV
+ * Injection"). */
+static bool is_formula(const char *text)
+{
+    return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+}
+
+static void put(FILE *out, const char *text)
+{
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL || is_formula(text);
+    if (quoted)
+        fputc('"', out);
+    if (is_formula(text))
+        fputc('\'', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    if (quoted)
+        fputc('"', out);
+}
+
+static void line(FILE *out, const struct doc_table *t, uint32_t row, uint32_t column)
+{
+    static const char *const units[] = {
+        [UNIT_TEXT] = "", [UNIT_COUNT] = "", [UNIT_MS] = "ms", [UNIT_SHARE] = "fraction"};
+    const struct doc_cell *cell = doc_at(t, row, column);
+    put(out, t->id);
+    fputc(',', out);
+    put(out, doc_at(t, row, 0)->text);
+    fprintf(out, ",%s,", t->column[column].key);
+    if (cell->has_value)
+        fprintf(out, "%.12g", cell->value);
+    fprintf(out, ",%s,", cell->has_value ? units[cell->unit] : "");
+    put(out, cell->text);
+    fputs("\r\n", out);
+}
+
+void doc_csv(FILE *out, const struct doc *d)
+{
+    fputs("table,row,column,value,unit,text\r\n", out);
+    for (uint32_t i = 0; i < d->blocks; i++) {
+        const struct doc_table *t = d->block[i].table;
+        for (uint32_t r = 0; t != NULL && r < doc_rows(t); r++)
+            for (uint32_t c = 1; c < t->columns; c++)
+                line(out, t, r, c);
+    }
+}

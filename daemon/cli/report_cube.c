@@ -1,0 +1,230 @@
+#include "daemon/cli/report_cube.h"
+
+#include "core/op.h"
+#include "daemon/cli/words.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { REMEMBER_MAX = 400 }; /* days: a report forgets no ticket that comes back */
+
+static const uint32_t handled_flags[FAM_N] = {
+    [FAM_REPLIES] = 1u << REPLIES_HANDLED, [FAM_RESOLVES] = 1u << RESOLVES_HANDLED};
+
+/* --- taking in ---------------------------------------------------------------------------- */
+
+static void put(struct sum **place, const struct op *op, uint32_t but)
+{
+    if (*place == NULL)
+        *place = sum_new();
+    sum_add(*place, op, but);
+}
+
+static void put_name(struct cube_names *names, uint32_t index, const struct op *op, uint32_t but)
+{
+    if (index >= names->n) {
+        uint32_t n = names->n == 0 ? 64 : names->n;
+        while (n <= index)
+            n *= 2;
+        struct sum **at = realloc(names->at, n * sizeof(struct sum *));
+        if (at == NULL) {
+            word_error(W_E_MEMORY, NULL, NULL, NULL);
+            exit(1);
+        }
+        memset(at + names->n, 0, (n - names->n) * sizeof(struct sum *));
+        names->at = at;
+        names->n = n;
+    }
+    put(&names->at[index], op, but);
+}
+
+/* Does the op count for the whole: everything, or the team? */
+static bool counts(const struct cube *c, const struct op *op)
+{
+    if (c->setup.team == NULL)
+        return (op->scopes >> SCOPE_ALL & 1) != 0;
+    return (op->scopes >> SCOPE_TEAM & 1) != 0 && c->team != 0 && op->tags.team == c->team;
+}
+
+/* Does it count for its name of a scope? Within a team: when it is the team's. A ticket's opening
+ * joins one scope after the other; the one that comes last knows both names. */
+static bool counts_for(const struct cube *c, const struct op *op, enum scope s)
+{
+    uint32_t bits = 1u << s;
+    if (tags_of(&op->tags, s) == 0)
+        return false;
+    if (c->setup.team != NULL) {
+        if (s == SCOPE_TEAM || c->team == 0 || op->tags.team != c->team)
+            return false;
+        bits |= op->family == FAM_OPENINGS ? 1u << SCOPE_TEAM : 0;
+    }
+    return (op->scopes & bits) != 0;
+}
+
+static uint32_t step_of(const struct cube *c, ms_t ts)
+{
+    uint32_t low = 0, high = c->steps; /* edge[low] <= ts < edge[high] */
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (c->edge[middle] <= ts)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void count_now(struct cube *c, const struct op *op, uint32_t but)
+{
+    const struct zone *zone = &c->setup.settings->zone;
+    ms_t ts = op->sample.ts;
+    put(&c->at_step[step_of(c, ts)], op, but);
+    put(&c->at_hour[period_hour(zone, ts)], op, but);
+    bool waited = op->family == FAM_REPLIES || op->family == FAM_CALLS;
+    if (waited && (op->sample.present & 1) != 0) /* REPLIES_FIRST, CALLS_WAIT */
+        values_add(&c->wait_from[op->family][period_hour(zone, ts - op->sample.value[0])],
+                   op->sample.value[0], op->sign);
+}
+
+static void take(void *ctx, const struct op *op)
+{
+    struct cube *c = ctx;
+    ms_t ts = op->sample.ts;
+    if (c->setup.team != NULL && c->team == 0 && op->tags.team != 0)
+        c->team = engine_name_find(c->engine, SCOPE_TEAM, str_of(c->setup.team));
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+        const struct period *period = &c->setup.period[p];
+        if (ts < period->from || ts >= period->to)
+            continue;
+        ms_t as_of = c->setup.as_of[p], at = engine_at(c->engine);
+        if (c->event_ts > as_of && at > as_of)
+            return;
+        uint32_t but = 0;
+        if (c->event_ts >= period->to && !c->voids)
+            but = handled_flags[op->family];
+        if (op->mark && (but >> op->flag & 1) != 0)
+            return;
+        if (counts(c, op)) {
+            put(&c->sum[p], op, but);
+            if (p == CUBE_NOW)
+                count_now(c, op, but);
+        }
+        for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
+            if (counts_for(c, op, s))
+                put_name(&c->names[p][s], tags_of(&op->tags, s), op, but);
+    }
+}
+
+/* --- the pass ----------------------------------------------------------------------------- */
+
+bool cube_open(struct cube *c, const struct cube_setup *setup)
+{
+    c->setup = *setup;
+    c->settings = *setup->settings;
+    c->settings.scopes = (1u << SCOPE_N) - 1;
+    c->settings.rules = 0;
+    c->settings.windows = 1; /* the tap hears samples whatever windows there are */
+    CHECK(window_setting_parse(str_of("10s"), &c->settings.window[0]));
+    c->settings.remember_closed = REMEMBER_MAX * MS_DAY;
+    c->first = c->last = MS_NONE;
+    c->outbox = (struct outbox){c->effects, 0, ARRAY_LEN(c->effects)};
+    c->steps = period_steps(&c->settings.zone, c->settings.week_start, setup->period[CUBE_NOW],
+                            setup->step, c->edge);
+    CHECK(c->steps > 0);
+    c->bytes = engine_size(setup->limits, &c->settings);
+    c->memory = MAP_FAILED;
+    if (c->bytes > 0)
+        c->memory = mmap(NULL, c->bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (c->memory == MAP_FAILED ||
+        engine_init(&c->engine, c->memory, setup->limits, &c->settings, MS_NONE) != 0) {
+        word_error(W_E_MEMORY, NULL, NULL, NULL);
+        return false;
+    }
+    engine_set_tap(c->engine, &(struct board_tap){c, take});
+    return true;
+}
+
+static void step(struct cube *c, const struct event *e)
+{
+    struct result result;
+    while (engine_step(c->engine, e, 1, &result, &c->outbox) == 0)
+        c->outbox.n = 0;
+    c->outbox.n = 0; /* alerts are not told: a report shows what they came from */
+}
+
+static int64_t open_now(struct cube *c)
+{
+    static struct snapshot snapshot;
+    if (engine_at(c->engine) == MS_NONE || (c->setup.team != NULL && c->team == 0))
+        return 0;
+    engine_snapshot(c->engine, cube_scope(c), c->setup.team == NULL ? 1 : c->team, 0, &snapshot);
+    return snapshot.gauge[IND_OPEN - IND_GAUGE_FIRST];
+}
+
+/* Everything before `ts` is in: the edges up to it have been passed. */
+static void pass_edges(struct cube *c, ms_t ts)
+{
+    while (c->edges_passed <= c->steps && c->edge[c->edges_passed] <= ts)
+        c->open[c->edges_passed++] = open_now(c);
+}
+
+void cube_event(struct cube *c, const struct event *e)
+{
+    if (e->ts > c->setup.as_of[CUBE_NOW]) {
+        c->after_as_of++;
+        return;
+    }
+    c->events_taken++;
+    c->first = c->first == MS_NONE ? e->ts : ms_min(c->first, e->ts);
+    c->last = ms_max(c->last, e->ts);
+    pass_edges(c, e->ts);
+    c->event_ts = e->ts;
+    c->voids = e->kind == EV_CLOSED && e->outcome >= OUTCOME_SPAM;
+    step(c, e);
+}
+
+void cube_end(struct cube *c)
+{
+    ms_t as_of = c->setup.as_of[CUBE_NOW];
+    c->event_ts = as_of;
+    c->voids = false;
+    if (c->first == MS_NONE)
+        return;
+    pass_edges(c, as_of);
+    step(c, &(struct event){.kind = EV_TICK, .rts = as_of});
+}
+
+/* --- readers ------------------------------------------------------------------------------ */
+
+enum scope cube_scope(const struct cube *c)
+{
+    return c->setup.team == NULL ? SCOPE_ALL : SCOPE_TEAM;
+}
+
+const struct sum *cube_name(const struct cube *c, uint32_t period, enum scope scope, uint32_t index)
+{
+    const struct cube_names *names = &c->names[period][scope];
+    return index < names->n ? names->at[index] : NULL;
+}
+
+void cube_close(struct cube *c)
+{
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+        sum_free(c->sum[p]);
+        for (uint32_t s = 0; s < SCOPE_N; s++) {
+            for (uint32_t i = 0; i < c->names[p][s].n; i++)
+                sum_free(c->names[p][s].at[i]);
+            free(c->names[p][s].at);
+        }
+    }
+    for (uint32_t i = 0; i < c->steps; i++)
+        sum_free(c->at_step[i]);
+    for (uint32_t h = 0; h < 24; h++) {
+        sum_free(c->at_hour[h]);
+        for (uint32_t f = 0; f < FAM_N; f++)
+            free(c->wait_from[f][h].v);
+    }
+    if (c->memory != NULL && c->memory != MAP_FAILED)
+        munmap(c->memory, c->bytes);
+}

@@ -1,0 +1,95 @@
+#include "daemon/cli/report_define.h"
+
+enum { N = DIRECTION_NONE, H = HIGHER_IS_BETTER, L = LOWER_IS_BETTER };
+
+static const struct {
+    uint8_t direction;
+    const char *text[2]; /* by enum lang */
+} defined[IND_GAUGE_FIRST] = {
+    [IND_FIRST_RESPONSE] = {L, {"customer waits → first reply", "客户开始等待 → 首次回复"}},
+    [IND_NEXT_RESPONSE] = {L, {"customer waits again → next reply", "客户再次等待 → 下一次回复"}},
+    [IND_ASSIGNEE_RESPONSE] = {L, {"assigned → the assignee's reply", "受理 → 受理人回复"}},
+    [IND_HANDOFF_RESPONSE] = {L, {"bot hands over → first human reply", "机器人转人工 → 人工回复"}},
+    [IND_FIRST_RESOLUTION] = {L, {"opening → first resolve", "新建 → 首次解决"}},
+    [IND_RESOLUTION] = {L,
+                        {"opening → latest resolve, without time resolved",
+                         "新建 → 最近一次解决,不含已解决的时间"}},
+    [IND_REQUESTER_WAIT] = {L,
+                            {"resolution without pauses that wait for the customer",
+                             "解决时长,不含等待客户的挂起"}},
+    [IND_AGENT_WORK] = {L, {"resolution without any pause", "解决时长,不含任何挂起"}},
+    [IND_WAIT] = {L, {"call offered → answered", "来电 → 接通"}},
+    [IND_TALK] = {N, {"call answered → ended", "接通 → 挂断"}},
+    [IND_FIRST_RESPONSE_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_NEXT_RESPONSE_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_ASSIGNEE_RESPONSE_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_HANDOFF_RESPONSE_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_FIRST_RESOLUTION_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_RESOLUTION_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_REQUESTER_WAIT_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_AGENT_WORK_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
+    [IND_OPENED] = {N, {"tickets opened", "新建的工单"}},
+    [IND_RECEIVED] = {N, {"take-overs by a team or agent", "团队或客服的接手次数"}},
+    [IND_REPLIES] = {N, {"public replies by people", "人工公开回复"}},
+    [IND_HANDLED] = {N, {"distinct tickets replied to or resolved", "回复或解决过的不同工单"}},
+    [IND_RESOLVED] = {N, {"resolves", "解决次数"}},
+    [IND_RESOLVED_TICKETS] = {N, {"tickets, each at its latest resolve", "工单,各计最近一次解决"}},
+    [IND_CLOSED_UNRESOLVED] = {L, {"tickets closed without a solution", "未解决即关闭的工单"}},
+    [IND_REOPENED] = {L, {"reopenings", "重新打开次数"}},
+    [IND_ESCALATED] = {L, {"escalations", "升级次数"}},
+    [IND_TRANSFERRED] = {L, {"given to another agent or team", "转给其他客服或团队"}},
+    [IND_CLOSED_WITHOUT_REPLY] = {L, {"ended, and nobody had replied", "无人回复即结束"}},
+    [IND_COMPLAINTS] = {L, {"complaints and disputes", "投诉与争议"}},
+    [IND_CALLS_OFFERED] = {N, {"calls that came in", "呼入电话"}},
+    [IND_CALLS_ANSWERED] = {N, {"calls answered", "接通电话"}},
+    [IND_CALLS_ABANDONED] = {L, {"callers who gave up", "放弃等待的来电"}},
+    [IND_CALLS_SHORT] = {N, {"callers who gave up at once", "立即挂断的来电"}},
+    [IND_CALLS_RUNG] = {N, {"rings at agents", "振铃次数"}},
+    [IND_RESOLUTION_RATE] = {H,
+                             {"resolved / (resolved + closed unresolved)",
+                              "解决 / (解决 + 未解决关闭)"}},
+    [IND_RESOLVED_WITHIN] = {H,
+                             {"of the tickets opened, resolved within the time set",
+                              "新建工单中按时解决的比例"}},
+    [IND_SLA_RATE] = {H, {"targets met / (met + missed)", "达标 / (达标 + 未达标)"}},
+    [IND_CLEARANCE] = {H, {"resolves / opened", "解决 / 新建"}},
+    [IND_FCR] = {H,
+                 {"first resolves after one reply, not reopened",
+                  "一次回复即解决且未重新打开的比例"}},
+    [IND_REOPEN_RATE] = {L, {"resolves that were reopened", "解决后又重新打开的比例"}},
+    [IND_CSAT] = {H, {"mean rating, 1 to 5", "平均评分,1 至 5"}},
+    [IND_CSAT_RATE] = {H, {"ratings of 4 and above", "4 分及以上的比例"}},
+    [IND_NPS] = {H, {"promoters − detractors", "推荐者 − 贬损者"}},
+    [IND_CONFORMANCE_RATE] = {H, {"inspections passed", "质检合格比例"}},
+    [IND_ANSWER_RATE] = {H, {"answered / (answered + given up)", "接通 / (接通 + 放弃)"}},
+    [IND_ABANDON_RATE] = {L, {"given up / (answered + given up)", "放弃 / (接通 + 放弃)"}},
+};
+
+const char *define_indicator(enum indicator i, enum lang lang)
+{
+    CHECK((uint32_t)i < IND_GAUGE_FIRST);
+    return defined[i].text[lang];
+}
+
+enum direction define_direction(enum indicator i)
+{
+    CHECK((uint32_t)i < IND_GAUGE_FIRST);
+    return (enum direction)defined[i].direction;
+}
+
+enum indicator_field define_field(enum indicator i)
+{
+    switch (indicator_kind(i)) {
+    case IND_DURATION:
+        return IF_P50;
+    case IND_COUNT:
+        return IF_NUM;
+    case IND_MEAN:
+        return IF_MEAN;
+    case IND_RATIO:
+    case IND_NUMBER:
+    case IND_GAUGE:
+        break;
+    }
+    return IF_VALUE;
+}

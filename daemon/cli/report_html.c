@@ -1,0 +1,239 @@
+/* A report as one HTML file: style, script and Chart.js inside, nothing is fetched.
+ *
+ * Charts are drawn from the tables behind them (report.js reads their data-v), so each number is
+ * there once, and all of it without script. */
+#include "daemon/cli/report_doc.h"
+#include "daemon/cli/report_page.h"
+#include "daemon/cli/words.h"
+
+/* Text of elements and of quoted attributes alike. */
+static void put(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        case '\'':
+            fputs("&#39;", out);
+            break;
+        default: /* control bytes are no text in HTML */
+            fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text, out);
+        }
+    }
+}
+
+static const char *tone(const struct doc_cell *c)
+{
+    static const char *const classes[] = {"", " good", " bad", " flag", " quiet"};
+    return classes[c->tone];
+}
+
+static void put_cell(FILE *out, const struct doc_table *t, uint32_t row, uint32_t column)
+{
+    const struct doc_cell *c = doc_at(t, row, column);
+    const struct doc_column *head = &t->column[column];
+    const char *tag = column == 0 ? "th scope=\"row\"" : "td";
+    fprintf(out, "<%s", tag);
+    if (head->number || c->tone != TONE_NONE)
+        fprintf(out, " class=\"%s%s\"", head->number ? "n" : "t", tone(c));
+    if (t->chart != CHART_NONE && c->has_value)
+        fprintf(out, " data-v=\"%.12g\"", c->value);
+    if (t->cards && column > 0) {
+        fputs(" data-label=\"", out);
+        put(out, head->head);
+        fputc('"', out);
+    }
+    fputc('>', out);
+    put(out, c->text);
+    if (c->note != NULL) {
+        fputs("<small>", out);
+        put(out, c->note);
+        fputs("</small>", out);
+    }
+    fputs(column == 0 ? "</th>" : "</td>", out);
+}
+
+/* Rows from..to of a table, with its head. */
+static void put_rows(FILE *out, const struct doc_table *t, uint32_t from, uint32_t to)
+{
+    fprintf(out, "<div class=\"scroll\"><table%s>\n", t->cards ? " class=\"cards\"" : "");
+    if (t->title != NULL) {
+        fputs("<caption>", out);
+        put(out, t->title);
+        fputs("</caption>\n", out);
+    }
+    fputs("<thead><tr>", out);
+    for (uint32_t c = 0; c < t->columns; c++) {
+        const struct doc_column *head = &t->column[c];
+        fprintf(out, "<th scope=\"col\"%s%s>", head->number ? " class=\"n\"" : "",
+                head->drawn ? " data-drawn" : "");
+        put(out, head->head);
+        fputs("</th>", out);
+    }
+    fputs("</tr></thead>\n<tbody>\n", out);
+    for (uint32_t r = from; r < to; r++) {
+        fputs("<tr>", out);
+        for (uint32_t c = 0; c < t->columns; c++)
+            put_cell(out, t, r, c);
+        fputs("</tr>\n", out);
+    }
+    fputs("</tbody></table></div>\n", out);
+}
+
+static void put_table(FILE *out, const struct doc_table *t)
+{
+    static const char *const charts[] = {"", "line", "bars", "band", "goals"};
+    static const char *const units[] = {"count", "count", "ms", "share"};
+    uint32_t rows = doc_rows(t), shown = rows;
+    if (t->rows_shown > 0 && t->rows_shown < rows)
+        shown = t->rows_shown;
+    if (t->chart != CHART_NONE) {
+        uint8_t unit = UNIT_COUNT; /* of the first number drawn */
+        for (uint32_t i = 0; i < t->cells && unit == UNIT_COUNT; i++)
+            if (t->cell[i].has_value && t->column[i % t->columns].drawn)
+                unit = t->cell[i].unit;
+        fprintf(out, "<figure class=\"chart\" id=\"%s\" data-chart=\"%s\" data-unit=\"%s\"%s>\n",
+                t->id, charts[t->chart], units[unit], t->logarithmic ? " data-log" : "");
+        fputs("<figcaption>", out);
+        put(out, t->title);
+        fputs("</figcaption>\n<div class=\"plot\"></div>\n<details open><summary>", out);
+        put(out, word(W_R_AS_TABLE));
+        fputs("</summary>\n", out);
+    }
+    put_rows(out, t, 0, shown);
+    if (shown < rows) {
+        fputs("<details><summary>", out);
+        fprintf(out, "%s: %u</summary>\n", word(W_R_FURTHER), rows - shown);
+        put_rows(out, t, shown, rows);
+        fputs("</details>\n", out);
+    }
+    if (t->chart != CHART_NONE)
+        fputs("</details>\n</figure>\n", out);
+}
+
+static void put_tiles(FILE *out, const struct doc_table *t)
+{
+    fputs("<dl class=\"tiles\">\n", out);
+    for (uint32_t r = 0; r < doc_rows(t); r++) {
+        const struct doc_cell *change = doc_at(t, r, 2);
+        fputs("<div><dt>", out);
+        put(out, doc_at(t, r, 0)->text);
+        fputs("</dt><dd>", out);
+        put(out, doc_at(t, r, 1)->text);
+        fputs("</dd>", out);
+        if (change->text[0] != '\0') {
+            fprintf(out, "<dd class=\"change%s\">", tone(change));
+            put(out, change->text);
+            fputs("</dd>", out);
+        }
+        fputs("</div>\n", out);
+    }
+    fputs("</dl>\n", out);
+}
+
+static void put_text(FILE *out, const char *tag, const char *attributes, const char *text)
+{
+    fprintf(out, "<%s%s>", tag, attributes);
+    put(out, text);
+    fprintf(out, "</%s>\n", tag);
+}
+
+static void put_block(FILE *out, const struct doc *d, uint32_t i, bool *in_section)
+{
+    const struct doc_block *b = &d->block[i];
+    bool first = i == 0 || d->block[i - 1].kind != BLOCK_ITEM;
+    bool last = i + 1 == d->blocks || d->block[i + 1].kind != BLOCK_ITEM;
+    switch ((enum doc_kind)b->kind) {
+    case BLOCK_HEAD:
+        fprintf(out, "%s<section id=\"%s\">\n", *in_section ? "</section>\n" : "", b->id);
+        put_text(out, "h2", "", b->text);
+        *in_section = true;
+        break;
+    case BLOCK_TEXT:
+        put_text(out, "p", "", b->text);
+        break;
+    case BLOCK_NOTE:
+        put_text(out, "p", " class=\"note\"", b->text);
+        break;
+    case BLOCK_ITEM:
+        fputs(first ? "<ul>\n" : "", out);
+        put_text(out, "li", "", b->text);
+        fputs(last ? "</ul>\n" : "", out);
+        break;
+    case BLOCK_TILES:
+        put_tiles(out, b->table);
+        break;
+    case BLOCK_TABLE:
+        put_table(out, b->table);
+        break;
+    }
+}
+
+static void put_contents(FILE *out, const struct doc *d)
+{
+    fprintf(out, "<nav aria-label=\"%s\"><ul>\n", word(W_R_CONTENTS));
+    for (uint32_t i = 0; i < d->blocks; i++) {
+        if (d->block[i].kind != BLOCK_HEAD)
+            continue;
+        fprintf(out, "<li><a href=\"#%s\">", d->block[i].id);
+        put(out, d->block[i].text);
+        fputs("</a></li>\n", out);
+    }
+    fputs("</ul></nav>\n", out);
+}
+
+/* A script's text as it is: only the end of its element must not stand in it. */
+static void put_script(FILE *out, struct str script)
+{
+    fputs("<script>\n", out);
+    for (uint32_t at = 0; at < script.len;) {
+        const char *p = memmem(script.p + at, script.len - at, "</", 2);
+        uint32_t n = p == NULL ? script.len - at : (uint32_t)(p - script.p) - at;
+        fwrite(script.p + at, 1, n, out);
+        if (p != NULL)
+            fputs("<\\/", out);
+        at += n + (p == NULL ? 0 : 2);
+    }
+    fputs("</script>\n", out);
+}
+
+void doc_html(FILE *out, const struct doc *d, struct str script)
+{
+    bool in_section = false;
+    fprintf(out,
+            "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<meta name=\"color-scheme\" content=\"light dark\">\n"
+            "<meta name=\"generator\" content=\"ticketpulse %s\">\n",
+            d->chinese ? "zh-CN" : "en", TP_VERSION);
+    fputs("<title>", out);
+    put(out, d->title);
+    fputs(" · ", out);
+    put(out, d->subtitle);
+    fputs("</title>\n<style>\n", out);
+    fwrite(report_css.p, 1, report_css.len, out);
+    fputs("</style>\n</head>\n<body>\n<header>\n", out);
+    put_text(out, "h1", "", d->title);
+    put_text(out, "p", "", d->subtitle);
+    put_contents(out, d);
+    fputs("</header>\n<main>\n", out);
+    for (uint32_t i = 0; i < d->blocks; i++)
+        put_block(out, d, i, &in_section);
+    fprintf(out, "%s</main>\n<footer>ticketpulse %s</footer>\n", in_section ? "</section>\n" : "",
+            TP_VERSION);
+    if (script.len > 0) {
+        put_script(out, script);
+        put_script(out, report_js);
+    }
+    fputs("</body>\n</html>\n", out);
+}

@@ -1,0 +1,236 @@
+/* The table of indicators, what was reached of targets, and the scorecard of the whole. */
+#include "daemon/cli/report_build.h"
+
+#include "core/event.h"
+
+static struct str whole_name(const struct report *r)
+{
+    const char *team = r->cube->setup.team;
+    return str_of(team == NULL ? "-" : team);
+}
+
+const struct scorecard *report_card(const struct report *r, enum scope scope, struct str name,
+                                    struct str team)
+{
+    for (uint32_t i = 0; r->cards != NULL && i < r->cards->cards; i++) {
+        const struct scorecard *card = &r->cards->card[i];
+        bool valid =
+            card->valid_from == MS_NONE || card->valid_from <= r->cube->setup.period[CUBE_NOW].from;
+        if (card->scope == scope && valid && score_matches(card, name, team))
+            return card;
+    }
+    return NULL;
+}
+
+void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
+                  struct score *ret)
+{
+    struct figure_source source[SCORE_SOURCES_MAX];
+    struct figure figure[SCORE_SOURCES_MAX];
+    uint32_t n = score_sources(card, source);
+    for (uint32_t i = 0; i < n; i++)
+        figure[i] = sum_figure(t, r->settings, source[i]);
+    score_take(card, figure, ret);
+}
+
+const struct score_item *report_item(const struct report *r, enum indicator i)
+{
+    const struct scorecard *card =
+        report_card(r, cube_scope(r->cube), whole_name(r), (struct str){"", 0});
+    if (card == NULL && r->cards != NULL && r->cards->cards > 0)
+        card = &r->cards->card[0]; /* agents' goals, in a report about all of them */
+    for (uint32_t k = 0; card != NULL && k < card->items; k++)
+        if (card->item[k].of.indicator == i)
+            return &card->item[k];
+    return NULL;
+}
+
+struct figure_source report_source(const struct report *r, enum indicator i)
+{
+    const struct score_item *item = report_item(r, i);
+    if (item != NULL)
+        return item->of;
+    return (struct figure_source){(uint16_t)i, (uint8_t)define_field(i)};
+}
+
+/* met / (met + missed), of a duration. */
+static struct number attainment(const struct report *r, enum indicator i)
+{
+    struct figure_source of = {(uint16_t)i, IF_ATTAINMENT};
+    if (indicator_kind(i) != IND_DURATION)
+        return (struct number){.of = of};
+    return report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], of);
+}
+
+static bool is_business(enum indicator i)
+{
+    return i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
+}
+
+static void put_goal(struct report *r, struct doc_table *t, enum indicator i, bool judged)
+{
+    const struct score_item *item = report_item(r, i);
+    struct figure_source of = report_source(r, i);
+    bool marks = item != NULL && item->has_marks;
+    doc_cell(t, marks ? report_value(r, of, item->baseline) : "");
+    if (marks) {
+        doc_cell(t, report_value(r, of, item->target));
+    } else if (indicator_kind(i) == IND_DURATION && judged) {
+        ms_t target = r->settings->target[indicator_rows[i].target];
+        doc_cell(t, target > 0 ? report_value(r, of, target) : word(W_R_POLICY));
+    } else {
+        doc_cell(t, "");
+    }
+}
+
+static void put_indicator(struct report *r, struct doc_table *t, enum indicator i)
+{
+    struct number n =
+        report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], report_source(r, i));
+    struct number reached = is_business(i) ? (struct number){0} : attainment(r, i);
+    const struct number *ratio = reached.has ? &reached : &n;
+    struct doc_cell *name = doc_cell(t, phrase_indicator(i, words_lang()));
+    name->note = define_indicator(i, words_lang());
+    uint64_t cases = reached.has && !n.has ? reached.now.n : n.now.n;
+    if (indicator_kind(i) == IND_COUNT)
+        doc_cell(t, "");
+    else
+        doc_number(t, report_count(r, cases), (double)cases, UNIT_COUNT);
+    struct doc_cell *actual = report_cell(r, t, n.of, &n.now);
+    if (indicator_kind(i) == IND_DURATION && n.has) {
+        struct figure_source p90 = {(uint16_t)i, IF_P90}, mean = {(uint16_t)i, IF_MEAN};
+        struct figure at = sum_figure(r->cube->sum[CUBE_NOW], r->settings, p90);
+        struct figure middle = sum_figure(r->cube->sum[CUBE_NOW], r->settings, mean);
+        actual->note = doc_text(r->doc, "p90 %s · %s %s", report_figure(r, p90, &at),
+                                word(W_R_MEAN), report_figure(r, mean, &middle));
+    }
+    put_goal(r, t, i, reached.has);
+    if (reached.has)
+        report_cell(r, t, reached.of, &reached.now);
+    else
+        doc_cell(t, "");
+    doc_cell(t, ratio->ratio && ratio->has ? report_interval(r, ratio->at) : "");
+    doc_cell(t, n.had ? report_figure(r, n.of, &n.before) : "");
+    report_change(r, t, &n);
+}
+
+static bool is_there(const struct report *r, enum indicator i)
+{
+    struct kpi_value v;
+    return sum_value(r->cube->sum[CUBE_NOW], r->settings, i, &v) ||
+           (r->compared && sum_value(r->cube->sum[CUBE_PRIOR], r->settings, i, &v));
+}
+
+static const char *medal(uint32_t band)
+{
+    static const char *const stars[] = {"", "★", "★★", "★★★", "★★★★", "★★★★★"};
+    return stars[band];
+}
+
+/* The card of the whole, item by item. */
+static void scorecard(struct report *r)
+{
+    const struct scorecard *card =
+        report_card(r, cube_scope(r->cube), whole_name(r), (struct str){"", 0});
+    struct score s;
+    if (card == NULL)
+        return;
+    report_score(r, card, r->cube->sum[CUBE_NOW], &s);
+    doc_head(r->doc, "scorecard", word(W_R_SCORECARD));
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "scorecard", NULL);
+    t->cards = true;
+    doc_column(t, "item", word(W_R_ITEM), false, false);
+    doc_column(t, "baseline", word(W_R_BASELINE), true, false);
+    doc_column(t, "target", word(W_R_TARGET), true, false);
+    doc_column(t, "actual", word(W_R_ACTUAL), true, false);
+    doc_column(t, "weight", word(W_R_WEIGHT), true, false);
+    doc_column(t, "points", word(W_R_POINTS), true, false);
+    for (uint32_t i = 0; i < card->items; i++) {
+        const struct score_item *item = &card->item[i];
+        const struct score_line *line = &s.line[i];
+        doc_cell(t, item->title[0] != '\0'
+                        ? item->title
+                        : phrase_indicator((enum indicator)item->of.indicator, words_lang()));
+        doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
+        doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
+        doc_cell(t, line->has_value ? report_value(r, item->of, line->value) : "·")->tone =
+            line->standing == LINE_STRONG ? TONE_GOOD
+            : line->standing == LINE_WEAK ? TONE_BAD
+                                          : TONE_NONE;
+        doc_number(t, doc_text(r->doc, "%.1f%%", line->share / 10000.0), line->share / 1e6,
+                   UNIT_SHARE);
+        if (line->state == LINE_FEW)
+            doc_cell(t, "·");
+        else
+            doc_number(t, doc_text(r->doc, "%.2f", line->points / 100.0), line->points / 100.0,
+                       UNIT_COUNT)
+                ->note = line->band > 0 ? medal(line->band) : NULL;
+    }
+    if (s.scored)
+        doc_say(r->doc, BLOCK_TEXT,
+                doc_text(r->doc, "%s: %.2f · %s", word(W_R_SCORE), s.total / 100.0,
+                         score_grade_word((enum score_grade)s.grade, r->doc->chinese)));
+}
+
+void report_indicators(struct report *r)
+{
+    scorecard(r);
+    doc_head(r->doc, "indicators", word(W_R_INDICATORS));
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "indicators", NULL);
+    t->cards = true;
+    doc_column(t, "indicator", word(W_R_INDICATOR), false, false);
+    doc_column(t, "n", "n", true, false);
+    doc_column(t, "actual", word(W_R_ACTUAL), true, false);
+    doc_column(t, "baseline", word(W_R_BASELINE), true, false);
+    doc_column(t, "target", word(W_R_TARGET), true, false);
+    doc_column(t, "attainment", word(W_R_ATTAINMENT), true, false);
+    doc_column(t, "interval", word(W_R_INTERVAL), true, false);
+    doc_column(t, "before", word(W_R_BEFORE), true, false);
+    doc_column(t, "change", word(W_R_CHANGE), true, false);
+    for (uint32_t i = 0; i < IND_GAUGE_FIRST; i++)
+        if (is_there(r, (enum indicator)i))
+            put_indicator(r, t, (enum indicator)i);
+}
+
+/* A value as part of its target, which is 1. */
+static void put_part(struct report *r, struct doc_table *t, struct figure_source of, int64_t value,
+                     int64_t target)
+{
+    doc_number(t, report_value(r, of, value), (double)value / (double)target, UNIT_COUNT);
+}
+
+void report_goals(struct report *r)
+{
+    doc_head(r->doc, "goals", word(W_R_GOALS));
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "goals", word(W_R_GOALS));
+    t->chart = CHART_GOALS;
+    doc_column(t, "indicator", word(W_R_INDICATOR), false, false);
+    doc_column(t, "baseline", word(W_R_BASELINE), true, true);
+    doc_column(t, "target", word(W_R_TARGET), true, true);
+    doc_column(t, "actual", word(W_R_ACTUAL), true, true);
+    for (uint32_t k = 0; k < IND_GAUGE_FIRST; k++) {
+        enum indicator i = (enum indicator)k;
+        const struct score_item *item = report_item(r, i);
+        bool marks = item != NULL && item->has_marks && item->target > 0;
+        struct figure_source of = report_source(r, i);
+        ms_t site = 0;
+        if (!marks && indicator_kind(i) == IND_DURATION && !is_business(i))
+            site = r->settings->target[indicator_rows[i].target];
+        int64_t target = marks ? item->target : site;
+        struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
+        if (target <= 0 || f.bottom <= 0)
+            continue;
+        doc_cell(t, doc_text(r->doc, "%s · %s", phrase_indicator(i, words_lang()),
+                             indicator_field_name((enum indicator_field)of.field)));
+        if (marks)
+            put_part(r, t, of, item->baseline, target);
+        else
+            doc_cell(t, "");
+        put_part(r, t, of, target, target);
+        put_part(r, t, of, figure_round(&f), target);
+    }
+    bool none = doc_rows(t) == 0;
+    if (none)
+        doc_drop(r->doc);
+    doc_say(r->doc, BLOCK_NOTE, word(none ? W_R_NO_TARGETS : W_R_GOALS_SCALE));
+}

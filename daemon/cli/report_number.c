@@ -1,0 +1,191 @@
+/* Numbers of a report in words: values, shares, intervals, changes, names. */
+#include "daemon/cli/report_build.h"
+
+#include "core/event.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    CLEAR_PERCENT = 20, /* a time or count changed clearly when by so much … */
+    CLEAR_CASES = 20,   /* … and both periods have so many */
+};
+
+/* People read a minus, not a hyphen; and a spreadsheet takes neither for a formula then. */
+static const char *with_minus(const struct report *r, const char *text)
+{
+    return doc_text(r->doc, "%s%s", text[0] == '-' ? "−" : "", text[0] == '-' ? text + 1 : text);
+}
+
+const char *report_phrase(const struct report *r, enum word w, const char *a, const char *b,
+                          const char *c)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    if (f == NULL) {
+        word_error(W_E_MEMORY, NULL, NULL, NULL);
+        exit(1);
+    }
+    word_print(f, w, a, b, c);
+    fclose(f);
+    const char *ret = doc_text(r->doc, "%s", text);
+    free(text);
+    return ret;
+}
+
+const char *report_count(const struct report *r, uint64_t n)
+{
+    return doc_text(r->doc, "%llu", (unsigned long long)n);
+}
+
+const char *report_share(const struct report *r, double fraction)
+{
+    return doc_text(r->doc, "%.1f%%", fraction * 100);
+}
+
+const char *report_interval(const struct report *r, struct interval i)
+{
+    return doc_text(r->doc, "%.1f – %.1f%%", i.low * 100, i.high * 100);
+}
+
+const char *report_value(const struct report *r, struct figure_source of, int64_t value)
+{
+    char buf[PHRASE_MAX];
+    enum indicator i = (enum indicator)of.indicator;
+    enum indicator_field f = (enum indicator_field)of.field;
+    if (indicator_field_is_ms(i, f)) { /* read at a glance: no milliseconds beside seconds */
+        ms_t unit = llabs(value) >= MS_HOUR ? MS_MINUTE : llabs(value) >= MS_MINUTE ? MS_SECOND : 1;
+        value = (value + unit / 2) / unit * unit;
+    }
+    return with_minus(r, phrase_value(buf, i, f, value, words_lang()));
+}
+
+const char *report_figure(const struct report *r, struct figure_source of, const struct figure *f)
+{
+    return f->bottom > 0 ? report_value(r, of, figure_round(f)) : "·";
+}
+
+static bool is_fraction(struct figure_source of)
+{
+    return of.field == IF_ATTAINMENT ||
+           (of.field == IF_VALUE && indicator_kind((enum indicator)of.indicator) == IND_RATIO);
+}
+
+static double plain(const struct figure *f)
+{
+    return (double)f->top / (double)f->bottom;
+}
+
+struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
+                             const struct figure *f)
+{
+    if (f->bottom <= 0)
+        return doc_cell(t, "·");
+    if (indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field))
+        return doc_number(t, report_figure(r, of, f), plain(f), UNIT_MS);
+    return doc_number(t, report_figure(r, of, f), plain(f) / NUMBER_ONE,
+                      is_fraction(of) ? UNIT_SHARE : UNIT_COUNT);
+}
+
+static struct interval interval_of(const struct figure *f)
+{
+    return wilson((uint64_t)(f->top / NUMBER_ONE), (uint64_t)f->bottom);
+}
+
+struct number report_number(const struct report *r, const struct sum *now, const struct sum *before,
+                            struct figure_source of)
+{
+    struct number n = {.of = of, .ratio = is_fraction(of)};
+    n.now = sum_figure(now, r->settings, of);
+    n.has = n.now.bottom > 0;
+    if (r->compared)
+        n.before = sum_figure(before, r->settings, of);
+    n.had = r->compared && n.before.bottom > 0;
+    if (n.ratio && n.has)
+        n.at = interval_of(&n.now);
+    if (n.ratio && n.had)
+        n.was = interval_of(&n.before);
+    return n;
+}
+
+static bool is_relative(const struct number *n)
+{
+    enum indicator_kind kind = indicator_kind((enum indicator)n->of.indicator);
+    return !n->ratio && (kind == IND_DURATION || kind == IND_COUNT);
+}
+
+static bool is_clear(const struct number *n, double was, double is)
+{
+    if (n->ratio)
+        return interval_apart(n->at, n->was);
+    if (!is_relative(n)) /* a mean of ratings: a tenth of a point of five */
+        return fabs(is - was) >= 0.1 * NUMBER_ONE && n->now.n >= CLEAR_CASES &&
+               n->before.n >= CLEAR_CASES;
+    return fabs(is - was) * 100 >= CLEAR_PERCENT * was && n->now.n >= CLEAR_CASES &&
+           n->before.n >= CLEAR_CASES;
+}
+
+int report_verdict(const struct number *n)
+{
+    if (!n->has || !n->had)
+        return 0;
+    double is = plain(&n->now), was = plain(&n->before);
+    enum direction good = define_direction((enum indicator)n->of.indicator);
+    if (good == DIRECTION_NONE || is == was || !is_clear(n, was, is))
+        return 0;
+    return (is > was) == (n->of.field == IF_ATTAINMENT || good == HIGHER_IS_BETTER) ? 1 : -1;
+}
+
+const char *report_change_text(const struct report *r, const struct number *n)
+{
+    if (!n->has || !n->had)
+        return "";
+    double is = plain(&n->now), was = plain(&n->before), by = is - was;
+    const char *arrow = by > 0 ? "↑" : "↓", *amount;
+    if (by == 0)
+        return word(W_R_SAME);
+    if (n->ratio)
+        amount = report_phrase(r, W_R_POINTS_OF,
+                               doc_text(r->doc, "%.1f", fabs(by) * 100 / NUMBER_ONE), NULL, NULL);
+    else if (!is_relative(n))
+        amount = doc_text(r->doc, "%.2f", fabs(by) / NUMBER_ONE);
+    else if (was > 0)
+        amount = doc_text(r->doc, "%.1f%%", fabs(by) * 100 / was);
+    else
+        amount = report_value(r, n->of, llabs(figure_round(&n->now)));
+    return doc_text(r->doc, "%s %s", arrow, amount);
+}
+
+struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n)
+{
+    const char *text = report_change_text(r, n);
+    int verdict = report_verdict(n);
+    struct doc_cell *c = doc_cell(t, text);
+    if (n->has && n->had) {
+        c->value = (plain(&n->now) - plain(&n->before)) / (is_relative(n) ? 1 : NUMBER_ONE);
+        if (indicator_kind((enum indicator)n->of.indicator) == IND_COUNT)
+            c->value /= NUMBER_ONE;
+        c->has_value = true;
+        c->unit = n->ratio ? UNIT_SHARE
+                  : indicator_field_is_ms((enum indicator)n->of.indicator,
+                                          (enum indicator_field)n->of.field)
+                      ? UNIT_MS
+                      : UNIT_COUNT;
+    }
+    c->tone = verdict > 0 ? TONE_GOOD : verdict < 0 ? TONE_BAD : TONE_QUIET;
+    return c;
+}
+
+const char *report_name(const struct report *r, enum scope scope, uint32_t index)
+{
+    struct str name = engine_name(r->cube->engine, scope, index);
+    if (scope == SCOPE_AGENT) {
+        struct engine_agent agent;
+        engine_agent(r->cube->engine, index, &agent);
+        if (agent.title.len > 0)
+            return doc_text(r->doc, "%.*s (%.*s)", (int)agent.title.len, agent.title.p,
+                            (int)name.len, name.p);
+    }
+    return doc_text(r->doc, "%.*s", (int)name.len, name.p);
+}

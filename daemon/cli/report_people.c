@@ -1,0 +1,181 @@
+/* Agents in their order, and teams. */
+#include "daemon/cli/report_build.h"
+
+#include "core/rank.h"
+
+#include <stdlib.h>
+
+enum { PEOPLE_SHOWN = 40 };
+
+/* Columns of both tables; only those with something in them are shown. */
+static const struct figure_source shown[] = {
+    {IND_HANDLED, IF_NUM},
+    {IND_REPLIES, IF_NUM},
+    {IND_RESOLVED_TICKETS, IF_NUM},
+    {IND_FIRST_RESPONSE, IF_P50},
+    {IND_FIRST_RESPONSE, IF_ATTAINMENT},
+    {IND_RESOLUTION, IF_P50},
+    {IND_SLA_RATE, IF_VALUE},
+    {IND_FCR, IF_VALUE},
+    {IND_REOPEN_RATE, IF_VALUE},
+    {IND_CSAT, IF_MEAN},
+    {IND_TALK, IF_N},
+    {IND_ANSWER_RATE, IF_VALUE},
+};
+
+struct person {
+    uint32_t index;
+    const struct sum *now;
+    struct figure by; /* what they are ranked by, without a scorecard */
+    struct score score;
+    uint32_t place; /* 0: none */
+};
+
+static int better_first(const void *a, const void *b)
+{
+    const struct person *x = a, *y = b;
+    if (x->score.scored != y->score.scored)
+        return x->score.scored ? -1 : 1;
+    if (x->score.scored && x->score.total != y->score.total)
+        return x->score.total < y->score.total ? 1 : -1;
+    if (x->by.n != y->by.n)
+        return x->by.n < y->by.n ? 1 : -1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* People of the scope who did something; (auto) and its like are nobody to be ranked. */
+static uint32_t gather(struct report *r, enum scope scope, struct figure_source by,
+                       struct person *ret, bool *ret_scored)
+{
+    uint32_t n = 0;
+    *ret_scored = false;
+    for (uint32_t i = 1; i <= engine_names(r->cube->engine, scope); i++) {
+        struct person p = {.index = i, .now = cube_name(r->cube, CUBE_NOW, scope, i)};
+        struct str name = engine_name(r->cube->engine, scope, i);
+        struct engine_agent agent = {0};
+        if (p.now == NULL || (name.len > 0 && name.p[0] == '('))
+            continue;
+        if (scope == SCOPE_AGENT)
+            engine_agent(r->cube->engine, i, &agent);
+        struct kpi_value v;
+        bool any = false;
+        for (size_t k = 0; k < ARRAY_LEN(shown); k++)
+            any = any || sum_value(p.now, r->settings, (enum indicator)shown[k].indicator, &v);
+        if (!any || agent.bot)
+            continue;
+        p.by = sum_figure(p.now, r->settings, by);
+        const struct scorecard *card = report_card(r, scope, name, agent.team);
+        if (card != NULL)
+            report_score(r, card, p.now, &p.score);
+        *ret_scored = *ret_scored || p.score.scored;
+        ret[n++] = p;
+    }
+    qsort(ret, n, sizeof *ret, better_first);
+    return n;
+}
+
+/* Equal ones share a place; with scores, those without have none. */
+static void give_places(struct person *p, uint32_t n, bool scored)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (scored ? !p[i].score.scored : p[i].by.n == 0)
+            continue;
+        bool tie = i > 0 &&
+                   (scored ? p[i].score.total == p[i - 1].score.total : p[i].by.n == p[i - 1].by.n);
+        p[i].place = tie ? p[i - 1].place : i + 1;
+    }
+}
+
+static const char *head(struct report *r, struct figure_source of)
+{
+    const char *name = phrase_indicator((enum indicator)of.indicator, words_lang());
+    if (of.field == define_field((enum indicator)of.indicator) &&
+        indicator_kind((enum indicator)of.indicator) != IND_DURATION)
+        return name;
+    if (of.field == IF_ATTAINMENT)
+        return doc_text(r->doc, "%s · %s", name, word(W_R_ATTAINMENT));
+    if (of.field == IF_N)
+        return doc_text(r->doc, "%s · %s", name, word(W_R_CASES));
+    return doc_text(r->doc, "%s · %s", name, word(W_R_MEDIAN));
+}
+
+static const char *key(struct report *r, struct figure_source of)
+{
+    return doc_text(r->doc, "%s.%s", indicator_name((enum indicator)of.indicator),
+                    indicator_field_name((enum indicator_field)of.field));
+}
+
+static void put_person(struct report *r, struct doc_table *t, enum scope scope,
+                       const struct person *p, bool scored, uint32_t columns)
+{
+    static const char *const medals[] = {"", "🥇 ", "🥈 ", "🥉 "};
+    doc_cell(t, report_name(r, scope, p->index));
+    if (p->place > 0)
+        doc_number(t, doc_text(r->doc, "%s%u", p->place <= 3 ? medals[p->place] : "", p->place),
+                   p->place, UNIT_COUNT);
+    else
+        doc_cell(t, "·");
+    if (scored && p->score.scored)
+        doc_number(t, doc_text(r->doc, "%.2f", p->score.total / 100.0), p->score.total / 100.0,
+                   UNIT_COUNT)
+            ->note = score_grade_word((enum score_grade)p->score.grade, r->doc->chinese);
+    else if (scored)
+        doc_cell(t, "·");
+    for (size_t k = 0; k < ARRAY_LEN(shown); k++) {
+        if ((columns >> k & 1) == 0)
+            continue;
+        struct figure f = sum_figure(p->now, r->settings, shown[k]);
+        struct doc_cell *cell = report_cell(r, t, shown[k], &f);
+        if (!f.count && f.bottom > 0)
+            cell->note = doc_text(r->doc, "n = %u", f.n);
+        if (f.bottom > 0 && (shown[k].field == IF_VALUE || shown[k].field == IF_ATTAINMENT))
+            cell->note = doc_text(r->doc, "n = %u · %s", f.n,
+                                  report_interval(r, wilson((uint64_t)(f.top / 1000000), f.n)));
+    }
+}
+
+static void table(struct report *r, enum scope scope, const char *id, enum word title)
+{
+    static const struct figure_source solved = {IND_RESOLVED_TICKETS, IF_NUM};
+    static const struct figure_source calls = {IND_TALK, IF_N};
+    struct kpi_value v;
+    bool desk = sum_value(r->cube->sum[CUBE_NOW], r->settings, IND_RESOLVED_TICKETS, &v);
+    struct figure_source by = desk ? solved : calls;
+    uint32_t names = engine_names(r->cube->engine, scope), columns = 0;
+    struct person *p = calloc(names + 1, sizeof *p);
+    bool scored = false;
+    uint32_t n = p == NULL ? 0 : gather(r, scope, by, p, &scored);
+    if (n == 0) {
+        free(p);
+        return;
+    }
+    give_places(p, n, scored);
+    for (uint32_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(shown); k++)
+            columns |= (uint32_t)(sum_figure(p[i].now, r->settings, shown[k]).n > 0) << k;
+    doc_head(r->doc, id, word(title));
+    const char *what = phrase_indicator((enum indicator)by.indicator, words_lang());
+    if (scored)
+        what = report_phrase(r, W_R_RANKED_SCORE, word(W_R_SCORECARD), NULL, NULL);
+    doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_RANKED_BY, what, NULL, NULL));
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id, NULL);
+    t->cards = true;
+    t->rows_shown = PEOPLE_SHOWN;
+    doc_column(t, "name", word(W_R_NAME), false, false);
+    doc_column(t, "rank", word(W_R_RANK), true, false);
+    if (scored)
+        doc_column(t, "score", word(W_R_SCORE), true, false);
+    for (size_t k = 0; k < ARRAY_LEN(shown); k++)
+        if ((columns >> k & 1) != 0)
+            doc_column(t, key(r, shown[k]), head(r, shown[k]), true, false);
+    for (uint32_t i = 0; i < n; i++)
+        put_person(r, t, scope, &p[i], scored, columns);
+    free(p);
+}
+
+void report_people(struct report *r)
+{
+    table(r, SCOPE_AGENT, "agents", W_R_AGENTS);
+    if (r->cube->setup.team == NULL)
+        table(r, SCOPE_TEAM, "teams", W_R_TEAMS);
+}

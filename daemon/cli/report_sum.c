@@ -1,0 +1,212 @@
+#include "daemon/cli/report_sum.h"
+
+#include "core/event.h"
+#include "core/op.h"
+#include "daemon/cli/words.h"
+
+#include <stdlib.h>
+
+static void *must(void *p)
+{
+    if (p != NULL)
+        return p;
+    word_error(W_E_MEMORY, NULL, NULL, NULL);
+    exit(1);
+}
+
+void values_add(struct values *s, ms_t value, int sign)
+{
+    CHECK(value >= 0);
+    if (s->n == s->cap) {
+        s->cap = s->cap == 0 ? 8 : s->cap * 2;
+        s->v = must(realloc(s->v, s->cap * sizeof s->v[0]));
+    }
+    s->v[s->n++] = sign > 0 ? value : -1 - value;
+    s->gone += sign < 0;
+}
+
+/* Counts what is left into a sketch of this program's own. */
+static const struct sketch *sketch_of(const struct values *s)
+{
+    static struct sketch sketch;
+    sketch_clear(&sketch);
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->v[i] >= 0)
+            sketch_add(&sketch, s->v[i]);
+    for (uint32_t i = 0; s->gone > 0 && i < s->n; i++)
+        if (s->v[i] < 0) /* a sample that came with an earlier log may go: nothing to cancel */
+            (void)sketch_withdraw(&sketch, -1 - s->v[i]);
+    return &sketch;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    ms_t x = *(const ms_t *)a, y = *(const ms_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The least and greatest that no withdrawal cancels: values and withdrawals sorted, side by side. */
+static void extremes(const struct values *s, struct window_order *ret)
+{
+    ms_t *v = must(malloc(s->n * sizeof *v));
+    memcpy(v, s->v, s->n * sizeof *v);
+    qsort(v, s->n, sizeof *v, by_size);
+    bool any = false;
+    uint32_t gone = s->gone; /* v[0..gone) are withdrawals, the greatest value first */
+    for (uint32_t i = s->gone; i < s->n; i++) {
+        while (gone > 0 && -1 - v[gone - 1] < v[i])
+            gone--;
+        if (gone > 0 && -1 - v[gone - 1] == v[i]) {
+            gone--;
+            continue;
+        }
+        ret->min = any ? ret->min : v[i];
+        ret->max = v[i];
+        any = true;
+    }
+    free(v);
+}
+
+void values_order(const struct values *s, struct window_order *ret)
+{
+    static const uint32_t permille[WINDOW_QUANTILES] = {500, 750, 900, 950, 990};
+    *ret = (struct window_order){0};
+    const struct sketch *sketch = sketch_of(s);
+    ret->n = sketch->n;
+    if (ret->n == 0)
+        return;
+    for (uint32_t q = 0; q < WINDOW_QUANTILES; q++)
+        ret->q[q] = sketch_quantile(sketch, permille[q]);
+    ret->min = ret->max = s->v[0];
+    for (uint32_t i = 1; i < s->n; i++) {
+        ret->min = ms_min(ret->min, s->v[i]);
+        ret->max = ms_max(ret->max, s->v[i]);
+    }
+    if (s->gone > 0)
+        extremes(s, ret);
+}
+
+bool values_rank(const struct values *s, uint32_t permille, ms_t *ret)
+{
+    const struct sketch *sketch = sketch_of(s);
+    if (sketch->n == 0)
+        return false;
+    *ret = sketch_quantile(sketch, permille);
+    return true;
+}
+
+struct sum *sum_new(void)
+{
+    return must(calloc(1, sizeof(struct sum)));
+}
+
+void sum_free(struct sum *t)
+{
+    for (uint32_t f = 0; t != NULL && f < FAM_N; f++)
+        for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++)
+            free(t->values[f][c].v);
+    free(t);
+}
+
+void sum_add(struct sum *t, const struct op *op, uint32_t but)
+{
+    struct window_numbers *n = &t->numbers[op->family];
+    uint32_t sign = (uint32_t)op->sign; /* counts are modulo 2^32 on the way */
+    uint32_t flags = (op->mark ? 1u << op->flag : op->sample.flags) & ~but;
+    for (; flags != 0; flags &= flags - 1)
+        n->flag[__builtin_ctz(flags)] += sign;
+    n->samples += op->mark ? 0 : sign;
+    for (uint32_t left = op->sample.present; left != 0; left &= left - 1) {
+        int c = __builtin_ctz(left);
+        n->n[c] += sign;
+        n->sum[c] += op->sign * op->sample.value[c];
+        if (op->family != FAM_RATINGS)
+            values_add(&t->values[op->family][c], op->sample.value[c], op->sign);
+    }
+}
+
+bool sum_value(const struct sum *t, const struct settings *s, enum indicator i,
+               struct kpi_value *ret)
+{
+    const struct indicator_row *row = &indicator_rows[i];
+    struct window_order order = {0};
+    if (t == NULL)
+        return false;
+    if (indicator_kind(i) == IND_DURATION)
+        values_order(&t->values[row->family][row->column], &order);
+    return snapshot_value(s, t->numbers, &order, i, ret);
+}
+
+static struct figure count_of(uint64_t n)
+{
+    return (struct figure){.count = true,
+                           .n = (uint32_t)n,
+                           .top = (__int128)n * NUMBER_ONE,
+                           .bottom = 1,
+                           .since = MS_NONE};
+}
+
+static struct figure value_of(__int128 top, int64_t bottom, uint64_t n)
+{
+    return (struct figure){.n = (uint32_t)n, .top = top, .bottom = bottom, .since = MS_NONE};
+}
+
+static struct figure field_of(const struct kpi_value *v, enum indicator_field f)
+{
+    static const uint8_t quantile[IF_END] = {
+        [IF_P50] = 0, [IF_P75] = 1, [IF_P90] = 2, [IF_P95] = 3, [IF_P99] = 4};
+    switch (f) {
+    case IF_N:
+        return count_of(v->n);
+    case IF_NUM: /* may be negative (nps) */
+        return (struct figure){.count = true,
+                               .n = v->num > 0 ? (uint32_t)v->num : 0,
+                               .top = (__int128)v->num * NUMBER_ONE,
+                               .bottom = 1,
+                               .since = MS_NONE};
+    case IF_DEN:
+        return count_of((uint64_t)v->den);
+    case IF_MET:
+        return count_of(v->met);
+    case IF_MISSED:
+        return count_of(v->missed);
+    case IF_VALUE:
+        return value_of((__int128)v->num * NUMBER_ONE, v->den, (uint64_t)v->den);
+    case IF_MEAN:
+        return value_of(v->sum, (int64_t)v->n, v->n);
+    case IF_ATTAINMENT:
+        return value_of((__int128)v->met * NUMBER_ONE, (int64_t)(v->met + v->missed),
+                        v->met + v->missed);
+    case IF_MIN:
+        return value_of(v->order.min, v->n > 0, v->n);
+    case IF_MAX:
+        return value_of(v->order.max, v->n > 0, v->n);
+    case IF_P50:
+    case IF_P75:
+    case IF_P90:
+    case IF_P95:
+    case IF_P99:
+        return value_of(v->order.q[quantile[f]], v->n > 0, v->n);
+    case IF_END:
+        break;
+    }
+    CHECK(false); /* no field */
+    return (struct figure){0};
+}
+
+struct figure sum_figure(const struct sum *t, const struct settings *s, struct figure_source source)
+{
+    struct kpi_value v = {0};
+    enum indicator i = (enum indicator)source.indicator;
+    if (indicator_kind(i) == IND_GAUGE) /* of now: no number of a past period */
+        return (struct figure){.since = MS_NONE};
+    (void)sum_value(t, s, i, &v);
+    return field_of(&v, (enum indicator_field)source.field);
+}
+
+int64_t figure_round(const struct figure *f)
+{
+    CHECK(f->bottom > 0);
+    __int128 twice = 2 * f->top + f->bottom, by = 2 * (__int128)f->bottom;
+    return (int64_t)(twice / by - (twice % by < 0));
+}

@@ -1,0 +1,53 @@
+/* report_sum.h: samples counted over any period or slice, whole: every indicator of it.
+ *
+ * A sum takes the signed samples and marks of the fold (op.h) in any order; what is withdrawn
+ * cancels what was added. Values are kept, so order statistics are those of the windows (the same
+ * sketch) and min and max are exact. */
+#ifndef TP_DAEMON_CLI_REPORT_SUM_H
+#define TP_DAEMON_CLI_REPORT_SUM_H
+
+#include "core/figure.h"
+#include "core/sketch.h"
+#include "core/snapshot.h"
+
+/* Values >= 0; a withdrawn one stands once more as -1 - value. */
+struct values {
+    ms_t *v;
+    uint32_t n, cap;
+    uint32_t gone; /* of those, withdrawals */
+};
+
+void values_add(struct values *s, ms_t value, int sign);
+
+/* n, min, max and the quantiles of what is left. */
+void values_order(const struct values *s, struct window_order *ret);
+
+/* Nearest rank of what is left; false: nothing is. */
+bool values_rank(const struct values *s, uint32_t permille, ms_t *ret);
+
+struct op;
+
+struct sum {
+    struct window_numbers numbers[FAM_N];
+    struct values values[FAM_N][WINDOW_COLUMNS_MAX];
+};
+
+/* Exits when there is no memory, like everything of the companion that grows. */
+struct sum *sum_new(void);
+void sum_free(struct sum *t); /* NULL: nothing */
+
+/* Adds an op; `but` are flags of its family that are not to be counted. */
+void sum_add(struct sum *t, const struct op *op, uint32_t but);
+
+/* One indicator; false: nothing in it (or t is NULL). */
+bool sum_value(const struct sum *t, const struct settings *s, enum indicator i,
+               struct kpi_value *ret);
+
+/* One number as scorecards judge it. t may be NULL: nothing was counted. */
+struct figure sum_figure(const struct sum *t, const struct settings *s,
+                         struct figure_source source);
+
+/* The figure as an integer in its unit (ms, millionths), half up. Not of an empty one. */
+int64_t figure_round(const struct figure *f);
+
+#endif
