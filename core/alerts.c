@@ -145,7 +145,7 @@ static bool next_state(const struct alert_entry *e, uint8_t *ret_state)
     }
     if (f->ended != MS_NONE) {
         *ret_state = f->state == CLOCK_CANCELLED ? ALERT_CANCELLED : ALERT_CLEARED;
-        bool otherwise = was_told && !e->active && e->state != *ret_state; /* a late event */
+        bool otherwise = was_told && !e->active && e->state != *ret_state && f->ended <= e->ended;
         return e->active || otherwise;
     }
     *ret_state = f->breached != MS_NONE ? ALERT_BREACHED : ALERT_WARNING;

@@ -89,13 +89,6 @@ static struct oracle_moment moment_of(const struct sheet *p)
                                   p->reason, over(p),  p->opened};
 }
 
-/* An event that says other attributes and ends a clock: the clock is judged by the new terms. */
-static void new_terms(struct sheet *p)
-{
-    struct oracle_moment now = moment_of(p);
-    book_retarget(&p->book, &now, p->name);
-}
-
 /* A resolve of a closed ticket opens it first. */
 static void reopen_to_resolve(struct sheet *p)
 {
@@ -107,8 +100,7 @@ static void reopen_to_resolve(struct sheet *p)
 
 /* --- the kinds of events -------------------------------------------------------------------- */
 
-/* Attributes that the event names; gaps: only those that are absent, but for customer and tier,
- * which are what was said last. Not the agent. */
+/* Attributes that the event names; gaps: only those that are absent. Not the agent. */
 static void take_names(struct sheet *p, const struct event *e, bool gaps)
 {
     const struct {
@@ -122,8 +114,7 @@ static void take_names(struct sheet *p, const struct event *e, bool gaps)
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         struct str *now = &p->name[all[i].attribute];
-        bool last_word = all[i].attribute == POLICY_CUSTOMER || all[i].attribute == POLICY_TIER;
-        if (event_names(e, all[i].field) && !(gaps && now->len > 0 && !last_word))
+        if (event_names(e, all[i].field) && !(gaps && now->len > 0))
             *now = event_has(e, all[i].field) ? all[i].text : nobody;
     }
 }
@@ -149,7 +140,6 @@ static void on_owner(struct sheet *p, const struct event *e)
 {
     if (event_names(e, F_TEAM))
         p->name[POLICY_TEAM] = event_has(e, F_TEAM) ? e->team : nobody;
-    new_terms(p);
     if (event_names(e, F_AGENT))
         set_agent(p, said_agent(e));
 }
@@ -250,7 +240,6 @@ static void on_state(struct sheet *p, const struct event *e)
 {
     bool ends = e->status == STATUS_RESOLVED || e->status == STATUS_CLOSED;
     take_names(p, e, false);
-    new_terms(p);
     if (ends)
         end(p, CAUSE_ENDED);
     else if (over(p))

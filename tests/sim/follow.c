@@ -31,9 +31,9 @@ static const char *check_step(const struct followed *last, const struct alert *a
         return s->level == 0 ? "a warning without level" : last->breached ? "warns too late" : NULL;
     case ALERT_BREACHED:
         if (s->level > 0)
-            return !last->breached                 ? "repeats what is no breach"
-                   : last->state != ALERT_BREACHED ? "repeats what is over"
-                                                   : NULL;
+            return !last->breached                  ? "repeats what is no breach"
+                   : last->state == ALERT_CORRECTED ? "repeats what was corrected"
+                                                    : NULL;
         return last->breached ? "a second breach" : NULL;
     case ALERT_CLEARED:
     case ALERT_CANCELLED:
