@@ -503,14 +503,19 @@ struct place log_future(const struct windows *ws, const struct window_log *log,
 struct place window_place(struct windows *ws, const struct window_log *log, const struct layout *l,
                           uint32_t window);
 
-/* Least and greatest value of each column; none: INT64_MAX, -1. */
+/* Least and greatest value of each column. */
 struct extremes {
     ms_t min[WINDOW_COLUMNS_MAX], max[WINDOW_COLUMNS_MAX];
 };
 
-/* Of what is in chunks, from > 0 to until, both included. */
-void log_extremes(const struct windows *ws, const struct window_log *log, const struct layout *l,
-                  uint32_t from, uint32_t until, struct extremes *ret);
+/* Of no values. */
+static inline void extremes_clear(struct extremes *x)
+{
+    for (uint32_t i = 0; i < WINDOW_COLUMNS_MAX; i++) {
+        x->min[i] = INT64_MAX;
+        x->max[i] = -1;
+    }
+}
 
 /* window_orders, either way: the columns are the family's, ret is zeroed where it is asked for,
  * the log is not empty. By a tally that is whole: false when it proved not to be. */

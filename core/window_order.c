@@ -3,14 +3,6 @@
 
 static const uint32_t permille[WINDOW_QUANTILES] = {500, 750, 900, 950, 990};
 
-static void extremes_clear(struct extremes *x)
-{
-    for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++) {
-        x->min[c] = INT64_MAX;
-        x->max[c] = -1;
-    }
-}
-
 static void extremes_take(struct extremes *x, uint32_t c, ms_t min, ms_t max)
 {
     x->min[c] = ms_min(x->min[c], min);
@@ -218,39 +210,10 @@ static void future_load(struct windows *ws, const struct window_log *log, const 
 
 /* --- from the tally: extremes ------------------------------------------------------------- */
 
-void log_extremes(const struct windows *ws, const struct window_log *log, const struct layout *l,
-                  uint32_t from, uint32_t until, struct extremes *ret)
-{
-    bool whole = from <= log_base(ws, log);
-    extremes_clear(ret);
-    for (handle_t h = whole ? log->head : log_seek(ws, log, from - 1, UINT16_MAX); h != 0;) {
-        const struct chunk *c = chunk_get(ws, h);
-        uint32_t force = c->base;
-        for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-            uint32_t head = c->word[i], sec = force + (head & l->unit);
-            if (cell_is_gap(l, head)) {
-                force += gap_seconds(l, head);
-                i++;
-                continue;
-            }
-            if (sec > until)
-                return;
-            struct entry e;
-            i += entry_read(l, &c->word[i], &e);
-            for (uint32_t rest = sec >= from ? e.present : 0; rest != 0; rest &= rest - 1) {
-                uint32_t column = (uint32_t)__builtin_ctz(rest);
-                extremes_take(ret, column, e.value[column], e.value[column]);
-            }
-        }
-        h = c->next;
-    }
-}
-
-static void extremes_join(struct extremes *into, const ms_t min[WINDOW_COLUMNS_MAX],
-                          const ms_t max[WINDOW_COLUMNS_MAX])
+static void extremes_join(struct extremes *into, const struct extremes *x)
 {
     for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++)
-        extremes_take(into, c, min[c], max[c]);
+        extremes_take(into, c, x->min[c], x->max[c]);
 }
 
 /* The extremes of windows, asked for in the order of windows_sort: a span that lies inside of one
@@ -281,13 +244,13 @@ static void search_runs(const struct search *s, const struct cursor *cur, uint32
             continue;
         if (r->first > edge && !(ahead && end > ws->at)) {
             tally_refresh(ws, s->log, s->l, i);
-            extremes_join(ret, r->min, r->max);
+            extremes_join(ret, &r->ends);
             continue;
         }
-        struct extremes x;
+        struct tally_run x;
         uint32_t from = in_span || r->first > edge ? r->first : edge + 1;
-        log_extremes(ws, s->log, s->l, from, end > ws->at ? ws->at : end, &x);
-        extremes_join(ret, x.min, x.max);
+        tally_scan(ws, s->log, s->l, from, end > ws->at ? ws->at : end, &x);
+        extremes_join(ret, &x.ends);
     }
 }
 
@@ -317,7 +280,7 @@ static void search_window(struct search *s, uint32_t window, struct extremes *re
     search_runs(s, cur, s->ws->edge[window], ret);
     if (cur->chunk == 0)
         search_spans(s, cur->word);
-    extremes_join(ret, s->seen.min, s->seen.max);
+    extremes_join(ret, &s->seen);
 }
 
 /* --- from the tally: both ----------------------------------------------------------------- */

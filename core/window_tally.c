@@ -115,19 +115,30 @@ void tally_span(struct windows *ws, const struct window_log *log, const struct l
 
 static void run_clear(struct tally_run *r)
 {
-    for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++) {
-        r->min[c] = INT64_MAX;
-        r->max[c] = -1;
-    }
+    extremes_clear(&r->ends);
+    memset(r->mins, 0, sizeof r->mins);
+    memset(r->maxs, 0, sizeof r->maxs);
     r->stale = 0;
+}
+
+/* So many values, of which these are the ends. */
+static void run_end(ms_t *end, uint32_t *have, bool beyond, ms_t value, uint32_t n)
+{
+    if (beyond) {
+        *end = value;
+        *have = n;
+    } else if (value == *end) {
+        *have += n;
+    }
 }
 
 static void run_take(struct tally_run *r, const struct entry *e)
 {
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);
-        r->min[c] = ms_min(r->min[c], e->value[c]);
-        r->max[c] = ms_max(r->max[c], e->value[c]);
+        ms_t v = e->value[c];
+        run_end(&r->ends.min[c], &r->mins[c], v < r->ends.min[c], v, 1);
+        run_end(&r->ends.max[c], &r->maxs[c], v > r->ends.max[c], v, 1);
     }
 }
 
@@ -135,8 +146,9 @@ static void run_take(struct tally_run *r, const struct entry *e)
 static void run_join(struct tally_run *r, const struct tally_run *later)
 {
     for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++) {
-        r->min[c] = ms_min(r->min[c], later->min[c]);
-        r->max[c] = ms_max(r->max[c], later->max[c]);
+        ms_t min = later->ends.min[c], max = later->ends.max[c];
+        run_end(&r->ends.min[c], &r->mins[c], min < r->ends.min[c], min, later->mins[c]);
+        run_end(&r->ends.max[c], &r->maxs[c], max > r->ends.max[c], max, later->maxs[c]);
     }
     r->stale |= later->stale;
     r->n += later->n;
@@ -234,7 +246,9 @@ void tally_go(struct windows *ws, const struct window_log *log, uint32_t sec, co
     r->n -= r->n > 0;
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);
-        if (e->value[c] == r->min[c] || e->value[c] == r->max[c])
+        bool min = e->value[c] == r->ends.min[c] && (r->mins[c] <= 1 || --r->mins[c] == 0);
+        bool max = e->value[c] == r->ends.max[c] && (r->maxs[c] <= 1 || --r->maxs[c] == 0);
+        if (min || max)
             r->stale |= rest & -rest;
     }
 }
@@ -248,6 +262,32 @@ void tally_shed(struct windows *ws, const struct window_log *log, uint32_t sec)
         t->run[i].stale = (1U << WINDOW_COLUMNS_MAX) - 1;
 }
 
+void tally_scan(const struct windows *ws, const struct window_log *log, const struct layout *l,
+                uint32_t from, uint32_t until, struct tally_run *ret)
+{
+    bool whole = from <= log_base(ws, log);
+    run_clear(ret);
+    for (handle_t h = whole ? log->head : log_seek(ws, log, from - 1, UINT16_MAX); h != 0;) {
+        const struct chunk *c = chunk_get(ws, h);
+        uint32_t force = c->base;
+        for (uint32_t i = 0, used = chunk_used(c); i < used;) {
+            uint32_t head = c->word[i], sec = force + (head & l->unit);
+            if (cell_is_gap(l, head)) {
+                force += gap_seconds(l, head);
+                i++;
+                continue;
+            }
+            if (sec > until)
+                return;
+            struct entry e;
+            i += entry_read(l, &c->word[i], &e);
+            if (sec >= from)
+                run_take(ret, &e);
+        }
+        h = c->next;
+    }
+}
+
 void tally_refresh(struct windows *ws, const struct window_log *log, const struct layout *l,
                    uint32_t run)
 {
@@ -256,11 +296,7 @@ void tally_refresh(struct windows *ws, const struct window_log *log, const struc
         return;
     uint32_t until = run + 1 < t->runs ? t->run[run + 1].first - 1 : UINT32_MAX;
     struct tally_run *r = &tally_edit(ws, log)->run[run];
-    struct extremes x;
-    log_extremes(ws, log, l, r->first, until, &x);
-    memcpy(r->min, x.min, sizeof r->min);
-    memcpy(r->max, x.max, sizeof r->max);
-    r->stale = 0;
+    tally_scan(ws, log, l, r->first, until, r);
 }
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -356,8 +392,13 @@ void tally_tend(struct windows *ws, struct window_log *log, const struct layout 
 {
     if (log->tally != 0) {
         bool idle = log->slots == 0 && log->live < ws->tally_from / 4;
-        if (idle || tally_get(ws, log)->broken != 0)
+        if (idle || tally_get(ws, log)->broken != 0) {
             tally_free(ws, log);
+            return;
+        }
+        struct tally *t = tally_edit(ws, log);
+        t->turn = t->turn + 1 < ws->windows ? t->turn + 1 : 0;
+        cursor_advance(ws, log, l, t->turn);
         return;
     }
     uint32_t left = ws->pages.cap - ws->pages.live;

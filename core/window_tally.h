@@ -37,13 +37,17 @@ struct tally_run {
     uint32_t n;     /* about */
     uint32_t stale; /* columns whose extremes must be looked for */
     uint32_t zero;
-    ms_t min[WINDOW_COLUMNS_MAX], max[WINDOW_COLUMNS_MAX]; /* none: INT64_MAX, -1 */
+    struct extremes ends;
+    /* So many have the least value, the greatest: when the last one leaves, it must be looked for
+     * the next. Too few is told when one is withdrawn that has gone into a slot. */
+    uint32_t mins[WINDOW_COLUMNS_MAX], maxs[WINDOW_COLUMNS_MAX];
 };
 
 struct tally {
     struct slot slot;
     uint32_t runs;
     uint32_t top;    /* latest second so far */
+    uint32_t turn;   /* the window whose cursor is brought to its edge next */
     uint32_t broken; /* no page was to be had: it is of no use any more */
     struct tally_run run[TALLY_RUNS];
     handle_t page[][WINDOW_COLUMNS_MAX][SKETCH_GROUPS]; /* of the log, of each cursor; 0: empty */
@@ -58,8 +62,9 @@ static inline uint32_t tally_bit(uint32_t window)
 uint32_t tally_bytes(uint32_t windows);
 uint32_t tally_pages(uint32_t windows);
 
-/* Makes one for a log that is busy and has none, drops one that is of no use. Any time that the
- * log's totals are in order. */
+/* Makes one for a log that is busy and has none, drops one that is of no use; else brings one of
+ * the cursors to its edge, so that none lags far behind however seldom it is read. Any time that
+ * the log's totals are in order. */
 void tally_tend(struct windows *ws, struct window_log *log, const struct layout *l);
 void tally_free(struct windows *ws, struct window_log *log);
 
@@ -80,6 +85,10 @@ void tally_span(struct windows *ws, const struct window_log *log, const struct l
                 uint32_t sets, const struct span *s, int sign);
 /* Samples up to this second went without leaving every window. */
 void tally_shed(struct windows *ws, const struct window_log *log, uint32_t sec);
+
+/* Looks for the extremes in chunks, from > 0 to until, both included. */
+void tally_scan(const struct windows *ws, const struct window_log *log, const struct layout *l,
+                uint32_t from, uint32_t until, struct tally_run *ret);
 
 /* Looks through a run again if it must: then its extremes are right. */
 void tally_refresh(struct windows *ws, const struct window_log *log, const struct layout *l,
