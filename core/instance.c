@@ -37,7 +37,8 @@ static bool wanted(const struct sla *s, const struct fold *f, enum sla_slot slot
     bool over = c->state == CLOCK_MET || c->state == CLOCK_MET_LATE ||
                 (c->state == CLOCK_CANCELLED && c->cause != CAUSE_NO_POLICY);
     const struct agreed_metric *m = sla_metric_of(s, *ret_metric, terms);
-    if (over && (m == NULL || m->reopen == REOPEN_IGNORE))
+    bool reopened = (s->run & RUN_REOPENED) != 0; /* now: no other terms wake what has ended */
+    if (over && (!reopened || m == NULL || m->reopen == REOPEN_IGNORE))
         return false;
     return f->opened != MS_NONE && f->opened <= *ret_start;
 }
@@ -263,9 +264,11 @@ void sla_follow(struct sla *s, struct fold *f, const struct record *r,
             s->run_since = f->opened;
         else
             sla_book(s, terms, r->ts);
-        s->run = run;
     }
+    bool reopened = (run & RUN_OPEN) != 0 && (s->run & RUN_OPEN) == 0;
+    s->run = (uint8_t)(run | (reopened ? RUN_REOPENED : 0));
     sla_settle(s, f, r, r->ts, terms, out);
+    s->run = run;
     end_reopened(s, f, r, terms, out);
     s->cycle = (uint8_t)f->cycles;
 }

@@ -35,7 +35,7 @@ struct sla_clock {
 };
 
 /* How the ticket's own business time runs. */
-enum sla_run { RUN_OPEN = 1, RUN_PENDING = 2, RUN_PAUSED = 4 };
+enum sla_run { RUN_OPEN = 1, RUN_PENDING = 2, RUN_PAUSED = 4, RUN_REOPENED = 8 };
 
 #define SLA_FRESH UINT32_MAX
 

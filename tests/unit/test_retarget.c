@@ -290,6 +290,32 @@ Test(retarget, a_late_event_is_judged_by_the_policy_of_its_time)
     service_free(v);
 }
 
+/* What has ended ends for good: another policy has other rules for reopenings to come only. */
+Test(retarget, a_finished_instance_is_not_reopened_by_a_reload)
+{
+    for (int how = REOPEN_RESUME; how <= REOPEN_NEW_CYCLE; how++) {
+        struct policy_metric *m;
+        struct service *v = with("4h", &m);
+        m->reopen = REOPEN_IGNORE;
+        begin(v);
+        service_say(v, HOUR, "resolved ticket=T");
+        service_say(v, 2 * HOUR, "reopened ticket=T");
+        only(v, "3h")->reopen = (uint8_t)how;
+        service_apply(v);
+        service_tick(v, 3 * HOUR);
+        service_say(v, 3 * HOUR, "updated ticket=T priority=high");
+        service_tick(v, 20 * HOUR);
+        told(v, "");
+        cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->state, CLOCK_MET);
+        service_say(v, 20 * HOUR, "resolved ticket=T seq=1 src=a");
+        service_say(v, 21 * HOUR, "reopened ticket=T seq=2 src=a");
+        service_tick(v, 22 * HOUR + 1);
+        told(v, how == REOPEN_RESUME ? "breached T resolution#1 ada/-\n"
+                                     : "breached T resolution#2 ada/-\n");
+        service_free(v);
+    }
+}
+
 /* --- generations ---------------------------------------------------------------------------- */
 
 /* More reloads than are kept, while nothing sweeps the tickets: elapsed time is right all along. */
