@@ -344,15 +344,18 @@ static bool compare_clock(struct engine *e, const struct agreement *next, uint32
 
 /* A clock that would begin: elapsed counts from the start of what it measures. */
 static void compare_gained(struct engine *e, const struct agreement *next, uint32_t policy,
-                           const struct ticket *k, enum sla_metric m, ms_t start,
-                           struct sla_change *ret)
+                           const struct ticket *k, const struct sla_clock *c, enum sla_metric m,
+                           ms_t start, struct sla_change *ret)
 {
     const struct agreed_target *will = agreement_target(next, policy, m, k->fold.tags.priority);
     if (will == NULL || start == MS_NONE)
         return;
     const struct calendar *cal = &next->calendar[next->policy[policy - 1].calendar];
+    ms_t elapsed = calendar_open(cal, e->core.at) - calendar_open(cal, start);
+    if (c != NULL && c->state == CLOCK_CANCELLED && c->start == start)
+        elapsed = c->elapsed; /* it had no policy for a while: it runs on */
     ret->gained++;
-    ret->breaches += calendar_open(cal, e->core.at) - calendar_open(cal, start) > will->target;
+    ret->breaches += elapsed > will->target;
 }
 
 static void compare_ticket(struct engine *e, const struct agreement *next, handle_t h,
@@ -381,7 +384,8 @@ static void compare_ticket(struct engine *e, const struct agreement *next, handl
         if (c != NULL && sla_active(c))
             changed |= compare_clock(e, next, policy, s, c, f->tags.priority, ret);
         else if (c == NULL || c->state == CLOCK_NONE || c->cause == CAUSE_NO_POLICY)
-            compare_gained(e, next, policy, k, (enum sla_metric)metrics[slot], starts[slot], ret);
+            compare_gained(e, next, policy, k, c, (enum sla_metric)metrics[slot], starts[slot],
+                           ret);
     }
     ret->changed += changed;
 }
