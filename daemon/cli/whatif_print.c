@@ -220,7 +220,7 @@ static void cell(struct table *t, const char *text)
 /* "12 → 9", or "12" where both say so. */
 static void cell_change(struct table *t, const char *was, const char *would)
 {
-    char text[2 * PHRASE_MAX];
+    char text[2 * PHRASE_MAX + 8]; /* and the arrow */
     bool same = strcmp(was, would) == 0;
     snprintf(text, sizeof(text), "%s%s%s", was, same ? "" : " → ", same ? "" : would);
     cell(t, text);
