@@ -51,19 +51,22 @@ handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree
 {
     const struct btree_chunk *c = chunk_get(chunks, tail);
     handle_t h = tail;
-    if (key_of(c) <= key)
+    while (key_of(c) > key && c->up == 0 && c->prev != 0)
+        c = chunk_get(chunks, h = c->prev);
+    if (key_of(c) <= key || c->up == 0)
         return h;
-    if (c->up == 0) {
-        while (key_of(c) > key && c->prev != 0)
-            c = chunk_get(chunks, h = c->prev);
-        return h;
-    }
     const struct node *p = node_get(chunks, c->up);
     while (p->key[0] > key && p->up != 0)
         p = node_get(chunks, p->up);
     while (!has_leaves(p))
         p = node_get(chunks, child_for(p, key));
-    return child_for(p, key);
+    c = chunk_get(chunks, h = child_for(p, key));
+    if (key_of(c) > key) /* the first of the tree */
+        return c->prev != 0 ? c->prev : h;
+    if (c->next == 0)
+        return h;
+    const struct btree_chunk *next = chunk_get(chunks, c->next);
+    return next->up == 0 && key_of(next) <= key ? c->next : h;
 }
 
 static void prefetch_all(const struct pool *chunks, handle_t h)
@@ -94,10 +97,15 @@ bool btree_step(struct btree_walk *w)
     case BTREE_DOWN:
         p = node_get(w->chunks, w->at);
         w->at = child_for(p, w->key);
-        w->stage = has_leaves(p) ? BTREE_THERE : BTREE_DOWN;
+        w->stage = has_leaves(p) ? BTREE_BESIDE : BTREE_DOWN;
         break;
+    case BTREE_BESIDE:
+        w->stage = BTREE_THERE;
+        if (chunk_get(w->chunks, w->at)->next != 0)
+            prefetch_all(w->chunks, chunk_get(w->chunks, w->at)->next);
+        return false;
     case BTREE_THERE:
-        break;
+        return false;
     }
     prefetch_all(w->chunks, w->at);
     return w->stage != BTREE_THERE;
@@ -220,45 +228,98 @@ static bool is_long(const struct pool *chunks, handle_t h)
     return n == BTREE_FROM;
 }
 
-/* A tree for a list that has none. */
-static void plant(struct pool *chunks, handle_t h, btree_key *key_of)
+/* Puts a chunk of the list into the tree, behind the last one before it that is there. */
+static void chunk_put(struct pool *chunks, handle_t h, btree_key *key_of)
 {
     const struct btree_chunk *c = chunk_get(chunks, h);
-    while (c->prev != 0)
-        c = chunk_get(chunks, h = c->prev);
-    node_insert(chunks, node_new(chunks, true), 0, key_of(c), h);
-    while (c->next != 0) {
-        handle_t up = c->up;
-        uint32_t at = place_of(node_get(chunks, up), h) + 1;
-        h = c->next;
-        c = chunk_get(chunks, h);
-        tree_put(chunks, up, at, key_of(c), h);
+    handle_t before = c->prev;
+    while (before != 0 && chunk_get(chunks, before)->up == 0)
+        before = chunk_get(chunks, before)->prev;
+    if (before != 0) {
+        handle_t up = chunk_get(chunks, before)->up;
+        tree_put(chunks, up, place_of(node_get(chunks, up), before) + 1, key_of(c), h);
+        return;
+    }
+    handle_t behind = c->next;
+    while (behind != 0 && chunk_get(chunks, behind)->up == 0)
+        behind = chunk_get(chunks, behind)->next;
+    tree_put(chunks, behind != 0 ? chunk_get(chunks, behind)->up : node_new(chunks, true), 0,
+             key_of(c), h);
+}
+
+/* A tree for a list that has none, if there is room for all its nodes. */
+static void plant(struct pool *chunks, handle_t h, btree_key *key_of)
+{
+    uint32_t n = 1;
+    for (handle_t at = chunk_get(chunks, h)->next; at != 0; n++)
+        at = chunk_get(chunks, at)->next;
+    for (; chunk_get(chunks, h)->prev != 0; n++)
+        h = chunk_get(chunks, h)->prev;
+    if (chunks->cap - chunks->live < 1 + n / (BTREE_FAN / 2))
+        return;
+    for (bool in = true; h != 0; in = !in) {
+        if (in)
+            chunk_put(chunks, h, key_of);
+        h = chunk_get(chunks, h)->next;
     }
 }
 
 uint32_t btree_room(const struct pool *chunks, handle_t tail)
 {
+    if (tail == 0)
+        return 1;
     uint32_t n = 1;
-    for (handle_t h = tail == 0 ? 0 : chunk_get(chunks, tail)->up; h != 0; n++)
+    const struct btree_chunk *c = chunk_get(chunks, tail);
+    if (c->up == 0 && c->prev != 0)
+        c = chunk_get(chunks, c->prev);
+    for (handle_t h = c->up; h != 0; n++)
         h = node_get(chunks, h)->up;
     return n;
+}
+
+/* Is that chunk in the tree, or none? */
+static bool is_in(const struct pool *chunks, handle_t h)
+{
+    return h == 0 || chunk_get(chunks, h)->up != 0;
+}
+
+/* Of two neighbours in a list that has a tree, one is in it. */
+static bool has_tree(const struct pool *chunks, const struct btree_chunk *c)
+{
+    handle_t near[] = {c->prev, c->prev == 0 ? 0 : chunk_get(chunks, c->prev)->prev, c->next,
+                       c->next == 0 ? 0 : chunk_get(chunks, c->next)->next};
+    for (uint32_t i = 0; i < ARRAY_LEN(near); i++)
+        if (near[i] != 0 && chunk_get(chunks, near[i])->up != 0)
+            return true;
+    return false;
 }
 
 void btree_join(struct pool *chunks, handle_t h, btree_key *key_of)
 {
     const struct btree_chunk *c = chunk_get(chunks, h);
-    handle_t beside = c->prev != 0 ? c->prev : c->next;
-    handle_t up = beside != 0 ? chunk_get(chunks, beside)->up : 0;
-    if (up != 0)
-        tree_put(chunks, up, c->prev == 0 ? 0 : place_of(node_get(chunks, up), beside) + 1,
-                 key_of(c), h);
-    else if (is_long(chunks, h) && chunks->cap > chunks->live)
-        plant(chunks, h, key_of);
+    if (!has_tree(chunks, c)) {
+        if (is_long(chunks, h))
+            plant(chunks, h, key_of);
+    } else if (!is_in(chunks, c->prev) || !is_in(chunks, c->next)) {
+        chunk_put(chunks, h, key_of);
+    }
 }
 
-void btree_leave(struct pool *chunks, handle_t h)
+/* The chunk's place goes to the next one, if that has none. */
+void btree_leave(struct pool *chunks, handle_t h, btree_key *key_of)
 {
-    handle_t child = h, up = chunk_get(chunks, h)->up;
+    struct btree_chunk *c = pool_edit(chunks, h);
+    handle_t child = h, up = c->up, next = c->next;
+    if (up != 0 && !is_in(chunks, next)) {
+        struct node *p = pool_edit(chunks, up);
+        uint32_t i = place_of(p, h);
+        p->down[i] = next;
+        p->key[i] = key_of(chunk_get(chunks, next));
+        adopt(chunks, up, p, i);
+        if (i == 0)
+            keys_follow(chunks, up);
+        return;
+    }
     while (up != 0) {
         struct node *p = pool_edit(chunks, up);
         uint32_t i = place_of(p, child);
@@ -288,7 +349,7 @@ void btree_rekey(struct pool *chunks, handle_t first, int64_t key)
 void btree_check(const struct pool *chunks, handle_t h, btree_key *key_of)
 {
     const struct btree_chunk *c = chunk_get(chunks, h);
-    CHECK(c->prev == 0 || (chunk_get(chunks, c->prev)->up == 0) == (c->up == 0));
+    CHECK(c->up != 0 || !has_tree(chunks, c) || (is_in(chunks, c->prev) && is_in(chunks, c->next)));
     int64_t key = key_of(c);
     handle_t child = h;
     for (handle_t up = c->up; up != 0;) {

@@ -2,7 +2,8 @@
  *
  * The chunks are linked by their owner; they begin with a struct btree_chunk and have a key that
  * does not fall from one to the next. Chunks and nodes lie in one pool. A short list has no tree:
- * it is walked. There is no handle of the root: every search begins at the list's tail, from
+ * it is walked. In a long one every other chunk is in the tree, or more: never are two neighbours
+ * both out of it. There is no handle of the root: every search begins at the list's tail, from
  * where the way up ends soon when the key is recent. */
 #ifndef TP_CORE_BTREE_H
 #define TP_CORE_BTREE_H
@@ -18,7 +19,7 @@ enum {
 /* First bytes of a chunk and of a node. */
 struct btree_chunk {
     struct slot slot; /* mark: the owner's */
-    handle_t up;      /* the node above, 0 = none */
+    handle_t up;      /* the node above; 0: not in the tree */
     handle_t prev, next;
 };
 
@@ -28,8 +29,9 @@ typedef int64_t btree_key(const void *chunk);
 handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree_key *key_of);
 
 /* The same in steps, so that many searches overlap: each step brings near what the next one reads.
- * Begins with stage BTREE_LIST at the tail. false: `at` is the chunk, and all of it comes near. */
-enum btree_stage { BTREE_LIST, BTREE_UP, BTREE_DOWN, BTREE_THERE };
+ * Begins with stage BTREE_LIST at the tail. false: `at` is the chunk or the one before it, and
+ * all of both comes near. */
+enum btree_stage { BTREE_LIST, BTREE_UP, BTREE_DOWN, BTREE_BESIDE, BTREE_THERE };
 struct btree_walk {
     const struct pool *chunks;
     btree_key *key_of;
@@ -47,7 +49,7 @@ uint32_t btree_room(const struct pool *chunks, handle_t tail);
 void btree_join(struct pool *chunks, handle_t h, btree_key *key_of);
 
 /* A chunk is about to be taken out of its list. */
-void btree_leave(struct pool *chunks, handle_t h);
+void btree_leave(struct pool *chunks, handle_t h, btree_key *key_of);
 
 /* The first chunk's key went down. */
 void btree_rekey(struct pool *chunks, handle_t first, int64_t key);

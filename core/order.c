@@ -87,7 +87,7 @@ static handle_t chunk_after(struct pool *chunks, struct order *o, handle_t at, i
 
 static void chunk_drop(struct pool *chunks, struct order *o, handle_t h)
 {
-    btree_leave(chunks, h);
+    btree_leave(chunks, h, key_of);
     const struct btree_chunk c = edit(chunks, h)->list;
     if (c.prev == 0)
         o->head = c.next;
@@ -248,11 +248,14 @@ bool order_walk(const struct pool *chunks, const struct order *o, ms_t since, ha
                 struct btree_walk *ret)
 {
     int64_t key = key_for(since, member);
-    const struct chunk *tail = o->tail == 0 ? NULL : pool_get(chunks, o->tail);
-    if (tail == NULL || tail->list.up == 0 || tail->key <= key)
+    const struct chunk *c = o->tail == 0 ? NULL : pool_get(chunks, o->tail);
+    if (c == NULL || c->key <= key)
         return false;
-    *ret = (struct btree_walk){chunks, key_of, key, tail->list.up, BTREE_UP};
-    return true;
+    handle_t up = c->list.up;
+    if (up == 0 && c->list.prev != 0)
+        up = ((const struct btree_chunk *)pool_get(chunks, c->list.prev))->up;
+    *ret = (struct btree_walk){chunks, key_of, key, up, BTREE_UP};
+    return up != 0;
 }
 
 handle_t order_oldest(struct pool *chunks, const struct order *o, order_before *before, void *ctx,

@@ -346,7 +346,7 @@ void window_release(struct windows *ws, struct window_log *log)
 {
     for (handle_t h = log->head; h != 0;) {
         handle_t next = chunk_get(ws, h)->next;
-        btree_leave(&ws->chunks, h);
+        btree_leave(&ws->chunks, h, chunk_moment);
         pool_free(&ws->chunks, h);
         h = next;
     }

@@ -205,7 +205,7 @@ void log_drop_head(struct windows *ws, struct window_log *log, const struct layo
     }
     log->live -= chunk_entries(c);
     log->head = c->next;
-    btree_leave(&ws->chunks, h);
+    btree_leave(&ws->chunks, h, chunk_moment);
     if (c->next == 0) {
         CHECK(log->slots == 0 && log->live == 0);
         log->tail = 0;

@@ -131,7 +131,7 @@ static void head_absorb(struct windows *ws, struct window_log *log, const struct
     log->live -= chunk_entries(c);
     log->head = c->next;
     struct chunk *next = pool_edit(&ws->chunks, c->next);
-    btree_leave(&ws->chunks, h);
+    btree_leave(&ws->chunks, h, chunk_moment);
     next->prev = 0;
     pool_free(&ws->chunks, h);
 }
