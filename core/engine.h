@@ -1,10 +1,9 @@
 /* engine.h: the core's whole interface: one pure step over a batch of events, and its readers.
+ * tidy: long because it is the core's whole interface, steps and readers, in one place.
  *
  * The engine lives in one zeroed block that the caller maps (address space only; pages are touched
  * when used). It reads no clock: `at` comes with the events (EV_TICK, rts) and never goes back.
  * The same events in the same order give the same state; batches may be split anywhere.
- *
- * tidy: long because it is the core's whole interface, steps and readers, in one place.
  *
  *     mem = map(engine_size(&limits, &settings)); engine_init(&e, mem, &limits, &settings);
  *     engine_step(e, events, n, results, &outbox);      events in, effects out
@@ -80,7 +79,7 @@ void engine_set_tap(struct engine *e, const struct board_tap *tap);
 void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_t windows,
                      struct snapshot *ret);
 
-/* Numbers of one name in one window, exact (figure.h): cheaper than a snapshot for a few of them. */
+/* Numbers of one name in one window, exact (figure.h): a snapshot costs more than a few of them. */
 void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t window,
                     const struct figure_source *source, uint32_t n, struct figure *ret);
 

@@ -1,4 +1,4 @@
-/* scorecards.h: scorecards in the configuration: whom, which window, which items, what they weigh. */
+/* scorecards.h: scorecards in the configuration: whom, which window, which items and weights. */
 #ifndef TP_DAEMON_SCORECARDS_H
 #define TP_DAEMON_SCORECARDS_H
 

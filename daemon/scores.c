@@ -69,8 +69,8 @@ static struct str title_of(const struct scores *s, enum scope scope, uint32_t in
     return agent.title;
 }
 
-/* Scores the name anew; the message with its topic into s->buf: its length, 0 when it has no card and
- * no score to take back, or ERR_NO_ROOM. */
+/* Scores the name anew; the message with its topic into s->buf: its length, 0 when it has no card
+ * and no score to take back, or ERR_NO_ROOM. */
 static int message(struct scores *s, const struct score_walk *walk, uint64_t seq,
                    struct topic *ret_topic)
 {

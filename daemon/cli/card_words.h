@@ -4,6 +4,7 @@
 
 /* X(NAME, English, Chinese) */
 #define CARD_WORDS(X)                                                                              \
+    X(K_CARD, "scorecard", "考核表")                                                               \
     X(S_RANK, "rank", "名次")                                                                      \
     X(S_MEDAL, "medal", "奖牌")                                                                    \
     X(S_NAME, "name", "名称")                                                                      \
@@ -21,7 +22,7 @@
     X(S_WEIGHT, "weight", "权重")                                                                  \
     X(S_BAND, "band", "档")                                                                        \
     X(S_POINTS, "points", "项目分")                                                                \
-    X(S_MARK, "", "")                                                                              \
+    X(S_MARK, "verdict", "评价")                                                                   \
     X(S_STRONG, "strength", "优势")                                                                \
     X(S_WEAK_SPOT, "weak spot", "短板")                                                            \
     X(S_LEFT_OUT, "left out: too few", "样本不足,未计")                                            \

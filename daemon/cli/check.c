@@ -194,6 +194,20 @@ static void print_sla(const struct sla_setting *sla)
     fact(W_K_HORIZON, "2000 – 2100");
 }
 
+static void print_cards(const struct scorecards *cards, const struct settings *s)
+{
+    for (uint32_t i = 0; i < cards->cards; i++) {
+        const struct scorecard *card = &cards->card[i];
+        struct cut c = {.n = 0};
+        append(&c, "%s%s%s · %s · %s:", card->id, card->title[0] != '\0' ? " " : "", card->title,
+               phrase_scope((enum scope)card->scope, words_lang()), s->window[card->window].name);
+        for (uint32_t k = 0; k < card->items; k++)
+            append(&c, "%s %s %u.%02u", k == 0 ? "" : ",", card->item[k].id,
+                   card->item[k].weight / 100, card->item[k].weight % 100);
+        fact(W_K_CARD, "%s", c.text);
+    }
+}
+
 /* --- the daemon that runs -------------------------------------------------------------------- */
 
 /* The answer to the request, printed. false: complained. */
@@ -262,6 +276,8 @@ int command_check(int argc, char **argv)
     print_rules(&config.settings);
     if (config.sla != NULL)
         print_sla(config.sla);
+    if (config.cards != NULL)
+        print_cards(config.cards, &config.settings);
     fact(W_K_MEMORY, "%.1f GiB", (double)engine_size(&config.limits, &config.settings) / (1 << 30));
     table_print(&facts, stdout);
     table_fini(&facts);

@@ -9,6 +9,7 @@ import unittest
 from daemon import FAST, PATIENCE_S, Daemon, event, now_ms, send
 
 PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
+DAEMON = os.path.join(os.environ["TP_BUILD"], "ticketpulsed")
 CARDS = FAST + """
 windows: [1h, 24h]
 scorecards:
@@ -19,7 +20,10 @@ scorecards:
       - {indicator: first_response, field: mean, weight: 25, bands: [1h, 90m, 2h, 3h]}
       - {indicator: csat, weight: 60, baseline: 4, target: 4.5, industry: 4.2}
       - {indicator: complaints, weight: 15, deduct: 5, gate: {at: ">= 3", void: card}}
-  - {id: teams, scope: team, window: 1h, items: [{indicator: csat, weight: 1, baseline: 3, target: 4}]}
+  - id: teams
+    scope: team
+    window: 1h
+    items: [{indicator: csat, weight: 1, baseline: 3, target: 4}]
 """
 
 
@@ -56,7 +60,8 @@ class Score(unittest.TestCase):
             send(daemon.publisher(), three_agents())
             daemon.wait_messages(1)
             got = cards(daemon)
-            # ada: 25·100 + 60·86.67 + 15·100; bob: 25·80 + 60·60 + 15·66.67; cyd: 25·20 + 60·100 + 15·100
+            # ada: 25·100 + 60·86.67 + 15·100; bob: 25·80 + 60·60 + 15·66.67;
+            # cyd: 25·20 + 60·100 + 15·100
             self.assertEqual({name: (c["score"], c["grade"], c["rank"], c["of"], c.get("medal"))
                               for (card, name), c in got.items() if card == "desk"},
                              {"ada": (92.0, "excellent", 1, 3, "gold"),
@@ -78,6 +83,15 @@ class Score(unittest.TestCase):
             self.assertEqual(set(cards(daemon, prefix="score.agent.c")), {("desk", "cyd")})
             error = daemon.ask(op="scorecard", name="ada")[0]
             self.assertEqual((error["error"], error["key"]), ("missing_field", "scope"))
+
+    def test_examples_are_valid(self):
+        directory = os.path.join(os.environ["TP_SOURCE"], "systemd")
+        examples = [name for name in os.listdir(directory) if name.startswith("scorecard-")]
+        self.assertGreaterEqual(len(examples), 4)
+        for name in examples:
+            done = subprocess.run([DAEMON, "--check", "--config", os.path.join(directory, name)],
+                                  capture_output=True, text=True, timeout=PATIENCE_S * 4)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_published_with_places_that_are_right(self):
         with Daemon(CARDS) as daemon:
