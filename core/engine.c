@@ -264,7 +264,7 @@ static void without_ticket(struct engine *e, const struct event *ev)
     struct fold f;
     struct fold_terms terms = {.s = &e->settings};
     fold_init(&f);
-    ticket_record(e->board, ev, 0, &r);
+    record_take_ticket(e->board, ev, 0, &r);
     fold_record(&f, NULL, NULL, &r, &terms, &out);
 }
 

@@ -83,7 +83,7 @@ const struct indicator_row indicator_rows[IND_N] = {
                                      PLUS(FAM_RESOLVES, RESOLVES_UNRESOLVED)}},
     [IND_RESOLVED_WITHIN] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_WITHIN)},
                              .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
-    /* Of what was judged by the five metrics of policies, against a policy or a site-wide target. */
+    /* Of what was judged by the metrics of policies, against one or against a site-wide target. */
     [IND_SLA_RATE] = {.num = {SLA_MET}, .den = {SLA_MET, SLA_MISSED}},
     [IND_CLEARANCE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)},
                        .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},

@@ -6,63 +6,6 @@
 #include "core/err.h"
 #include "core/tickets.h"
 
-/* --- event -> record ---------------------------------------------------------------------- */
-
-static bool is_bot(const struct board *b, uint32_t agent)
-{
-    return agent != 0 && (name_get(board_names(b, SCOPE_AGENT), agent)->flags & AGENT_BOT) != 0;
-}
-
-/* csat in millionths of 1..5: 1 + 4 (score - 1) / (out_of - 1), half up. */
-static uint32_t csat_of(const struct event *e)
-{
-    int64_t span = e->out_of - NUMBER_ONE;
-    int64_t part = 4 * (e->score - NUMBER_ONE);
-    return (uint32_t)(NUMBER_ONE + (part * NUMBER_ONE + span / 2) / span);
-}
-
-static uint32_t number_of(const struct event *e)
-{
-    bool conformance = !event_has(e, F_ITEM) || str_equal(e->item, str_of("conformance"));
-    bool pending = !event_has(e, F_REASON) || str_equal(e->reason, str_of("pending"));
-    switch (e->kind) {
-    case EV_PAUSED:
-        return pending ? FOLD_REASON_PENDING : (uint32_t)hash_str(2, e->reason) | 2;
-    case EV_STATE:
-        if (!event_has(e, F_PAUSED_REASON) || str_equal(e->paused_reason, str_of("pending")))
-            return FOLD_REASON_PENDING;
-        return (uint32_t)hash_str(2, e->paused_reason) | 2;
-    case EV_RATED:
-        return event_has(e, F_ASPECT) ? 0 : csat_of(e);
-    case EV_RECOMMENDED:
-        return (uint32_t)(e->score / NUMBER_ONE);
-    case EV_INSPECTED:
-        return !conformance ? 0 : e->passed ? 2 : 1;
-    default:
-        return 0;
-    }
-}
-
-void ticket_record(struct board *b, const struct event *e, uint32_t src, struct record *r)
-{
-    record_take(r, e, src, b);
-    r->by = e->by;
-    r->outcome = e->kind == EV_CLOSED ? e->outcome : 0;
-    r->status = e->kind == EV_STATE ? e->status : 0;
-    r->is_public = e->is_public;
-    r->is_auto = e->is_auto;
-    r->needs_reply = e->needs_reply;
-    r->number = number_of(e);
-    if (e->kind == EV_STATE) {
-        r->says_waiting = event_names(e, F_WAITING_SINCE);
-        r->time = event_has(e, F_OPENED_AT) ? e->opened_at : MS_NONE;
-        r->waiting_since = event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE;
-    }
-    bool by_bot = e->kind == EV_MESSAGE || e->kind == EV_ASSIGNED || e->kind == EV_ESCALATED;
-    if (by_bot && e->by == BY_AGENT && is_bot(b, r->tags.agent))
-        r->by = BY_BOT;
-}
-
 /* --- order -------------------------------------------------------------------------------- */
 
 /* Does r sort behind all that the ticket has? Reads the history only when ts do not tell. */
@@ -155,7 +98,8 @@ static void remove_record(struct tickets *t, uint32_t at, uint32_t n)
     memmove(&t->record[at], &t->record[at + 1], (n - at - 1) * sizeof *t->record);
 }
 
-/* Folds the n records in scratch as they were, without the one at `skip`, and then all, and brings the difference to the board. */
+/* Folds the n records in scratch as they were, without the one at `skip`, and then all, and brings
+ * the difference to the board. */
 static void refold(struct tickets *t, handle_t h, uint32_t skip, uint32_t n, ms_t fired)
 {
     const struct ticket *k = pool_get(&t->tickets, h);
@@ -484,7 +428,7 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (err != 0)
         return err;
     struct record r;
-    ticket_record(t->links.board, e, src, &r);
+    record_take_ticket(t->links.board, e, src, &r);
     if (fresh && e->kind == EV_REOPENED)
         t->links.counters->reopened_unknown++;
     if (!fresh)

@@ -1,6 +1,7 @@
 #include "core/record.h"
 
 #include "core/agreement.h"
+#include "core/fold.h"
 
 static void take_names(struct record *r, const struct event *e, struct board *b)
 {
@@ -58,6 +59,63 @@ void record_take(struct record *r, const struct event *e, uint32_t src, struct b
             r->id[i] = (char)(h >> (56 - 8 * i));
     }
 }
+
+/* --- events of tickets ---------------------------------------------------------------------- */
+
+static bool is_bot(const struct board *b, uint32_t agent)
+{
+    return agent != 0 && (name_get(board_names(b, SCOPE_AGENT), agent)->flags & AGENT_BOT) != 0;
+}
+
+/* csat in millionths of 1..5: 1 + 4 (score - 1) / (out_of - 1), half up. */
+static uint32_t csat_of(const struct event *e)
+{
+    int64_t span = e->out_of - NUMBER_ONE;
+    int64_t part = 4 * (e->score - NUMBER_ONE);
+    return (uint32_t)(NUMBER_ONE + (part * NUMBER_ONE + span / 2) / span);
+}
+
+static uint32_t number_of(const struct event *e)
+{
+    bool conformance = !event_has(e, F_ITEM) || str_equal(e->item, str_of("conformance"));
+    switch (e->kind) {
+    case EV_PAUSED:
+        return event_has(e, F_REASON) ? reason_number(e->reason) : FOLD_REASON_PENDING;
+    case EV_STATE:
+        return event_has(e, F_PAUSED_REASON) ? reason_number(e->paused_reason)
+                                             : FOLD_REASON_PENDING;
+    case EV_RATED:
+        return event_has(e, F_ASPECT) ? 0 : csat_of(e);
+    case EV_RECOMMENDED:
+        return (uint32_t)(e->score / NUMBER_ONE);
+    case EV_INSPECTED:
+        return !conformance ? 0 : e->passed ? 2 : 1;
+    default:
+        return 0;
+    }
+}
+
+void record_take_ticket(struct board *b, const struct event *e, uint32_t src, struct record *r)
+{
+    record_take(r, e, src, b);
+    r->by = e->by;
+    r->outcome = e->kind == EV_CLOSED ? e->outcome : 0;
+    r->status = e->kind == EV_STATE ? e->status : 0;
+    r->is_public = e->is_public;
+    r->is_auto = e->is_auto;
+    r->needs_reply = e->needs_reply;
+    r->number = number_of(e);
+    if (e->kind == EV_STATE) {
+        r->says_waiting = event_names(e, F_WAITING_SINCE);
+        r->time = event_has(e, F_OPENED_AT) ? e->opened_at : MS_NONE;
+        r->waiting_since = event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE;
+    }
+    bool by_bot = e->kind == EV_MESSAGE || e->kind == EV_ASSIGNED || e->kind == EV_ESCALATED;
+    if (by_bot && e->by == BY_AGENT && is_bot(b, r->tags.agent))
+        r->by = BY_BOT;
+}
+
+/* --- order ---------------------------------------------------------------------------------- */
 
 static struct str source_text(const struct names *sources, uint32_t src)
 {

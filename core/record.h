@@ -31,6 +31,9 @@ struct record {
  * everything else is zero, times MS_NONE. */
 void record_take(struct record *r, const struct event *e, uint32_t src, struct board *b);
 
+/* All of an event of a ticket (or about nobody's ticket). */
+void record_take_ticket(struct board *b, const struct event *e, uint32_t src, struct record *r);
+
 /* <0, 0, >0 by (ts, src, seq, rank of kind, id); sources are compared by their text. */
 int record_compare(const struct record *a, const struct record *b, const struct names *sources);
 

@@ -67,9 +67,6 @@ void ticket_prefetch(const struct tickets *t, handle_t h);
  * history's end comes near. */
 const struct fold *ticket_foresee(const struct tickets *t, handle_t h);
 
-/* An event of a ticket (or about nobody's ticket) as a record, its names interned. */
-void ticket_record(struct board *b, const struct event *e, uint32_t src, struct record *r);
-
 /* Applies an event of a ticket (it has one) whose ts is settled; src is the source's index.
  * `fired`: what was due up to and including this instant has fired. 0, or ERR_LATE,
  * ERR_MERGE_CYCLE, ERR_TICKETS_FULL, ERR_HISTORY_FULL: nothing changed. */
