@@ -44,6 +44,13 @@ static void stretch(struct account *a, uint32_t slot, const struct sla_clock *c,
     a->cut[slot].last = a->n;
 }
 
+/* Is the slot's time accounted for this instance? */
+static bool is_of(const struct account *a, uint32_t slot, const struct sla_clock *c)
+{
+    return a->cut[slot].instance == c->instance && a->cut[slot].start == c->start &&
+           a->cut[slot].metric == c->metric;
+}
+
 void account_cut(struct account *a, const struct sla *s, const struct tags *tags, ms_t at,
                  const struct fold_terms *terms)
 {
@@ -63,8 +70,9 @@ void account_cut(struct account *a, const struct sla *s, const struct tags *tags
                                     .generation = s->generation,
                                     .agent = tags->agent,
                                     .start = c->start};
-        if (a->cut[slot].instance != c->instance || a->cut[slot].start != c->start) {
+        if (!is_of(a, slot, c)) {
             a->cut[slot].instance = c->instance;
+            a->cut[slot].metric = c->metric;
             a->cut[slot].start = c->start;
             a->cut[slot].at = c->since != MS_NONE ? c->since : at;
             a->cut[slot].last = 0;
@@ -92,7 +100,7 @@ void account_level(struct account *a, const struct sla_clock *c, ms_t at)
     bool breach = c->breached != MS_NONE && c->overdue == 0;
     add(a, c, breach || c->overdue > 0 ? EXPLAIN_BREACH : EXPLAIN_WARNING, at, at);
     for (uint32_t slot = 0; slot < SLA_SLOTS && breach; slot++)
-        if (a->cut[slot].start == c->start && a->cut[slot].instance == c->instance)
+        if (is_of(a, slot, c))
             a->cut[slot].last = 0; /* shares end here */
 }
 
@@ -116,7 +124,7 @@ void account_restart(struct account *a, const struct sla_clock *c)
             a->item[i].kind == EXPLAIN_INTERVAL)
             a->item[i].counted = 0;
     for (uint32_t slot = 0; a != NULL && slot < SLA_SLOTS; slot++)
-        if (a->cut[slot].start == c->start && a->cut[slot].instance == c->instance)
+        if (is_of(a, slot, c))
             a->cut[slot].last = 0;
 }
 

@@ -29,6 +29,7 @@ struct account {
         ms_t at;           /* accounted up to then … */
         ms_t start;        /* … of this instance … */
         uint16_t instance; /* … (0 = none) … */
+        uint8_t metric;    /* … (a first and a next response may begin alike) … */
         uint32_t last;     /* … whose last item is this one, + 1; 0 = a new one begins */
     } cut[SLA_SLOTS];
 };

@@ -146,6 +146,26 @@ Test(account, a_restart_counts_from_zero)
     service_free(v);
 }
 
+/* The wait that a first reply ended is said to go on: another metric, of the same number and start. */
+Test(account, a_next_response_that_begins_like_the_first)
+{
+    struct service *v = service_new();
+    struct policy_setting *p = service_policy(v, "gold", SERVICE_ALWAYS);
+    char line[96];
+    service_metric(p, SLA_FIRST_RESPONSE, "1h");
+    service_metric(p, SLA_NEXT_RESPONSE, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=ada");
+    service_say(v, 5 * MIN, "message ticket=T by=agent");
+    snprintf(line, sizeof line, "state ticket=T status=open waiting_since=%lld",
+             (long long)v->start);
+    service_say(v, 10 * MIN, line);
+    service_tick(v, 20 * MIN);
+    cr_assert_str_eq(items(v, "T", SLA_FIRST_RESPONSE), "interval 0-5=5 ada\n");
+    cr_assert_str_eq(items(v, "T", SLA_NEXT_RESPONSE), "interval 0-20=20 ada\n");
+    service_free(v);
+}
+
 /* Intervals of an instance sum to its elapsed time. */
 static void sums(struct service *v, const char *ticket, uint64_t seed)
 {
