@@ -57,7 +57,7 @@ static bool at_least_as_good(const struct figure *f, int64_t x, bool lower)
 
 static uint8_t band_of(const struct score_item *item, const struct figure *f)
 {
-    for (uint8_t i = 0; i < SCORE_BANDS; i++)
+    for (int i = 0; i < SCORE_BANDS; i++)
         if (at_least_as_good(f, item->band[i], item->lower))
             return (uint8_t)(5 - i);
     return 1;

@@ -20,6 +20,7 @@ static bool load(const char *items)
                      "      {%s}]}\n",
                      items);
     cr_assert_lt(n, (int)sizeof text);
+    config_fini(&config);
     return config_parse("f", text, (size_t)n, &config, &why);
 }
 

@@ -17,6 +17,7 @@ static bool load(const char *cards)
                      "scorecards:\n%s\n",
                      cards);
     cr_assert_lt(n, (int)sizeof text);
+    config_fini(&config);
     return config_parse("f", text, (size_t)n, &config, &why);
 }
 
@@ -60,6 +61,7 @@ Test(scorecards, have_defaults)
     cr_assert(load("  - {id: c, scope: team, window: 30d, match: {team: [x]}, " ITEM "}"));
     cr_assert_eq(config.cards->card[0].names.n, 1); /* a team's own name */
     cr_assert_eq(config.cards->card[0].teams.n, 0);
+    config_fini(&config);
     cr_assert(config_parse("f", "", 0, &config, &why));
     cr_assert(config.cards == NULL || config.cards->cards == 0);
 }
