@@ -166,7 +166,10 @@ void alerts_note(struct alerts *a, handle_t ticket, handle_t *chain, const struc
         return;
     }
     struct alert_entry *e = edit(a, h);
+    bool same = e->is.breached == fact->breached; /* a breach is noted at its instant first */
+    ms_t breach_elapsed = same ? e->is.breach_elapsed : fact->breach_elapsed;
     e->is = *fact;
+    e->is.breach_elapsed = breach_elapsed;
     e->gone = false;
     e->held = held;
     e->forgiven = e->forgiven || fact->cause == CAUSE_FORGIVEN;
@@ -236,15 +239,19 @@ static void fill(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, str
                           .since = e->since,
                           .ended_at = e->ended};
     bool level = e->state == ALERT_WARNING || e->state == ALERT_BREACHED;
+    bool breach = e->state == ALERT_BREACHED && e->overdue == 0; /* a repeat may be past, too */
+    bool late = level && at - (breach ? f->breached : f->level_at) > LATE_AFTER;
     ret->sla = (struct alert_sla){
         .metric = f->metric,
         .cause = f->cause,
         .level = e->state == ALERT_WARNING ? e->warned : e->overdue,
-        .late = level && !e->held && at - f->level_at > LATE_AFTER,
-        .held = level && e->held && at - f->level_at > LATE_AFTER,
+        .late = late && !e->held,
+        .held = late && e->held,
         .instance = f->instance,
         .target = f->target,
-        .elapsed = level ? f->level_elapsed : f->elapsed,
+        .elapsed = breach  ? f->breach_elapsed
+                   : level ? f->level_elapsed
+                           : f->elapsed,
         .due_at = f->due_at,
         .breach_at = f->breached != MS_NONE ? f->breached : f->breach_at,
     };
@@ -256,8 +263,8 @@ static void fill(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, str
 
 void alerts_show(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, struct alert *ret)
 {
-    fill(e, ticket_hash, e->is.level_at, ret); /* how late it was told is not kept */
-    ret->at = at;
+    fill(e, ticket_hash, at, ret);
+    ret->sla.late = ret->sla.held = false; /* how late it was told is not kept */
 }
 
 static void count(struct alerts_tally *t, struct alert_entry *e, uint8_t state)

@@ -145,8 +145,9 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
     k->ended = sla_active(c) ? MS_NONE : at;
     k->warned_at = warned ? at : k->warned_at;
     k->level_at = levels ? at : k->level_at;
-    k->breached = c->breached;
     k->elapsed = sla_elapsed(s, c, terms, at);
+    k->breach_elapsed = k->breached != c->breached ? k->elapsed : k->breach_elapsed;
+    k->breached = c->breached;
     k->level_elapsed = levels ? k->elapsed : k->level_elapsed;
     if (t != NULL) {
         k->target = t->target;

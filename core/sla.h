@@ -61,7 +61,8 @@ struct sla_fact {
     ms_t breached;        /* breach_at; MS_NONE */
     ms_t level_at;        /* of the latest level */
     ms_t target, elapsed; /* elapsed: as of this fact … */
-    ms_t level_elapsed;   /* … and at the latest level */
+    ms_t level_elapsed;   /* … at the latest level … */
+    ms_t breach_elapsed;  /* … and at the breach */
     ms_t due_at, breach_at;
     struct tags owner; /* at the breach; before it, or at its end: of then */
     uint32_t generation;
@@ -115,6 +116,10 @@ struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, 
 /* What a clock looks like now. */
 enum clock_state sla_state(const struct sla_clock *c);
 bool sla_active(const struct sla_clock *c);
+
+/* Closed time does not count: the ticket, open at `at`, has been open for as long as from its opening,
+ * which is known, to then. */
+ms_t sla_open_until(const struct fold *f, ms_t at);
 
 /* Of an active clock: business ms so far; its target (NULL: none any more); when it is used up:
  * due_at and breach_at, MS_NEVER while it stands still. */

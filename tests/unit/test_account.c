@@ -207,8 +207,8 @@ Test(account, sums_by_chance)
         for (uint32_t i = 0; i < v->alerts; i++) {
             const struct alert *a = &v->alert[i];
             ms_t sum = 0;
-            if (a->state != ALERT_BREACHED || a->sla.level != 0 || a->sla.late)
-                continue; /* told late, it may be that its target is another by then */
+            if (a->state != ALERT_BREACHED || a->sla.level != 0)
+                continue;
             for (uint32_t k = 0; k < a->sla.shares; k++)
                 sum += a->sla.share[k].ms;
             breaches++;

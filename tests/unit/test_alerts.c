@@ -135,16 +135,35 @@ Test(alerts, a_breach_is_always_told_a_warning_that_is_over_never)
     alerts_free(a);
 }
 
-/* The breach comes first, then a repeat that is past already. */
+/* The breach comes first, as of its own instant, then a repeat that is past already. Whatever is
+ * noted before it can be told, the end included. */
 Test(alerts, a_repeat_comes_behind_its_breach)
 {
     struct alerts *a = alerts_new(4);
     handle_t chain = 0;
-    note(a, &chain, breached(10, 2));
+    struct alert told;
+    struct sla_fact f = breached(10, 0);
+    f.breach_elapsed = f.level_elapsed = HOUR;
+    note(a, &chain, f);
+    f = breached(10, 2);
+    f.level_at = 10 + HOUR + 5000;
+    f.breach_elapsed = f.level_elapsed = HOUR + 5000;
+    note(a, &chain, f);
+    f = ended(f, CLOCK_MET_LATE, CAUSE_MET_LATE);
+    f.elapsed = HOUR + 5500;
+    note(a, &chain, f);
+    ms_t at = 10 + HOUR + 6000;
+    cr_assert(alerts_tell(a, alerts_next(a), KEY, at, &told));
+    cr_assert(told.state == ALERT_BREACHED && told.sla.level == 0 && told.sla.late);
+    cr_assert_eq(told.sla.elapsed, HOUR);
+    cr_assert(alerts_tell(a, alerts_next(a), KEY, at, &told));
+    cr_assert(told.state == ALERT_CLEARED && told.sla.elapsed == HOUR + 5500);
+    silent(a);
+    note(a, &chain, breached(20, 2)); /* still open: the repeat comes, too */
     cr_assert_eq(tells(a, ALERT_BREACHED, 1).sla.level, 0);
     cr_assert_eq(tells(a, ALERT_BREACHED, 2).sla.level, 2);
     silent(a);
-    cr_assert_eq(a->ends.tally.breached, 1);
+    cr_assert_eq(a->ends.tally.breached, 2);
     alerts_free(a);
 }
 
