@@ -76,39 +76,35 @@ static void prefetch_all(const struct pool *chunks, handle_t h)
         __builtin_prefetch(p + line);
 }
 
+bool btree_begin(struct btree_walk *w, const struct pool *chunks, handle_t tail, int64_t key,
+                 btree_key *key_of)
+{
+    const struct btree_chunk *c = chunk_get(chunks, tail);
+    if (key_of(c) <= key)
+        return false;
+    if (c->up == 0 && c->prev != 0)
+        c = chunk_get(chunks, c->prev);
+    *w = (struct btree_walk){chunks, key_of, key, c->up, BTREE_UP};
+    return c->up != 0;
+}
+
 bool btree_step(struct btree_walk *w)
 {
-    const struct node *p;
-    switch ((enum btree_stage)w->stage) {
-    case BTREE_LIST: {
-        const struct btree_chunk *c = chunk_get(w->chunks, w->at);
-        bool there = w->key_of(c) <= w->key || (c->up == 0 && c->prev == 0);
-        w->stage = there ? BTREE_THERE : c->up != 0 ? BTREE_UP : BTREE_LIST;
-        w->at = there ? w->at : c->up != 0 ? c->up : c->prev;
-        break;
+    if (w->stage == BTREE_BESIDE) {
+        handle_t next = chunk_get(w->chunks, w->at)->next;
+        if (next != 0)
+            prefetch_all(w->chunks, next);
+        return false;
     }
-    case BTREE_UP:
-        p = node_get(w->chunks, w->at);
-        if (p->key[0] > w->key && p->up != 0) {
-            w->at = p->up;
-            break;
-        }
-        /* fallthrough */
-    case BTREE_DOWN:
-        p = node_get(w->chunks, w->at);
+    const struct node *p = node_get(w->chunks, w->at);
+    if (w->stage == BTREE_UP && p->key[0] > w->key && p->up != 0) {
+        w->at = p->up;
+    } else {
         w->at = child_for(p, w->key);
         w->stage = has_leaves(p) ? BTREE_BESIDE : BTREE_DOWN;
-        break;
-    case BTREE_BESIDE:
-        w->stage = BTREE_THERE;
-        if (chunk_get(w->chunks, w->at)->next != 0)
-            prefetch_all(w->chunks, chunk_get(w->chunks, w->at)->next);
-        return false;
-    case BTREE_THERE:
-        return false;
     }
     prefetch_all(w->chunks, w->at);
-    return w->stage != BTREE_THERE;
+    return true;
 }
 
 void btree_walk_all(struct btree_walk *walks, uint32_t n)

@@ -28,10 +28,10 @@ typedef int64_t btree_key(const void *chunk);
 /* The last chunk of the list whose key is not above this one, else the first. */
 handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree_key *key_of);
 
-/* The same in steps, so that many searches overlap: each step brings near what the next one reads.
- * Begins with stage BTREE_LIST at the tail. false: `at` is the chunk or the one before it, and
- * all of both comes near. */
-enum btree_stage { BTREE_LIST, BTREE_UP, BTREE_DOWN, BTREE_BESIDE, BTREE_THERE };
+/* The same in steps, so that many searches overlap: each brings near what the next one reads.
+ * btree_begin: false when it is not worth it, the list being short or the key recent. btree_step:
+ * false at the end: `at` is the chunk or the one before it, and all of both comes near. */
+enum btree_stage { BTREE_UP, BTREE_DOWN, BTREE_BESIDE };
 struct btree_walk {
     const struct pool *chunks;
     btree_key *key_of;
@@ -39,6 +39,8 @@ struct btree_walk {
     handle_t at;
     uint32_t stage; /* enum btree_stage */
 };
+bool btree_begin(struct btree_walk *w, const struct pool *chunks, handle_t tail, int64_t key,
+                 btree_key *key_of);
 bool btree_step(struct btree_walk *w);
 void btree_walk_all(struct btree_walk *walks, uint32_t n); /* in turn, to their ends; used up */
 

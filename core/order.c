@@ -247,15 +247,7 @@ void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t memb
 bool order_walk(const struct pool *chunks, const struct order *o, ms_t since, handle_t member,
                 struct btree_walk *ret)
 {
-    int64_t key = key_for(since, member);
-    const struct chunk *c = o->tail == 0 ? NULL : pool_get(chunks, o->tail);
-    if (c == NULL || c->key <= key)
-        return false;
-    handle_t up = c->list.up;
-    if (up == 0 && c->list.prev != 0)
-        up = ((const struct btree_chunk *)pool_get(chunks, c->list.prev))->up;
-    *ret = (struct btree_walk){chunks, key_of, key, up, BTREE_UP};
-    return up != 0;
+    return o->tail != 0 && btree_begin(ret, chunks, o->tail, key_for(since, member), key_of);
 }
 
 handle_t order_oldest(struct pool *chunks, const struct order *o, order_before *before, void *ctx,

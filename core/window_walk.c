@@ -9,6 +9,5 @@ bool window_walk(const struct windows *ws, const struct window_log *log, ms_t ts
     if (log->head == 0 || sec < log_base(ws, log))
         return false;
     int64_t to = moment(sec, (uint32_t)(ts - (ms_t)sec * MS_SECOND));
-    *ret = (struct btree_walk){&ws->chunks, chunk_moment, to, log->tail, BTREE_LIST};
-    return true;
+    return btree_begin(ret, &ws->chunks, log->tail, to, chunk_moment);
 }

@@ -9,8 +9,7 @@
 #include "core/btree.h"
 #include "core/window.h"
 
-/* Begins a walk. false: there is nothing, or the instant lies in slots. The log must not change
- * before the walk's last step. */
+/* Begins a walk. false: none is worth it. The log must not change before the walk's last step. */
 bool window_walk(const struct windows *ws, const struct window_log *log, ms_t ts,
                  struct btree_walk *ret);
 
