@@ -146,7 +146,7 @@ Test(account, a_restart_counts_from_zero)
     service_free(v);
 }
 
-/* The wait that a first reply ended is said to go on: another metric, of the same number and start. */
+/* The wait that a first reply ended is said to go on: another metric, same number and start. */
 Test(account, a_next_response_that_begins_like_the_first)
 {
     struct service *v = service_new();
