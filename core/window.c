@@ -336,12 +336,6 @@ bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family
     return true;
 }
 
-bool window_idle(struct windows *ws, struct window_log *log, uint32_t family)
-{
-    (void)family;
-    return log->head == 0 || log->newest <= ws->oldest;
-}
-
 void window_release(struct windows *ws, struct window_log *log)
 {
     for (handle_t h = log->head; h != 0;) {
@@ -356,13 +350,4 @@ void window_release(struct windows *ws, struct window_log *log)
     if (log->cursors != 0)
         pool_free(&ws->cursors, log->cursors);
     memset(log, 0, sizeof *log);
-}
-
-void window_prefetch(const struct windows *ws, const struct window_log *log)
-{
-    if (log->tail == 0)
-        return;
-    const uint8_t *p = pool_at(&ws->chunks, handle_index(log->tail));
-    for (uint32_t i = 0; i < sizeof(struct chunk); i += 64)
-        __builtin_prefetch(p + i, 1);
 }

@@ -9,8 +9,7 @@
  * Sample in window w at `at`: edge(w) < floor(ts) <= floor(at), in whole seconds; edge is
  * floor(at) - length for sliding windows, start - 1 for calendar windows.
  *
- * All memory is in pools. When a pool is full, the oldest samples of the log at hand make room
- * (windows_shed counts them). */
+ * All memory is in pools. When one is full, the log's oldest samples make room (windows_shed). */
 #ifndef TP_CORE_WINDOW_H
 #define TP_CORE_WINDOW_H
 
@@ -82,7 +81,6 @@ struct window_order {
 };
 
 struct windows; /* configuration, pools and scratch shared by all logs */
-
 struct windows_setup {
     const struct window_family *family; /* static */
     uint32_t families;
@@ -126,8 +124,7 @@ bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms
 void window_read(struct windows *ws, struct window_log *log, uint32_t family, uint32_t window,
                  struct window_numbers *ret);
 
-/* Order statistics of the columns in `columns` for the windows in `mask`: one backward pass over
- * some thousand samples at most; a busy log answers from sketches that it keeps up. */
+/* Order statistics: a pass over some thousand samples, or from what a busy log keeps up. */
 void window_orders(struct windows *ws, struct window_log *log, uint32_t family, uint32_t mask,
                    uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
 
@@ -139,10 +136,8 @@ ms_t window_next_change(struct windows *ws, struct window_log *log, uint32_t fam
 /* Length of the slots behind this window's edge; 0 while it is exact. */
 ms_t window_slot_ms(struct windows *ws, const struct window_log *log, uint32_t window);
 
-/* Nothing in any window any more? Then its owner may release it. */
-bool window_idle(struct windows *ws, struct window_log *log, uint32_t family);
+/* Gives its memory back; it is empty then. */
 void window_release(struct windows *ws, struct window_log *log);
-void window_prefetch(const struct windows *ws, const struct window_log *log);
 
 /* Digest of the samples in the longest window, in any order; blind to chunks, cursors, slots. */
 uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family);
@@ -150,8 +145,6 @@ uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_
 /* Recounts everything (tests, simulator). */
 void window_check(struct windows *ws, const struct window_log *log, uint32_t family);
 uint64_t windows_shed(const struct windows *ws); /* samples let go for want of room */
-
-/* The pools, for images and status: fills ret[], returns how many. */
 uint32_t windows_pools(struct windows *ws, struct pool *ret[WINDOWS_POOLS]);
 
 #endif

@@ -83,17 +83,27 @@ struct owner { /* as the engine has it: every log in a slot of its own, aligned 
     uint8_t rest[256 - sizeof(struct window_log) % 256];
 };
 
+/* The chunk that a sample is going to, as the engine brings it near. */
+static void tail_near(const struct pool *chunks, const struct window_log *log)
+{
+    const uint8_t *p = pool_at(chunks, handle_index(log->tail)); /* slot 0: there is none */
+    for (uint32_t line = 0; line < 256; line += 64)
+        __builtin_prefetch(p + line, 1);
+}
+
 /* Adds n samples in batches: headers, then tails are fetched ahead, as the engine does it. */
 static void add_all(struct windows *ws, struct owner *owner, const struct window_sample *s,
                     const uint32_t *to, uint32_t n)
 {
+    struct pool *pool[WINDOWS_POOLS];
+    windows_pools(ws, pool);
     for (uint32_t from = 0; from < n; from += BATCH) {
         uint32_t until = from + BATCH;
         for (uint32_t i = from; i < until; i++)
             for (uint32_t line = 0; line < sizeof(struct window_log); line += 64)
                 __builtin_prefetch((char *)&owner[to[i]] + line, 1);
         for (uint32_t i = from; i < until; i++)
-            window_prefetch(ws, &owner[to[i]].log);
+            tail_near(pool[0], &owner[to[i]].log);
         for (uint32_t i = from; i < until; i++)
             window_add(ws, &owner[to[i]].log, REPLIES, &s[i]);
     }
