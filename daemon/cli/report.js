@@ -27,18 +27,22 @@
     };
 
     function read(figure) {
-        const heads = [...figure.querySelectorAll("thead th")];
-        const rows = [...figure.querySelectorAll("tbody tr")].map(row => [...row.cells]);
+        const table = figure.querySelector("table"); /* what is folded away is not drawn */
+        const heads = [...table.tHead.rows[0].cells];
+        const rows = [...table.tBodies[0].rows].map(row => [...row.cells]);
         const text = cell => cell.firstChild ? cell.firstChild.textContent : "";
         const series = heads.map((head, at) => ({head, at}))
             .filter(({head}) => head.dataset.drawn !== undefined)
             .map(({head, at}) => ({
-                label: head.textContent,
+                key: head.dataset.drawn, label: head.textContent,
                 data: rows.map(row => row[at].dataset.v === undefined ? null : +row[at].dataset.v),
                 text: rows.map(row => text(row[at])),
                 flagged: rows.map(row => row[at].classList.contains("flag")),
             }));
-        return {labels: rows.map(row => text(row[0])), series};
+        return {
+            labels: rows.map(row => text(row[0])),
+            series: series.filter(one => one.data.some(v => v !== null)),
+        };
     }
 
     function palette() {
@@ -50,24 +54,32 @@
         };
     }
 
-    /* Ticks of a logarithmic axis of time at lengths that people use. */
-    const lengths = [1000, 10000, 60000, 600000, 3600000, 14400000, 86400000, 604800000,
-        2592000000, 31536000000];
+    /* Lengths that people use, for the ticks of a logarithmic axis. */
+    const lengths = [1, 2, 5, 10, 20, 30].map(v => v * 1000)
+        .concat([1, 2, 5, 10, 20, 30].map(v => v * 60000), [1, 2, 4, 8].map(v => v * 3600000),
+            [1, 2, 4, 7, 14, 30, 60, 180, 365].map(v => v * 86400000));
 
-    function scale(figure, colors, along) {
+    function scale(figure, data, colors, along) {
         const write = written[figure.dataset.unit];
         const axis = {
             ticks: {color: colors.soft, callback: v => write(v)},
             grid: {color: colors.line},
         };
         if (figure.dataset.log !== undefined) {
+            const all = data.series.flatMap(one => one.data).filter(v => v > 0);
             axis.type = "logarithmic";
+            axis.min = Math.max(500, Math.min(...all) * 0.7);
+            axis.max = Math.max(...all) * 1.4;
             axis.afterBuildTicks = built => {
                 const fit = lengths.filter(v => v >= built.min && v <= built.max);
-                built.ticks = fit.map(value => ({value}));
+                const every = Math.ceil(fit.length / 8);
+                built.ticks = fit.filter((v, i) => i % every === 0).map(value => ({value}));
             };
         } else {
             axis.beginAtZero = true;
+            if (figure.dataset.low !== undefined) {
+                [axis.min, axis.max] = [+figure.dataset.low, +figure.dataset.high];
+            }
             if (figure.dataset.unit === "ms") {
                 axis.afterBuildTicks = built => {
                     const size = units.map(([unit]) => unit).find(unit => built.max >= 2 * unit);
@@ -80,7 +92,7 @@
             }
         }
         const names = {
-            ticks: {color: colors.soft, autoSkip: along === "x", maxRotation: 0},
+            ticks: {color: colors.soft, autoSkip: along === "x", autoSkipPadding: 14, maxRotation: 0},
             grid: {display: false},
         };
         return along === "x" ? {x: names, y: axis} : {x: axis, y: names};
@@ -107,9 +119,11 @@
                 text: low.text.map((v, i) => v + " – " + high.text[i]),
             }];
         }
-        return data.series.map((one, i) => ({
+        const quiet = {baseline: colors.line, target: colors.soft};
+        return data.series.map(one => ({
             label: one.label, data: one.data, borderRadius: 3, text: one.text,
-            backgroundColor: one.flagged.map(flag => flag ? colors.flag : colors.series[i % 5]),
+            backgroundColor: one.flagged.map(flag => flag ? colors.flag
+                : quiet[one.key] || colors.series[0]),
         }));
     }
 
@@ -133,7 +147,7 @@
             options: {
                 animation: false, maintainAspectRatio: false, indexAxis: lying ? "y" : "x",
                 interaction: {mode: "index", intersect: false, axis: lying ? "y" : "x"},
-                scales: scale(figure, colors, lying ? "y" : "x"),
+                scales: scale(figure, data, colors, lying ? "y" : "x"),
                 plugins: {
                     legend: {
                         display: data.series.length > 1,
@@ -162,6 +176,10 @@
     drawAll();
     document.querySelectorAll("figure.chart > details").forEach(d => { d.open = false; });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-    addEventListener("beforeprint", drawAll);
-    addEventListener("afterprint", drawAll);
+    for (const [when, printing] of [["beforeprint", true], ["afterprint", false]]) {
+        addEventListener(when, () => {
+            document.documentElement.classList.toggle("printing", printing);
+            drawAll();
+        });
+    }
 })();

@@ -86,6 +86,22 @@ static const char *changes(struct report *r, int verdict)
     return all;
 }
 
+/* The duration whose target is missed most often. */
+static void say_missed(struct report *r)
+{
+    struct kpi_value v, most = {0};
+    for (uint32_t i = 0; i < IND_FIRST_RESPONSE_B; i++)
+        if (sum_value(r->cube->sum[CUBE_NOW], r->settings, (enum indicator)i, &v) &&
+            v.missed > most.missed)
+            most = v;
+    if (most.missed == 0)
+        return;
+    const char *what = report_phrase(
+        r, W_R_WEAK_OF, phrase_indicator((enum indicator)most.indicator, words_lang()),
+        report_count(r, most.missed), report_count(r, most.met + most.missed));
+    doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_MISSED_MOST, what, NULL, NULL));
+}
+
 static void say_comparison(struct report *r)
 {
     char buf[PERIOD_TEXT];
@@ -101,6 +117,7 @@ static void say_comparison(struct report *r)
         period_name(name, &r->settings->zone, STEP_DAY, c->first);
         doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_PARTLY_COMPARED, name, NULL, NULL));
     }
+    say_missed(r);
     const char *better = changes(r, 1), *worse = changes(r, -1);
     if (better[0] != '\0')
         doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_BETTER, better, NULL, NULL));

@@ -50,7 +50,8 @@ struct doc_table {
     const char *title;
     uint8_t chart;    /* enum doc_chart */
     bool cards;       /* on a phone every row is a card */
-    bool logarithmic; /* the chart's scale */
+    bool logarithmic; /* the chart's scale … */
+    int low, high;    /* … is from here to there; both 0: as the numbers are */
     uint32_t columns;
     struct doc_column column[DOC_COLUMNS_MAX];
     uint32_t rows_shown; /* the rest is folded away; 0 = all are shown */

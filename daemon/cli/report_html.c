@@ -38,6 +38,24 @@ static const char *tone(const struct doc_cell *c)
     return classes[c->tone];
 }
 
+/* Notes of numbers break between their parts only: "n = 12 · 3.1 – 4.7%". */
+static void put_note(FILE *out, const char *note, bool number)
+{
+    fputs("<small>", out);
+    while (number && *note != '\0') {
+        const char *dot = strstr(note, " · ");
+        size_t n = dot == NULL ? strlen(note) : (size_t)(dot - note);
+        char part[256];
+        snprintf(part, sizeof part, "%.*s", (int)n, note);
+        fputs("<span>", out);
+        put(out, part);
+        fputs(dot == NULL ? "</span>" : "</span> · ", out);
+        note += n + (dot == NULL ? 0 : strlen(" · "));
+    }
+    put(out, note);
+    fputs("</small>", out);
+}
+
 static void put_cell(FILE *out, const struct doc_table *t, uint32_t row, uint32_t column)
 {
     const struct doc_cell *c = doc_at(t, row, column);
@@ -55,11 +73,8 @@ static void put_cell(FILE *out, const struct doc_table *t, uint32_t row, uint32_
     }
     fputc('>', out);
     put(out, c->text);
-    if (c->note != NULL) {
-        fputs("<small>", out);
-        put(out, c->note);
-        fputs("</small>", out);
-    }
+    if (c->note != NULL)
+        put_note(out, c->note, head->number);
     fputs(column == 0 ? "</th>" : "</td>", out);
 }
 
@@ -75,8 +90,10 @@ static void put_rows(FILE *out, const struct doc_table *t, uint32_t from, uint32
     fputs("<thead><tr>", out);
     for (uint32_t c = 0; c < t->columns; c++) {
         const struct doc_column *head = &t->column[c];
-        fprintf(out, "<th scope=\"col\"%s%s>", head->number ? " class=\"n\"" : "",
-                head->drawn ? " data-drawn" : "");
+        fprintf(out, "<th scope=\"col\"%s", head->number ? " class=\"n\"" : "");
+        if (head->drawn)
+            fprintf(out, " data-drawn=\"%s\"", head->key);
+        fputc('>', out);
         put(out, head->head);
         fputs("</th>", out);
     }
@@ -102,8 +119,11 @@ static void put_table(FILE *out, const struct doc_table *t)
         for (uint32_t i = 0; i < t->cells && unit == UNIT_COUNT; i++)
             if (t->cell[i].has_value && t->column[i % t->columns].drawn)
                 unit = t->cell[i].unit;
-        fprintf(out, "<figure class=\"chart\" id=\"%s\" data-chart=\"%s\" data-unit=\"%s\"%s>\n",
+        fprintf(out, "<figure class=\"chart\" id=\"chart-%s\" data-chart=\"%s\" data-unit=\"%s\"%s",
                 t->id, charts[t->chart], units[unit], t->logarithmic ? " data-log" : "");
+        if (t->low < t->high)
+            fprintf(out, " data-low=\"%d\" data-high=\"%d\"", t->low, t->high);
+        fputs(">\n", out);
         fputs("<figcaption>", out);
         put(out, t->title);
         fputs("</figcaption>\n<div class=\"plot\"></div>\n<details open><summary>", out);
@@ -121,31 +141,29 @@ static void put_table(FILE *out, const struct doc_table *t)
         fputs("</details>\n</figure>\n", out);
 }
 
-static void put_tiles(FILE *out, const struct doc_table *t)
-{
-    fputs("<dl class=\"tiles\">\n", out);
-    for (uint32_t r = 0; r < doc_rows(t); r++) {
-        const struct doc_cell *change = doc_at(t, r, 2);
-        fputs("<div><dt>", out);
-        put(out, doc_at(t, r, 0)->text);
-        fputs("</dt><dd>", out);
-        put(out, doc_at(t, r, 1)->text);
-        fputs("</dd>", out);
-        if (change->text[0] != '\0') {
-            fprintf(out, "<dd class=\"change%s\">", tone(change));
-            put(out, change->text);
-            fputs("</dd>", out);
-        }
-        fputs("</div>\n", out);
-    }
-    fputs("</dl>\n", out);
-}
-
 static void put_text(FILE *out, const char *tag, const char *attributes, const char *text)
 {
     fprintf(out, "<%s%s>", tag, attributes);
     put(out, text);
     fprintf(out, "</%s>\n", tag);
+}
+
+static void put_tiles(FILE *out, const struct doc_table *t)
+{
+    fputs("<ul class=\"tiles\">\n", out);
+    for (uint32_t r = 0; r < doc_rows(t); r++) {
+        const struct doc_cell *change = doc_at(t, r, 2);
+        fputs("<li>", out);
+        put_text(out, "span", "", doc_at(t, r, 0)->text);
+        put_text(out, "strong", "", doc_at(t, r, 1)->text);
+        if (change->text[0] != '\0') {
+            fprintf(out, "<span class=\"change%s\">", tone(change));
+            put(out, change->text);
+            fputs("</span>", out);
+        }
+        fputs("</li>\n", out);
+    }
+    fputs("</ul>\n", out);
 }
 
 static void put_block(FILE *out, const struct doc *d, uint32_t i, bool *in_section)

@@ -49,27 +49,30 @@ const char *report_interval(const struct report *r, struct interval i)
     return doc_text(r->doc, "%.1f – %.1f%%", i.low * 100, i.high * 100);
 }
 
+static bool is_fraction(struct figure_source of)
+{
+    return of.field == IF_ATTAINMENT ||
+           (of.field == IF_VALUE && indicator_kind((enum indicator)of.indicator) == IND_RATIO);
+}
+
 const char *report_value(const struct report *r, struct figure_source of, int64_t value)
 {
     char buf[PHRASE_MAX];
     enum indicator i = (enum indicator)of.indicator;
     enum indicator_field f = (enum indicator_field)of.field;
     if (indicator_field_is_ms(i, f)) { /* read at a glance: no milliseconds beside seconds */
-        ms_t unit = llabs(value) >= MS_HOUR ? MS_MINUTE : llabs(value) >= MS_MINUTE ? MS_SECOND : 1;
+        ms_t size = llabs(value);
+        ms_t unit = size >= MS_HOUR ? MS_MINUTE : size >= 10 * MS_SECOND ? MS_SECOND : 1;
         value = (value + unit / 2) / unit * unit;
     }
+    if (is_fraction(of))
+        return report_share(r, (double)value / NUMBER_ONE);
     return with_minus(r, phrase_value(buf, i, f, value, words_lang()));
 }
 
 const char *report_figure(const struct report *r, struct figure_source of, const struct figure *f)
 {
     return f->bottom > 0 ? report_value(r, of, figure_round(f)) : "·";
-}
-
-static bool is_fraction(struct figure_source of)
-{
-    return of.field == IF_ATTAINMENT ||
-           (of.field == IF_VALUE && indicator_kind((enum indicator)of.indicator) == IND_RATIO);
 }
 
 static double plain(const struct figure *f)

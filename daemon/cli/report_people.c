@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { PEOPLE_SHOWN = 40 };
+enum { PEOPLE_SHOWN = 40, MEDALS = 3 };
 
 /* Columns of both tables; only those with something in them are shown. */
 static const struct figure_source shown[] = {
@@ -13,7 +13,6 @@ static const struct figure_source shown[] = {
     {IND_REPLIES, IF_NUM},
     {IND_RESOLVED_TICKETS, IF_NUM},
     {IND_FIRST_RESPONSE, IF_P50},
-    {IND_FIRST_RESPONSE, IF_ATTAINMENT},
     {IND_RESOLUTION, IF_P50},
     {IND_SLA_RATE, IF_VALUE},
     {IND_FCR, IF_VALUE},
@@ -108,11 +107,10 @@ static const char *key(struct report *r, struct figure_source of)
 static void put_person(struct report *r, struct doc_table *t, enum scope scope,
                        const struct person *p, bool scored, uint32_t columns)
 {
-    static const char *const medals[] = {"", "🥇 ", "🥈 ", "🥉 "};
     doc_cell(t, report_name(r, scope, p->index));
     if (p->place > 0)
-        doc_number(t, doc_text(r->doc, "%s%u", p->place <= 3 ? medals[p->place] : "", p->place),
-                   p->place, UNIT_COUNT);
+        doc_number(t, doc_text(r->doc, "%s%u", p->place <= MEDALS ? "★ " : "", p->place), p->place,
+                   UNIT_COUNT);
     else
         doc_cell(t, "·");
     if (scored && p->score.scored)
@@ -158,6 +156,8 @@ static void table(struct report *r, enum scope scope, const char *id, enum word 
     if (scored)
         what = report_phrase(r, W_R_RANKED_SCORE, word(W_R_SCORECARD), NULL, NULL);
     doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_RANKED_BY, what, NULL, NULL));
+    if (scope == SCOPE_AGENT)
+        doc_say(r->doc, BLOCK_NOTE, word(W_R_AGENT_NOTE));
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id, NULL);
     t->cards = true;
     t->rows_shown = PEOPLE_SHOWN;

@@ -45,7 +45,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The least and greatest that no withdrawal cancels: values and withdrawals sorted, side by side. */
+/* The least and greatest that no withdrawal cancels: both sorted, side by side. */
 static void extremes(const struct values *s, struct window_order *ret)
 {
     ms_t *v = must(malloc(s->n * sizeof *v));

@@ -27,6 +27,17 @@ static bool any(const struct report *r, enum indicator i)
     return sum_value(r->cube->sum[CUBE_NOW], r->settings, i, &v);
 }
 
+/* "3 d": a first or last step that the period cuts; NULL: a whole one. */
+static const char *cut_note(const struct report *r, uint32_t step)
+{
+    static const ms_t least[STEP_N] = {22 * MS_HOUR, 6 * MS_DAY, 27 * MS_DAY};
+    char buf[PHRASE_MAX];
+    ms_t length = r->cube->edge[step + 1] - r->cube->edge[step];
+    if (length > least[r->cube->setup.step])
+        return NULL;
+    return doc_text(r->doc, "%s", phrase_duration(buf, length, words_lang()));
+}
+
 /* One chart of lines that share a unit, and its table: with the cases behind ratios and times. */
 static void chart(struct report *r, const char *id, const struct line *line, uint32_t lines,
                   const char *title)
@@ -40,6 +51,10 @@ static void chart(struct report *r, const char *id, const struct line *line, uin
         return;
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id, title);
     t->chart = CHART_LINE;
+    if (line[0].of.indicator == IND_CSAT) {
+        t->low = 1;
+        t->high = 5;
+    }
     doc_column(t, "step", word(heads[c->setup.step]), false, false);
     for (uint32_t l = 0; l < lines; l++) {
         enum indicator i = (enum indicator)line[l].of.indicator;
@@ -56,7 +71,7 @@ static void chart(struct report *r, const char *id, const struct line *line, uin
     for (uint32_t s = 0; s < steps_known(r); s++) {
         char name[PERIOD_NAME];
         period_name(name, &r->settings->zone, c->setup.step, c->edge[s]);
-        doc_cell(t, doc_text(r->doc, "%s", name));
+        doc_cell(t, doc_text(r->doc, "%s", name))->note = cut_note(r, s);
         for (uint32_t l = 0; l < lines; l++) {
             if (!any(r, (enum indicator)line[l].of.indicator))
                 continue;
