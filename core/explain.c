@@ -347,12 +347,14 @@ static void compare_gained(struct engine *e, const struct agreement *next, uint3
                            const struct ticket *k, const struct sla_clock *c, enum sla_metric m,
                            ms_t start, struct sla_change *ret)
 {
+    bool of_ticket = m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
     const struct agreed_target *will = agreement_target(next, policy, m, k->fold.tags.priority);
     if (will == NULL || start == MS_NONE)
         return;
     const struct calendar *cal = &next->calendar[next->policy[policy - 1].calendar];
-    ms_t elapsed = calendar_open(cal, e->core.at) - calendar_open(cal, start);
-    if (c != NULL && c->state == CLOCK_CANCELLED && c->start == start)
+    ms_t until = of_ticket ? sla_open_until(&k->fold, e->core.at) : e->core.at;
+    ms_t elapsed = calendar_open(cal, until) - calendar_open(cal, start);
+    if (c != NULL && c->state == CLOCK_CANCELLED && (of_ticket || c->start == start))
         elapsed = c->elapsed; /* it had no policy for a while: it runs on */
     ret->gained++;
     ret->breaches += elapsed > will->target;

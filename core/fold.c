@@ -69,6 +69,7 @@ void move_business(struct move *m, uint32_t family, const struct window_sample *
 void fold_wait_from(struct fold *f, ms_t since)
 {
     f->waiting = since;
+    f->assigned = since == MS_NONE ? MS_NONE : f->assigned;
     f->missed &= (uint16_t) ~(BIT(TARGET_FIRST_RESPONSE) | BIT(TARGET_NEXT_RESPONSE));
 }
 

@@ -11,6 +11,37 @@ static bool is_reply(const struct record *r)
     return r != NULL && r->kind == EV_MESSAGE && r->by == BY_AGENT && r->is_public && !r->is_auto;
 }
 
+/* Has what it measured come to an end? Not so if it only lost its target, or never had one. */
+static bool is_over(const struct sla_clock *c)
+{
+    return c->state == CLOCK_MET || c->state == CLOCK_MET_LATE ||
+           (c->state == CLOCK_CANCELLED && c->cause != CAUSE_NO_POLICY);
+}
+
+static enum sla_metric metric_of_ticket(enum sla_slot slot)
+{
+    return slot == SLOT_RESOLUTION ? SLA_RESOLUTION : SLA_REQUESTER_WAIT;
+}
+
+static bool is_of_ticket(enum sla_metric m)
+{
+    return m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
+}
+
+bool sla_wakes(const struct sla *s, enum sla_slot slot, const struct fold_terms *terms)
+{
+    const struct sla_clock *c = &s->clock[slot];
+    enum sla_metric m = metric_of_ticket(slot);
+    if (agreement_target(sla_agreement(s, terms), s->policy, m, s->priority) == NULL)
+        return false;
+    return !is_over(c) || sla_metric_of(s, m, terms)->reopen != REOPEN_IGNORE;
+}
+
+ms_t sla_open_until(const struct fold *f, ms_t at)
+{
+    return ms_max(f->opened, at - f->gap);
+}
+
 /* What should run in a slot now. false: nothing. */
 static bool wanted(const struct sla *s, const struct fold *f, enum sla_slot slot,
                    const struct fold_terms *terms, enum sla_metric *ret_metric, ms_t *ret_start)
@@ -32,13 +63,10 @@ static bool wanted(const struct sla *s, const struct fold *f, enum sla_slot slot
     case SLA_SLOTS:
         break;
     }
-    *ret_metric = slot == SLOT_RESOLUTION ? SLA_RESOLUTION : SLA_REQUESTER_WAIT;
+    *ret_metric = metric_of_ticket(slot);
     *ret_start = c->start != MS_NONE ? c->start : f->opened;
-    bool over = c->state == CLOCK_MET || c->state == CLOCK_MET_LATE ||
-                (c->state == CLOCK_CANCELLED && c->cause != CAUSE_NO_POLICY);
-    const struct agreed_metric *m = sla_metric_of(s, *ret_metric, terms);
     bool reopened = (s->run & RUN_REOPENED) != 0; /* now: no other terms wake what has ended */
-    if (over && (!reopened || m == NULL || m->reopen == REOPEN_IGNORE))
+    if (is_over(c) && (!reopened || !sla_wakes(s, slot, terms)))
         return false;
     return f->opened != MS_NONE && f->opened <= *ret_start;
 }
@@ -82,7 +110,7 @@ static void finish_by(struct sla *s, enum sla_slot slot, struct fold *f, const s
         cause = CAUSE_MERGED;
     else if ((f->flags & FOLD_VOID) != 0)
         cause = CAUSE_VOID;
-    else if (slot == SLOT_ASSIGNEE && !fold_ended(f) && !is_reply(r))
+    else if (slot == SLOT_ASSIGNEE && f->waiting != MS_NONE)
         cause = CAUSE_REASSIGNED;
     else if (slot == SLOT_RESPONSE && fold_ended(f) && (f->flags & FOLD_REPLIED) == 0)
         cause = CAUSE_CLOSED_WITHOUT_REPLY;
@@ -96,12 +124,13 @@ static bool pauses_now(const struct sla *s, const struct fold *f, enum sla_metri
            agreement_pauses(sla_agreement(s, terms), s->policy, m, f->reason);
 }
 
-/* An instance begins. One that ran before a policy had a target for it counts from its start, but
- * passes no level before now. */
+/* An instance begins. One that ran before a policy had a target for it, or before the ticket was
+ * closed, counts from its start, closed time left out, but passes no level before now. */
 static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at, bool known,
                   const struct fold_terms *terms)
 {
     bool stands = pauses_now(s, f, (enum sla_metric)c->metric, terms);
+    bool closed = known && is_of_ticket((enum sla_metric)c->metric);
     if (s->instances[c->metric] < UINT16_MAX)
         s->instances[c->metric]++;
     c->instance = s->instances[c->metric];
@@ -113,7 +142,7 @@ static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t
     c->elapsed = 0;
     c->since = c->start;
     if (known || stands) {
-        c->elapsed = sla_elapsed(s, c, terms, at);
+        c->elapsed = sla_elapsed(s, c, terms, closed ? sla_open_until(f, at) : at);
         c->since = stands ? MS_NONE : at;
     }
     const struct agreed_target *t = sla_target(s, c, s->priority, terms);
@@ -144,10 +173,9 @@ static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t a
         begin(s, c, f, at, false, terms);
         return;
     }
-    const struct agreed_target *t = sla_target(s, c, s->priority, terms);
-    bool exceeded = t != NULL && c->breached == MS_NONE && c->elapsed > t->target;
+    sla_fit_warned(c, sla_target(s, c, s->priority, terms));
     c->state = CLOCK_RUNNING;
-    c->cause = exceeded ? CAUSE_RETARGET : CAUSE_NONE;
+    c->cause = sla_exceeded(s, c, terms) ? CAUSE_RETARGET : CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
     sla_set_next(s, c, at, terms);
 }
@@ -181,8 +209,9 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
     bool same = w.same;
     if (!w.any)
         return;
+    bool of_ticket = is_of_ticket(w.metric);
     bool known = same && c->state == CLOCK_NONE; /* without a target until this record */
-    bool of_ticket = slot == SLOT_RESOLUTION || slot == SLOT_REQUESTER;
+    known = known || (of_ticket && f->gap > 0);
     c->start = w.start;
     c->metric = (uint8_t)w.metric;
     bool target = sla_target(s, c, s->priority, terms) != NULL;
@@ -223,17 +252,23 @@ static void end_reopened(struct sla *s, struct fold *f, const struct record *r,
                          const struct fold_terms *terms, struct sink *out)
 {
     static const uint8_t slots[] = {SLOT_RESOLUTION, SLOT_REQUESTER};
-    bool resolves = r->kind == EV_RESOLVED && f->ended == r->ts;
+    bool resolves = r->kind == EV_RESOLVED && f->ended == r->ts && f->opened != MS_NONE;
     if (!resolves || s->cycle == (uint8_t)f->cycles)
         return;
     for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
-        struct sla_clock *c = &s->clock[slots[i]];
-        const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
-        if (c->state != CLOCK_CANCELLED || sla_target(s, c, s->priority, terms) == NULL ||
-            m->reopen == REOPEN_IGNORE)
+        enum sla_slot slot = slots[i];
+        struct sla_clock *c = &s->clock[slot];
+        if (!sla_wakes(s, slot, terms))
             continue;
-        wake(s, slots[i], f, r->ts, terms);
-        finish_by(s, slots[i], f, r, r->ts, terms, out);
+        if (c->state == CLOCK_NONE) {
+            c->metric = (uint8_t)metric_of_ticket(slot);
+            c->start = f->opened;
+            begin(s, c, f, r->ts, true, terms);
+            account_cut(out->account, s, &f->tags, r->ts, terms);
+        } else {
+            wake(s, slot, f, r->ts, terms);
+        }
+        finish_by(s, slot, f, r, r->ts, terms, out);
     }
 }
 

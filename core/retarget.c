@@ -29,6 +29,13 @@ static void forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
     c->cause = CAUSE_NONE;
 }
 
+void sla_fit_warned(struct sla_clock *c, const struct agreed_target *t)
+{
+    c->warned = (uint8_t)(c->warned < t->warns ? c->warned : t->warns);
+    while (c->breached == MS_NONE && c->warned > 0 && t->warn[c->warned - 1] > c->elapsed)
+        c->warned--; /* a longer target: its warning point is yet to come */
+}
+
 /* The terms of an active clock are others from `at` on; s->policy is the new one already, and
  * elapsed is what the old calendar had measured. */
 static void retarget(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at, ms_t before,
@@ -44,9 +51,7 @@ static void retarget(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at
     }
     if (c->breached != MS_NONE && m->forgive && c->elapsed <= t->target)
         forgive(s, c, f, at, terms, out);
-    c->warned = (uint8_t)(c->warned < t->warns ? c->warned : t->warns);
-    while (c->breached == MS_NONE && c->warned > 0 && t->warn[c->warned - 1] > c->elapsed)
-        c->warned--; /* a longer target: its warning point is yet to come */
+    sla_fit_warned(c, t);
     if (c->breached == MS_NONE && c->elapsed > t->target)
         c->cause = CAUSE_RETARGET;
     if (before != t->target)

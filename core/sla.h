@@ -117,8 +117,8 @@ struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, 
 enum clock_state sla_state(const struct sla_clock *c);
 bool sla_active(const struct sla_clock *c);
 
-/* Closed time does not count: the ticket, open at `at`, has been open for as long as from its opening,
- * which is known, to then. */
+/* Closed time does not count: the ticket, open at `at` and its opening known, has been open for as
+ * long as from its opening to then. */
 ms_t sla_open_until(const struct fold *f, ms_t at);
 
 /* Of an active clock: business ms so far; its target (NULL: none any more); when it is used up:

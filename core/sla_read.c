@@ -31,6 +31,27 @@ bool sla_covers(const struct sla *s, const struct fold *f, enum target target,
                             f->tags.priority) != NULL;
 }
 
+/* The ticket is resolved and that clock does not run. */
+static enum sla_judgement judge_ended(const struct sla *s, const struct fold *f, enum sla_slot slot,
+                                      enum sla_metric metric, const struct fold_terms *terms)
+{
+    const struct sla_clock *c = &s->clock[slot];
+    bool reopens = s->cycle != (uint8_t)f->cycles; /* a resolve of a closed ticket */
+    if (!reopens || !sla_wakes(s, slot, terms))
+        return c->state == CLOCK_MET ? JUDGE_MET : JUDGE_LATE;
+    const struct agreed_metric *m = sla_metric_of(s, metric, terms);
+    bool late = c->breached != MS_NONE || sla_exceeded(s, c, terms);
+    if (c->state == CLOCK_NONE) {
+        const struct calendar *cal = sla_any_calendar(s, terms);
+        ms_t open = calendar_open(cal, sla_open_until(f, f->ended)) - calendar_open(cal, f->opened);
+        late = open >
+               agreement_target(sla_agreement(s, terms), s->policy, metric, s->priority)->target;
+    } else if (c->cause != CAUSE_NO_POLICY && m->reopen == REOPEN_NEW_CYCLE) {
+        late = false;
+    }
+    return late ? JUDGE_LATE : JUDGE_MET;
+}
+
 enum sla_judgement sla_judge(const struct sla *s, const struct fold *f, enum target target,
                              const struct fold_terms *terms)
 {
@@ -39,16 +60,13 @@ enum sla_judgement sla_judge(const struct sla *s, const struct fold *f, enum tar
     if (!sla_covers(s, f, target, terms) || !slot_of(target, &slot, &metric))
         return JUDGE_NONE;
     const struct sla_clock *c = &s->clock[slot];
-    if (c->metric != metric || c->state == CLOCK_NONE)
+    if (slot == SLOT_RESOLUTION || slot == SLOT_REQUESTER) {
+        if (!sla_active(c))
+            return judge_ended(s, f, slot, metric, terms);
+    } else if (c->metric != metric || !sla_active(c)) {
         return JUDGE_LATE; /* no clock runs: in time of nothing */
-    if (sla_active(c))
-        return c->breached == MS_NONE && !sla_exceeded(s, c, terms) ? JUDGE_MET : JUDGE_LATE;
-    /* It had ended: by `ignore` that stands, else a resolve of a closed ticket reopens it. */
-    const struct agreed_metric *m = sla_metric_of(s, metric, terms);
-    if (m->reopen == REOPEN_IGNORE)
-        return c->state == CLOCK_MET ? JUDGE_MET : JUDGE_LATE;
-    bool anew = m->reopen == REOPEN_NEW_CYCLE;
-    return anew || (c->breached == MS_NONE && !sla_exceeded(s, c, terms)) ? JUDGE_MET : JUDGE_LATE;
+    }
+    return c->breached == MS_NONE && !sla_exceeded(s, c, terms) ? JUDGE_MET : JUDGE_LATE;
 }
 
 bool sla_exceeded(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms)

@@ -31,6 +31,13 @@ void sla_finish(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t a
                 enum clock_state state, enum alert_cause cause, const struct fold_terms *terms,
                 struct sink *out);
 
+/* resolution, requester_wait: an end or the want of a target keeps the clock from running; would a
+ * reopening let it run? */
+bool sla_wakes(const struct sla *s, enum sla_slot slot, const struct fold_terms *terms);
+
+/* The warning points passed are those of another target. */
+void sla_fit_warned(struct sla_clock *c, const struct agreed_target *t);
+
 /* Is more counted than other terms allow, and the breach yet to be passed? */
 bool sla_exceeded(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms);
 
