@@ -54,6 +54,11 @@ static const struct calendar_setting *calendar_of(const struct oracle_book *b,
     return &b->s->calendar[b->s->policy[c->policy].calendar];
 }
 
+static bool is_resolution(enum sla_metric m)
+{
+    return m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
+}
+
 /* --- spans ---------------------------------------------------------------------------------- */
 
 static bool runs(const struct oracle_book *b, const struct oracle_clock *c,
@@ -113,6 +118,24 @@ static ms_t point_of(const struct oracle_clock *c, const struct policy_warn *w)
     return w->percent > 0 ? c->target * w->percent / 100 : c->target - w->left;
 }
 
+/* A breach is repeated, each time once, whatever the target is by then. */
+static void repeat(const struct oracle_book *b, struct oracle_clock *c,
+                   const struct oracle_span *span, ms_t until)
+{
+    const struct policy_metric *m = terms_of(b, c);
+    while (c->breached && c->repeats < m->overdues) {
+        ms_t at = MS_NEVER, level = c->target + m->overdue[c->repeats];
+        if (c->elapsed > level)
+            at = span->from;
+        else if (runs(b, c, span))
+            at = hours_breach(calendar_of(b, c), span->from, level - c->elapsed);
+        if (at >= until)
+            return;
+        c->repeats++;
+        c->alert = ALERT_BREACHED;
+    }
+}
+
 /* What a span brings before `until`, the span's time not yet counted. */
 static void fire(const struct oracle_book *b, struct oracle_clock *c,
                  const struct oracle_span *span, ms_t until)
@@ -144,21 +167,25 @@ static void fire(const struct oracle_book *b, struct oracle_clock *c,
         c->passed |= 1u << i;
         c->told |= 1u << i;
     }
+    repeat(b, c, span, until);
 }
 
 /* There was no policy so far. What lies before counts as one span of the owner of now, as if it
- * had never been paused; when the clock began just now, that span's levels pass when they did. */
+ * had never been paused; when the clock began just now, that span's levels pass when they did.
+ * Closed time does not count: the span is as long as the ticket was open, from its opening on. */
 static void measure(const struct oracle_book *b, struct oracle_clock *c,
                     const struct oracle_moment *now)
 {
     struct oracle_moment owner = *now;
     owner.reason = (struct str){0};
+    bool gaps = is_resolution((enum sla_metric)c->metric) && now->closed > 0;
+    ms_t until = gaps ? now->ts - now->closed : now->ts;
     c->spans = 0;
     c->elapsed = 0;
-    if (c->start >= now->ts)
+    if (c->start >= until)
         return;
-    add_span(c, c->start, now->ts, &owner);
-    if (c->begun == now->ts)
+    add_span(c, c->start, until, &owner);
+    if (c->begun == now->ts && !gaps)
         fire(b, c, &c->span[0], now->ts);
     c->span[0].counted = count(b, c, &c->span[0]);
     c->elapsed = c->span[0].counted;
@@ -221,7 +248,7 @@ static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct
     if (!c->breached || !m->forgive || c->elapsed > target)
         return;
     c->breached = c->retargeted = false;
-    c->told = 0;
+    c->told = c->repeats = 0;
     c->alert = ALERT_CORRECTED;
     c->breach_at = MS_NEVER;
 }
@@ -238,11 +265,6 @@ static struct oracle_clock *open_one(const struct oracle_book *b, enum sla_metri
 {
     struct oracle_clock *c = last_of(b, m);
     return c != NULL && c->open ? c : NULL;
-}
-
-static bool is_resolution(enum sla_metric m)
-{
-    return m == SLA_RESOLUTION || m == SLA_REQUESTER_WAIT;
 }
 
 /* --- the book ------------------------------------------------------------------------------- */
@@ -273,12 +295,14 @@ void clock_reopen(struct oracle_book *b, enum sla_metric m, const struct oracle_
     int32_t policy = policy_for(b, m, names, &target);
     if (c == NULL && now->opened != MS_NONE)
         clock_begin(b, m, now->opened, now->ts);
-    if (c == NULL || c->open || policy == ORACLE_NO_POLICY)
+    c = last_of(b, m);
+    if (c == NULL || policy == ORACLE_NO_POLICY)
         return;
     uint8_t mode = b->s->policy[policy].metric[m].reopen;
-    if (c->policy == ORACLE_NO_POLICY || c->lost || mode == REOPEN_RESUME)
+    bool none = c->policy == ORACLE_NO_POLICY || c->lost;
+    if (!c->open && (none || (now->reopened && mode == REOPEN_RESUME)))
         go_on_again(c);
-    else if (mode == REOPEN_NEW_CYCLE)
+    else if (!c->open && now->reopened && mode == REOPEN_NEW_CYCLE)
         clock_begin(b, m, now->ts, now->ts);
     c = open_one(b, m);
     if (c != NULL)

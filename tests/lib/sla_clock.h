@@ -8,8 +8,10 @@
 struct oracle_moment {
     ms_t ts;
     struct str agent, team, reason;
-    bool over;   /* resolved or closed */
-    ms_t opened; /* MS_NONE: unknown */
+    bool over;     /* resolved or closed */
+    bool reopened; /* by this event */
+    ms_t opened;   /* MS_NONE: unknown */
+    ms_t closed;   /* how long it was resolved or closed so far */
 };
 
 struct oracle_book {
@@ -39,8 +41,8 @@ void clock_finish(struct oracle_book *b, enum sla_metric m, ms_t ts, struct str 
                   struct str team);
 void clock_cancel(struct oracle_book *b, enum sla_metric m, ms_t ts, enum alert_cause cause);
 
-/* resolution, requester_wait: the ticket is open and the last clock is over, or there is none. The
- * policy says what that means. */
+/* resolution, requester_wait: the ticket is open and the last clock is over, or there is none. At a
+ * reopening the policy says what that means; else only a clock without policy may go on. */
 void clock_reopen(struct oracle_book *b, enum sla_metric m, const struct oracle_moment *now,
                   const struct str *names);
 

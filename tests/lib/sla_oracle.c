@@ -11,15 +11,16 @@ struct sheet {
     ms_t ts; /* of the event at hand */
     struct str agent, name[POLICY_ATTRIBUTES];
     ms_t opened, waiting, remembered;
-    struct str reason; /* of the pause; empty = none */
-    bool resolved, closed, replied, is_void;
+    ms_t ended, closed; /* over since; how long it was over before */
+    struct str reason;  /* of the pause; empty = none */
+    bool is_resolved, is_closed, replied, is_void, reopened;
 };
 
 static const struct str nobody;
 
 static bool over(const struct sheet *p)
 {
-    return p->resolved || p->closed;
+    return p->is_resolved || p->is_closed;
 }
 
 /* --- clocks begin and end ------------------------------------------------------------------- */
@@ -85,14 +86,28 @@ static void know_opening(struct sheet *p, ms_t opened)
 
 static struct oracle_moment moment_of(const struct sheet *p)
 {
-    return (struct oracle_moment){p->ts,     p->agent, p->name[POLICY_TEAM],
-                                  p->reason, over(p),  p->opened};
+    return (struct oracle_moment){.ts = p->ts,
+                                  .agent = p->agent,
+                                  .team = p->name[POLICY_TEAM],
+                                  .reason = p->reason,
+                                  .over = over(p),
+                                  .reopened = p->reopened,
+                                  .opened = p->opened,
+                                  .closed = p->closed};
+}
+
+static void open_again(struct sheet *p)
+{
+    p->is_resolved = p->is_closed = p->is_void = false;
+    p->reopened = true;
+    p->closed += p->ts - p->ended;
+    p->ended = p->ts;
 }
 
 /* A resolve of a closed ticket opens it first. */
 static void reopen_to_resolve(struct sheet *p)
 {
-    p->resolved = p->closed = p->is_void = false;
+    open_again(p);
     struct oracle_moment now = moment_of(p);
     clock_reopen(&p->book, SLA_RESOLUTION, &now, p->name);
     clock_reopen(&p->book, SLA_REQUESTER_WAIT, &now, p->name);
@@ -195,13 +210,13 @@ static void on_resumed(struct sheet *p, const struct event *e)
 static void on_resolved(struct sheet *p, const struct event *e)
 {
     static const char *const by[] = {"(customer)", "", "(auto)", "(auto)"};
-    if (p->resolved)
+    if (p->is_resolved)
         return;
-    if (p->closed)
+    if (p->is_closed)
         reopen_to_resolve(p);
     struct str agent = event_has(e, F_AGENT) ? e->agent : p->agent;
     agent = e->by == BY_AGENT ? agent : str_of(by[e->by]);
-    p->resolved = true;
+    p->is_resolved = true;
     finish(p, SLA_RESOLUTION, agent);
     finish(p, SLA_REQUESTER_WAIT, agent);
     stop_waiting(p, CAUSE_ENDED);
@@ -224,14 +239,14 @@ static void on_closed(struct sheet *p, const struct event *e)
         on_resolved(p, e);
     else if (!over(p))
         end(p, CAUSE_ENDED);
-    p->closed = true;
+    p->is_closed = true;
 }
 
 static void on_reopened(struct sheet *p, const struct event *e)
 {
     if (!over(p))
         return;
-    p->resolved = p->closed = p->is_void = false;
+    open_again(p);
     wait_from(p, p->remembered == MS_NONE && e->by == BY_CUSTOMER ? p->ts : p->remembered);
     p->remembered = MS_NONE;
 }
@@ -243,9 +258,9 @@ static void on_state(struct sheet *p, const struct event *e)
     if (ends)
         end(p, CAUSE_ENDED);
     else if (over(p))
-        p->resolved = p->closed = p->is_void = false;
-    p->resolved |= e->status == STATUS_RESOLVED;
-    p->closed |= e->status == STATUS_CLOSED;
+        open_again(p);
+    p->is_resolved |= e->status == STATUS_RESOLVED;
+    p->is_closed |= e->status == STATUS_CLOSED;
     if (p->opened == MS_NONE && event_has(e, F_OPENED_AT))
         know_opening(p, e->opened_at);
     p->reason = nobody;
@@ -272,10 +287,14 @@ void sla_oracle_run(struct sla_oracle *ret, const struct event *events, uint32_t
     book_open(&p.book, ret, s);
     for (uint32_t i = 0; i < n; i++) {
         const struct event *e = &events[i];
+        bool was_over = over(&p);
         p.ts = e->ts;
+        p.reopened = false;
         book_pause(&p.book, e->ts);
         if (kinds[e->kind] != NULL)
             kinds[e->kind](&p, e);
+        if (!was_over && over(&p))
+            p.ended = e->ts;
         struct oracle_moment now = moment_of(&p);
         book_go_on(&p.book, &now, p.name);
     }

@@ -2,7 +2,7 @@
  *
  * Written from SEMANTICS.md; knows nothing of core's clocks. Every stretch between two events is
  * one span with its owner; elapsed time is the sum of those that count. Not: merging, bots by
- * agent_info, holding back, reloads, repeats of a breach. */
+ * agent_info, holding back, reloads. */
 #ifndef TP_TESTS_SLA_ORACLE_H
 #define TP_TESTS_SLA_ORACLE_H
 
@@ -32,12 +32,13 @@ struct oracle_clock {
     ms_t breach_at; /* when running, or of the breach; else MS_NEVER */
     bool open;
     bool breached;
-    bool retargeted; /* the breach came by another target */
-    bool resumed;    /* it goes on after its end, at this event */
-    bool lost;       /* ended for want of a policy; another one lets it go on */
-    int alert;       /* enum alert_state, or ORACLE_NO_ALERT */
-    uint32_t passed; /* bit per warning point of the target in force */
-    uint32_t told;   /* likewise, of any target: each is told once */
+    bool retargeted;  /* the breach came by another target */
+    bool resumed;     /* it goes on after its end, at this event */
+    bool lost;        /* ended for want of a policy; another one lets it go on */
+    uint32_t repeats; /* of the breach, that have passed */
+    int alert;        /* enum alert_state, or ORACLE_NO_ALERT */
+    uint32_t passed;  /* bit per warning point of the target in force */
+    uint32_t told;    /* likewise, of any target: each is told once */
     struct str breach_agent, breach_team;
     struct str credit; /* met, met_late: of the reply or resolve */
     struct str team;   /* likewise */
