@@ -89,15 +89,16 @@ void report_measures(struct report *r)
 
 /* --- about -------------------------------------------------------------------------------- */
 
-static void put_fact(struct doc_table *t, enum word name, const char *value)
+static void put_fact(struct doc_table *t, const char *key, enum word name, const char *value)
 {
-    doc_cell(t, word(name));
+    doc_cell(t, word(name))->key = key;
     doc_cell(t, value);
 }
 
-static void put_count(struct report *r, struct doc_table *t, enum word name, uint64_t n, bool bad)
+static void put_count(struct report *r, struct doc_table *t, const char *key, enum word name,
+                      uint64_t n, bool bad)
 {
-    doc_cell(t, word(name));
+    doc_cell(t, word(name))->key = key;
     doc_number(t, report_count(r, n), (double)n, UNIT_COUNT)->tone =
         bad && n > 0 ? TONE_FLAG : TONE_NONE;
 }
@@ -131,20 +132,20 @@ static void facts(struct report *r)
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "about", NULL);
     doc_column(t, "what", word(W_H_WHAT), false, false);
     doc_column(t, "value", word(W_R_FIGURE), false, false);
-    put_fact(t, W_R_PERIOD, period(r, c->setup.period[CUBE_NOW]));
-    put_fact(t, W_R_PERIOD_BEFORE, period(r, c->setup.period[CUBE_PRIOR]));
-    put_fact(t, W_R_AS_OF, instant(r, c->setup.as_of[CUBE_NOW]));
-    put_fact(t, W_R_ZONE, r->zone);
+    put_fact(t, "period", W_R_PERIOD, period(r, c->setup.period[CUBE_NOW]));
+    put_fact(t, "period_before", W_R_PERIOD_BEFORE, period(r, c->setup.period[CUBE_PRIOR]));
+    put_fact(t, "as_of", W_R_AS_OF, instant(r, c->setup.as_of[CUBE_NOW]));
+    put_fact(t, "zone", W_R_ZONE, r->zone);
     put_fact(
-        t, W_R_FILTER,
+        t, "filter", W_R_FILTER,
         c->setup.team == NULL
             ? word(W_R_EVERYTHING)
             : doc_text(r->doc, "%s %s", phrase_scope(SCOPE_TEAM, words_lang()), c->setup.team));
-    put_fact(t, W_R_FILES, files(r));
+    put_fact(t, "files", W_R_FILES, files(r));
     if (c->first != MS_NONE)
-        put_fact(t, W_R_LOG,
+        put_fact(t, "log", W_R_LOG,
                  doc_text(r->doc, "%s … %s", instant(r, c->first), instant(r, c->last)));
-    put_fact(t, W_R_DEFINITIONS,
+    put_fact(t, "def_version", W_R_DEFINITIONS,
              report_phrase(r, W_R_DEFINITIONS_ARE, report_count(r, DEF_VERSION), NULL, NULL));
 }
 
@@ -154,17 +155,18 @@ static void quality(struct report *r)
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "quality", word(W_R_QUALITY));
     doc_column(t, "what", word(W_H_WHAT), false, false);
     doc_column(t, "count", word(W_R_FIGURE), true, false);
-    put_count(r, t, W_R_EVENTS, r->cube->events_taken, false);
-    put_count(r, t, W_R_AFTER, r->cube->after_as_of, false);
-    put_count(r, t, W_R_DUPLICATES, n->duplicates, false);
-    put_count(r, t, W_R_LINES_REFUSED, r->refused, true);
-    put_count(r, t, W_R_EVENTS_REFUSED, n->refused, true);
-    put_count(r, t, W_R_LATE, n->late_dropped, true);
-    put_count(r, t, W_R_GAPS, n->seq_gaps, true);
-    put_count(r, t, W_R_SKEWED, n->skewed, true);
-    put_count(r, t, W_R_NEGATIVE, n->negative, true);
-    put_count(r, t, W_R_UNKNOWN_REOPEN, n->reopened_unknown, true);
-    put_count(r, t, W_R_LIMITS, n->names_other + n->calls_shed + n->sla_untracked, true);
+    put_count(r, t, "events", W_R_EVENTS, r->cube->events_taken, false);
+    put_count(r, t, "after_as_of", W_R_AFTER, r->cube->after_as_of, false);
+    put_count(r, t, "duplicates", W_R_DUPLICATES, n->duplicates, false);
+    put_count(r, t, "lines_refused", W_R_LINES_REFUSED, r->refused, true);
+    put_count(r, t, "refused", W_R_EVENTS_REFUSED, n->refused, true);
+    put_count(r, t, "late_dropped", W_R_LATE, n->late_dropped, true);
+    put_count(r, t, "seq_gaps", W_R_GAPS, n->seq_gaps, true);
+    put_count(r, t, "skewed", W_R_SKEWED, n->skewed, true);
+    put_count(r, t, "negative", W_R_NEGATIVE, n->negative, true);
+    put_count(r, t, "reopened_unknown", W_R_UNKNOWN_REOPEN, n->reopened_unknown, true);
+    put_count(r, t, "lost_to_limits", W_R_LIMITS, n->names_other + n->calls_shed + n->sla_untracked,
+              true);
 }
 
 void report_about(struct report *r)

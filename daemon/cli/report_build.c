@@ -21,7 +21,8 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
         return;
     const char *name = phrase_indicator(i, words_lang());
     bool middle = indicator_kind(i) == IND_DURATION && n.of.field == IF_P50;
-    doc_cell(t, middle ? doc_text(r->doc, "%s · %s", name, word(W_R_MEDIAN)) : name);
+    doc_cell(t, middle ? doc_text(r->doc, "%s · %s", name, word(W_R_MEDIAN)) : name)->key =
+        indicator_name(i);
     report_cell(r, t, n.of, &n.now);
     report_change(r, t, &n);
 }
@@ -32,7 +33,7 @@ static void put_open(struct report *r, struct doc_table *t)
     if (c->edges_passed <= c->steps)
         return; /* the period has not ended as of the report */
     int64_t at_end = c->open[c->steps], at_start = c->open[0];
-    doc_cell(t, word(W_R_OPEN_END));
+    doc_cell(t, word(W_R_OPEN_END))->key = "open_at_end";
     doc_number(t, report_count(r, (uint64_t)at_end), (double)at_end, UNIT_COUNT);
     int64_t by = at_end - at_start;
     doc_number(
@@ -56,7 +57,7 @@ static void put_score(struct report *r, struct doc_table *t)
         report_score(r, card, r->cube->sum[CUBE_PRIOR], &before);
     if (!now.scored)
         return;
-    doc_cell(t, word(W_R_SCORE));
+    doc_cell(t, word(W_R_SCORE))->key = "score";
     doc_number(t, doc_text(r->doc, "%.2f", now.total / 100.0), now.total / 100.0, UNIT_COUNT);
     int32_t by = now.total - before.total;
     if (before.scored && by != 0)

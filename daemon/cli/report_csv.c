@@ -31,7 +31,8 @@ static void line(FILE *out, const struct doc_table *t, uint32_t row, uint32_t co
     const struct doc_cell *cell = doc_at(t, row, column);
     put(out, t->id);
     fputc(',', out);
-    put(out, doc_at(t, row, 0)->text);
+    const struct doc_cell *first = doc_at(t, row, 0);
+    put(out, first->key != NULL ? first->key : first->text);
     fprintf(out, ",%s,", t->column[column].key);
     if (cell->has_value)
         fprintf(out, "%.12g", cell->value);

@@ -39,6 +39,7 @@ struct doc_column {
 struct doc_cell {
     const char *text;
     const char *note; /* smaller, below it; NULL = none */
+    const char *key;  /* of a row's first cell: its name for programs; NULL = the text */
     double value;
     bool has_value;
     uint8_t unit; /* enum doc_unit, of the value: rows of one column may differ */

@@ -91,6 +91,7 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     const struct number *ratio = reached.has ? &reached : &n;
     struct doc_cell *name = doc_cell(t, phrase_indicator(i, words_lang()));
     name->note = define_indicator(i, words_lang());
+    name->key = indicator_name(i);
     uint64_t cases = reached.has && !n.has ? reached.now.n : n.now.n;
     if (indicator_kind(i) == IND_COUNT)
         doc_cell(t, "");
@@ -150,7 +151,8 @@ static void scorecard(struct report *r)
         const struct score_line *line = &s.line[i];
         doc_cell(t, item->title[0] != '\0'
                         ? item->title
-                        : phrase_indicator((enum indicator)item->of.indicator, words_lang()));
+                        : phrase_indicator((enum indicator)item->of.indicator, words_lang()))
+            ->key = item->id;
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
         doc_cell(t, line->has_value ? report_value(r, item->of, line->value) : "·")->tone =
@@ -221,7 +223,8 @@ void report_goals(struct report *r)
         if (target <= 0 || f.bottom <= 0)
             continue;
         doc_cell(t, doc_text(r->doc, "%s · %s", phrase_indicator(i, words_lang()),
-                             indicator_field_name((enum indicator_field)of.field)));
+                             indicator_field_name((enum indicator_field)of.field)))
+            ->key = indicator_name(i);
         if (marks)
             put_part(r, t, of, item->baseline, target);
         else

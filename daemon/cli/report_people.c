@@ -107,7 +107,9 @@ static const char *key(struct report *r, struct figure_source of)
 static void put_person(struct report *r, struct doc_table *t, enum scope scope,
                        const struct person *p, bool scored, uint32_t columns)
 {
-    doc_cell(t, report_name(r, scope, p->index));
+    struct str name = engine_name(r->cube->engine, scope, p->index);
+    doc_cell(t, report_name(r, scope, p->index))->key =
+        doc_text(r->doc, "%.*s", (int)name.len, name.p);
     if (p->place > 0)
         doc_number(t, doc_text(r->doc, "%s%u", p->place <= MEDALS ? "★ " : "", p->place), p->place,
                    UNIT_COUNT);

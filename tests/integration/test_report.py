@@ -1,0 +1,327 @@
+"""ticketpulse report: its numbers are those of replay of the same period; its files are safe."""
+import csv
+import datetime
+import html.parser
+import io
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.path.join(os.environ.get("TP_BUILD", "build"), "ticketpulse")
+SOURCE = os.environ.get("TP_SOURCE", ".")
+GIVEN = os.path.join(SOURCE, "..", "shared", "data")
+DAY = 86400000
+START = 1767225600000  # 2026-01-01T00:00:00Z
+CHARTS = "/usr/share/javascript/chart.js/chart.min.js"
+
+
+def run(*args, code=0, text=None):
+    done = subprocess.run([PROGRAM, *map(str, args)], input=text, capture_output=True,
+                          text=text is None or isinstance(text, str), check=False)
+    assert done.returncode == code, f"{args}: {done.returncode}: {done.stderr}"
+    return done
+
+
+def table(text):
+    """A CSV report as {table: {row: {column: value or text}}}."""
+    ret = {}
+    for line in csv.DictReader(io.StringIO(text)):
+        row = ret.setdefault(line["table"], {}).setdefault(line["row"], {})
+        row[line["column"]] = float(line["value"]) if line["value"] else line["text"]
+    return ret
+
+
+def numbers(snapshots, scope="all", name="-"):
+    """Indicator -> (what a report shows of it) of the only window."""
+    window = next(iter(snapshots[scope][name].values()))
+    ret = {}
+    for key, value in window.items():
+        if not isinstance(value, dict):
+            continue
+        if "p50" in value:
+            ret[key] = {"n": value["n"], "actual": value["p50"]}
+        elif "mean" in value:
+            ret[key] = {"n": value["n"], "actual": value["mean"]}
+        elif "value" in value:
+            ret[key] = {"n": value["den"], "actual": value["value"]}
+        elif "num" in value:
+            ret[key] = {"actual": value["num"]}
+        if value.get("met", 0) + value.get("missed", 0) > 0:
+            ret[key]["attainment"] = value["met"] / (value["met"] + value["missed"])
+    return ret
+
+
+class Report(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = tempfile.TemporaryDirectory(prefix="ticketpulse-")
+        cls.log = cls.path("log.ndjson")
+        run("simulate", "--to", cls.log, "--start", START - 6 * DAY, "--for", "20d",
+            "--agents", "20", "--teams", "4", "--rate", "0.02", "--seed", "3",
+            "--shuffle", "60s", "--doubled", "20")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.dir.cleanup()
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.dir.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def report(self, *args, log=None):
+        return table(run("report", log or self.log, "--format", "csv", *args).stdout)
+
+    def replay(self, at, window, log=None, extra=""):
+        config = self.write("replay.yaml", f"windows: [{window}]\nrules: []\n{extra}")
+        lines = run("replay", log or self.log, "--config", config, "--json", "--at", at).stdout
+        ret = {}
+        for line in lines.splitlines():
+            message = json.loads(line)
+            if "windows" in message:
+                ret.setdefault(message["scope"], {})[message["name"]] = message["windows"]
+        return ret
+
+    def compare(self, want, rows, least):
+        """Everything that replay counts stands in the report's table, and nothing else."""
+        compared = 0
+        for wire, fields in want.items():
+            if "." in wire or not any(fields.get(f) for f in ("n", "actual")):
+                continue
+            row = rows[wire]
+            for field, value in fields.items():
+                compared += 1
+                slack = 1.0 if field == "actual" and value > 1000 else 1e-6
+                self.assertAlmostEqual(row[field], value, delta=slack, msg=f"{wire} {field}")
+        self.assertGreaterEqual(compared, least)
+        extra = [r for r, row in rows.items() if r not in want and row["actual"] not in (0, "·")]
+        self.assertEqual(extra, [])
+
+    def test_equals_replay(self):
+        """As of its end a period is the window that ends there: the whole, its names, a team."""
+        targets = "targets: {first_response: 10m, resolution: 2h, wait: 20s}\n"
+        config = self.write("targets.yaml", targets)
+        end = START + 7 * DAY
+        got = self.report("--config", config, "--from", "2026-01-01", "--to", "2026-01-07",
+                          "--as-of", end - 1)
+        want = self.replay(end - 1, "7d", extra=targets)
+        self.compare(numbers(want), got["indicators"], 60)
+        for team, mine in want["team"].items():
+            if "(" in team:
+                continue
+            one = self.report("--config", config, "--from", "2026-01-01", "--to", "2026-01-07",
+                              "--as-of", end - 1, "--team", team)
+            self.compare(numbers(want, "team", team), one["indicators"], 40)
+            self.assertEqual(one["about"]["filter"]["value"], f"team {team}")
+        agents = {name: numbers(want, "agent", name) for name in want["agent"]}
+        checked = 0
+        for row, cells in got["agents"].items():
+            for key, column in (("handled", "handled.num"), ("replies", "replies.num"),
+                                ("resolved_tickets", "resolved_tickets.num"),
+                                ("first_response", "first_response.p50"),
+                                ("csat", "csat.mean")):
+                if key in agents[row]:
+                    checked += 1
+                    self.assertAlmostEqual(cells[column], agents[row][key]["actual"], delta=1)
+        self.assertGreater(checked, 60)
+
+    def test_later_events_correct_it(self):
+        """As of later, counts are what the longer window has more than the shorter one."""
+        as_of = START + 11 * DAY
+        got = self.report("--from", "2026-01-01", "--to", "2026-01-07", "--as-of", as_of)
+        long, short = (numbers(self.replay(as_of, w)) for w in ("950401s", "345601s"))
+        compared = 0
+        for wire, fields in long.items():
+            row = got["indicators"].get(wire)
+            if row is None or wire == "handled":
+                continue
+            less = short.get(wire, {})
+            if set(fields) == {"actual"}:
+                compared += 1
+                self.assertEqual(row["actual"], fields["actual"] - less.get("actual", 0), wire)
+            elif "n" in fields:
+                compared += 1
+                self.assertEqual(row["n"], fields["n"] - less.get("n", 0), wire)
+        self.assertGreater(compared, 20)
+
+    def test_steps_add_up(self):
+        got = self.report("--from", "2026-01-01", "--to", "2026-01-09")
+        self.assertEqual(len(got["flow"]), 9)
+        for column, wire in (("opened", "opened"), ("resolved", "resolved"),
+                             ("replies", "replies")):
+            total = sum(row[column] for row in got["flow"].values())
+            self.assertEqual(total, got["indicators"][wire]["actual"])
+        self.assertEqual(sum(row["n"] for row in got["times-hour"].values()),
+                         got["indicators"]["first_response"]["n"])
+        self.assertAlmostEqual(sum(row["share"] for row in got["categories"].values()), 1)
+        day = self.report("--from", "2026-01-03", "--to", "2026-01-03", "--as-of",
+                          START + 16 * DAY)["indicators"]
+        long = self.report("--from", "2026-01-01", "--to", "2026-01-09", "--as-of",
+                           START + 16 * DAY)
+        self.assertEqual(long["flow"]["2026-01-03"]["opened"], day["opened"]["actual"])
+
+    def test_period_before(self):
+        """It says what its own report said: as of its end and as long after."""
+        now = self.report("--from", "2026-01-04", "--to", "2026-01-07")["indicators"]
+        before = self.report("--from", "2025-12-31", "--to", "2026-01-03")["indicators"]
+        csv_text = run("report", self.log, "--format", "csv", "--from", "2026-01-04", "--to",
+                       "2026-01-07").stdout
+        said = {r["row"]: r["text"] for r in csv.DictReader(io.StringIO(csv_text))
+                if r["table"] == "indicators" and r["column"] == "before"}
+        old = run("report", self.log, "--format", "csv", "--from", "2025-12-31", "--to",
+                  "2026-01-03").stdout
+        actual = {r["row"]: r["text"] for r in csv.DictReader(io.StringIO(old))
+                  if r["table"] == "indicators" and r["column"] == "actual"}
+        self.assertEqual(set(now), set(before))
+        self.assertGreater(len(said), 25)
+        self.assertEqual(said, actual)
+
+    def test_formats_say_the_same(self):
+        for lang, title in (("en", "Service evaluation report"), ("zh", "售后服务评估报告")):
+            md = run("report", self.log, "--lang", lang, "--format", "md").stdout
+            self.assertTrue(md.startswith(f"# {title}\n"), md[:80])
+            page = run("report", self.log, "--lang", lang, "--no-charts").stdout
+            self.assertIn(f"<h1>{title}</h1>", page)
+            self.assertNotIn("<script", page)
+            self.check_html(page)
+            for name in ("王芳", "liam"):
+                self.assertIn(name, md)
+                self.assertIn(name, page)
+
+    def check_html(self, page):
+        """Elements are closed in order and ids are there once."""
+        void = {"meta", "br", "link", "img"}
+        stack, ids = [], set()
+
+        class Reader(html.parser.HTMLParser):
+            def handle_starttag(reader, tag, attrs):  # noqa: N805
+                if tag not in void:
+                    stack.append(tag)
+                for key, value in attrs:
+                    if key == "id":
+                        self.assertNotIn(value, ids)
+                        ids.add(value)
+
+            def handle_endtag(reader, tag):  # noqa: N805
+                self.assertEqual(stack.pop(), tag)
+
+        reader = Reader()
+        reader.feed(page)
+        self.assertEqual(stack, [])
+        self.assertGreater(len(ids), 8)
+
+    @unittest.skipUnless(os.path.exists(CHARTS), "no libjs-chart.js here")
+    def test_charts_are_in_the_file(self):
+        out = self.path("page.html")
+        run("report", self.log, "-o", out)
+        with open(out, encoding="utf-8") as file:
+            page = file.read()
+        with open(CHARTS, encoding="utf-8") as file:
+            self.assertIn(file.read(2000).split("\n")[1][:40], page)
+        self.check_html(page)
+        self.assertNotIn("src=", page.split("<script>")[0])
+        self.assertIn('data-chart="line"', page)
+
+    def test_names_are_nothing_but_names(self):
+        bad = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "a|b`c*[x](y)", '"&\'']
+        lines = []
+        for i, name in enumerate(bad):
+            base = {"ticket": f"T{i}", "team": name, "category": name, "src": "x"}
+            lines += [dict(base, type="opened", ts=START + i, seq=10 * i + 1),
+                      {"type": "message", "by": "agent", "agent": name, "ticket": f"T{i}",
+                       "ts": START + 60000 + i, "src": "x", "seq": 10 * i + 2},
+                      {"type": "resolved", "agent": name, "ticket": f"T{i}",
+                       "ts": START + 120000 + i, "src": "x", "seq": 10 * i + 3}]
+        log = self.write("bad.ndjson", "".join(json.dumps(e) + "\n" for e in lines))
+        page = run("report", log, "--no-charts").stdout
+        self.assertNotIn("<script", page)
+        self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", page)
+        self.check_html(page)
+        md = run("report", log, "--format", "md").stdout
+        self.assertIn("a\\|b\\`c\\*\\[x\\](y)", md)
+        self.assertNotIn("<script", md)
+        text = run("report", log, "--format", "csv").stdout
+        rows = list(csv.reader(io.StringIO(text)))
+        self.assertTrue(any(cell == "'" + bad[0] for row in rows for cell in row))
+        for row in rows:
+            self.assertEqual(len(row), 6)
+            for cell in (row[1], row[5]):
+                self.assertFalse(cell[:1] in tuple("=+-@\t\r\n"), cell)
+
+    def test_measures(self):
+        measures = self.write("measures.yaml", """measures:
+  - {measure: more people, owner: ada, due: 2026-01-31, indicator: first_response, field: p90,
+     expected: "<= 10h"}
+  - {measure: "<i>templates", owner: bo, indicator: reopen_rate, expected: "<= 0.001%"}
+  - {measure: nobody, owner: cy, indicator: csat, expected: ">= 4", team: no-such-team}
+""")
+        got = self.report("--measures", measures, "--from", "2026-01-01", "--to", "2026-01-07")
+        states = {row: cells["state"] for row, cells in got["measures"].items()}
+        self.assertEqual(states, {"more people": "verified", "<i>templates": "not yet",
+                                  "nobody": "no cases"})
+        wrong = self.write("wrong.yaml", "measures:\n  - {measure: x, owner: y, indicator: csat,\n"
+                           "     expected: \"> 4\"}\n")
+        done = run("report", self.log, "--measures", wrong, code=1)
+        self.assertIn(f"{wrong}:3: ", done.stderr)
+        self.assertIn("expected", done.stderr)
+
+    def test_scorecards_rank(self):
+        config = self.write("cards.yaml", """scorecards:
+  - id: desk
+    scope: agent
+    window: 30d
+    items:
+      - {indicator: first_response, field: mean, weight: 50, baseline: 30m, target: 20m}
+      - {indicator: csat, weight: 50, baseline: 3.5, target: 4.5}
+""")
+        got = self.report("--config", config)["agents"]
+        ranks = [(row["rank"], row["score"]) for row in got.values() if row["score"] != "·"]
+        self.assertGreater(len(ranks), 5)
+        self.assertEqual(ranks, sorted(ranks, key=lambda pair: (pair[0], -pair[1])))
+        for rank, score in ranks:
+            self.assertEqual(rank, 1 + sum(other > score for _, other in ranks))
+
+    def test_wrong_usage(self):
+        for args, word in ((("--month", "2026-13"), "2026-13"), (("--from", "x"), "x"),
+                           (("--month", "2026-01", "--from", "2026-01-01"), "usage"),
+                           (("--from", "2026-01-05", "--to", "2026-01-01"), "2026-01-05"),
+                           (("--step", "hour"), "step"), (("--format", "pdf"), "format")):
+            self.assertIn(word, run("report", self.log, *args, code=2).stderr)
+        self.assertIn("standard input", run("report", "-", code=2, text="").stderr)
+        self.assertIn("nobody", run("report", self.log, "--team", "nobody", "--format", "md",
+                                    code=1).stderr)
+        run("report", code=2)
+
+    def test_nothing_happened(self):
+        log = self.write("empty.ndjson", "")
+        self.assertIn("Nothing happened", run("report", log, "--format", "md").stdout)
+        self.assertIn("Nothing happened",
+                      run("report", self.log, "--month", "2027-05", "--format", "md").stdout)
+        broken = self.write("broken.ndjson", "{\n")
+        done = run("report", broken, "--format", "csv", code=1)
+        self.assertEqual(table(done.stdout)["quality"]["lines_refused"]["count"], 1)
+
+    @unittest.skipUnless(os.path.isdir(GIVEN), "no given data at hand")
+    def test_given_data(self):
+        """Real logs: a year, a month, a quarter, each as of its end, against replay."""
+        def ms(*date):
+            return int(datetime.datetime(*date, tzinfo=datetime.timezone.utc).timestamp() * 1000)
+
+        for name, month, first, last in (
+                ("helpdesk", "2012", ms(2012, 1, 1), ms(2013, 1, 1)),
+                ("helpdesk", "2012-10", ms(2012, 10, 1), ms(2012, 11, 1)),
+                ("incidents", "2016-05", ms(2016, 5, 1), ms(2016, 6, 1))):
+            log = os.path.join(GIVEN, f"{name}.ndjson.gz")
+            got = self.report("--month", month, "--as-of", last - 1, log=log)
+            want = self.replay(last - 1, f"{(last - first) // 1000}s", log=log)
+            self.compare(numbers(want), got["indicators"], 15)
+
+
+if __name__ == "__main__":
+    unittest.main()
