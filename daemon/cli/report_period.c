@@ -136,8 +136,8 @@ static ms_t next_edge(const struct zone *z, uint32_t week_start, enum period_ste
     int64_t day = day_of(z, at);
     struct civil c = civil_from_days(day);
     switch (step) {
-    case STEP_DAY:
-        return day_start(z, day + 1);
+    case STEP_DAY: /* a day that a zone skips is no step */
+        return zone_next_day_start(z, sec_floor(at)) * MS_SECOND;
     case STEP_WEEK:
         return day_start(z, day + 7 - (weekday_of_days(day) + 7 - week_start) % 7);
     case STEP_MONTH:

@@ -1,0 +1,154 @@
+/* What a report counts where: periods, names within a team, corrections, the backlog. */
+#include "daemon/cli/report_cube.h"
+
+#include "tests/lib/terse.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static const ms_t day1 = 1767225600000; /* 2026-01-01 */
+
+static struct settings settings;
+static struct limits limits;
+static struct cube *cube;
+
+/* January 3rd and 4th, the two days before them; both as of `lag` after their end. */
+static void begin(const char *team, ms_t lag)
+{
+    settings_default(&settings);
+    settings.target[TARGET_FIRST_RESPONSE] = MS_HOUR;
+    limits = limits_default();
+    limits.tickets = limits.history = limits.chunks = limits.ids = 10000;
+    struct cube_setup setup = {
+        .settings = &settings,
+        .limits = &limits,
+        .team = team,
+        .period = {{day1 + 2 * MS_DAY, day1 + 4 * MS_DAY}, {day1, day1 + 2 * MS_DAY}},
+        .as_of = {day1 + 4 * MS_DAY + lag, day1 + 2 * MS_DAY + lag},
+        .step = STEP_DAY};
+    cube = calloc(1, sizeof *cube);
+    cr_assert(cube_open(cube, &setup));
+}
+
+static void end(void)
+{
+    cube_close(cube);
+    free(cube);
+}
+
+static void say(ms_t at, const char *line)
+{
+    struct event e;
+    terse_event(&e, day1 + at, line);
+    cube_event(cube, &e);
+}
+
+static int64_t num(const struct sum *t, enum indicator i)
+{
+    struct kpi_value v;
+    if (!sum_value(t, &settings, i, &v))
+        return 0;
+    return indicator_kind(i) == IND_DURATION ? (int64_t)v.n : v.num;
+}
+
+static int64_t name_num(uint32_t period, enum scope scope, const char *name, enum indicator i)
+{
+    uint32_t index = engine_name_find(cube->engine, scope, str_of(name));
+    return index == 0 ? 0 : num(cube_name(cube, period, scope, index), i);
+}
+
+Test(report_cube, counts_stand_where_it_happened)
+{
+    begin(NULL, 7 * MS_DAY);
+    say(MS_HOUR, "opened ticket=A team=x category=c");
+    say(2 * MS_DAY + MS_HOUR, "opened ticket=B team=y category=c");
+    say(2 * MS_DAY + 90 * MS_MINUTE, "message ticket=B by=agent agent=ada");
+    say(3 * MS_DAY + MS_HOUR, "message ticket=A by=agent agent=bo");
+    say(3 * MS_DAY + 2 * MS_HOUR, "resolved ticket=B agent=ada");
+    say(5 * MS_DAY, "opened ticket=C team=x");
+    cube_end(cube);
+    cr_assert(num(cube->sum[CUBE_PRIOR], IND_OPENED) == 1 &&
+              num(cube->sum[CUBE_NOW], IND_OPENED) == 1);
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_FIRST_RESPONSE), 2);
+    cr_assert_eq(num(cube->at_step[0], IND_REPLIES), 1);
+    cr_assert_eq(num(cube->at_step[1], IND_REPLIES), 1);
+    cr_assert_eq(num(cube->at_hour[1], IND_REPLIES), 2);
+    cr_assert_eq(cube->wait_from[FAM_REPLIES][1].n, 2); /* both began to wait after one */
+    cr_assert_eq(name_num(CUBE_NOW, SCOPE_AGENT, "ada", IND_RESOLVED), 1);
+    cr_assert_eq(name_num(CUBE_NOW, SCOPE_CATEGORY, "c", IND_OPENED), 1);
+    cr_assert(cube->edges_passed == 3 && cube->open[0] == 1 && cube->open[1] == 2 &&
+              cube->open[2] == 1);
+    struct kpi_value v; /* A's target was missed on the first day */
+    cr_assert(sum_value(cube->sum[CUBE_PRIOR], &settings, IND_FIRST_RESPONSE, &v) && v.missed == 1);
+    end();
+}
+
+/* A reopening later than a period's horizon changes the period before no more. */
+Test(report_cube, each_period_as_of_its_own_end)
+{
+    for (int late = 0; late < 2; late++) {
+        begin(NULL, 36 * MS_HOUR);
+        say(MS_HOUR, "opened ticket=A team=x");
+        say(2 * MS_HOUR, "message ticket=A by=agent agent=ada");
+        say(3 * MS_HOUR, "resolved ticket=A agent=ada");
+        say(late ? 4 * MS_DAY : 2 * MS_DAY + MS_HOUR, "reopened ticket=A");
+        cube_end(cube);
+        cr_assert_eq(num(cube->sum[CUBE_PRIOR], IND_FCR), late);
+        cr_assert_eq(num(cube->sum[CUBE_PRIOR], IND_REOPEN_RATE), !late);
+        cr_assert_eq(num(cube->sum[CUBE_NOW], IND_REOPENED), !late);
+        end();
+    }
+}
+
+/* A ticket handled in a period stays so when it is touched again after it, but not as spam. */
+Test(report_cube, handled_is_as_of_the_end)
+{
+    begin(NULL, 7 * MS_DAY);
+    say(2 * MS_DAY + MS_HOUR, "opened ticket=A team=x");
+    say(2 * MS_DAY + 2 * MS_HOUR, "message ticket=A by=agent agent=ada");
+    say(3 * MS_DAY, "message ticket=A by=agent agent=ada");
+    say(2 * MS_DAY + 3 * MS_HOUR, "opened ticket=S team=x");
+    say(2 * MS_DAY + 4 * MS_HOUR, "message ticket=S by=agent agent=ada");
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_HANDLED), 2);
+    say(5 * MS_DAY, "message ticket=A by=agent agent=ada");
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_HANDLED), 2);
+    cr_assert_eq(name_num(CUBE_NOW, SCOPE_AGENT, "ada", IND_HANDLED), 2);
+    say(5 * MS_DAY + 1, "closed ticket=S outcome=spam");
+    cube_end(cube);
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_HANDLED), 1);
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_OPENED), 1);
+    end();
+}
+
+/* Within a team: its own numbers, and those of others while the ticket was the team's. */
+Test(report_cube, only_one_team)
+{
+    begin("x", 7 * MS_DAY);
+    say(2 * MS_DAY, "opened ticket=A category=c");
+    say(2 * MS_DAY + 1, "assigned ticket=A team=x agent=ada"); /* the team comes later */
+    say(2 * MS_DAY + MS_HOUR, "message ticket=A by=agent agent=ada");
+    say(2 * MS_DAY + 2 * MS_HOUR, "assigned ticket=A team=y agent=ada");
+    say(2 * MS_DAY + 3 * MS_HOUR, "message ticket=A by=agent agent=ada");
+    say(3 * MS_DAY, "opened ticket=B category=c team=y");
+    cube_end(cube);
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_OPENED), 1);
+    cr_assert_eq(num(cube->sum[CUBE_NOW], IND_REPLIES), 1);
+    cr_assert_eq(name_num(CUBE_NOW, SCOPE_AGENT, "ada", IND_REPLIES), 1);
+    cr_assert_eq(name_num(CUBE_NOW, SCOPE_CATEGORY, "c", IND_OPENED), 1);
+    cr_assert_eq(name_num(CUBE_NOW, SCOPE_TEAM, "y", IND_OPENED), 0);
+    cr_assert_eq(cube->open[2], 0);
+    end();
+}
+
+Test(report_cube, nothing_and_too_late)
+{
+    begin("nobody", 0);
+    cube_end(cube);
+    cr_assert(cube->sum[CUBE_NOW] == NULL && cube->team == 0 && cube->first == MS_NONE);
+    end();
+    begin(NULL, 0);
+    say(9 * MS_DAY, "opened ticket=A");
+    cube_end(cube);
+    cr_assert(cube->after_as_of == 1 && cube->events_taken == 0);
+    end();
+}

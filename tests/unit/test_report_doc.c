@@ -1,0 +1,115 @@
+/* The three writers: what is said, and that no text can be more than text. */
+#include "daemon/cli/report_doc.h"
+
+#include "daemon/cli/words.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static struct doc sample(void)
+{
+    static struct doc d;
+    d = (struct doc){.title = "T <1>", .subtitle = "2012 & later"};
+    doc_head(&d, "one", "Head");
+    doc_say(&d, BLOCK_TEXT, "Some *text*.");
+    doc_say(&d, BLOCK_ITEM, "a");
+    doc_say(&d, BLOCK_ITEM, "b");
+    struct doc_table *tiles = doc_table(&d, BLOCK_TILES, "tiles", NULL);
+    doc_column(tiles, "figure", "figure", false, false);
+    doc_column(tiles, "value", "value", true, false);
+    doc_column(tiles, "change", "change", true, false);
+    doc_cell(tiles, "opened")->key = "opened";
+    doc_number(tiles, "12", 12, UNIT_COUNT);
+    doc_cell(tiles, "")->tone = TONE_GOOD;
+    struct doc_table *t = doc_table(&d, BLOCK_TABLE, "bars", "Bars");
+    t->chart = CHART_BARS;
+    t->rows_shown = 1;
+    doc_column(t, "name", "name", false, false);
+    doc_column(t, "p50", "me\"dian", true, true);
+    doc_cell(t, "=1+1|<b>");
+    struct doc_cell *c = doc_number(t, "1m", 60000, UNIT_MS);
+    c->note = doc_text(&d, "n = %d · x", 3);
+    c->tone = TONE_FLAG;
+    doc_cell(t, "two");
+    doc_cell(t, "·");
+    return d;
+}
+
+static char *written(void (*write)(FILE *, const struct doc *))
+{
+    char *text = NULL;
+    size_t n = 0;
+    struct doc d = sample();
+    FILE *f = open_memstream(&text, &n);
+    write(f, &d);
+    fclose(f);
+    doc_free(&d);
+    return text;
+}
+
+static void without_script(FILE *out, const struct doc *d)
+{
+    doc_html(out, d, (struct str){NULL, 0});
+}
+
+static void with_script(FILE *out, const struct doc *d)
+{
+    doc_html(out, d, str_of("var a = '</script><b>';"));
+}
+
+static void has(const char *text, const char *part)
+{
+    cr_assert_not_null(strstr(text, part), "no '%s' in:\n%s", part, text);
+}
+
+Test(report_doc, html)
+{
+    char *text = written(without_script);
+    has(text, "<title>T &lt;1&gt; · 2012 &amp; later</title>");
+    has(text, "<section id=\"one\">\n<h2>Head</h2>");
+    has(text, "<ul>\n<li>a</li>\n<li>b</li>\n</ul>");
+    has(text, "<li><span>opened</span>\n<strong>12</strong>\n</li>");
+    has(text, "id=\"chart-bars\" data-chart=\"bars\" data-unit=\"ms\"");
+    has(text, "<th scope=\"col\" class=\"n\" data-drawn=\"p50\">me&quot;dian</th>");
+    has(text, "<th scope=\"row\">=1+1|&lt;b&gt;</th>");
+    has(text, "<td class=\"n flag\" data-v=\"60000\">1m<small><span>n = 3</span> · "
+              "<span>x</span></small></td>");
+    cr_assert_null(strstr(text, "<script"));
+    free(text);
+    text = written(with_script);
+    has(text, "<script>\nvar a = '<\\/script><b>';</script>");
+    free(text);
+}
+
+Test(report_doc, markdown)
+{
+    char *text = written(doc_markdown);
+    has(text, "# T &lt;1>\n\n2012 &amp; later\n\n## Head\n\nSome \\*text\\*.\n\n- a\n- b\n\n");
+    has(text, "- opened: **12** \n");
+    has(text, "**Bars**\n\n| name | me\"dian |\n|---|--:|\n| =1+1\\|&lt;b> | 1m (n = 3 · x) |\n");
+    free(text);
+}
+
+Test(report_doc, csv)
+{
+    char *text = written(doc_csv);
+    cr_assert_str_eq(text, "table,row,column,value,unit,text\r\n"
+                           "tiles,opened,value,12,,12\r\n"
+                           "tiles,opened,change,,,\r\n"
+                           "bars,\"'=1+1|<b>\",p50,60000,ms,1m\r\n"
+                           "bars,two,p50,,,·\r\n");
+    free(text);
+}
+
+Test(report_doc, rows_and_dropping)
+{
+    struct doc d = sample();
+    const struct doc_table *t = d.block[d.blocks - 1].table;
+    cr_assert_eq(doc_rows(t), 2);
+    cr_assert_str_eq(doc_at(t, 1, 0)->text, "two");
+    uint32_t blocks = d.blocks;
+    doc_drop(&d);
+    cr_assert_eq(d.blocks, blocks - 1);
+    doc_free(&d);
+    cr_assert(d.blocks == 0 && d.text == NULL);
+}
