@@ -90,6 +90,12 @@ static void list_remove(struct calls *c, handle_t h)
         c->ends.newest = k->older;
 }
 
+static ms_t call_newest(const struct calls *c, handle_t h)
+{
+    const struct call *k = pool_get(&c->calls, h);
+    return k->history.newest;
+}
+
 static void forget(struct calls *c, handle_t h)
 {
     struct call *k = pool_edit(&c->calls, h);
@@ -122,6 +128,13 @@ static handle_t make(struct calls *c, uint64_t hash, struct str key)
 }
 
 /* --- the fold ----------------------------------------------------------------------------- */
+
+/* What comes then comes after a day of silence: no deadline of it passes any more, and an event
+ * tells of another call. Both go by the times of events, so that their order does not matter. */
+static ms_t silent_from(ms_t newest)
+{
+    return newest + CALL_REMEMBER_MS + 1;
+}
 
 /* What a fold over a call's records finds. */
 struct found {
@@ -194,6 +207,7 @@ static void fold(const struct calls *c, const struct record *r, uint32_t n, ms_t
 {
     const struct settings *set = c->links.settings;
     scan(r, n, f);
+    fired = n == 0 ? fired : ms_min(fired, silent_from(r[n - 1].ts));
     struct tags with = f->tags;
     with.agent = f->agent;
     ms_t stop = f->answered != MS_NONE    ? f->answered
@@ -243,9 +257,7 @@ static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fire
         due = f->offered + set->target[TARGET_WAIT] + 1;
     else if (f->answered != MS_NONE && f->ended == MS_NONE && set->target[TARGET_TALK] > 0)
         due = f->answered + set->target[TARGET_TALK] + 1;
-    /* A backlog of old calls is not over before it is through: silence counts from the arrival. */
-    k->over = ms_max(k->history.newest, board_at(c->links.board)) + CALL_REMEMBER_MS + 1;
-    due = due <= fired ? k->over : ms_min(due, k->over);
+    due = due <= fired || due > silent_from(k->history.newest) ? k->over : due;
     if (k->timer != 0)
         wheel_cancel(c->links.wheel, k->timer);
     k->timer = wheel_add(c->links.wheel, due, c->links.timer_kind, h);
@@ -269,6 +281,10 @@ int call_apply(struct calls *c, const struct event *e, uint32_t src, ms_t fired)
 {
     uint64_t hash = hash_str(c->seed, e->call);
     handle_t h = find(c, hash, e->call);
+    if (h != 0 && e->ts >= silent_from(call_newest(c, h))) {
+        forget(c, h);
+        h = 0;
+    }
     if (h == 0)
         h = make(c, hash, e->call);
     struct call *k = pool_edit(&c->calls, h);
@@ -291,6 +307,9 @@ int call_apply(struct calls *c, const struct event *e, uint32_t src, ms_t fired)
     }
     list_remove(c, h);
     list_append(c, h);
+    /* A backlog of old calls is not over before it is through: silence counts from the arrival. */
+    k->over = ms_max(k->history.newest, board_at(c->links.board)) + c->links.settings->lateness;
+    k->over = silent_from(k->over);
     difference(c, h, n, fired, was, n + 1, fired);
     return 0;
 }

@@ -314,14 +314,58 @@ Test(call, forgotten_after_a_day)
 {
     struct desk *d = opened();
     struct engine_use use[12];
+    ms_t over = start + CALL_REMEMBER_MS + d->settings.lateness;
     desk_say(d, start, "call_offered call=C team=red");
-    desk_tick(d, start + CALL_REMEMBER_MS);
+    desk_tick(d, over);
     cr_assert_geq(engine_usage(d->e, use, 12), 3);
     cr_assert(use[2].used == 1 && strcmp(use[2].name, "calls") == 0);
-    desk_tick(d, start + CALL_REMEMBER_MS + 1);
+    desk_tick(d, over + 1);
     engine_usage(d->e, use, 12);
     cr_assert_eq(use[2].used, 0);
     cr_assert_eq(desk_gauge(d, SCOPE_TEAM, "red", IND_CALLS_WAITING), 0);
     engine_check(d->e);
     desk_free(d);
+}
+
+/* By the times of its events: it does not matter whether its end or another call's comes first. */
+Test(call, after_a_day_of_silence_an_event_is_anothers)
+{
+    for (ms_t silence = CALL_REMEMBER_MS - 1; silence <= CALL_REMEMBER_MS + 1; silence++)
+        for (int behind = 0; behind < 2; behind++) {
+            struct desk *d = desk_new();
+            ms_t answered = start + silence, end = answered + 100;
+            d->settings.target[TARGET_WAIT] = CALL_REMEMBER_MS - MS_SECOND;
+            desk_open(d);
+            desk_say(d, start, "call_offered call=C");
+            if (behind)
+                desk_say(d, answered + d->settings.lateness, "call_offered call=other");
+            desk_say(d, answered, "call_answered call=C agent=ada");
+            desk_say(d, end, "call_ended call=C");
+            desk_tick(d, end + d->settings.lateness);
+            bool same = silence <= CALL_REMEMBER_MS;
+            struct kpi_value wait = desk_value(d, SCOPE_ALL, "-", IND_WAIT, W_24H);
+            cr_assert_eq(wait.n, same);
+            cr_assert_eq(wait.missed, 1);
+            cr_assert_eq(desk_value(d, SCOPE_ALL, "-", IND_TALK, W_24H).n, 1);
+            engine_check(d->e);
+            desk_free(d);
+        }
+}
+
+/* Silent for a day: nothing of it happens any more. Another event brings the deadline back. */
+Test(call, a_deadline_beyond_the_silence_does_not_pass)
+{
+    for (int rings = 0; rings < 2; rings++) {
+        struct desk *d = desk_new();
+        ms_t due = start + CALL_REMEMBER_MS + MS_MINUTE;
+        d->settings.target[TARGET_WAIT] = due - start;
+        desk_open(d);
+        desk_say(d, start, "call_offered call=C");
+        if (rings)
+            desk_say(d, start + MS_HOUR, "call_rung call=C agent=ada");
+        desk_tick(d, due + 1);
+        cr_assert_eq(desk_value(d, SCOPE_ALL, "-", IND_WAIT, W_24H).missed, rings);
+        engine_check(d->e);
+        desk_free(d);
+    }
 }
