@@ -149,6 +149,9 @@ static bool next_state(const struct alert_entry *e, uint8_t *ret_state)
         return e->active || otherwise;
     }
     *ret_state = f->breached != MS_NONE ? ALERT_BREACHED : ALERT_WARNING;
+    bool over = e->state == ALERT_CLEARED || e->state == ALERT_CANCELLED;
+    if (was_told && over && f->wakes == e->wakes)
+        return true; /* a late event took its end back */
     return f->breached != MS_NONE ? f->overdue > e->overdue : f->warned > e->warned;
 }
 
@@ -309,6 +312,9 @@ bool alerts_tell(struct alerts *a, handle_t h, uint64_t ticket_hash, ms_t at, st
             e->breached = state == ALERT_BREACHED;
         } else {
             e->ended = state == ALERT_CORRECTED ? at : f->ended;
+            e->wakes = f->wakes;
+            if (state == ALERT_CORRECTED) /* what still holds is told anew */
+                e->warned = e->overdue = 0;
             e->breached = state != ALERT_CORRECTED && e->breached;
         }
         fill(e, ticket_hash, at, ret);

@@ -29,6 +29,7 @@ ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired)
     if ((k->behind & BEHIND_NOW) == 0 || fired == MS_NONE)
         return fired;
     ms_t heard = holds_newest(&t->holds, k->history.src);
+    heard = heard == MS_NONE ? heard : heard + 1; /* a deadline at that instant has been heard */
     return ms_min(fired, ms_max(heard, fired - t->links.settings->hold_max));
 }
 
@@ -132,10 +133,11 @@ void ticket_due(struct tickets *t, handle_t h, ms_t now)
     judge(t, h, now);
 }
 
-void tickets_heard(struct tickets *t, uint32_t src, ms_t ts, ms_t fired)
+void tickets_heard(struct tickets *t, uint32_t src, const struct event *e, ms_t fired)
 {
     handle_t ready[RELEASE_AT_ONCE];
-    if (!holds_heard(&t->holds, src, ts))
+    bool on_time = e->rts == MS_NONE || e->rts - e->ts <= t->links.settings->hold_after;
+    if (!holds_heard(&t->holds, src, e->ts, on_time))
         return;
     uint32_t n;
     do {

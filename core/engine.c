@@ -355,7 +355,7 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
         n->skewed++;
     }
     struct result r = verdict(e, apply(e, ev, hash, src));
-    tickets_heard(e->tickets, src, ev->ts, e->core.fired);
+    tickets_heard(e->tickets, src, ev, e->core.fired);
     e->core.judged = ev->ts;
     (void)judge(e, ev->ts, out); /* what finds no room comes first in the next step */
     return r;

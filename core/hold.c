@@ -31,7 +31,7 @@ ms_t holds_newest(const struct holds *h, uint32_t src)
     return s == NULL ? MS_NONE : s->newest;
 }
 
-bool holds_heard(struct holds *h, uint32_t src, ms_t ts)
+bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time)
 {
     while (h->sources.high <= src) {
         handle_t fresh = pool_alloc(&h->sources);
@@ -45,7 +45,8 @@ bool holds_heard(struct holds *h, uint32_t src, ms_t ts)
         return false;
     struct hold_source *e = pool_edit(&h->sources, pool_handle(&h->sources, src + 1));
     e->newest = ts;
-    return e->first != 0 && (e->walked == MS_NONE || ts - e->walked >= WALK_EVERY);
+    bool walk = on_time || e->walked == MS_NONE || ts - e->walked >= WALK_EVERY;
+    return e->first != 0 && walk;
 }
 
 void holds_add(struct holds *h, uint32_t src, ms_t deadline, handle_t ticket)
@@ -69,7 +70,7 @@ uint32_t holds_release(struct holds *h, uint32_t src, handle_t *ret_ticket, uint
     for (handle_t w = s->first; w != 0 && n < cap;) {
         const struct hold_wait *k = pool_get(&h->waits, w);
         handle_t next = k->next;
-        if (k->deadline < s->newest) {
+        if (k->deadline <= s->newest) {
             ret_ticket[n++] = k->ticket;
             if (before == 0)
                 s->first = next;

@@ -2,7 +2,8 @@
  *
  * A source is known by its newest ts. A held deadline waits in its source's list until the source
  * has passed it; the owner's own timer is what ends the wait after hold_max. Lists are walked
- * when the source has moved on by a second, so a backlog costs little for each of its events. */
+ * when the source has moved on by a second, or speaks on time again, so a backlog costs little
+ * for each of its events. */
 #ifndef TP_CORE_HOLD_H
 #define TP_CORE_HOLD_H
 
@@ -34,8 +35,9 @@ void holds_init(struct holds *h, void *mem, uint32_t sources, uint32_t waits);
 /* The newest ts of a source (0 = none named); MS_NONE before the first. */
 ms_t holds_newest(const struct holds *h, uint32_t src);
 
-/* An event of the source with this ts was heard. true: its list is to be walked. */
-bool holds_heard(struct holds *h, uint32_t src, ms_t ts);
+/* An event of the source with this ts was heard; on_time: soon after it happened. true: its list
+ * is to be walked. */
+bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time);
 
 /* The deadline waits for the source. When there is no room its own timer ends the wait. */
 void holds_add(struct holds *h, uint32_t src, ms_t deadline, handle_t ticket);

@@ -162,6 +162,7 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
     k->warned = c->warned;
     k->overdue = c->overdue;
     k->alerted = c->alerted;
+    k->wakes = c->wakes;
 }
 
 void sla_tell_all(const struct sla *s, const struct fold *f, ms_t at,

@@ -31,7 +31,8 @@ struct sla_clock {
     uint8_t warned;    /* warning points passed */
     uint8_t overdue;   /* repeats passed */
     uint8_t alerted;   /* some level was passed: its alert may have been told */
-    uint8_t unused[4];
+    uint8_t wakes;     /* how often it ran again after an end */
+    uint8_t unused[3];
 };
 
 /* How the ticket's own business time runs. */
@@ -69,6 +70,7 @@ struct sla_fact {
     uint16_t instance;
     uint8_t metric, state, cause, warned, overdue, policy;
     uint8_t alerted; /* some level was passed, if only under other terms */
+    uint8_t wakes;   /* as in the clock */
     uint8_t unused;
 };
 
@@ -117,8 +119,8 @@ struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, 
 enum clock_state sla_state(const struct sla_clock *c);
 bool sla_active(const struct sla_clock *c);
 
-/* Closed time does not count: the ticket, open at `at` and its opening known, has been open for as
- * long as from its opening to then. */
+/* Closed time does not count: the ticket, its opening known, has been open for as long as from its
+ * opening to then. */
 ms_t sla_open_until(const struct fold *f, ms_t at);
 
 /* Of an active clock: business ms so far; its target (NULL: none any more); when it is used up:

@@ -48,7 +48,7 @@ bool tickets_sweep(struct tickets *t, uint32_t budget, ms_t fired);
 bool tickets_swept(const struct tickets *t);
 
 /* An event of this source was heard: deadlines that waited for it are judged. */
-void tickets_heard(struct tickets *t, uint32_t src, ms_t ts, ms_t fired);
+void tickets_heard(struct tickets *t, uint32_t src, const struct event *e, ms_t fired);
 
 /* Tells the next thing of an entry (alerts_next): everything an alert says. false: nothing. */
 bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, struct alert *ret);
