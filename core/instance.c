@@ -39,7 +39,7 @@ bool sla_wakes(const struct sla *s, enum sla_slot slot, const struct fold_terms 
 
 ms_t sla_open_until(const struct fold *f, ms_t at)
 {
-    return ms_max(f->opened, at - f->gap);
+    return ms_max(f->opened, (fold_ended(f) ? f->ended : at) - f->gap);
 }
 
 /* What should run in a slot now. false: nothing. */
@@ -294,12 +294,10 @@ void sla_follow(struct sla *s, struct fold *f, const struct record *r,
         sla_change_terms(s, f, r->ts, false, terms, out);
     s->matched = true;
     uint8_t run = run_of(f);
-    if (run != s->run) {
-        if (s->run_since == MS_NONE && f->opened != MS_NONE)
-            s->run_since = f->opened;
-        else
-            sla_book(s, terms, r->ts);
-    }
+    if (s->run_since == MS_NONE && f->opened != MS_NONE)
+        sla_book_opening(s, f, terms, r->ts);
+    else if (run != s->run)
+        sla_book(s, terms, r->ts);
     bool reopened = (run & RUN_OPEN) != 0 && (s->run & RUN_OPEN) == 0;
     s->run = (uint8_t)(run | (reopened ? RUN_REOPENED : 0));
     sla_settle(s, f, r, r->ts, terms, out);

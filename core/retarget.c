@@ -14,6 +14,14 @@ void sla_book(struct sla *s, const struct fold_terms *terms, ms_t at)
     s->run_since = at;
 }
 
+void sla_book_opening(struct sla *s, const struct fold *f, const struct fold_terms *terms, ms_t at)
+{
+    const struct calendar *cal = sla_calendar(s, terms);
+    if (cal != NULL)
+        s->total = calendar_open(cal, sla_open_until(f, at)) - calendar_open(cal, f->opened);
+    s->run_since = at;
+}
+
 /* A breach that a longer target takes back: the miss goes, the alert is corrected. */
 static void forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
                     const struct fold_terms *terms, struct sink *out)
@@ -102,9 +110,8 @@ void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generat
     s->generation += other_generation;
     s->policy = policy;
     s->priority = f->tags.priority;
-    const struct calendar *now = sla_calendar(s, terms);
-    if (!counted && now != NULL && f->opened != MS_NONE && f->opened < at)
-        s->total = calendar_open(now, at) - calendar_open(now, f->opened);
+    if (!counted && f->opened != MS_NONE)
+        sla_book_opening(s, f, terms, at);
     for (int i = 0; i < SLA_SLOTS; i++) {
         if (!sla_active(&s->clock[i]))
             continue;

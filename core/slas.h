@@ -48,6 +48,10 @@ void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
 /* What the ticket's own business time was up to `at` is booked; it runs on by the run bits. */
 void sla_book(struct sla *s, const struct fold_terms *terms, ms_t at);
 
+/* Likewise when nothing of it was counted so far: as if open since its opening, which is known, but
+ * for closed time, and never paused. */
+void sla_book_opening(struct sla *s, const struct fold *f, const struct fold_terms *terms, ms_t at);
+
 /* The policies of the next generation come into force, or the ticket's attributes may be others:
  * its policy is looked up, clocks that run get other terms. */
 void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool next_generation,
