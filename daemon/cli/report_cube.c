@@ -184,6 +184,23 @@ void cube_event(struct cube *c, const struct event *e)
     step(c, e);
 }
 
+static void settle(struct cube *c)
+{
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+        sum_settle(c->sum[p]);
+        for (uint32_t s = 0; s < SCOPE_N; s++)
+            for (uint32_t i = 0; i < c->names[p][s].n; i++)
+                sum_settle(c->names[p][s].at[i]);
+    }
+    for (uint32_t i = 0; i < c->steps; i++)
+        sum_settle(c->at_step[i]);
+    for (uint32_t h = 0; h < 24; h++) {
+        sum_settle(c->at_hour[h]);
+        for (uint32_t f = 0; f < FAM_N; f++)
+            values_settle(&c->wait_from[f][h]);
+    }
+}
+
 void cube_end(struct cube *c)
 {
     ms_t as_of = c->setup.as_of[CUBE_NOW];
@@ -193,6 +210,7 @@ void cube_end(struct cube *c)
         return;
     pass_edges(c, as_of);
     step(c, &(struct event){.kind = EV_TICK, .rts = as_of});
+    settle(c);
 }
 
 /* --- readers ------------------------------------------------------------------------------ */

@@ -25,46 +25,42 @@ void values_add(struct values *s, ms_t value, int sign)
     s->gone += sign < 0;
 }
 
-/* Counts what is left into a sketch of this program's own. */
-static const struct sketch *sketch_of(const struct values *s)
-{
-    static struct sketch sketch;
-    sketch_clear(&sketch);
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->v[i] >= 0)
-            sketch_add(&sketch, s->v[i]);
-    for (uint32_t i = 0; s->gone > 0 && i < s->n; i++)
-        if (s->v[i] < 0) /* a sample that came with an earlier log may go: nothing to cancel */
-            (void)sketch_withdraw(&sketch, -1 - s->v[i]);
-    return &sketch;
-}
-
 static int by_size(const void *a, const void *b)
 {
     ms_t x = *(const ms_t *)a, y = *(const ms_t *)b;
     return (x > y) - (x < y);
 }
 
-/* The least and greatest that no withdrawal cancels: both sorted, side by side. */
-static void extremes(const struct values *s, struct window_order *ret)
+/* Both sorted, side by side. A withdrawal without its value (what was added lies before a report
+ * begins to listen) cancels nothing. */
+void values_settle(struct values *s)
 {
-    ms_t *v = must(malloc(s->n * sizeof *v));
-    memcpy(v, s->v, s->n * sizeof *v);
-    qsort(v, s->n, sizeof *v, by_size);
-    bool any = false;
-    uint32_t gone = s->gone; /* v[0..gone) are withdrawals, the greatest value first */
+    if (s->gone == 0)
+        return;
+    qsort(s->v, s->n, sizeof s->v[0], by_size);
+    uint32_t kept = 0, gone = s->gone; /* v[0..gone) are withdrawals, the greatest value first */
     for (uint32_t i = s->gone; i < s->n; i++) {
-        while (gone > 0 && -1 - v[gone - 1] < v[i])
+        while (gone > 0 && -1 - s->v[gone - 1] < s->v[i])
             gone--;
-        if (gone > 0 && -1 - v[gone - 1] == v[i]) {
+        if (gone > 0 && -1 - s->v[gone - 1] == s->v[i])
             gone--;
-            continue;
-        }
-        ret->min = any ? ret->min : v[i];
-        ret->max = v[i];
-        any = true;
+        else
+            s->v[s->gone + kept++] = s->v[i];
     }
-    free(v);
+    memmove(s->v, s->v + s->gone, kept * sizeof s->v[0]);
+    s->n = kept;
+    s->gone = 0;
+}
+
+/* Counts them into a sketch of this program's own. */
+static const struct sketch *sketch_of(const struct values *s)
+{
+    static struct sketch sketch;
+    CHECK(s->gone == 0);
+    sketch_clear(&sketch);
+    for (uint32_t i = 0; i < s->n; i++)
+        sketch_add(&sketch, s->v[i]);
+    return &sketch;
 }
 
 void values_order(const struct values *s, struct window_order *ret)
@@ -82,8 +78,6 @@ void values_order(const struct values *s, struct window_order *ret)
         ret->min = ms_min(ret->min, s->v[i]);
         ret->max = ms_max(ret->max, s->v[i]);
     }
-    if (s->gone > 0)
-        extremes(s, ret);
 }
 
 bool values_rank(const struct values *s, uint32_t permille, ms_t *ret)
@@ -123,6 +117,13 @@ void sum_add(struct sum *t, const struct op *op, uint32_t but)
         if (op->family != FAM_RATINGS)
             values_add(&t->values[op->family][c], op->sample.value[c], op->sign);
     }
+}
+
+void sum_settle(struct sum *t)
+{
+    for (uint32_t f = 0; t != NULL && f < FAM_N; f++)
+        for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++)
+            values_settle(&t->values[f][c]);
 }
 
 bool sum_value(const struct sum *t, const struct settings *s, enum indicator i,

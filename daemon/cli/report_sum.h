@@ -19,10 +19,13 @@ struct values {
 
 void values_add(struct values *s, ms_t value, int sign);
 
-/* n, min, max and the quantiles of what is left. */
+/* Withdrawals and what they take back go; to be called before the readers. */
+void values_settle(struct values *s);
+
+/* n, min, max and the quantiles. */
 void values_order(const struct values *s, struct window_order *ret);
 
-/* Nearest rank of what is left; false: nothing is. */
+/* Nearest rank; false: there is nothing. */
 bool values_rank(const struct values *s, uint32_t permille, ms_t *ret);
 
 struct op;
@@ -39,7 +42,9 @@ void sum_free(struct sum *t); /* NULL: nothing */
 /* Adds an op; `but` are flags of its family that are not to be counted. */
 void sum_add(struct sum *t, const struct op *op, uint32_t but);
 
-/* One indicator; false: nothing in it (or t is NULL). */
+void sum_settle(struct sum *t); /* NULL: nothing */
+
+/* Of a settled one: one indicator; false: nothing in it (or t is NULL). */
 bool sum_value(const struct sum *t, const struct settings *s, enum indicator i,
                struct kpi_value *ret);
 

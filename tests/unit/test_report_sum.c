@@ -32,6 +32,7 @@ Test(report_sum, values_and_withdrawals)
         }
         qsort(kept, n, sizeof kept[0], by_size);
         struct window_order order;
+        values_settle(&v);
         values_order(&v, &order);
         cr_assert_eq(order.n, n);
         if (n > 0) {
@@ -76,6 +77,7 @@ Test(report_sum, indicators)
                       .sign = 1,
                       .sample = {.flags = 1u << (MARKS_MISSED + TARGET_FIRST_RESPONSE)}};
     sum_add(t, &miss, 0);
+    sum_settle(t);
     struct op mark = {
         .mark = 1, .family = FAM_REPLIES, .flag = REPLIES_HANDLED, .sign = 1, .sample = {.ts = 5}};
     sum_add(t, &mark, 0);
@@ -92,6 +94,7 @@ Test(report_sum, indicators)
     cr_assert(f.n == 0 && f.bottom == 0);
     f = sum_figure(NULL, &s, (struct figure_source){IND_OPENED, IF_NUM});
     cr_assert(f.count && f.n == 0 && figure_round(&f) == 0);
+    sum_settle(NULL);
     sum_free(t);
     sum_free(NULL);
 }
