@@ -20,8 +20,12 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
     if (!n.has || (n.now.count && n.now.n == 0))
         return;
     const char *name = phrase_indicator(i, words_lang());
-    bool middle = indicator_kind(i) == IND_DURATION && n.of.field == IF_P50;
-    doc_cell(t, middle ? doc_text(r->doc, "%s · %s", name, word(W_R_MEDIAN)) : name)->key =
+    const char *which = n.of.field == IF_P50 ? word(W_R_MEDIAN)
+                        : n.of.field == IF_MEAN
+                            ? word(W_R_MEAN)
+                            : indicator_field_name((enum indicator_field)n.of.field);
+    bool one_of_many = indicator_kind(i) == IND_DURATION;
+    doc_cell(t, one_of_many ? doc_text(r->doc, "%s · %s", name, which) : name)->key =
         indicator_name(i);
     report_cell(r, t, n.of, &n.now);
     report_change(r, t, &n);

@@ -156,7 +156,7 @@ static void table(struct report *r, enum scope scope, const char *id, enum word 
     doc_head(r->doc, id, word(title));
     const char *what = phrase_indicator((enum indicator)by.indicator, words_lang());
     if (scored)
-        what = report_phrase(r, W_R_RANKED_SCORE, word(W_R_SCORECARD), NULL, NULL);
+        what = word(W_R_RANKED_SCORE);
     doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_RANKED_BY, what, NULL, NULL));
     if (scope == SCOPE_AGENT)
         doc_say(r->doc, BLOCK_NOTE, word(W_R_AGENT_NOTE));
