@@ -134,7 +134,7 @@
     X(R_BAND_HOUR, "{1} by the hour in which the wait began: middle half and median",              \
       "{1}(按开始等待的时段):中间一半与中位数")                                                    \
     X(R_RANKED_BY, "Ranked by {1}; equal ones share a place.", "按{1}排名,相同者并列。")           \
-    X(R_RANKED_SCORE, "the score of their scorecard", "评分卡得分")                                         \
+    X(R_RANKED_SCORE, "the score of their scorecard", "评分卡得分")                                \
     X(R_AGENT_NOTE, "Who did fewer or harder tickets is not told by a number.",                    \
       "数字不反映工单的数量与难度差别。")                                                          \
     X(R_WEAK_NOTE,                                                                                 \
