@@ -240,58 +240,69 @@ static void shift(struct event *e, uint32_t pass, ms_t span, char digit[1])
     digit[0] = (char)('0' + pass);
 }
 
-static void replay(const char *path)
+struct replay {
+    const char *path;
+    ms_t first, last; /* of the log */
+    double spent;
+    uint64_t done;
+};
+
+static void replay_pass(struct bench *b, struct store *s, struct replay *r, uint32_t pass)
 {
     static struct text_reader reader;
     static char line[TEXT_LINE_MAX];
+    FILE *f = fopen(r->path, "r");
+    bool more = true;
+    if (f == NULL) {
+        perror(r->path);
+        exit(1);
+    }
+    text_reader_init(&reader, false);
+    while (more) {
+        s->n = 0;
+        s->used = 0;
+        while (s->n < KEEP && (more = fgets(line, sizeof line, f) != NULL)) {
+            struct event e;
+            enum event_field field;
+            if (text_read(&reader, line, strcspn(line, "\n"), MS_NONE, &e, &field) != 1)
+                continue;
+            r->first = ms_min(r->first, e.ts);
+            r->last = pass == 0 ? ms_max(r->last, e.ts) : r->last;
+            keep(s, &e);
+            /* The ticket's text is followed by room for the digit of the pass. */
+            struct event *k = &s->event[s->n - 1];
+            if (event_has(k, F_TICKET)) {
+                memcpy(s->text + s->used, k->ticket.p, k->ticket.len);
+                k->ticket.p = s->text + s->used;
+                shift(k, pass, r->last - r->first + 100 * MS_DAY,
+                      s->text + s->used + k->ticket.len);
+                s->used += ++k->ticket.len;
+            }
+        }
+        double from = cpu_ns();
+        step(b, s->event, s->n);
+        r->spent += pass > 0 ? cpu_ns() - from : 0;
+        r->done += pass > 0 ? s->n : 0;
+    }
+    text_reader_fini(&reader);
+    fclose(f);
+}
+
+static void replay(const char *path)
+{
     struct bench b = {0};
     struct store s;
-    double spent = 0;
-    uint64_t done = 0;
-    ms_t first = MS_NEVER, last = MS_NONE; /* of the log */
-    bench_open(&b);
+    struct replay r;
     store_open(&s);
-    for (uint32_t pass = 0; pass < 4; pass++) {
-        FILE *f = fopen(path, "r");
-        bool more = true;
-        if (f == NULL) {
-            perror(path);
-            exit(1);
-        }
-        text_reader_init(&reader, false);
-        while (more) {
-            s.n = 0;
-            s.used = 0;
-            while (s.n < KEEP && (more = fgets(line, sizeof line, f) != NULL)) {
-                struct event e;
-                enum event_field field;
-                if (text_read(&reader, line, strcspn(line, "\n"), MS_NONE, &e, &field) != 1)
-                    continue;
-                first = ms_min(first, e.ts);
-                last = pass == 0 ? ms_max(last, e.ts) : last;
-                keep(&s, &e);
-                /* The ticket's text is followed by room for the digit of the pass. */
-                struct event *k = &s.event[s.n - 1];
-                if (event_has(k, F_TICKET)) {
-                    memcpy(s.text + s.used, k->ticket.p, k->ticket.len);
-                    k->ticket.p = s.text + s.used;
-                    shift(k, pass, last - first + 100 * MS_DAY, s.text + s.used + k->ticket.len);
-                    s.used += ++k->ticket.len;
-                }
-            }
-            double from = cpu_ns();
-            step(&b, s.event, s.n);
-            if (pass > 0) {
-                spent += cpu_ns() - from;
-                done += s.n;
-            }
-        }
-        text_reader_fini(&reader);
-        fclose(f);
+    for (int run = 0; run < 2; run++) {
+        r = (struct replay){.path = path, .first = MS_NEVER, .last = MS_NONE};
+        bench_open(&b);
+        for (uint32_t pass = 0; pass < 4; pass++)
+            replay_pass(&b, &s, &r, pass);
     }
     const struct engine_counters *c = engine_counters(b.e);
     printf("%s: %.0f ns/event, %lu events, %.2f %% folded again, %.2f SLA alerts an event\n", path,
-           spent / (double)done, (unsigned long)done,
+           r.spent / (double)r.done, (unsigned long)r.done,
            100.0 * (double)c->refolds / (double)c->events,
            (double)c->sla_fired / (double)c->events);
     store_close(&s);
