@@ -136,7 +136,7 @@ static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t
     c->instance = s->instances[c->metric];
     c->state = CLOCK_RUNNING;
     c->cause = CAUSE_NONE;
-    c->warned = c->overdue = c->alerted = 0;
+    c->warned = c->overdue = c->alerted = c->wakes = 0;
     c->breached = MS_NONE;
     memset(&c->owner, 0, sizeof c->owner);
     c->elapsed = 0;
@@ -174,6 +174,7 @@ static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t a
         return;
     }
     sla_fit_warned(c, sla_target(s, c, s->priority, terms));
+    c->wakes = (uint8_t)(c->wakes + 1);
     c->state = CLOCK_RUNNING;
     c->cause = sla_exceeded(s, c, terms) ? CAUSE_RETARGET : CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
