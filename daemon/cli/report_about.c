@@ -9,7 +9,8 @@ static void sums_of(const struct report *r, const struct measure_taken *m,
 {
     enum scope scope = (enum scope)m->scope;
     *ret_now = *ret_before = NULL;
-    if (scope == SCOPE_ALL) {
+    const char *only = r->cube->setup.team;
+    if (scope == SCOPE_ALL || (only != NULL && scope == SCOPE_TEAM && strcmp(only, m->name) == 0)) {
         *ret_now = r->cube->sum[CUBE_NOW];
         *ret_before = r->cube->sum[CUBE_PRIOR];
         return;

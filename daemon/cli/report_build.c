@@ -34,9 +34,10 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
 static void put_open(struct report *r, struct doc_table *t)
 {
     const struct cube *c = r->cube;
-    if (c->edges_passed <= c->steps)
-        return; /* the period has not ended as of the report */
-    int64_t at_end = c->open[c->steps], at_start = c->open[0];
+    if (c->edges_passed == 0)
+        return; /* the period has not begun as of the report */
+    uint32_t last = c->edges_passed <= c->steps ? c->edges_passed : c->steps;
+    int64_t at_end = c->open[last], at_start = c->open[0];
     doc_cell(t, word(W_R_OPEN_END))->key = "open_at_end";
     doc_number(t, report_count(r, (uint64_t)at_end), (double)at_end, UNIT_COUNT);
     int64_t by = at_end - at_start;

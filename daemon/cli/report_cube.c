@@ -171,13 +171,13 @@ static void pass_edges(struct cube *c, ms_t ts)
 
 void cube_event(struct cube *c, const struct event *e)
 {
+    c->first = c->first == MS_NONE ? e->ts : ms_min(c->first, e->ts);
+    c->last = ms_max(c->last, e->ts);
     if (e->ts > c->setup.as_of[CUBE_NOW]) {
         c->after_as_of++;
         return;
     }
     c->events_taken++;
-    c->first = c->first == MS_NONE ? e->ts : ms_min(c->first, e->ts);
-    c->last = ms_max(c->last, e->ts);
     pass_edges(c, e->ts);
     c->event_ts = e->ts;
     c->voids = e->kind == EV_CLOSED && e->outcome >= OUTCOME_SPAM;
@@ -206,10 +206,12 @@ void cube_end(struct cube *c)
     ms_t as_of = c->setup.as_of[CUBE_NOW];
     c->event_ts = as_of;
     c->voids = false;
-    if (c->first == MS_NONE)
+    if (c->events_taken == 0)
         return;
     pass_edges(c, as_of);
     step(c, &(struct event){.kind = EV_TICK, .rts = as_of});
+    if (c->edges_passed <= c->steps) /* the step that runs as of the report */
+        c->open[c->edges_passed] = open_now(c);
     settle(c);
 }
 

@@ -94,7 +94,7 @@ static void backlog(struct report *r)
     t->chart = CHART_LINE;
     doc_column(t, "step", word(heads[c->setup.step]), false, false);
     doc_column(t, "open", word(W_R_OPEN_END), true, true);
-    for (uint32_t s = 0; s + 1 < c->edges_passed; s++) {
+    for (uint32_t s = 0; s < c->steps && s < c->edges_passed; s++) {
         char name[PERIOD_NAME];
         period_name(name, &r->settings->zone, c->setup.step, c->edge[s]);
         doc_cell(t, doc_text(r->doc, "%s", name));

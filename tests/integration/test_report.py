@@ -166,6 +166,22 @@ class Report(unittest.TestCase):
                            START + 16 * DAY)
         self.assertEqual(long["flow"]["2026-01-03"]["opened"], day["opened"]["actual"])
 
+    def test_as_of(self):
+        """Its end and the longest horizon later, or the log's end; what comes later is counted."""
+        def about(*args):
+            text = run("report", self.log, "--format", "csv", *args).stdout
+            return {r["row"]: r["text"] for r in csv.DictReader(io.StringIO(text))
+                    if r["table"] in ("about", "quality")}
+
+        early = about("--from", "2025-12-28", "--to", "2025-12-29")
+        self.assertEqual(early["as_of"], "2026-01-06 00:00")
+        self.assertGreater(int(early["after_as_of"]), 1000)
+        late = about("--from", "2026-01-10", "--to", "2026-01-11")
+        self.assertEqual(late["as_of"], late["log"].split(" … ")[1])
+        self.assertEqual(late["after_as_of"], "0")
+        self.assertEqual(early["log"], late["log"])
+        self.assertEqual(late["period_before"], "2026-01-08 … 2026-01-09")
+
     def test_period_before(self):
         """It says what its own report said: as of its end and as long after."""
         now = self.report("--from", "2026-01-04", "--to", "2026-01-07")["indicators"]

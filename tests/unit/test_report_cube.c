@@ -83,6 +83,17 @@ Test(report_cube, counts_stand_where_it_happened)
     end();
 }
 
+/* The log ends inside the period: what is open is that of its end. */
+Test(report_cube, a_step_that_runs)
+{
+    begin(NULL, -12 * MS_HOUR);
+    say(2 * MS_DAY + MS_HOUR, "opened ticket=A team=x");
+    say(3 * MS_DAY + MS_HOUR, "opened ticket=B team=x");
+    cube_end(cube);
+    cr_assert(cube->edges_passed == 2 && cube->open[1] == 1 && cube->open[2] == 2);
+    end();
+}
+
 /* A reopening later than a period's horizon changes the period before no more. */
 Test(report_cube, each_period_as_of_its_own_end)
 {
@@ -150,5 +161,6 @@ Test(report_cube, nothing_and_too_late)
     say(9 * MS_DAY, "opened ticket=A");
     cube_end(cube);
     cr_assert(cube->after_as_of == 1 && cube->events_taken == 0);
+    cr_assert(cube->sum[CUBE_NOW] == NULL && cube->last == day1 + 9 * MS_DAY);
     end();
 }
