@@ -51,46 +51,51 @@ static bool is_of(const struct account *a, uint32_t slot, const struct sla_clock
            a->cut[slot].metric == c->metric;
 }
 
-void account_cut(struct account *a, const struct sla *s, const struct tags *tags, ms_t at,
-                 const struct fold_terms *terms)
+void account_cut_slot(struct account *a, const struct sla *s, uint32_t slot,
+                      const struct tags *tags, ms_t at, const struct fold_terms *terms)
 {
     if (a == NULL)
         return;
-    for (uint32_t slot = 0; slot < SLA_SLOTS; slot++) {
-        const struct sla_clock *c = &s->clock[slot];
-        if (!sla_active(c)) {
-            a->cut[slot].at = at;
-            continue;
-        }
-        struct account_item more = {.metric = c->metric,
-                                    .policy = s->policy,
-                                    .slot = (uint8_t)slot,
-                                    .instance = c->instance,
-                                    .team = tags->team,
-                                    .generation = s->generation,
-                                    .agent = tags->agent,
-                                    .start = c->start};
-        if (!is_of(a, slot, c)) {
-            a->cut[slot].instance = c->instance;
-            a->cut[slot].metric = c->metric;
-            a->cut[slot].start = c->start;
-            a->cut[slot].at = c->since != MS_NONE ? c->since : at;
-            a->cut[slot].last = 0;
-            more.kind = EXPLAIN_INTERVAL;
-            more.from = c->start;
-            more.to = a->cut[slot].at;
-            more.counted = c->elapsed;
-            if (c->elapsed > 0) /* ran before it was accounted */
-                stretch(a, slot, c, &more);
-        }
-        more.kind = c->since == MS_NONE ? EXPLAIN_PAUSE : EXPLAIN_INTERVAL;
-        more.from = c->since == MS_NONE ? a->cut[slot].at : ms_max(a->cut[slot].at, c->since);
-        more.to = at;
-        more.counted = sla_elapsed(s, c, terms, at) - sla_elapsed(s, c, terms, more.from);
-        if (more.from < at)
-            stretch(a, slot, c, &more);
-        a->cut[slot].at = ms_max(a->cut[slot].at, at);
+    const struct sla_clock *c = &s->clock[slot];
+    if (!sla_active(c)) {
+        a->cut[slot].at = at;
+        return;
     }
+    struct account_item more = {.metric = c->metric,
+                                .policy = s->policy,
+                                .slot = (uint8_t)slot,
+                                .instance = c->instance,
+                                .team = tags->team,
+                                .generation = s->generation,
+                                .agent = tags->agent,
+                                .start = c->start};
+    if (!is_of(a, slot, c)) {
+        a->cut[slot].instance = c->instance;
+        a->cut[slot].metric = c->metric;
+        a->cut[slot].start = c->start;
+        a->cut[slot].at = c->since != MS_NONE ? c->since : at;
+        a->cut[slot].last = 0;
+        more.kind = EXPLAIN_INTERVAL;
+        more.from = c->start;
+        more.to = a->cut[slot].at;
+        more.counted = c->elapsed;
+        if (c->elapsed > 0) /* ran before it was accounted */
+            stretch(a, slot, c, &more);
+    }
+    more.kind = c->since == MS_NONE ? EXPLAIN_PAUSE : EXPLAIN_INTERVAL;
+    more.from = c->since == MS_NONE ? a->cut[slot].at : ms_max(a->cut[slot].at, c->since);
+    more.to = at;
+    more.counted = sla_elapsed(s, c, terms, at) - sla_elapsed(s, c, terms, more.from);
+    if (more.from < at)
+        stretch(a, slot, c, &more);
+    a->cut[slot].at = ms_max(a->cut[slot].at, at);
+}
+
+void account_cut(struct account *a, const struct sla *s, const struct tags *tags, ms_t at,
+                 const struct fold_terms *terms)
+{
+    for (uint32_t slot = 0; slot < SLA_SLOTS; slot++)
+        account_cut_slot(a, s, slot, tags, at, terms);
 }
 
 void account_level(struct account *a, const struct sla_clock *c, ms_t at)

@@ -38,6 +38,10 @@ struct account {
 void account_cut(struct account *a, const struct sla *s, const struct tags *tags, ms_t at,
                  const struct fold_terms *terms);
 
+/* Likewise of one clock only: others may have levels to pass before that instant. */
+void account_cut_slot(struct account *a, const struct sla *s, uint32_t slot,
+                      const struct tags *tags, ms_t at, const struct fold_terms *terms);
+
 /* A warning point, breach or repeat of this clock; account_cut came before. */
 void account_level(struct account *a, const struct sla_clock *c, ms_t at);
 

@@ -336,7 +336,8 @@ static bool compare_clock(struct engine *e, const struct agreement *next, uint32
     bool restart = is->target != will->target && metric->retarget == RETARGET_RESTART;
     ms_t elapsed = restart ? 0 : sla_elapsed(s, c, terms, e->core.at);
     ret->breaches += c->breached == MS_NONE && elapsed > will->target;
-    ret->forgiven += c->breached != MS_NONE && metric->forgive && elapsed <= will->target;
+    ret->forgiven += c->breached != MS_NONE && metric->forgive && is->target != will->target &&
+                     elapsed <= will->target;
     return is->target != will->target || memcmp(a, b, sizeof *a) != 0 ||
            !str_equal(str_of(now->said.policy[s->policy - 1].id),
                       str_of(next->said.policy[policy - 1].id));

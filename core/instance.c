@@ -126,8 +126,8 @@ static bool pauses_now(const struct sla *s, const struct fold *f, enum sla_metri
 
 /* An instance begins. One that ran before a policy had a target for it, or before the ticket was
  * closed, counts from its start, closed time left out, but passes no level before now. */
-static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at, bool known,
-                  const struct fold_terms *terms)
+static void begin(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at, bool known,
+                  const struct fold_terms *terms, struct sink *out)
 {
     bool stands = pauses_now(s, f, (enum sla_metric)c->metric, terms);
     bool closed = known && is_of_ticket((enum sla_metric)c->metric);
@@ -141,6 +141,12 @@ static void begin(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t
     memset(&c->owner, 0, sizeof c->owner);
     c->elapsed = 0;
     c->since = c->start;
+    if (stands && !known) { /* it ran until now */
+        sla_set_next(s, c, at, terms);
+        while (c->next < at)
+            sla_level(s, c, f, terms, out);
+        account_cut_slot(out->account, s, (uint32_t)(c - s->clock), &f->tags, at, terms);
+    }
     if (known || stands) {
         c->elapsed = sla_elapsed(s, c, terms, closed ? sla_open_until(f, at) : at);
         c->since = stands ? MS_NONE : at;
@@ -163,21 +169,24 @@ static void pause_or_resume(struct sla *s, struct sla_clock *c, const struct fol
 }
 
 /* An ended clock of the whole ticket runs again after a reopening. */
-static void wake(struct sla *s, enum sla_slot slot, const struct fold *f, ms_t at,
-                 const struct fold_terms *terms)
+static void wake(struct sla *s, enum sla_slot slot, struct fold *f, ms_t at,
+                 const struct fold_terms *terms, struct sink *out)
 {
     struct sla_clock *c = &s->clock[slot];
     const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
     if (c->cause != CAUSE_NO_POLICY && m->reopen == REOPEN_NEW_CYCLE) {
         c->start = at;
-        begin(s, c, f, at, false, terms);
+        begin(s, c, f, at, false, terms, out);
         return;
     }
     sla_fit_warned(c, sla_target(s, c, s->priority, terms));
     c->wakes = (uint8_t)(c->wakes + 1);
+    bool lost = c->cause == CAUSE_NO_POLICY;
     c->state = CLOCK_RUNNING;
     c->cause = sla_exceeded(s, c, terms) ? CAUSE_RETARGET : CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
+    if (lost)
+        sla_forgive(s, c, f, at, terms, out);
     sla_set_next(s, c, at, terms);
 }
 
@@ -222,11 +231,11 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
         c->state = same ? c->state : CLOCK_NONE;
     } else if (same && c->state != CLOCK_NONE && (of_ticket || c->cause == CAUSE_NO_POLICY)) {
         bool again = c->cause == CAUSE_NO_POLICY;
-        wake(s, slot, f, at, terms);
+        wake(s, slot, f, at, terms, out);
         if (again)
             account_retarget(out->account, s, c, at, sla_target(s, c, s->priority, terms)->target);
     } else {
-        begin(s, c, f, at, known, terms);
+        begin(s, c, f, at, known, terms, out);
     }
 }
 
@@ -264,10 +273,10 @@ static void end_reopened(struct sla *s, struct fold *f, const struct record *r,
         if (c->state == CLOCK_NONE) {
             c->metric = (uint8_t)metric_of_ticket(slot);
             c->start = f->opened;
-            begin(s, c, f, r->ts, true, terms);
+            begin(s, c, f, r->ts, true, terms, out);
             account_cut(out->account, s, &f->tags, r->ts, terms);
         } else {
-            wake(s, slot, f, r->ts, terms);
+            wake(s, slot, f, r->ts, terms, out);
         }
         finish_by(s, slot, f, r, r->ts, terms, out);
     }

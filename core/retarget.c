@@ -23,9 +23,13 @@ void sla_book_opening(struct sla *s, const struct fold *f, const struct fold_ter
 }
 
 /* A breach that a longer target takes back: the miss goes, the alert is corrected. */
-static void forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
-                    const struct fold_terms *terms, struct sink *out)
+void sla_forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
+                 const struct fold_terms *terms, struct sink *out)
 {
+    const struct agreed_target *t = sla_target(s, c, s->priority, terms);
+    const struct agreed_metric *m = sla_metric_of(s, (enum sla_metric)c->metric, terms);
+    if (c->breached == MS_NONE || !m->forgive || c->elapsed > t->target)
+        return;
     uint32_t target = sla_metric_target((enum sla_metric)c->metric);
     struct window_sample miss = {.ts = c->breached, .flags = BIT(MARKS_MISSED + target)};
     sink_sample(out, FAM_MARKS, &miss, &c->owner, ALL_SCOPES, -1);
@@ -57,8 +61,8 @@ static void retarget(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at
         c->elapsed = 0;
         c->warned = 0;
     }
-    if (c->breached != MS_NONE && m->forgive && c->elapsed <= t->target)
-        forgive(s, c, f, at, terms, out);
+    if (before != t->target)
+        sla_forgive(s, c, f, at, terms, out);
     sla_fit_warned(c, t);
     if (c->breached == MS_NONE && c->elapsed > t->target)
         c->cause = CAUSE_RETARGET;

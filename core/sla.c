@@ -200,8 +200,7 @@ void sla_start(struct sla *s, ms_t ts, const struct fold_terms *terms)
     s->generation = g;
 }
 
-/* When the policies after those of this ticket came into force. */
-static ms_t next_generation(const struct sla *s, const struct fold_terms *terms)
+ms_t sla_terms_end(const struct sla *s, const struct fold_terms *terms)
 {
     if (s->generation >= agreements_last(terms->agreements)) /* also SLA_FRESH */
         return MS_NEVER;
@@ -210,20 +209,29 @@ static ms_t next_generation(const struct sla *s, const struct fold_terms *terms)
 
 ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms)
 {
-    return ms_min(first_due(s)->next, next_generation(s, terms));
+    return ms_min(first_due(s)->next, sla_terms_end(s, terms));
 }
 
 void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *terms,
               struct sink *out)
 {
     struct sla_clock *c = first_due(s);
-    account_cut(out->account, s, &f->tags, due, terms);
-    f->last_miss = f->last_miss == MS_NONE ? due : ms_max(f->last_miss, due);
-    if (c->next > due) {
-        sla_change_terms(s, f, due, true, terms, out);
-        sla_settle(s, f, NULL, due, terms, out);
+    if (c->next <= due) {
+        sla_level(s, c, f, terms, out);
         return;
     }
+    account_cut(out->account, s, &f->tags, due, terms);
+    f->last_miss = f->last_miss == MS_NONE ? due : ms_max(f->last_miss, due);
+    sla_change_terms(s, f, due, true, terms, out);
+    sla_settle(s, f, NULL, due, terms, out);
+}
+
+void sla_level(struct sla *s, struct sla_clock *c, struct fold *f, const struct fold_terms *terms,
+               struct sink *out)
+{
+    ms_t due = c->next;
+    account_cut_slot(out->account, s, (uint32_t)(c - s->clock), &f->tags, due, terms);
+    f->last_miss = f->last_miss == MS_NONE ? due : ms_max(f->last_miss, due);
     const struct agreed_target *t = sla_target(s, c, s->priority, terms);
     CHECK(t != NULL);
     if (c->breached != MS_NONE)

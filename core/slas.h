@@ -23,8 +23,16 @@ void sla_set_next(const struct sla *s, struct sla_clock *c, ms_t now,
 void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold *f, ms_t at,
               const struct fold_terms *terms, struct sink *out);
 
+/* The next level of a clock is reached: c->next has come. */
+void sla_level(struct sla *s, struct sla_clock *c, struct fold *f, const struct fold_terms *terms,
+               struct sink *out);
+
 /* The target is used up at `due`: the miss stands there, for the owner of now. */
 void sla_breach(struct sla_clock *c, struct fold *f, ms_t due, struct sink *out);
+
+/* Other terms are in force: with `forgive` a breach that a longer target allows is taken back. */
+void sla_forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
+                 const struct fold_terms *terms, struct sink *out);
 
 /* An active clock ends now. */
 void sla_finish(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t at,
