@@ -212,10 +212,29 @@ static void lose(struct oracle_clock *c, ms_t ts)
 static void go_on_again(struct oracle_clock *c)
 {
     c->open = c->resumed = true;
+    c->regained = c->lost;
     c->lost = false;
     c->ended = MS_NONE;
     c->state = CLOCK_NONE;
     c->cause = CAUSE_NONE;
+}
+
+/* Another target: of the warning points so many have passed as before, if that much has elapsed. */
+static void recount_warnings(const struct oracle_book *b, struct oracle_clock *c)
+{
+    const struct policy_metric *m = terms_of(b, c);
+    int passed = __builtin_popcount(c->passed);
+    c->passed = 0;
+    for (; passed > 0; passed--) {
+        uint32_t first = m->warns;
+        for (uint32_t i = 0; i < m->warns; i++) {
+            bool open = (c->passed >> i & 1) == 0 && point_of(c, &m->warn[i]) <= c->elapsed;
+            if (open &&
+                (first == m->warns || point_of(c, &m->warn[i]) < point_of(c, &m->warn[first])))
+                first = i;
+        }
+        c->passed |= first < m->warns ? 1u << first : 0;
+    }
 }
 
 static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct oracle_moment *now,
@@ -237,18 +256,19 @@ static void retarget(struct oracle_book *b, struct oracle_clock *c, const struct
         measure(b, c, now);
     if (gained || !other)
         return;
-    c->passed = 0; /* the state is that of the new target; what was told stays so */
-    if (resumed)
-        return;
     const struct policy_metric *m = terms_of(b, c);
-    for (uint32_t i = 0; m->retarget == RETARGET_RESTART && i < c->spans; i++)
+    bool restarts = m->retarget == RETARGET_RESTART && !resumed;
+    for (uint32_t i = 0; restarts && i < c->spans; i++)
         c->span[i].counted = 0;
-    if (m->retarget == RETARGET_RESTART)
+    if (restarts)
         c->elapsed = 0;
+    recount_warnings(b, c); /* the state is that of the new target; what was told stays so */
+    if (resumed && !c->regained)
+        return;
     if (!c->breached || !m->forgive || c->elapsed > target)
         return;
     c->breached = c->retargeted = false;
-    c->told = c->repeats = 0;
+    c->passed = c->told = c->repeats = 0;
     c->alert = ALERT_CORRECTED;
     c->breach_at = MS_NEVER;
 }

@@ -34,6 +34,7 @@ struct oracle_clock {
     bool breached;
     bool retargeted;  /* the breach came by another target */
     bool resumed;     /* it goes on after its end, at this event */
+    bool regained;    /* likewise, for it has a policy again */
     bool lost;        /* ended for want of a policy; another one lets it go on */
     uint32_t repeats; /* of the breach, that have passed */
     int alert;        /* enum alert_state, or ORACLE_NO_ALERT */
