@@ -329,13 +329,14 @@ void call_due(struct calls *c, handle_t h, ms_t due)
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-uint64_t calls_digest(const struct calls *c)
+uint64_t calls_digest(const struct calls *c, ms_t now)
 {
     uint64_t sum = 0;
     for (uint32_t i = 1; i <= c->calls.high; i++) {
         handle_t h = pool_handle(&c->calls, i);
         const struct call *k = pool_at(&c->calls, i);
-        if (h == 0)
+        /* How long a silent call is kept depends on when its events came: it is left out. */
+        if (h == 0 || now >= silent_from(k->history.newest))
             continue;
         const int64_t numbers[] = {k->waits, k->offered, k->history.records, k->history.newest};
         sum += mix64(hash_str(3, call_key(c, h)) ^ hash_bytes(4, numbers, sizeof numbers));

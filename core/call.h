@@ -44,7 +44,7 @@ void call_due(struct calls *c, handle_t h, ms_t due);
 
 struct str call_key(const struct calls *c, handle_t h); /* lent until it is forgotten */
 
-uint64_t calls_digest(const struct calls *c);
+uint64_t calls_digest(const struct calls *c, ms_t now);
 void calls_check(const struct calls *c);
 const struct pool *calls_pool(const struct calls *c);
 

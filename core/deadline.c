@@ -22,15 +22,31 @@ void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct 
     bool late = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
     bool before = (k->behind & BEHIND_NOW) != 0;
     k->behind = (uint8_t)((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0));
+    if (late)
+        k->arrived = (uint32_t)((e->rts - MS_MIN_TS + MS_SECOND - 1) / MS_SECOND);
 }
 
-ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired)
+/* When the hold of a deadline ends: hold_max after it, or after the event that came late when the
+ * deadline was past by then. */
+static ms_t hold_end(const struct tickets *t, const struct ticket *k, ms_t due)
+{
+    ms_t arrived = MS_MIN_TS + (ms_t)k->arrived * MS_SECOND;
+    return ms_max(due, arrived) + t->links.settings->hold_max;
+}
+
+ms_t ticket_until(struct tickets *t, const struct ticket *k, ms_t fired)
 {
     if ((k->behind & BEHIND_NOW) == 0 || fired == MS_NONE)
         return fired;
-    ms_t heard = holds_newest(&t->holds, k->history.src);
-    heard = heard == MS_NONE ? heard : heard + 1; /* a deadline at that instant has been heard */
-    return ms_min(fired, ms_max(heard, fired - t->links.settings->hold_max));
+    ms_t until = holds_newest(&t->holds, k->history.src);
+    until = until == MS_NONE ? until : until + 1; /* a deadline at that instant has been heard */
+    if (fired > hold_end(t, k, MS_MIN_TS))
+        until = ms_max(until, fired - t->links.settings->hold_max);
+    const struct sla *clocks = ticket_clocks(t, k);
+    ms_t terms = clocks == NULL ? MS_NEVER : sla_terms_end(clocks, &t->terms);
+    if (terms != MS_NEVER && terms == fold_deadline(&k->fold, clocks, &t->terms))
+        until = ms_max(until, terms + 1); /* a reload is the daemon's own: nobody is behind it */
+    return ms_min(fired, until);
 }
 
 ms_t ticket_passed(struct tickets *t, const struct ticket *k, ms_t fired)
@@ -74,19 +90,6 @@ void ticket_catch_up(struct tickets *t, handle_t h, ms_t until)
     ticket_tell(t, h, &live, false, MS_NONE);
 }
 
-/* The instant at which the ticket's timer comes: a millisecond after its deadline, as what happens
- * at the deadline is in time; later when it is held. */
-static ms_t timer_of(struct tickets *t, handle_t h, ms_t fired)
-{
-    const struct ticket *k = pool_get(&t->tickets, h);
-    ms_t due = fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms);
-    if (due == MS_NEVER)
-        return MS_NEVER;
-    if (fired == MS_NONE || due >= fired)
-        return due + 1;
-    return due + t->links.settings->hold_max + 1;
-}
-
 void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
@@ -100,22 +103,23 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     board_stand(t->links.board, h, was, &is);
     if (t->terms.targets == 0 && k->sla == 0 && k->timer == 0)
         return;
-    ms_t due = timer_of(t, h, fired);
+    /* A millisecond after the deadline, as what happens at it is in time; later when it is held. */
+    ms_t due = fold_deadline(&k->fold, clocks, &t->terms);
+    bool held = fired != MS_NONE && due < fired;
+    ms_t at = due == MS_NEVER ? MS_NEVER : (held ? hold_end(t, k, due) : due) + 1;
     if (k->timer != 0) {
-        if (wheel_deadline(t->links.wheel, k->timer) == due)
+        if (wheel_deadline(t->links.wheel, k->timer) == at)
             return;
         wheel_cancel(t->links.wheel, k->timer);
         k->timer = 0;
     }
-    if (due == MS_NEVER)
+    if (at == MS_NEVER)
         return;
-    ms_t held = due - t->links.settings->hold_max - 1;
-    if (fired != MS_NONE && held < fired && (k->behind & BEHIND_NOW) != 0 &&
-        held == fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms)) {
-        holds_add(&t->holds, k->history.src, held, h);
+    if (held) {
+        holds_add(&t->holds, k->history.src, due, h);
         t->links.counters->sla_held++;
     }
-    k->timer = wheel_add(t->links.wheel, due, t->links.timer_kind, h);
+    k->timer = wheel_add(t->links.wheel, at, t->links.timer_kind, h);
 }
 
 /* Passes what is due, now that it may. */

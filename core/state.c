@@ -190,7 +190,7 @@ uint64_t engine_digest(struct engine *e)
 {
     uint64_t h = board_digest(e->board);
     h = mix64(h + tickets_digest(e->tickets, e->core.at));
-    return mix64(h + calls_digest(e->calls));
+    return mix64(h + calls_digest(e->calls, e->core.at));
 }
 
 /* --- image -------------------------------------------------------------------------------- */

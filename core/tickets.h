@@ -63,7 +63,7 @@ void ticket_wind_up(struct tickets *t, handle_t h, ms_t fired);
 void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct event *e);
 
 /* Up to when the ticket's deadlines are passed: `fired`, but for a source that is behind. */
-ms_t ticket_until(const struct tickets *t, const struct ticket *k, ms_t fired);
+ms_t ticket_until(struct tickets *t, const struct ticket *k, ms_t fired);
 
 /* Where its fold stands now: what it has passed when that held back some deadline. */
 ms_t ticket_passed(struct tickets *t, const struct ticket *k, ms_t fired);

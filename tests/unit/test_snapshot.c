@@ -132,7 +132,7 @@ static void is_duration(const struct view *v, uint32_t w, enum indicator i, uint
     missed = count(v, w, FAM_MARKS, MARKS_MISSED + target);
     int64_t strict = 0; /* closed without a reply counts where the first response has a target */
     if (target == TARGET_FIRST_RESPONSE && v->settings.target[target] > 0)
-        strict = count(v, w, FAM_RESOLVES, RESOLVES_NO_REPLY);
+        strict = count(v, w, FAM_RESOLVES, RESOLVES_UNANSWERED);
     bool any = n > 0 || met_n + missed + strict > 0;
     cr_assert_eq(got.indicator == i, any);
     cr_assert_eq(got.strict_missed, (uint64_t)(any ? strict : 0));
