@@ -82,6 +82,9 @@ void sla_start(struct sla *s, ms_t ts, const struct fold_terms *terms);
 /* Its policies are older than the oldest kept: those are in force instead, as if since ever. */
 void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *terms);
 
+/* When the policies after those of this ticket came into force; MS_NEVER: they are the last. */
+ms_t sla_terms_end(const struct sla *s, const struct fold_terms *terms);
+
 /* The next instant at which a level is reached or other policies come into force; MS_NEVER. */
 ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms);
 
