@@ -79,8 +79,12 @@ void account_cut_slot(struct account *a, const struct sla *s, uint32_t slot,
         more.from = c->start;
         more.to = a->cut[slot].at;
         more.counted = c->elapsed;
+        if (c->inherited) /* its owner is of another ticket */
+            more.agent = more.team = 0;
         if (c->elapsed > 0) /* ran before it was accounted */
             stretch(a, slot, c, &more);
+        more.agent = tags->agent;
+        more.team = tags->team;
     }
     more.kind = c->since == MS_NONE ? EXPLAIN_PAUSE : EXPLAIN_INTERVAL;
     more.from = c->since == MS_NONE ? a->cut[slot].at : ms_max(a->cut[slot].at, c->since);
@@ -103,7 +107,10 @@ void account_level(struct account *a, const struct sla_clock *c, ms_t at)
     if (a == NULL)
         return;
     bool breach = c->breached != MS_NONE && c->overdue == 0;
-    add(a, c, breach || c->overdue > 0 ? EXPLAIN_BREACH : EXPLAIN_WARNING, at, at);
+    uint8_t kind = breach || c->overdue > 0 ? EXPLAIN_BREACH : EXPLAIN_WARNING;
+    struct account_item *i = add(a, c, kind, at, at);
+    if (i != NULL)
+        i->level = kind == EXPLAIN_BREACH ? c->overdue : c->warned;
     for (uint32_t slot = 0; slot < SLA_SLOTS && breach; slot++)
         if (is_of(a, slot, c))
             a->cut[slot].last = 0; /* shares end here */

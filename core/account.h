@@ -12,6 +12,7 @@ struct account_item {
     uint8_t kind; /* enum explain_kind */
     uint8_t metric;
     uint8_t policy, slot;
+    uint8_t level; /* warning: which; breach: 0, or which repeat */
     uint16_t instance, team;
     uint32_t generation, agent;
     ms_t start; /* of the instance */

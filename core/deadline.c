@@ -23,7 +23,7 @@ void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct 
     bool before = (k->behind & BEHIND_NOW) != 0;
     k->behind = (uint8_t)((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0));
     if (late)
-        k->arrived = (uint32_t)((e->rts - MS_MIN_TS + MS_SECOND - 1) / MS_SECOND);
+        k->arrived = (uint32_t)((e->rts - MS_MIN_TS) / MS_SECOND);
 }
 
 /* When the hold of a deadline ends: hold_max after it, or after the event that came late when the

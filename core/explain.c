@@ -96,6 +96,7 @@ static void explain_item(const struct engine *e, const struct account_item *i,
 {
     *ret = (struct explain_item){.kind = i->kind,
                                  .metric = i->metric,
+                                 .level = i->level,
                                  .instance = i->instance,
                                  .from = i->from,
                                  .to = i->to,

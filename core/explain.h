@@ -59,6 +59,7 @@ enum explain_kind {
 struct explain_item {
     uint8_t kind;   /* enum explain_kind */
     uint8_t metric; /* enum sla_metric */
+    uint8_t level;  /* warning: which; breach: 0, or which repeat */
     uint32_t instance;
     ms_t from, to;               /* to: MS_NONE while it goes on (counted up to now) */
     ms_t counted;                /* business ms of the interval; retarget: the target */

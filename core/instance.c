@@ -138,7 +138,7 @@ static void begin(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at, b
     c->cause = CAUSE_NONE;
     c->warned = c->overdue = c->alerted = c->wakes = 0;
     c->breached = MS_NONE;
-    memset(&c->owner, 0, sizeof c->owner);
+    c->owner = f->tags; /* of an assignee's response; others: at the breach */
     c->elapsed = 0;
     c->since = c->start;
     if (stands && !known) { /* it ran until now */
@@ -180,8 +180,8 @@ static void wake(struct sla *s, enum sla_slot slot, struct fold *f, ms_t at,
         return;
     }
     sla_fit_warned(c, sla_target(s, c, s->priority, terms));
-    c->wakes = (uint8_t)(c->wakes + 1);
     bool lost = c->cause == CAUSE_NO_POLICY;
+    c->wakes = (uint8_t)(c->wakes + !lost);
     c->state = CLOCK_RUNNING;
     c->cause = sla_exceeded(s, c, terms) ? CAUSE_RETARGET : CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
@@ -235,7 +235,8 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
         if (again)
             account_retarget(out->account, s, c, at, sla_target(s, c, s->priority, terms)->target);
     } else {
-        begin(s, c, f, at, known, terms, out);
+        c->inherited = r != NULL && r->absorbs && w.start < at;
+        begin(s, c, f, at, known || c->inherited, terms, out);
     }
 }
 

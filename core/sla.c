@@ -86,12 +86,20 @@ void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priorit
 {
     const struct agreed_target *t = sla_target(s, c, priority, terms);
     *ret_due_at = *ret_breach_at = MS_NEVER;
-    if (t == NULL || c->since == MS_NONE || !sla_active(c))
+    if (t == NULL || !sla_active(c))
         return;
     const struct calendar *cal = sla_any_calendar(s, terms);
+    *ret_breach_at = c->breached != MS_NONE ? c->breached : MS_NEVER;
+    if (c->breached != MS_NONE && c->cause != CAUSE_RETARGET) { /* what was, stays */
+        *ret_due_at = calendar_due(cal, calendar_open(cal, c->breached));
+        return;
+    }
+    if (c->since == MS_NONE)
+        return;
     ms_t sum = calendar_open(cal, c->since) + t->target - c->elapsed;
     *ret_due_at = calendar_due(cal, sum);
-    *ret_breach_at = c->breached != MS_NONE ? c->breached : calendar_breach(cal, sum);
+    if (c->breached == MS_NONE)
+        *ret_breach_at = calendar_breach(cal, sum);
 }
 
 /* --- levels --------------------------------------------------------------------------------- */
@@ -156,7 +164,8 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
     }
     if (sla_active(c))
         sla_limits(s, c, s->priority, terms, &k->due_at, &k->breach_at);
-    k->owner = c->breached != MS_NONE ? c->owner : f->tags;
+    bool own = c->breached != MS_NONE || c->metric == SLA_ASSIGNEE_RESPONSE;
+    k->owner = own ? c->owner : f->tags;
     k->state = (uint8_t)sla_state(c);
     k->cause = c->cause;
     k->warned = c->warned;

@@ -22,7 +22,7 @@ struct sla_clock {
     ms_t elapsed;      /* business ms counted before `since` */
     ms_t next;         /* when the next level is reached; MS_NEVER */
     ms_t breached;     /* breach_at; MS_NONE */
-    struct tags owner; /* at the breach */
+    struct tags owner; /* at the breach; of an assignee's response from its beginning */
     uint16_t instance; /* 1, 2, … of its metric */
     uint8_t metric;    /* enum sla_metric */
     uint8_t state;     /* enum clock_state: NONE, RUNNING (active, whatever it looks like), or
@@ -31,8 +31,9 @@ struct sla_clock {
     uint8_t warned;    /* warning points passed */
     uint8_t overdue;   /* repeats passed */
     uint8_t alerted;   /* some level was passed: its alert may have been told */
-    uint8_t wakes;     /* how often it ran again after an end */
-    uint8_t unused[3];
+    uint8_t wakes;     /* how often it ran again after a reopening */
+    uint8_t inherited; /* began in a ticket that was merged into this one */
+    uint8_t unused[2];
 };
 
 /* How the ticket's own business time runs. */

@@ -87,6 +87,8 @@ static void emit_item(struct emitter *em, const struct explain_item *item, ms_t 
     emit_text(em, "kind", explain_kind_name((enum explain_kind)item->kind));
     emit_text(em, "metric", sla_metric_name((enum sla_metric)item->metric));
     emit_uint(em, "instance", item->instance);
+    if (item->level > 0)
+        emit_uint(em, "level", item->level);
     if (lasts) {
         emit_int(em, "from", item->from);
         if (item->to != MS_NONE) {

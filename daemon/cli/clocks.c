@@ -64,11 +64,19 @@ static void cell_state(struct clocks *c, struct str name)
     cell_text(c, name);
 }
 
-static void cell_kind(struct clocks *c, struct str name)
+/* "overdue 2": the second repeat. */
+static void cell_kind(struct clocks *c, const struct message *m, const struct node *item)
 {
+    char text[PHRASE_MAX];
+    int64_t level;
+    struct str name = text_of(m, item, "kind");
     for (int k = 0; k < EXPLAIN_KINDS; k++)
         if (str_equal(name, str_of(explain_kind_name((enum explain_kind)k))))
             name = str_of(word((enum word)(W_X_INTERVAL + k)));
+    if (node_int(message_find_in(m, item, "level"), &level)) {
+        snprintf(text, sizeof(text), "%.*s %lld", (int)name.len, name.p, (long long)level);
+        name = str_of(text);
+    }
     cell_text(c, name);
 }
 
@@ -206,7 +214,7 @@ static void take_items(struct clocks *c, const struct message *m, const struct n
             cell_text(c, str_of(word(W_NOW)));
         else
             cell_instant(c, m, item, "to");
-        cell_kind(c, text_of(m, item, "kind"));
+        cell_kind(c, m, item);
         cell_metric(c, text_of(m, item, "metric"));
         cell_count(c, m, item, "instance");
         cell_duration(c, m, item, lasts ? "counted_ms" : "target_ms");

@@ -73,6 +73,8 @@ static void put_item(struct text *t, const struct explain_item *i)
     };
     CHECK(i->kind < EXPLAIN_KINDS);
     put(t, "  %s %u %s", metric_of(i->metric), i->instance, kinds[i->kind]);
+    if (i->level > 0)
+        put(t, " level=%u", i->level);
     put_time(t, "from", i->from);
     put_time(t, "to", i->to);
     if (i->kind == EXPLAIN_INTERVAL)
