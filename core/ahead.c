@@ -9,9 +9,9 @@
 
 #define BIT(x) (1u << (x))
 
-/* Walks to places in logs and orders, of a whole stride. */
+/* Walks to places in logs, of a whole stride. */
 struct walks {
-    struct btree_walk walk[ENGINE_STRIDE * 4 * SCOPE_N];
+    struct btree_walk walk[ENGINE_STRIDE * 2 * SCOPE_N];
     uint32_t n;
 };
 
@@ -21,20 +21,14 @@ static bool is_end(enum event_kind kind)
 }
 
 /* A reply or resolve moves `handled` away from the last touch; a first resolve marks its opening
- * as resolved in time. Nobody waits any more then, and what is resolved is not open; who hands a
- * ticket over has one less. */
-static void plan_walks(const struct engine *e, const struct event *ev, handle_t ticket,
-                       const struct fold *f, struct walks *w)
+ * as resolved in time. */
+static void plan_walks(const struct engine *e, const struct event *ev, const struct fold *f,
+                       struct walks *w)
 {
     const struct touch *t = &f->touch;
     enum event_kind kind = (enum event_kind)ev->kind;
-    bool reply = kind == EV_MESSAGE && ev->by == BY_AGENT, moves = kind == EV_ASSIGNED;
-    if ((!reply && !moves && !is_end(kind)) || f->ended != MS_NONE)
-        return;
-    uint32_t left = moves ? BIT(SCOPE_AGENT) | BIT(SCOPE_TEAM) : ~0u;
-    w->n += board_leave_walks(e->board, ticket, &f->tags, left, reply ? MS_NONE : f->opened,
-                              f->waiting, w->walk + w->n);
-    if (moves)
+    bool reply = kind == EV_MESSAGE && ev->by == BY_AGENT;
+    if ((!reply && !is_end(kind)) || f->ended != MS_NONE)
         return;
     if (t->scopes != 0)
         w->n += board_walks(e->board, t->family, &t->tags, t->scopes, t->ts, w->walk + w->n);
@@ -77,7 +71,7 @@ static void hash_all(const struct engine *e, const struct event *events, uint32_
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE])
 {
-    struct walks walks; /* 30 KB, not worth clearing */
+    struct walks walks; /* 15 KB, not worth clearing */
     walks.n = 0;
     hash_all(e, events, n, ahead);
     if (n < 4) /* too few to overlap */
@@ -94,7 +88,7 @@ void engine_look_ahead(const struct engine *e, const struct event *events, uint3
             continue;
         const struct fold *f = ticket_foresee(e->tickets, ahead[i].ticket);
         fetch_names(e, (enum event_kind)events[i].kind, &f->tags);
-        plan_walks(e, &events[i], ahead[i].ticket, f, &walks);
+        plan_walks(e, &events[i], f, &walks);
     }
     btree_walk_all(walks.walk, walks.n);
 }

@@ -231,25 +231,6 @@ uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *
     return n;
 }
 
-uint32_t board_leave_walks(const struct board *b, handle_t ticket, const struct tags *tags,
-                           uint32_t scopes, ms_t opened, ms_t waiting,
-                           struct btree_walk ret[2 * SCOPE_N])
-{
-    uint32_t n = 0;
-    for (uint32_t left = scopes & b->settings->scopes; left != 0; left &= left - 1) {
-        enum scope s = (enum scope)__builtin_ctz(left);
-        uint32_t index = tags_of(tags, s);
-        if (index == 0)
-            continue;
-        const struct entity *e = pool_at(&b->entities[s], index);
-        if (opened != MS_NONE)
-            n += order_walk(&b->orders, &e->open, opened, ticket, &ret[n]);
-        if (waiting != MS_NONE)
-            n += order_walk(&b->orders, &e->waiting, waiting, ticket, &ret[n]);
-    }
-    return n;
-}
-
 /* --- what the fold says ------------------------------------------------------------------- */
 
 void board_listen(struct board *b, const uint16_t inputs[SCOPE_N])

@@ -47,10 +47,6 @@ void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_
 /* Begins walks to where these tags' logs of a family keep ts; returns how many. */
 uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,
                      uint32_t scopes, ms_t ts, struct btree_walk ret[SCOPE_N]);
-/* The same to where a ticket stands among the open and the waiting ones (MS_NONE: not there). */
-uint32_t board_leave_walks(const struct board *b, handle_t ticket, const struct tags *tags,
-                           uint32_t scopes, ms_t opened, ms_t waiting,
-                           struct btree_walk ret[2 * SCOPE_N]);
 
 /* --- what the fold says ------------------------------------------------------------------- */
 
@@ -85,9 +81,11 @@ bool board_untouched(const struct board *b); /* none is left */
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-/* What a ticket or call handle is called, for the oldest_ gauges; set once by the engine. */
+/* Who a ticket or call handle is now, for the oldest_ gauges; set once by the engine. */
 struct board_lookup {
     void *ctx;
+    bool (*ticket)(void *ctx, handle_t h, struct standing *ret); /* false: gone */
+    bool (*call)(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
     struct str (*ticket_name)(void *ctx, handle_t h);
     struct str (*call_name)(void *ctx, handle_t h);
 };

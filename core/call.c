@@ -327,6 +327,16 @@ void call_due(struct calls *c, handle_t h, ms_t due)
     difference(c, h, n, due - 1, c->record, n, due);
 }
 
+bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
+{
+    if (!pool_valid(&c->calls, h))
+        return false;
+    const struct call *k = pool_get(&c->calls, h);
+    *ret_tags = k->tags;
+    *ret_offered = k->offered;
+    return k->waits;
+}
+
 /* --- readers ------------------------------------------------------------------------------ */
 
 uint64_t calls_digest(const struct calls *c, ms_t now)

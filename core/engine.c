@@ -42,6 +42,16 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
     return n + slots / 4 + EARLY_BYTES + (4 << 20);
 }
 
+static bool lookup_ticket(void *ctx, handle_t h, struct standing *ret)
+{
+    return ticket_standing(((struct engine *)ctx)->tickets, h, ret);
+}
+
+static bool lookup_call(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
+{
+    return call_waiting(((struct engine *)ctx)->calls, h, ret_tags, ret_offered);
+}
+
 static struct str lookup_ticket_name(void *ctx, handle_t h)
 {
     return ticket_key(((struct engine *)ctx)->tickets, h);
@@ -80,8 +90,11 @@ static int make_parts(struct engine *e, uint8_t *at)
     links.timer_kind = OWNER_CALL;
     e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &links, mix64(s->seed + 1));
     e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
-    struct board_lookup lookup = {
-        .ctx = e, .ticket_name = lookup_ticket_name, .call_name = lookup_call_name};
+    struct board_lookup lookup = {.ctx = e,
+                                  .ticket = lookup_ticket,
+                                  .call = lookup_call,
+                                  .ticket_name = lookup_ticket_name,
+                                  .call_name = lookup_call_name};
     board_set_lookup(e->board, &lookup);
     struct pool *pool[IMAGE_POOLS_MAX];
     struct image_blob blob[IMAGE_BLOBS_MAX];

@@ -1,9 +1,36 @@
 /* What tickets and calls are now: counts per name, and which is the oldest. */
 #include "core/boards.h"
 
+/* An entry of an order holds only while the ticket still has this name. */
+struct holder {
+    struct board *b;
+    enum scope scope;
+    uint32_t index;
+    bool waiting; /* else: open */
+};
+
 static bool in_open(const struct standing *st)
 {
     return st->open && st->opened != MS_NONE;
+}
+
+static bool ticket_holds(void *ctx, handle_t member, ms_t *ret_since)
+{
+    struct holder *h = ctx;
+    struct standing st;
+    if (!h->b->lookup.ticket(h->b->lookup.ctx, member, &st) ||
+        tags_of(&st.tags, h->scope) != h->index)
+        return false;
+    *ret_since = h->waiting ? st.waiting_since : st.opened;
+    return h->waiting ? st.waiting : in_open(&st);
+}
+
+static bool call_holds(void *ctx, handle_t member, ms_t *ret_since)
+{
+    struct holder *h = ctx;
+    struct tags tags;
+    return h->b->lookup.call(h->b->lookup.ctx, member, &tags, ret_since) &&
+           tags_of(&tags, h->scope) == h->index;
 }
 
 /* What a ticket counts for in its names, a gauge each. */
@@ -31,18 +58,21 @@ static void name_leave(struct board *b, enum scope s, uint32_t index, const stru
     for (int g = 0; g < GAUGE_CALLS; g++)
         e->gauge[g] -= st->before[g];
     if (in_open(st->was))
-        order_leave(&b->orders, &e->open, st->was->opened, st->ticket);
+        order_leave(&e->open);
     if (st->was->waiting)
-        order_leave(&b->orders, &e->waiting, st->was->waiting_since, st->ticket);
+        order_leave(&e->waiting);
 }
 
-static void orders_join(struct board *b, struct entity *e, const struct step *st, bool open,
-                        bool waiting)
+static void orders_join(struct board *b, enum scope s, uint32_t index, struct entity *e,
+                        const struct step *st, bool open, bool waiting)
 {
+    struct holder h = {.b = b, .scope = s, .index = index};
     if (open && in_open(st->is))
-        (void)order_join(&b->orders, &e->open, st->is->opened, st->ticket);
+        (void)order_join(&b->orders, &e->open, st->is->opened, st->ticket, ticket_holds, &h);
+    h.waiting = true;
     if (waiting && st->is->waiting)
-        (void)order_join(&b->orders, &e->waiting, st->is->waiting_since, st->ticket);
+        (void)order_join(&b->orders, &e->waiting, st->is->waiting_since, st->ticket, ticket_holds,
+                         &h);
 }
 
 static void name_come(struct board *b, enum scope s, uint32_t index, const struct step *st)
@@ -50,7 +80,7 @@ static void name_come(struct board *b, enum scope s, uint32_t index, const struc
     struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
     for (int g = 0; g < GAUGE_CALLS; g++)
         e->gauge[g] += st->after[g];
-    orders_join(b, e, st, true, true);
+    orders_join(b, s, index, e, st, true, true);
 }
 
 /* The name is the ticket's before and after. */
@@ -62,10 +92,10 @@ static void name_stay(struct board *b, enum scope s, uint32_t index, const struc
     for (int g = 0; g < GAUGE_CALLS && !st->same_counts; g++)
         e->gauge[g] += st->after[g] - st->before[g];
     if (in_open(st->was) && !st->same_open)
-        order_leave(&b->orders, &e->open, st->was->opened, st->ticket);
+        order_leave(&e->open);
     if (st->was->waiting && !st->same_wait)
-        order_leave(&b->orders, &e->waiting, st->was->waiting_since, st->ticket);
-    orders_join(b, e, st, !st->same_open, !st->same_wait);
+        order_leave(&e->waiting);
+    orders_join(b, s, index, e, st, !st->same_open, !st->same_wait);
 }
 
 void board_stand(struct board *b, handle_t ticket, const struct standing *was,
@@ -108,11 +138,12 @@ void board_call_waits(struct board *b, handle_t call, const struct tags *tags, m
         if (index == 0)
             continue;
         struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
+        struct holder h = {.b = b, .scope = s, .index = index};
         e->gauge[GAUGE_CALLS] += (uint32_t)sign;
         if (sign > 0)
-            (void)order_join(&b->orders, &e->calls, offered, call);
+            (void)order_join(&b->orders, &e->calls, offered, call, call_holds, &h);
         else
-            order_leave(&b->orders, &e->calls, offered, call);
+            order_leave(&e->calls);
     }
 }
 
@@ -128,13 +159,13 @@ static bool by_name(struct str (*name)(void *ctx, handle_t h), void *ctx, handle
 
 static bool ticket_before(void *ctx, handle_t a, handle_t b)
 {
-    const struct board_lookup *l = ctx;
+    const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
     return by_name(l->ticket_name, l->ctx, a, b);
 }
 
 static bool call_before(void *ctx, handle_t a, handle_t b)
 {
-    const struct board_lookup *l = ctx;
+    const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
     return by_name(l->call_name, l->ctx, a, b);
 }
 
@@ -142,11 +173,13 @@ static int64_t age_gauge(struct board *b, enum scope s, uint32_t index, enum ind
                          struct str *ret_of)
 {
     struct entity *e = board_entity_edit(b, s, index);
+    struct holder h = {.b = b, .scope = s, .index = index};
     bool call = gauge == IND_LONGEST_CALL;
+    h.waiting = gauge == IND_OLDEST_WAITING;
     struct order *o = call ? &e->calls : gauge == IND_OLDEST_OPEN ? &e->open : &e->waiting;
     ms_t since = MS_NONE;
-    handle_t oldest =
-        order_oldest(&b->orders, o, call ? call_before : ticket_before, &b->lookup, &since);
+    handle_t oldest = order_oldest(&b->orders, o, call ? call_holds : ticket_holds,
+                                   call ? call_before : ticket_before, &h, &since);
     if (ret_of != NULL && oldest != 0)
         *ret_of = call ? b->lookup.call_name(b->lookup.ctx, oldest)
                        : b->lookup.ticket_name(b->lookup.ctx, oldest);

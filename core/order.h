@@ -1,40 +1,42 @@
-/* order.h: which of many tickets is the oldest: members by time, in chunks.
+/* order.h: which of many tickets is the oldest: a time-ordered queue with lazy removal.
  *
- * Entries are (time, handle) in order of both, so each has one place: joining as the newest is an
- * append, anything else takes two or three steps along the tree over the chunks; the oldest is the
- * first. Neighbours that have become small are put together. */
+ * Entries are (time, handle), kept in order of time in chunks. Nothing is removed when a
+ * ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
+ * chunks are swept with each joining while more than half of the entries no longer hold. So
+ * leaving costs a count, reading looks at the front, and joining costs an append for the newest,
+ * else two or three steps along the tree over the chunks. */
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H
 
-#include "core/btree.h"
+#include "core/pool.h"
 
 struct order {
     handle_t head, tail; /* chunks */
-    uint32_t entries;    /* of these members there are entries … */
-    uint32_t members;    /* joined minus left; more than entries when the pool was full */
+    handle_t sweep;      /* next chunk to clean, 0 = head */
+    uint32_t entries;    /* kept, true or not */
+    uint32_t members;    /* true now: joined minus left */
 };
+
+/* Does this entry still hold, and since when? false: it does not. It holds for the time that the
+ * member joined with. */
+typedef bool order_holds(void *ctx, handle_t member, ms_t *ret_since);
 
 /* Slot size of the pool of chunks that all orders share. */
 uint32_t order_chunk_bytes(void);
 
-/* A member joins, once. false when the pool is full: it has no entry, and leaves like any other. */
-bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member);
-
-/* It leaves, with the time that it joined with. */
-void order_leave(struct pool *chunks, struct order *o, ms_t since, handle_t member);
-
-/* Begins a walk to where a member's entry stands. false: none is worth it. */
-bool order_walk(const struct pool *chunks, const struct order *o, ms_t since, handle_t member,
-                struct btree_walk *ret);
+/* false when the pool is full: the member is not in the order. */
+bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
+                order_holds *holds, void *ctx);
+void order_leave(struct order *o);
 
 /* Which of two members of one time comes first, whatever their handles are? */
 typedef bool order_before(void *ctx, handle_t a, handle_t b);
 
 /* The member with the smallest time (of several, up to 64, the first by `before`), or 0. */
-handle_t order_oldest(struct pool *chunks, const struct order *o, order_before *before, void *ctx,
-                      ms_t *ret_since);
+handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
+                      order_before *before, void *ctx, ms_t *ret_since);
 
-/* Chunks are linked and in order (CHECK). */
+/* Every true member is in, chunks are linked and in order (CHECK). */
 void order_check(struct pool *chunks, const struct order *o);
 
 #endif

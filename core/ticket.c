@@ -264,6 +264,15 @@ int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_
 
 /* --- readers ------------------------------------------------------------------------------ */
 
+bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret)
+{
+    if (!pool_valid(&t->tickets, h))
+        return false;
+    const struct ticket *k = pool_get(&t->tickets, h);
+    *ret = fold_standing(&k->fold, k->risk);
+    return true;
+}
+
 static uint64_t mix_name(const struct tickets *t, uint64_t h, enum scope s, uint32_t index)
 {
     const struct names *n = board_names(t->links.board, s);

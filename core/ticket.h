@@ -81,6 +81,7 @@ void ticket_due(struct tickets *t, handle_t h, ms_t now);
 void tickets_forget(struct tickets *t, ms_t now);
 
 /* For board_lookup. */
+bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret);
 struct str ticket_key(struct tickets *t, handle_t h); /* lent until the next call */
 
 uint64_t tickets_digest(struct tickets *t, ms_t now);
