@@ -246,6 +246,14 @@ static bool print_diff(const char *path, const char *endpoint)
     return fine;
 }
 
+/* Where the daemon of this configuration is asked; a socket bound to all addresses says no host. */
+static const char *query_of(const struct config *c)
+{
+    bool named = c->query.n > 0 && strpbrk(c->query.at[0], "*") == NULL &&
+                 strstr(c->query.at[0], "//0.0.0.0:") == NULL;
+    return named ? c->query.at[0] : ENDPOINT_QUERY;
+}
+
 int command_check(int argc, char **argv)
 {
     int operands;
@@ -281,7 +289,9 @@ int command_check(int argc, char **argv)
     fact(W_K_MEMORY, "%.1f GiB", (double)engine_size(&config.limits, &config.settings) / (1 << 30));
     table_print(&facts, stdout);
     table_fini(&facts);
+    char asked[CONFIG_TEXT_BYTES_MAX + 1];
+    memcpy(asked, query_of(&config), strlen(query_of(&config)) + 1);
     config_fini(&config);
-    bool fine = !diff || print_diff(argv[0], operands == 2 ? argv[1] : ENDPOINT_QUERY);
+    bool fine = !diff || print_diff(argv[0], operands == 2 ? argv[1] : asked);
     return fine ? EXIT_FINE : EXIT_FAILED;
 }
