@@ -364,7 +364,7 @@ Test(call, a_deadline_beyond_the_silence_does_not_pass)
         if (rings)
             desk_say(d, start + MS_HOUR, "call_rung call=C agent=ada");
         desk_tick(d, due + 1);
-        cr_assert_eq(desk_value(d, SCOPE_ALL, "-", IND_WAIT, W_24H).missed, rings);
+        cr_assert_eq(desk_value(d, SCOPE_ALL, "-", IND_WAIT, W_24H).missed, (uint64_t)rings);
         engine_check(d->e);
         desk_free(d);
     }
