@@ -107,6 +107,10 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     ms_t due = fold_deadline(&k->fold, clocks, &t->terms);
     bool held = fired != MS_NONE && due < fired;
     ms_t at = due == MS_NEVER ? MS_NEVER : (held ? hold_end(t, k, due) : due) + 1;
+    if (held) { /* also when its timer is that of another deadline that was held */
+        holds_add(&t->holds, k->history.src, due, h);
+        t->links.counters->sla_held++;
+    }
     if (k->timer != 0) {
         if (wheel_deadline(t->links.wheel, k->timer) == at)
             return;
@@ -115,10 +119,6 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     }
     if (at == MS_NEVER)
         return;
-    if (held) {
-        holds_add(&t->holds, k->history.src, due, h);
-        t->links.counters->sla_held++;
-    }
     k->timer = wheel_add(t->links.wheel, at, t->links.timer_kind, h);
 }
 
