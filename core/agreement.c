@@ -173,6 +173,9 @@ int agreements_prepare(struct agreements *a, const struct sla_setting *said, str
         return ERR_BAD_SETTINGS;
     }
     memcpy(&g->said, said, sizeof g->said);
+    g->print = sla_print(said);
+    for (uint32_t i = 0; i < said->calendars; i++)
+        g->calendar_print[i] = hash_bytes(9, &said->calendar[i], sizeof said->calendar[i]);
     memset(g->policy, 0, sizeof g->policy);
     for (uint32_t i = 0; i < said->policies; i++)
         compile_policy(&g->policy[i], &g->said.policy[i], b);

@@ -48,7 +48,9 @@ struct agreement {
     uint32_t policies;
     struct agreed_policy policy[POLICIES_MAX];
     struct calendar calendar[CALENDARS_MAX];
-    void *mem; /* of the compiled calendars */
+    uint64_t print;                         /* sla_print of what was said … */
+    uint64_t calendar_print[CALENDARS_MAX]; /* … and of each calendar */
+    void *mem;                              /* of the compiled calendars */
 };
 
 /* The attributes of a ticket that policies look at. */
@@ -73,6 +75,12 @@ struct agreements *agreements_init(void *mem);
  * for. 0 or ERR_BAD_SETTINGS with the reason. */
 MUST_CHECK int agreements_prepare(struct agreements *a, const struct sla_setting *said,
                                   struct board *b, const char **ret_why);
+
+/* Two settings with the same print say the same. They are plain data that began as zeroes. */
+static inline uint64_t sla_print(const struct sla_setting *said)
+{
+    return hash_bytes(9, said, sizeof *said);
+}
 
 /* What was prepared is in force from now on. MS_NONE: since ever (at the start). */
 void agreements_adopt(struct agreements *a, ms_t from);

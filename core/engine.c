@@ -400,11 +400,11 @@ ms_t engine_deadline(const struct engine *e)
     return tickets_swept(e->tickets) ? wheel_next(&e->wheel) : e->core.at;
 }
 
-/* What settings say of policies: an empty one when they say nothing. */
-static const struct sla_setting *said_of(const struct sla_setting *s)
+/* Are these the policies in force? */
+static bool agreed(const struct engine *e, const struct sla_setting *said)
 {
-    static const struct sla_setting none;
-    return s == NULL ? &none : s;
+    const struct agreement *g = agreement_get(e->agreements, agreements_last(e->agreements));
+    return said == NULL ? g->said.policies == 0 : g->print == sla_print(said);
 }
 
 int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
@@ -419,7 +419,7 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
         *ret_why = why;
         return ERR_BAD_SETTINGS;
     }
-    if (memcmp(said_of(s->sla), old->sla, sizeof *old->sla) != 0) {
+    if (!agreed(e, s->sla)) {
         err = agreements_prepare(e->agreements, s->sla, e->board, ret_why);
         if (err != 0)
             return err;

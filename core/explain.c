@@ -331,15 +331,15 @@ static bool compare_clock(struct engine *e, const struct agreement *next, uint32
         return true;
     }
     const struct agreement *now = agreement_get(e->agreements, s->generation);
-    const struct calendar_setting *a = &now->said.calendar[now->policy[s->policy - 1].calendar];
-    const struct calendar_setting *b = &next->said.calendar[next->policy[policy - 1].calendar];
+    uint64_t a = now->calendar_print[now->policy[s->policy - 1].calendar];
+    uint64_t b = next->calendar_print[next->policy[policy - 1].calendar];
     const struct agreed_metric *metric = &next->policy[policy - 1].metric[m];
     bool restart = is->target != will->target && metric->retarget == RETARGET_RESTART;
     ms_t elapsed = restart ? 0 : sla_elapsed(s, c, terms, e->core.at);
     ret->breaches += c->breached == MS_NONE && elapsed > will->target;
     ret->forgiven += c->breached != MS_NONE && metric->forgive && is->target != will->target &&
                      elapsed <= will->target;
-    return is->target != will->target || memcmp(a, b, sizeof *a) != 0 ||
+    return is->target != will->target || a != b ||
            !str_equal(str_of(now->said.policy[s->policy - 1].id),
                       str_of(next->said.policy[policy - 1].id));
 }

@@ -62,7 +62,7 @@ void sla_book_opening(struct sla *s, const struct fold *f, const struct fold_ter
 
 /* The policies of the next generation come into force, or the ticket's attributes may be others:
  * its policy is looked up, clocks that run get other terms. */
-void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool next_generation,
+void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generation,
                       const struct fold_terms *terms, struct sink *out);
 
 #endif

@@ -109,7 +109,7 @@ const struct key keys[] = {
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
      "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "
      "about a window or scope that is not kept are left out."},
-    {"scorecards", KEY_SCORECARDS, false, PLACE(cards), 0, SCORECARDS_MAX, "[]",
+    {"scorecards", KEY_SCORECARDS, false, ON_HEAP, 0, SCORECARDS_MAX, "[]",
      "Weighted evaluations of agents, teams, ...: a score from 0 to 100, a grade, a rank."},
 };
 const uint32_t keys_n = ARRAY_LEN(keys);

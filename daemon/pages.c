@@ -15,7 +15,7 @@ static void populate(uv_work_t *work)
     struct pages *p = work->data;
     for (uint32_t i = 0; i < p->ranges; i++) {
         const struct pages_range *r = &p->range[i];
-        if (madvise((void *)r->from, r->to - r->from, MADV_POPULATE_WRITE) != 0 && errno == EINVAL)
+        if (madvise(r->at, r->n, MADV_POPULATE_WRITE) != 0 && errno == EINVAL)
             p->useless = true;
     }
 }
@@ -42,7 +42,7 @@ static void look(struct pages *p, uint32_t i, const struct engine_growth *g)
     to = to < last ? to : last;
     if (from >= to)
         return;
-    p->range[p->ranges++] = (struct pages_range){from, to};
+    p->range[p->ranges++] = (struct pages_range){(char *)g->base + (from - base), to - from};
     p->ready[i] = to;
 }
 

@@ -28,7 +28,8 @@ struct pages {
     uint64_t looked_at;
     uint32_t ranges;
     struct pages_range {
-        uintptr_t from, to;
+        char *at;
+        size_t n;
     } range[PAGES_POOLS];
     uintptr_t ready[PAGES_POOLS]; /* of each pool: touched up to here */
     void (*closed)(struct pages *p);

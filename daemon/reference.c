@@ -46,8 +46,8 @@ static const struct members *const *groups_of(enum key_type type)
     static const struct members *const rules[] = {&rule_members, NULL};
     static const struct members *const calendars[] = {&calendar_members, NULL};
     static const struct members *const policies[] = {&policy_members, &policy_metric_members, NULL};
-    static const struct members *const cards[] = {
-        &scorecard_members, &score_item_members, &score_tier_members, &score_gate_members, NULL};
+    static const struct members *const cards[] = {&scorecard_members, &score_item_members,
+                                                  &score_tier_members, &score_gate_members, NULL};
     if (type == KEY_RULES)
         return rules;
     if (type == KEY_CALENDARS)
