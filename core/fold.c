@@ -409,6 +409,16 @@ bool fold_needs_recall(const struct fold *f, const struct record *r)
     }
 }
 
+/* Has the record changed anything that clocks look at? Most change nothing of it. */
+static bool clocks_look(const struct fold *was, const struct fold *is, const struct sla *sla,
+                        const struct record *r)
+{
+    return was->waiting != is->waiting || was->assigned != is->assigned ||
+           was->ended != is->ended || was->paused != is->paused || was->opened != is->opened ||
+           was->reason != is->reason || was->flags != is->flags || was->cycles != is->cycles ||
+           r->names != 0 || r->says_customer || r->says_tier || r->absorbs || !sla->matched;
+}
+
 void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct record *r,
                  const struct fold_terms *terms, struct sink *out)
 {
@@ -420,10 +430,14 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
     if (moves[r->kind] == NULL)
         return;
     struct move m = {.f = f, .k = k, .sla = sla, .r = r, .terms = terms, .out = out};
-    if (sla != NULL)
-        account_cut(out->account, sla, &f->tags, r->ts, terms);
+    if (sla == NULL) {
+        moves[r->kind](&m);
+        return;
+    }
+    const struct fold was = *f;
+    account_cut(out->account, sla, &f->tags, r->ts, terms);
     moves[r->kind](&m);
-    if (sla != NULL)
+    if (clocks_look(&was, f, sla, r))
         sla_follow(sla, f, r, terms, out);
 }
 

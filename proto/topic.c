@@ -64,7 +64,7 @@ struct str alert_owner(struct str name)
 void topic_alert(struct topic *ret, const struct settings *settings, const struct alert *alert)
 {
     const struct str absent = {NULL, 0};
-    struct str team = absent, agent = absent;
+    struct str team, agent;
     if (alert->kind == ALERT_SLA) {
         team = alert_owner(alert->team);
         agent = alert_owner(alert->agent);
