@@ -171,11 +171,9 @@ bool tickets_sweep(struct tickets *t, uint32_t budget, ms_t fired)
         const struct ticket *k = h == 0 ? NULL : pool_get(&t->tickets, h);
         if (k == NULL || k->fold.ended != MS_NONE)
             continue;
-        struct standing was = fold_standing(&k->fold, k->risk);
         if (k->sla == 0)
             ticket_wind_up(t, h, fired);
-        ticket_catch_up(t, h, ticket_until(t, k, fired));
-        ticket_settle(t, h, &was, fired);
+        judge(t, h, fired);
     }
     return t->ends.swept == 0;
 }
