@@ -1,9 +1,10 @@
 /* sla.h: the clocks of one ticket: what runs against which target, and what it has come to.
  *
  * A pure function of the ticket's records and the policies of their time, like the fold beside
- * which it runs: fold.c calls sla_follow after each record that changed what clocks look at, miss.c
- * asks sla_deadline and lets sla_pass pass it. Happy path: a wait begins (a clock runs), warning points pass, the reply ends
- * it: met. Else the target is used up at breach_at: one breach, one miss; the end is met_late.
+ * which it runs: fold.c calls sla_follow after each record that changed what clocks look at,
+ * miss.c asks sla_deadline and lets sla_pass pass it. Happy path: a wait begins (a clock runs),
+ * warning points pass, the reply ends it: met. Else the target is used up at breach_at: one
+ * breach, one miss; the end is met_late.
  * What alerts need of an instance leaves as a fact; alerts.h compares facts with what was told. */
 #ifndef TP_CORE_SLA_H
 #define TP_CORE_SLA_H
