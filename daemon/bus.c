@@ -57,22 +57,6 @@ static bool bind_all(struct bus *b, struct zsock *z, const char *name,
     return true;
 }
 
-static bool connect_all(struct bus *b, const struct config *c)
-{
-    for (uint32_t i = 0; i < c->events_topics.n; i++) {
-        int err = zsock_subscribe(&b->events, c->events_topics.at[i]);
-        if (err != 0)
-            return failed(b, "events", c->events_topics.at[i], err);
-    }
-    for (uint32_t i = 0; i < c->events_connect.n; i++) {
-        int err = zsock_connect(&b->events, c->events_connect.at[i]);
-        if (err != 0)
-            return failed(b, "events", c->events_connect.at[i], err);
-        log_info(b->log, "connecting", "socket=events endpoint=%s", c->events_connect.at[i]);
-    }
-    return true;
-}
-
 /* A burst of two rounds of snapshots must fit: XPUB drops what a reader's pipe cannot take. */
 static int out_waiting(const struct limits *l)
 {
@@ -92,19 +76,53 @@ static bool open_one(struct bus *b, uv_loop_t *loop, void *zmq, struct zsock *z,
     return true;
 }
 
+/* The next socket for events, subscribed to their topics. NULL: logged why. */
+static struct zsock *open_events(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *c,
+                                 zsock_cb *ready)
+{
+    const struct zsock_options options = {.message_max = EVENT_BYTES_MAX,
+                                          .send_max = SENDS_WAITING};
+    struct zsock *z = &b->events[b->events_n];
+    if (!open_one(b, loop, zmq, z, ZMQ_SUB, "events", &options, ready))
+        return NULL;
+    b->events_n++;
+    for (uint32_t i = 0; i < c->events_topics.n; i++) {
+        int err = zsock_subscribe(z, c->events_topics.at[i]);
+        if (err != 0) {
+            failed(b, "events", c->events_topics.at[i], err);
+            return NULL;
+        }
+    }
+    return z;
+}
+
+static bool connect_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *c,
+                        zsock_cb *ready)
+{
+    for (uint32_t i = 0; i < c->events_connect.n; i++) {
+        struct zsock *z = open_events(b, loop, zmq, c, ready);
+        if (z == NULL)
+            return false;
+        int err = zsock_connect(z, c->events_connect.at[i]);
+        if (err != 0)
+            return failed(b, "events", c->events_connect.at[i], err);
+        log_info(b->log, "connecting", "socket=events endpoint=%s", c->events_connect.at[i]);
+    }
+    return true;
+}
+
 bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
               struct log *log, zsock_cb *on_events, zsock_cb *on_query, void *data, uint64_t run)
 {
     *b = (struct bus){.log = log, .data = data};
     snprintf(b->run, sizeof b->run, "%016llx", (unsigned long long)run);
-    const struct zsock_options events = {.message_max = EVENT_BYTES_MAX, .send_max = SENDS_WAITING};
     const struct zsock_options out = {.message_max = SUBSCRIPTION_BYTES_MAX,
                                       .send_max = out_waiting(&config->limits)};
     const struct zsock_options query = {
         .message_max = QUERY_BYTES_MAX, .send_max = SENDS_WAITING, .receive_max = QUERIES_WAITING};
     if (!recent_init(&b->recent, config->alerts_kept))
         return failed(b, "out", "alerts_kept", -ENOMEM);
-    if (!open_one(b, loop, zmq, &b->events, ZMQ_SUB, "events", &events, on_events) ||
+    if (open_events(b, loop, zmq, config, on_events) == NULL ||
         !open_one(b, loop, zmq, &b->out, ZMQ_XPUB, "out", &out, on_subscription) ||
         !open_one(b, loop, zmq, &b->query, ZMQ_ROUTER, "query", &query, on_query))
         return false;
@@ -115,7 +133,8 @@ bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *co
     bus_refresh(b);
     return bind_all(b, &b->out, "out", &config->out) &&
            bind_all(b, &b->query, "query", &config->query) &&
-           bind_all(b, &b->events, "events", &config->events_bind) && connect_all(b, config);
+           bind_all(b, &b->events[0], "events", &config->events_bind) &&
+           connect_all(b, loop, zmq, config, on_events);
 }
 
 bool bus_wants(const struct bus *b, const struct topic *topic)
@@ -177,7 +196,9 @@ static void on_closed(struct zsock *z)
 
 void bus_close(struct bus *b, void (*closed)(struct bus *b))
 {
-    struct zsock *sockets[] = {&b->events, &b->out, &b->query};
+    struct zsock *sockets[BUS_EVENTS_MAX + 2] = {&b->out, &b->query};
+    for (uint32_t i = 0; i < BUS_EVENTS_MAX; i++)
+        sockets[2 + i] = &b->events[i];
     b->closed = closed;
     prefixes_fini(&b->prefixes);
     recent_fini(&b->recent);

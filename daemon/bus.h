@@ -1,5 +1,8 @@
 /* bus.h: the daemon's sockets: events in (SUB), published messages out (XPUB), queries (ROUTER).
  *
+ * Events come through one socket that binds and one per publisher that we connect to: each has a
+ * queue of its own, and who speaks there is known by the endpoint.
+ *
  * Publishing numbers the messages of each stream, keeps the last alerts, and knows which topics
  * anybody wants, so that snapshots nobody reads need not be computed. Sending never waits: a
  * reader who is too slow loses messages, and `dropped` counts those sent meanwhile. */
@@ -13,10 +16,12 @@
 #include "proto/encode.h"
 #include "proto/topic.h"
 
-enum { BUS_RUN_BYTES = 16 };
+enum { BUS_RUN_BYTES = 16, BUS_EVENTS_MAX = 1 + CONFIG_TEXTS_MAX };
 
 struct bus {
-    struct zsock events, out, query;
+    struct zsock events[BUS_EVENTS_MAX]; /* the first binds, the others connect */
+    uint32_t events_n;
+    struct zsock out, query;
     struct prefixes prefixes;
     struct recent recent;
     struct log *log;        /* borrowed */
@@ -30,7 +35,7 @@ struct bus {
 };
 
 /* Opens all sockets of the configuration; every endpoint is logged as it really is. false:
- * logged what failed; bus_close must still be called. data: of all three sockets and the bus.
+ * logged what failed; bus_close must still be called. data: of all sockets and the bus.
  * run: a number no other run has. */
 MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
                          struct log *log, zsock_cb *on_events, zsock_cb *on_query, void *data,

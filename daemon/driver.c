@@ -96,26 +96,26 @@ static void flush(struct driver *d)
 }
 
 /* The frames behind the topic: exactly one, the payload. false: none or too many, all taken. */
-static bool receive_payload(struct driver *d, zmq_msg_t *payload)
+static bool receive_payload(struct driver *d, struct zsock *z, zmq_msg_t *payload)
 {
-    if (!zmq_msg_more(&d->topic) || zsock_receive(&d->bus.events, payload) != 1)
+    if (!zmq_msg_more(&d->topic) || zsock_receive(z, payload) != 1)
         return false;
     if (LIKELY(!zmq_msg_more(payload)))
         return true;
-    while (zmq_msg_more(payload) && zsock_receive(&d->bus.events, payload) == 1)
+    while (zmq_msg_more(payload) && zsock_receive(z, payload) == 1)
         ;
     return false;
 }
 
 /* One message into the batch at hand. false: there is none now. */
-static bool receive_one(struct driver *d, ms_t now)
+static bool receive_one(struct driver *d, struct zsock *z, ms_t now)
 {
     static const struct str none = {"", 0};
-    if (zsock_receive(&d->bus.events, &d->topic) != 1)
+    if (zsock_receive(z, &d->topic) != 1)
         return false;
     zmq_msg_t *payload = &d->message[d->held];
     d->status.messages++;
-    if (!receive_payload(d, payload)) {
+    if (!receive_payload(d, z, payload)) {
         note_refusal(d, ERR_NOT_MSGPACK, none, none, 0);
         return true;
     }
@@ -134,25 +134,35 @@ static bool receive_one(struct driver *d, ms_t now)
     return true;
 }
 
+/* When must this socket make room for the others? Who comes first may use up the turn's time, and
+ * each of those behind still has its share: no publisher starves another. */
+static uint64_t receive_until(const struct driver *d)
+{
+    uint64_t turn = d->turn_began + DRIVER_RECEIVE_NS;
+    uint64_t share = uv_hrtime() + DRIVER_RECEIVE_NS / d->bus.events_n;
+    return share > turn ? share : turn;
+}
+
 /* Messages for one turn: so many, or for so long, as one may hold thousands of events. */
-static void receive(struct driver *d)
+static void receive(struct driver *d, struct zsock *z)
 {
     ms_t now = now_of(d);
-    uint64_t end = d->turn_began + DRIVER_RECEIVE_NS;
+    uint64_t end = receive_until(d);
     uint32_t i = 0;
-    d->behind = true;
-    while (d->behind && i++ < DRIVER_MESSAGES) {
+    bool more = true;
+    while (more && i++ < DRIVER_MESSAGES) {
         uint64_t stepped = d->status.events;
-        d->behind = receive_one(d, now);
+        more = receive_one(d, z, now);
         if (d->status.events != stepped && uv_hrtime() >= end)
             break;
     }
     flush(d);
+    d->behind |= more;
 }
 
 static void on_events(struct zsock *z)
 {
-    receive(z->data);
+    receive(z->data, z);
 }
 
 static void on_query(struct zsock *z)
@@ -314,10 +324,14 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
 void driver_drain(struct driver *d)
 {
     uint64_t end = uv_hrtime() + DRAIN_NS;
-    zmq_pollitem_t item = {.socket = d->bus.events.socket, .events = ZMQ_POLLIN};
+    zmq_pollitem_t items[BUS_EVENTS_MAX];
+    int n = (int)d->bus.events_n;
+    for (int i = 0; i < n; i++)
+        items[i] = (zmq_pollitem_t){.socket = d->bus.events[i].socket, .events = ZMQ_POLLIN};
     do
-        receive(d);
-    while (uv_hrtime() < end && zmq_poll(&item, 1, DRAIN_QUIET_MS) > 0);
+        for (int i = 0; i < n; i++)
+            receive(d, &d->bus.events[i]);
+    while (uv_hrtime() < end && zmq_poll(items, n, DRAIN_QUIET_MS) > 0);
     while (!tick(d))
         ;
 }

@@ -8,7 +8,7 @@ static uint32_t after(const struct prefixes *p, struct str text)
     uint32_t low = 0, high = p->n;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
-        if (str_compare(p->at[mid], text) <= 0)
+        if (str_compare(p->at[mid].text, text) <= 0)
             low = mid + 1;
         else
             high = mid;
@@ -22,7 +22,7 @@ static bool grow(struct prefixes *p)
         return false;
     if (p->n > 0 && (p->n & (p->n - 1)) != 0) /* room is the next power of two */
         return true;
-    struct str *at = realloc(p->at, (p->n == 0 ? 1 : 2 * (size_t)p->n) * sizeof *at);
+    struct prefix *at = realloc(p->at, (p->n == 0 ? 1 : 2 * (size_t)p->n) * sizeof *at);
     if (at == NULL)
         return false;
     p->at = at;
@@ -34,8 +34,10 @@ void prefixes_add(struct prefixes *p, struct str prefix)
     if (prefix.len > PREFIX_BYTES_MAX) /* longer than any topic: nothing can match it */
         return;
     uint32_t i = after(p, prefix);
-    if (i > 0 && str_equal(p->at[i - 1], prefix))
+    if (i > 0 && str_equal(p->at[i - 1].text, prefix)) {
+        p->at[i - 1].n++;
         return;
+    }
     char *copy = grow(p) ? malloc(prefix.len + 1) : NULL;
     if (copy == NULL) {
         p->beyond++;
@@ -44,22 +46,26 @@ void prefixes_add(struct prefixes *p, struct str prefix)
     if (prefix.len > 0)
         memcpy(copy, prefix.p, prefix.len);
     memmove(&p->at[i + 1], &p->at[i], (p->n - i) * sizeof *p->at);
-    p->at[i] = (struct str){copy, prefix.len};
+    p->at[i] = (struct prefix){{copy, prefix.len}, 1};
     p->n++;
 }
 
-void prefixes_remove(struct prefixes *p, struct str prefix)
+bool prefixes_remove(struct prefixes *p, struct str prefix)
 {
     if (prefix.len > PREFIX_BYTES_MAX)
-        return;
+        return false;
     uint32_t i = after(p, prefix);
-    if (i == 0 || !str_equal(p->at[i - 1], prefix)) {
-        p->beyond -= p->beyond > 0;
-        return;
+    if (i == 0 || !str_equal(p->at[i - 1].text, prefix)) {
+        bool kept_as_number = p->beyond > 0;
+        p->beyond -= kept_as_number;
+        return kept_as_number;
     }
-    free((char *)p->at[i - 1].p);
+    if (--p->at[i - 1].n > 0)
+        return true;
+    free((char *)p->at[i - 1].text.p);
     memmove(&p->at[i - 1], &p->at[i], (p->n - i) * sizeof *p->at);
     p->n--;
+    return true;
 }
 
 bool prefixes_want(const struct prefixes *p, struct str topic)
@@ -72,7 +78,7 @@ bool prefixes_want(const struct prefixes *p, struct str topic)
         uint32_t i = after(p, topic);
         if (i == 0)
             return false;
-        struct str near = p->at[i - 1];
+        struct str near = p->at[i - 1].text;
         uint32_t common = 0;
         while (common < near.len && common < topic.len && near.p[common] == topic.p[common])
             common++;
@@ -87,14 +93,14 @@ bool prefixes_want_any(const struct prefixes *p, struct str beginning)
     if (prefixes_want(p, beginning))
         return true;
     uint32_t i = after(p, beginning); /* what begins with it comes right behind it */
-    return i < p->n && p->at[i].len > beginning.len &&
-           (beginning.len == 0 || memcmp(p->at[i].p, beginning.p, beginning.len) == 0);
+    return i < p->n && p->at[i].text.len > beginning.len &&
+           (beginning.len == 0 || memcmp(p->at[i].text.p, beginning.p, beginning.len) == 0);
 }
 
 void prefixes_fini(struct prefixes *p)
 {
     for (uint32_t i = 0; i < p->n; i++)
-        free((char *)p->at[i].p);
+        free((char *)p->at[i].text.p);
     free(p->at);
     *p = (struct prefixes){0};
 }

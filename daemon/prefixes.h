@@ -9,16 +9,22 @@
 
 enum { PREFIXES_MAX = 16384, PREFIX_BYTES_MAX = 512 };
 
+struct prefix {
+    struct str text;
+    uint32_t n; /* how many want it */
+};
+
 struct prefixes {
-    struct str *at; /* sorted by bytes, each once */
+    struct prefix *at; /* sorted by bytes, each once */
     uint32_t n;
     uint32_t beyond; /* subscribed and not kept */
 };
 
-/* Takes a copy. A prefix that is there already changes nothing. */
+/* Takes a copy, or counts one more who wants what is there already. */
 void prefixes_add(struct prefixes *p, struct str prefix);
 
-void prefixes_remove(struct prefixes *p, struct str prefix);
+/* One wants it no longer; it goes with the last. false: nobody wanted it. */
+bool prefixes_remove(struct prefixes *p, struct str prefix);
 
 /* Does any prefix begin this topic? O(log n) per part of the topic that some prefix shares. */
 bool prefixes_want(const struct prefixes *p, struct str topic);

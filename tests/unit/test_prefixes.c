@@ -25,6 +25,19 @@ Test(prefixes, want_what_they_begin)
     prefixes_fini(&sut);
 }
 
+Test(prefixes, stay_until_the_last_has_left)
+{
+    struct str alerts = str_of("alert.");
+    prefixes_add(&sut, alerts);
+    prefixes_add(&sut, alerts);
+    cr_assert(prefixes_remove(&sut, alerts));
+    cr_assert(prefixes_want(&sut, str_of("alert.kpi.")));
+    cr_assert(prefixes_remove(&sut, alerts));
+    cr_assert_not(prefixes_want(&sut, str_of("alert.kpi.")));
+    cr_assert_not(prefixes_remove(&sut, alerts), "nobody wanted it any more");
+    prefixes_fini(&sut);
+}
+
 Test(prefixes, agree_with_a_plain_list)
 {
     static bool there[4096];
