@@ -233,7 +233,7 @@ uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *
 
 /* --- what the fold says ------------------------------------------------------------------- */
 
-void board_listen(struct board *b, const uint16_t inputs[SCOPE_N])
+void board_listen(struct board *b, const uint32_t inputs[SCOPE_N])
 {
     memcpy(b->listened, inputs, sizeof b->listened);
 }

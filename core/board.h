@@ -68,7 +68,7 @@ void board_call_waits(struct board *b, handle_t call, const struct tags *tags, m
 
 /* What rules look at, per scope: only touches of these inputs are noted for board_touched. All
  * are until this is said. */
-void board_listen(struct board *b, const uint16_t inputs[SCOPE_N]);
+void board_listen(struct board *b, const uint32_t inputs[SCOPE_N]);
 
 /* Entities touched since the last call, as (scope, index); at most cap; returns how many.
  * Clears their place in the list, not their `touched` bits: that is the rules' to do. */

@@ -24,7 +24,7 @@ struct board {
     sec_t at_sec;
     sec_t start[WINDOWS_MAX]; /* first second of calendar windows */
     sec_t next_day;
-    uint16_t listened[SCOPE_N]; /* inputs that some rule looks at: bits FAM_x, TOUCH_GAUGES */
+    uint32_t listened[SCOPE_N]; /* inputs that some rule looks at: bits FAM_x, TOUCH_GAUGES */
     uint32_t touched;
     struct entity_ref touch[TOUCHED_MAX];
 };
@@ -47,7 +47,7 @@ static inline struct entity *board_touch(struct board *b, enum scope s, uint32_t
     if (UNLIKELY((b->listened[s] >> bit & 1) != 0)) {
         if (e->touched == 0 && b->touched < TOUCHED_MAX)
             b->touch[b->touched++] = (struct entity_ref){.scope = (uint8_t)s, .index = index};
-        e->touched |= (uint16_t)(1u << bit);
+        e->touched |= 1u << bit;
     }
     return e;
 }

@@ -107,7 +107,7 @@ static int make_parts(struct engine *e, uint8_t *at)
 /* What follows from the rules: what the board must tell, and how much room one name takes. */
 static void listen(struct engine *e)
 {
-    uint16_t inputs[SCOPE_N] = {0};
+    uint32_t inputs[SCOPE_N] = {0};
     e->effects_max = 1;
     for (uint32_t i = 0; i < e->settings.rules; i++)
         inputs[e->settings.rule[i].scope] |= measure_inputs(&e->settings.rule[i]);

@@ -81,9 +81,10 @@ enum { TOUCH_GAUGES = FAM_N };
 
 struct entity {
     struct slot slot;
-    uint8_t scope;    /* enum scope */
-    bool changed;     /* since the last snapshot of it */
-    uint16_t touched; /* bits FAM_x, TOUCH_GAUGES since the rules last looked */
+    uint8_t scope; /* enum scope */
+    bool changed;  /* since the last snapshot of it */
+    uint8_t zero[6];
+    uint32_t touched; /* bits FAM_x, TOUCH_GAUGES since the rules last looked */
     uint32_t watches; /* first rule watch of this name (rule.h), 0 = none */
     uint32_t gauge[GAUGE_N];
     ms_t next_change;     /* when a window next moves past a sample, as of the last snapshot */

@@ -33,15 +33,15 @@ int figure_percent(enum indicator_field field)
     return -1;
 }
 
-static uint16_t inputs_of_terms(const struct indicator_term *terms)
+static uint32_t inputs_of_terms(const struct indicator_term *terms)
 {
-    uint16_t inputs = 0;
+    uint32_t inputs = 0;
     for (int i = 0; i < INDICATOR_TERMS_MAX && terms[i].sign != 0; i++)
-        inputs |= (uint16_t)(1u << terms[i].family);
+        inputs |= 1u << terms[i].family;
     return inputs;
 }
 
-uint16_t figure_inputs(struct figure_source source)
+uint32_t figure_inputs(struct figure_source source)
 {
     const struct indicator_row *row = &indicator_rows[source.indicator];
     switch (indicator_kind((enum indicator)source.indicator)) {
@@ -49,10 +49,10 @@ uint16_t figure_inputs(struct figure_source source)
         return 1u << TOUCH_GAUGES;
     case IND_DURATION:
         if (source.field == IF_MISSED || source.field == IF_ATTAINMENT)
-            return (uint16_t)(1u << row->family | 1u << FAM_MARKS);
-        return (uint16_t)(1u << row->family);
+            return 1u << row->family | 1u << FAM_MARKS;
+        return 1u << row->family;
     case IND_MEAN:
-        return (uint16_t)(1u << row->family);
+        return 1u << row->family;
     case IND_COUNT:
     case IND_RATIO:
     case IND_NUMBER:

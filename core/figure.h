@@ -27,7 +27,7 @@ struct figure {
 int figure_percent(enum indicator_field field);
 
 /* Bits FAM_x or TOUCH_GAUGES: what the number is made of. */
-uint16_t figure_inputs(struct figure_source source);
+uint32_t figure_inputs(struct figure_source source);
 
 /* An order statistic of one name now: a pass over its log. */
 ms_t figure_order(struct board *b, enum scope scope, uint32_t index, uint32_t window,

@@ -69,7 +69,7 @@ uint32_t measure_watches(const struct settings *settings, struct window_watch *r
 
 /* --- reading the board -------------------------------------------------------------------- */
 
-uint16_t measure_inputs(const struct rule_setting *rule)
+uint32_t measure_inputs(const struct rule_setting *rule)
 {
     return figure_inputs(source_of(rule));
 }

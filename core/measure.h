@@ -34,7 +34,7 @@ enum verdict_of_rule { RULE_CLEAR, RULE_BETWEEN, RULE_FIRE, RULE_VERDICTS };
 enum verdict_of_rule measure_verdict(const struct rule_setting *rule, const struct measure *m);
 
 /* Bits FAM_x or TOUCH_GAUGES: what the rule's number is made of. */
-uint16_t measure_inputs(const struct rule_setting *rule);
+uint32_t measure_inputs(const struct rule_setting *rule);
 
 /* The thresholds that the windows must count for these rules. How many; *ret is filled up to cap,
  * and at most WATCHES_MAX of a family are named: what is not counted is read by board_order. */

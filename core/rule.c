@@ -40,9 +40,9 @@ struct rules {
     uint8_t kind;               /* of our deadlines in the wheel */
     uint32_t active;            /* watches that are active or clearing */
     struct rule_tally tally;    /* a blob of the image */
-    uint16_t of_scope[SCOPE_N]; /* inputs of all rules of the scope */
+    uint32_t of_scope[SCOPE_N]; /* inputs of all rules of the scope */
     uint32_t in_scope[SCOPE_N]; /* how many rules */
-    uint16_t inputs[RULES_MAX]; /* bits FAM_x, TOUCH_GAUGES */
+    uint32_t inputs[RULES_MAX]; /* bits FAM_x, TOUCH_GAUGES */
     uint32_t only[RULES_MAX];   /* index of the rule's name filter, 0 = none or not met yet */
 };
 
@@ -300,7 +300,7 @@ static handle_t watch_find(const struct rules *r, const struct entity *e, uint32
 bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t index, ms_t t,
                    struct outbox *out)
 {
-    uint16_t touched = board_entity(b, scope, index)->touched;
+    uint32_t touched = board_entity(b, scope, index)->touched;
     if (touched == 0)
         return true;
     board_entity_edit(b, scope, index)->touched = 0;

@@ -19,7 +19,7 @@
 enum {
     WINDOW_COLUMNS_MAX = 4, /* values of one sample */
     WINDOW_FLAGS_MAX = 24,  /* yes/no facts of one sample, each counted by itself */
-    WINDOW_FAMILIES_MAX = 8,
+    WINDOW_FAMILIES_MAX = 16,
     WINDOW_QUANTILES = 5, /* p50 p75 p90 p95 p99 */
     WINDOWS_POOLS = 6,
     WINDOW_COUNTS_MAX = 1 + WINDOW_FLAGS_MAX + WINDOW_COLUMNS_MAX + WATCHES_MAX,

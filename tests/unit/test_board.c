@@ -313,7 +313,7 @@ Test(board, a_full_scope_counts_under_other)
 Test(board, touched_names_are_told_once)
 {
     struct hall *l = hall_new(ALL_SCOPES);
-    const uint16_t inputs[SCOPE_N] = {
+    const uint32_t inputs[SCOPE_N] = {
         [SCOPE_AGENT] = BIT(FAM_REPLIES), [SCOPE_TEAM] = BIT(FAM_REPLIES) | BIT(TOUCH_GAUGES)};
     const struct tags tags = {.agent = 2, .team = 3, .category = 1};
     struct window_sample s = {.ts = start, .flags = BIT(REPLIES_REPLY)};
