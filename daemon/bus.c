@@ -177,8 +177,11 @@ void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, c
     b->seq[stream]++;
     if (stream == STREAM_ALERT && !recent_add(&b->recent, topic_str(topic), message, n))
         log_error(b->log, "alerts not kept", "error=\"no memory\"");
-    if (bus_wants(b, topic))
-        transmit(b, topic, message, n);
+    if (!bus_wants(b, topic))
+        return;
+    transmit(b, topic, message, n);
+    if (b->tap != NULL)
+        b->tap(b->tap_data, stream, topic, message, n);
 }
 
 void bus_refresh(struct bus *b)

@@ -31,6 +31,10 @@ struct bus {
     int open;               /* sockets not yet closed */
     void (*closed)(struct bus *b);
     void *data; /* the owner's */
+    /* Hears every message that anybody wants (prefixes); NULL: nobody listens here. */
+    void (*tap)(void *data, enum stream stream, const struct topic *topic, const void *message,
+                size_t n);
+    void *tap_data;
     char run[BUS_RUN_BYTES + 1];
 };
 

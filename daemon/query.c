@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-enum { TAKEN_A_TURN = 16, SCANNED_A_LOOK = 256 };
+enum { SCANNED_A_LOOK = 256 };
 
 void query_init(struct query *q, struct outlet *outlet, struct scores *scores, uv_loop_t *loop,
                 struct log *log)
@@ -13,21 +13,25 @@ void query_init(struct query *q, struct outlet *outlet, struct scores *scores, u
     q->log = log;
 }
 
-/* The job lets go of what it holds; its place is free. */
-static void end_job(struct query *q, struct job *j)
+void query_end(struct query *q, struct job *j)
 {
     if (j->study != NULL) {
         study_free(j->study);
         q->studies--;
     }
+    q->guests -= j->taker != NULL;
     j->study = NULL;
+    j->taker = NULL;
     j->phase = JOB_FREE;
 }
 
-static void start_cards(struct job *j)
+/* Ends the job before its answer has, and tells who waits for it from within. */
+static void give_up(struct query *q, struct job *j)
 {
-    j->phase = JOB_COUNT;
-    j->walk = (struct score_walk){0};
+    query_taker *taker = j->taker;
+    query_end(q, j);
+    if (taker != NULL)
+        taker(j->taker_data, NULL, 0);
 }
 
 void query_reload(struct query *q)
@@ -37,188 +41,39 @@ void query_reload(struct query *q)
         if (j->study != NULL)
             study_restart(j->study);
         if (j->phase == JOB_COUNT || j->phase == JOB_CARDS)
-            start_cards(j); /* the cards are others: from the beginning */
+            query_start_cards(j); /* the cards are others: from the beginning */
     }
 }
 
 void query_close(struct query *q)
 {
     for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
-        end_job(q, &q->job[i]);
+        give_up(q, &q->job[i]);
     q->jobs = 0;
     q->closed = true;
 }
 
-/* --- requests ------------------------------------------------------------------------------- */
-
-/* One answer to the job's peer: 0, or the negative errno of the socket. */
-static int answer(struct query *q, const struct job *j, const void *bytes, int n)
+int query_answer(struct query *q, const struct job *j, const void *bytes, int n)
 {
     struct zsock *z = &q->outlet->bus->query;
     if (n < 0) {
         log_error(q->log, "answer too large", "op=%u", j->request.op);
         return 0;
     }
+    if (j->taker != NULL)
+        return j->taker(j->taker_data, bytes, (size_t)n);
     int err = zsock_send(z, j->identity, j->identity_n, true);
     if (err == 0 && j->delimiter)
         err = zsock_send(z, "", 0, true);
     return err == 0 ? zsock_send(z, bytes, (size_t)n, false) : err;
 }
 
-/* reason: NULL = the sentence of the error. 0, or the negative errno of the socket. */
-static int send_refusal(struct query *q, const struct job *j, int err, const char *key,
-                        const char *reason)
+int query_refuse(struct query *q, const struct job *j, int err, const char *key, const char *reason)
 {
     struct emitter em;
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
     answer_error(&em, err, key, reason);
-    return answer(q, j, q->answer, emit_finish(&em));
-}
-
-/* At once, and no second time: for requests that become no job. */
-static void answer_refusal(struct query *q, const struct job *j, int err, const char *key)
-{
-    if (send_refusal(q, j, err, key, NULL) != 0)
-        q->outlet->status->abandoned++;
-}
-
-/* The windows that the request is about; 0 when it names one that is not kept. */
-static uint32_t window_mask(const struct settings *s, struct str name)
-{
-    if (name.len == 0)
-        return (1u << s->windows) - 1;
-    for (uint32_t i = 0; i < s->windows; i++)
-        if (str_equal(str_of(s->window[i].name), name))
-            return 1u << i;
-    return 0;
-}
-
-/* One comparison at a time, and few studies: each holds memory. false: busy. */
-static bool start_study(struct query *q, struct job *j)
-{
-    struct outlet *o = q->outlet;
-    bool comparing = false;
-    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
-        comparing |= q->job[i].study != NULL && q->job[i].request.op == OP_COMPARE;
-    if (q->studies == QUERY_STUDIES_MAX || (comparing && j->request.op == OP_COMPARE))
-        return false;
-    j->study = study_new(q->loop, o->engine, o->config, &j->request);
-    if (j->study == NULL)
-        return false;
-    q->studies++;
-    j->phase = JOB_STUDY;
-    return true;
-}
-
-/* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
-static bool start(struct query *q, struct job *j)
-{
-    const struct bus *bus = q->outlet->bus;
-    const struct request *r = &j->request;
-    j->windows = window_mask(&q->outlet->config->settings, r->window);
-    if (j->windows == 0) {
-        answer_refusal(q, j, ERR_BAD_WORD, "window");
-        return false;
-    }
-    if (r->name.len > 0 && r->scope < 0) {
-        answer_refusal(q, j, ERR_MISSING, "scope");
-        return false;
-    }
-    j->scope = j->scope_first = r->scope < 0 ? SCOPE_ALL : (uint8_t)r->scope;
-    j->scope_last = r->scope < 0 ? SCOPE_N - 1 : (uint8_t)r->scope;
-    j->index = 1;
-    j->upto_seq = bus->seq[STREAM_ALERT];
-    j->seq = r->has_since ? r->since_seq + 1 : 1;
-    if (j->seq < bus->recent.first)
-        j->seq = bus->recent.first;
-    switch ((enum request_op)r->op) {
-    case OP_HOLD:
-        j->phase = JOB_ALERTS;
-        break;
-    case OP_SNAPSHOT:
-        j->phase = JOB_SNAPSHOTS;
-        break;
-    case OP_ALERTS:
-        j->phase = r->active ? JOB_ALERTS : JOB_RECENT;
-        break;
-    case OP_STATUS:
-        j->phase = JOB_STATUS;
-        break;
-    case OP_SCORECARD:
-        start_cards(j);
-        break;
-    case OP_EXPLAIN:
-    case OP_WORKLIST:
-    case OP_COMPARE:
-        if (start_study(q, j))
-            break;
-        answer_refusal(q, j, ERR_BUSY, "");
-        return false;
-    case OP_N:
-        CHECK(false); /* request_decode says no such op */
-    }
-    return true;
-}
-
-/* The frames behind the identity: [""] payload. 1, or 0 for any other number of frames. */
-static int receive_payload(struct zsock *z, struct job *j, zmq_msg_t *msg)
-{
-    int frames = 0;
-    while (zmq_msg_more(msg)) {
-        if (zsock_receive(z, msg) != 1)
-            return 0;
-        if (frames == 0 && zmq_msg_size(msg) == 0 && zmq_msg_more(msg))
-            j->delimiter = true;
-        else
-            frames++;
-    }
-    return frames == 1;
-}
-
-/* One whole message from the socket into the job. 1 taken, 0 refused or not for us, -1 no more. */
-static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_t *msg)
-{
-    const char *key = "";
-    *j = (struct job){.phase = JOB_FREE};
-    if (zsock_receive(z, msg) != 1)
-        return -1;
-    size_t n = zmq_msg_size(msg);
-    CHECK(n <= QUERY_IDENTITY_MAX);
-    memcpy(j->identity, zmq_msg_data(msg), n);
-    j->identity_n = (uint8_t)n;
-    q->outlet->status->queries++;
-    int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
-    n = zmq_msg_size(msg);
-    const void *bytes = zmq_msg_data(msg);
-    if (n <= sizeof j->bytes) /* a larger one is refused, or a comparison, which copies its text */
-        bytes = memcpy(j->bytes, bytes, n);
-    if (err == 0)
-        err = request_decode(bytes, n, &j->request, &key);
-    if (err == 0) {
-        bool started = start(q, j);
-        if (n > sizeof j->bytes)
-            j->request = (struct request){.op = j->request.op, .scope = -1};
-        return started;
-    }
-    answer_refusal(q, j, err, key);
-    return 0;
-}
-
-void query_receive(struct query *q, struct zsock *z)
-{
-    zmq_msg_t msg;
-    int taken = -1;
-    zmq_msg_init(&msg);
-    for (int i = 0; i < TAKEN_A_TURN && q->jobs < QUERY_JOBS_MAX && !q->closed; i++) {
-        uint32_t slot = 0;
-        while (q->job[slot].phase != JOB_FREE)
-            slot++;
-        taken = receive_one(q, z, &q->job[slot], &msg);
-        if (taken < 0)
-            break;
-        q->jobs += taken == 1;
-    }
-    zmq_msg_close(&msg);
+    return query_answer(q, j, q->answer, emit_finish(&em));
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -229,10 +84,10 @@ static int answer_with(struct query *q, struct job *j, const struct topic *topic
 {
     struct emitter em;
     if (n < 0)
-        return answer(q, j, NULL, n);
+        return query_answer(q, j, NULL, n);
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
     answer_message(&em, topic_str(topic), bytes, (size_t)n);
-    int err = answer(q, j, q->answer, emit_finish(&em));
+    int err = query_answer(q, j, q->answer, emit_finish(&em));
     j->count += err == 0;
     return err;
 }
@@ -274,7 +129,7 @@ static int work_recent(struct query *q, struct job *j)
         struct emitter em;
         emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
         answer_message(&em, topic, message.p, message.len);
-        int err = answer(q, j, q->answer, emit_finish(&em));
+        int err = query_answer(q, j, q->answer, emit_finish(&em));
         if (err == 0) {
             j->seq++;
             j->count++;
@@ -303,7 +158,7 @@ static int work_snapshots(struct query *q, struct job *j)
             if (j->scope++ == j->scope_last) {
                 j->phase = JOB_END;
                 if (j->request.op == OP_HOLD && scores_may_have(q->scores, j->request.prefix))
-                    start_cards(j);
+                    query_start_cards(j);
                 return 0;
             }
             continue;
@@ -382,9 +237,9 @@ static int work_study(struct query *q, struct job *j)
         break;
     case STUDY_REFUSED:
         err = study_refusal(j->study, &key, &reason);
-        err = send_refusal(q, j, err, key, reason);
+        err = query_refuse(q, j, err, key, reason);
         if (err == 0)
-            end_job(q, j);
+            query_end(q, j);
         return err;
     case STUDY_GOES_ON:
         break;
@@ -399,7 +254,7 @@ static int work_pages(struct query *q, struct job *j)
         j->phase = JOB_END;
         return 0;
     }
-    int err = answer(q, j, page.p, (int)page.len);
+    int err = query_answer(q, j, page.p, (int)page.len);
     if (err == 0) {
         study_turn(j->study);
         j->count++;
@@ -415,9 +270,9 @@ static int work_end(struct query *q, struct job *j)
                      j->request.since_seq + 1 < oldest;
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
     answer_end(&em, j->upto_seq, j->count, truncated ? oldest : 0);
-    int err = answer(q, j, q->answer, emit_finish(&em));
+    int err = query_answer(q, j, q->answer, emit_finish(&em));
     if (err == 0)
-        end_job(q, j);
+        query_end(q, j);
     return err;
 }
 
@@ -463,7 +318,7 @@ static void serve(struct query *q, struct job *j, uint64_t now)
         log_info(q->log, "query abandoned", "op=%u answers=%llu error=\"%s\"", j->request.op,
                  (unsigned long long)j->count, zmq_strerror(-err));
         q->outlet->status->abandoned++;
-        end_job(q, j);
+        give_up(q, j);
     }
     if (j->phase == JOB_FREE)
         q->jobs--;

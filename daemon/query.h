@@ -1,5 +1,7 @@
 /* query.h: answers to requests, a few at a time, so that a long answer holds up nobody.
  *
+ * Requests come through the socket, or from another part of the daemon (query_submit).
+ *
  * Each request becomes a job; each turn works on one job after the other until the time for it is
  * used up. A peer that does not read (ROUTER_MANDATORY tells) has its job kept for
  * QUERY_PATIENCE_MS, then dropped. With all jobs taken, further requests wait in the socket. */
@@ -13,6 +15,7 @@
 
 enum {
     QUERY_JOBS_MAX = 32,
+    QUERY_GUESTS_MAX = 16, /* of those, from elsewhere than the socket */
     QUERY_STUDIES_MAX = 4, /* of those, with a study; a further one is answered "busy" */
     QUERY_SLICE_NS = 250000,
     QUERY_PATIENCE_MS = 5000,
@@ -33,12 +36,18 @@ enum job_phase {
     JOB_END
 };
 
+/* Takes an answer: 0, -EAGAIN when there is no room for it now, or another negative errno, which
+ * ends the job. bytes NULL: the job was given up, no further answer comes. */
+typedef int query_taker(void *data, const void *bytes, size_t n);
+
 struct job {
     uint8_t phase;  /* enum job_phase */
     bool delimiter; /* a REQ socket asked: an empty frame before the answer */
     bool waits;     /* for a thread, which wakes the loop up */
     uint8_t identity_n;
     uint8_t identity[QUERY_IDENTITY_MAX];
+    query_taker *taker; /* instead of the socket; NULL = the socket */
+    void *taker_data;
     struct request request; /* its texts lie in bytes */
     uint32_t windows;       /* mask of those asked for */
     uint32_t at;            /* active alerts: where to go on */
@@ -61,6 +70,7 @@ struct query {
     uv_loop_t *loop;    /* borrowed */
     uint32_t jobs;      /* not free */
     uint32_t studies;   /* jobs with one */
+    uint32_t guests;    /* jobs with a taker */
     bool closed;        /* takes no further requests */
     uint32_t turn;      /* the job that comes next */
     uint64_t requests;  /* taken */
@@ -82,11 +92,33 @@ void query_close(struct query *q);
 /* Takes requests from the socket while there is room. */
 void query_receive(struct query *q, struct zsock *z);
 
+/* A request from within: the same bytes as a message to the socket. Its answers go to the taker,
+ * from query_work or at once; a refusal is an answer. false: busy, and nothing is answered. */
+MUST_CHECK bool query_submit(struct query *q, const void *bytes, size_t n, query_taker *taker,
+                             void *data);
+
+/* The taker with this data wants no more; nothing happens when it has no job. */
+void query_cancel(struct query *q, const void *data);
+
 /* Works on jobs for about QUERY_SLICE_NS. now: uv_now(). */
 void query_work(struct query *q, uint64_t now);
 
 /* uv_now() by which query_work should be called again: now while there is work, a little later
  * when all peers stall, UINT64_MAX without jobs. */
 uint64_t query_deadline(const struct query *q, uint64_t now);
+
+/* --- shared by query.c and query_take.c ---------------------------------------------------- */
+
+/* One answer to who asked: 0, or the negative errno of the socket or taker. */
+int query_answer(struct query *q, const struct job *j, const void *bytes, int n);
+
+/* Likewise {error, reason, …}. reason: NULL = the sentence of the error. */
+int query_refuse(struct query *q, const struct job *j, int err, const char *key,
+                 const char *reason);
+
+void query_start_cards(struct job *j);
+
+/* The job lets go of what it holds; its place is free. q->jobs is the caller's to count. */
+void query_end(struct query *q, struct job *j);
 
 #endif

@@ -1,0 +1,194 @@
+/* Requests as they come in: each becomes a job, or is refused at once. */
+#include "daemon/query.h"
+
+enum { TAKEN_A_TURN = 16 };
+
+void query_start_cards(struct job *j)
+{
+    j->phase = JOB_COUNT;
+    j->walk = (struct score_walk){0};
+}
+
+/* At once, and no second time: for requests that become no job. */
+static void answer_refusal(struct query *q, const struct job *j, int err, const char *key)
+{
+    if (query_refuse(q, j, err, key, NULL) != 0)
+        q->outlet->status->abandoned++;
+}
+
+/* The windows that the request is about; 0 when it names one that is not kept. */
+static uint32_t window_mask(const struct settings *s, struct str name)
+{
+    if (name.len == 0)
+        return (1u << s->windows) - 1;
+    for (uint32_t i = 0; i < s->windows; i++)
+        if (str_equal(str_of(s->window[i].name), name))
+            return 1u << i;
+    return 0;
+}
+
+/* One comparison at a time, and few studies: each holds memory. false: busy. */
+static bool start_study(struct query *q, struct job *j)
+{
+    struct outlet *o = q->outlet;
+    bool comparing = false;
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++)
+        comparing |= q->job[i].study != NULL && q->job[i].request.op == OP_COMPARE;
+    if (q->studies == QUERY_STUDIES_MAX || (comparing && j->request.op == OP_COMPARE))
+        return false;
+    j->study = study_new(q->loop, o->engine, o->config, &j->request);
+    if (j->study == NULL)
+        return false;
+    q->studies++;
+    j->phase = JOB_STUDY;
+    return true;
+}
+
+/* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
+static bool start(struct query *q, struct job *j)
+{
+    const struct bus *bus = q->outlet->bus;
+    const struct request *r = &j->request;
+    j->windows = window_mask(&q->outlet->config->settings, r->window);
+    if (j->windows == 0) {
+        answer_refusal(q, j, ERR_BAD_WORD, "window");
+        return false;
+    }
+    if (r->name.len > 0 && r->scope < 0) {
+        answer_refusal(q, j, ERR_MISSING, "scope");
+        return false;
+    }
+    j->scope = j->scope_first = r->scope < 0 ? SCOPE_ALL : (uint8_t)r->scope;
+    j->scope_last = r->scope < 0 ? SCOPE_N - 1 : (uint8_t)r->scope;
+    j->index = 1;
+    j->upto_seq = bus->seq[STREAM_ALERT];
+    j->seq = r->has_since ? r->since_seq + 1 : 1;
+    if (j->seq < bus->recent.first)
+        j->seq = bus->recent.first;
+    switch ((enum request_op)r->op) {
+    case OP_HOLD:
+        j->phase = JOB_ALERTS;
+        break;
+    case OP_SNAPSHOT:
+        j->phase = JOB_SNAPSHOTS;
+        break;
+    case OP_ALERTS:
+        j->phase = r->active ? JOB_ALERTS : JOB_RECENT;
+        break;
+    case OP_STATUS:
+        j->phase = JOB_STATUS;
+        break;
+    case OP_SCORECARD:
+        query_start_cards(j);
+        break;
+    case OP_EXPLAIN:
+    case OP_WORKLIST:
+    case OP_COMPARE:
+        if (start_study(q, j))
+            break;
+        answer_refusal(q, j, ERR_BUSY, "");
+        return false;
+    case OP_N:
+        CHECK(false); /* request_decode says no such op */
+    }
+    return true;
+}
+
+/* The frames behind the identity: [""] payload. 1, or 0 for any other number of frames. */
+static int receive_payload(struct zsock *z, struct job *j, zmq_msg_t *msg)
+{
+    int frames = 0;
+    while (zmq_msg_more(msg)) {
+        if (zsock_receive(z, msg) != 1)
+            return 0;
+        if (frames == 0 && zmq_msg_size(msg) == 0 && zmq_msg_more(msg))
+            j->delimiter = true;
+        else
+            frames++;
+    }
+    return frames == 1;
+}
+
+/* What the job was asked for in n bytes. 1 taken, 0 refused. err: what is wrong with it already. */
+static int take(struct query *q, struct job *j, const void *bytes, size_t n, int err)
+{
+    const char *key = "";
+    q->outlet->status->queries++;
+    if (n <= sizeof j->bytes) /* a larger one is refused, or a comparison, which copies its text */
+        bytes = memcpy(j->bytes, bytes, n);
+    if (err == 0)
+        err = request_decode(bytes, n, &j->request, &key);
+    if (err == 0) {
+        bool started = start(q, j);
+        if (n > sizeof j->bytes)
+            j->request = (struct request){.op = j->request.op, .scope = -1};
+        return started;
+    }
+    answer_refusal(q, j, err, key);
+    return 0;
+}
+
+/* One whole message from the socket into the job. 1 taken, 0 refused or not for us, -1 no more. */
+static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_t *msg)
+{
+    *j = (struct job){.phase = JOB_FREE};
+    if (zsock_receive(z, msg) != 1)
+        return -1;
+    size_t n = zmq_msg_size(msg);
+    CHECK(n <= QUERY_IDENTITY_MAX);
+    memcpy(j->identity, zmq_msg_data(msg), n);
+    j->identity_n = (uint8_t)n;
+    int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
+    return take(q, j, zmq_msg_data(msg), zmq_msg_size(msg), err);
+}
+
+static struct job *free_job(struct query *q)
+{
+    uint32_t slot = 0;
+    CHECK(q->jobs < QUERY_JOBS_MAX);
+    while (q->job[slot].phase != JOB_FREE)
+        slot++;
+    return &q->job[slot];
+}
+
+void query_receive(struct query *q, struct zsock *z)
+{
+    zmq_msg_t msg;
+    int taken = -1;
+    zmq_msg_init(&msg);
+    for (int i = 0; i < TAKEN_A_TURN && q->jobs < QUERY_JOBS_MAX && !q->closed; i++) {
+        taken = receive_one(q, z, free_job(q), &msg);
+        if (taken < 0)
+            break;
+        q->jobs += taken == 1;
+    }
+    zmq_msg_close(&msg);
+}
+
+bool query_submit(struct query *q, const void *bytes, size_t n, query_taker *taker, void *data)
+{
+    CHECK(n <= REQUEST_BYTES_MAX);
+    if (q->closed || q->jobs == QUERY_JOBS_MAX || q->guests == QUERY_GUESTS_MAX)
+        return false;
+    struct job *j = free_job(q);
+    *j = (struct job){.phase = JOB_FREE, .taker = taker, .taker_data = data};
+    if (take(q, j, bytes, n, 0) == 1) {
+        q->jobs++;
+        q->guests++;
+    } else {
+        j->taker = NULL;
+    }
+    return true;
+}
+
+void query_cancel(struct query *q, const void *data)
+{
+    for (uint32_t i = 0; i < QUERY_JOBS_MAX; i++) {
+        struct job *j = &q->job[i];
+        if (j->phase == JOB_FREE || j->taker == NULL || j->taker_data != data)
+            continue;
+        q->outlet->status->abandoned++;
+        query_end(q, j);
+        q->jobs--;
+    }
+}
