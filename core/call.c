@@ -202,6 +202,26 @@ static void rings(const struct record *r, uint32_t n, const struct found *f, str
     }
 }
 
+/* What ended the wait, if anything did. */
+static ms_t stop_of(const struct found *f)
+{
+    return f->answered != MS_NONE ? f->answered : f->abandoned != MS_NONE ? f->abandoned : f->ended;
+}
+
+/* What became of an offer, as known at `fired`. */
+static uint32_t offer_flags(const struct found *f, const struct settings *set, ms_t fired)
+{
+    ms_t within = set->service_level_within;
+    if (f->answered != MS_NONE)
+        return BIT(CALLS_ANSWERED) | (f->answered - f->offered <= within ? BIT(CALLS_PROMPT) : 0);
+    if (f->abandoned != MS_NONE)
+        return f->abandoned - f->offered < set->short_abandon ? BIT(CALLS_SHORT)
+                                                              : BIT(CALLS_ABANDONED);
+    if (f->ended != MS_NONE)
+        return BIT(CALLS_DROPPED);
+    return f->offered + within < fired ? BIT(CALLS_TARDY) : 0;
+}
+
 static void fold(const struct calls *c, const struct record *r, uint32_t n, ms_t fired,
                  struct found *f, struct sink *out)
 {
@@ -210,16 +230,10 @@ static void fold(const struct calls *c, const struct record *r, uint32_t n, ms_t
     fired = n == 0 ? fired : ms_min(fired, silent_from(r[n - 1].ts));
     struct tags with = f->tags;
     with.agent = f->agent;
-    ms_t stop = f->answered != MS_NONE    ? f->answered
-                : f->abandoned != MS_NONE ? f->abandoned
-                                          : f->ended;
+    ms_t stop = stop_of(f);
     if (f->offered != MS_NONE) {
         struct window_sample s = {.ts = f->offered, .flags = BIT(CALLS_OFFERED)};
-        if (f->answered != MS_NONE)
-            s.flags |= BIT(CALLS_ANSWERED);
-        else if (f->abandoned != MS_NONE)
-            s.flags |= f->abandoned - f->offered < set->short_abandon ? BIT(CALLS_SHORT)
-                                                                      : BIT(CALLS_ABANDONED);
+        s.flags |= offer_flags(f, set, fired);
         sink_sample(out, FAM_CALLS, &s, &f->tags, OFFER_SCOPES, 1);
         miss(f->offered, stop, set->target[TARGET_WAIT], TARGET_WAIT, fired, &f->tags, out);
     }
@@ -239,12 +253,25 @@ static void fold(const struct calls *c, const struct record *r, uint32_t n, ms_t
 
 /* --- applying ----------------------------------------------------------------------------- */
 
+/* When time alone next changes what the call counts for; MS_NEVER. */
+static ms_t next_due(const struct settings *set, const struct found *f, ms_t fired)
+{
+    ms_t next = MS_NEVER;
+    if (f->offered != MS_NONE && stop_of(f) == MS_NONE) {
+        const ms_t after[] = {set->service_level_within, set->target[TARGET_WAIT]};
+        for (size_t i = 0; i < ARRAY_LEN(after); i++)
+            if (after[i] > 0 && f->offered + after[i] + 1 > fired)
+                next = ms_min(next, f->offered + after[i] + 1);
+    } else if (f->answered != MS_NONE && f->ended == MS_NONE && set->target[TARGET_TALK] > 0) {
+        next = f->answered + set->target[TARGET_TALK] + 1;
+    }
+    return next <= fired ? MS_NEVER : next;
+}
+
 static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fired)
 {
-    const struct settings *set = c->links.settings;
     struct call *k = pool_edit(&c->calls, h);
-    bool stopped = f->answered != MS_NONE || f->abandoned != MS_NONE || f->ended != MS_NONE;
-    bool waits = f->offered != MS_NONE && !stopped;
+    bool waits = f->offered != MS_NONE && stop_of(f) == MS_NONE;
     if (k->waits)
         board_call_waits(c->links.board, h, &k->tags, k->offered, -1);
     k->waits = waits;
@@ -252,12 +279,8 @@ static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fire
     k->tags = f->tags;
     if (waits)
         board_call_waits(c->links.board, h, &k->tags, k->offered, 1);
-    ms_t due = MS_NEVER;
-    if (waits && set->target[TARGET_WAIT] > 0)
-        due = f->offered + set->target[TARGET_WAIT] + 1;
-    else if (f->answered != MS_NONE && f->ended == MS_NONE && set->target[TARGET_TALK] > 0)
-        due = f->answered + set->target[TARGET_TALK] + 1;
-    due = due <= fired || due > silent_from(k->history.newest) ? k->over : due;
+    ms_t due = next_due(c->links.settings, f, fired);
+    due = due > silent_from(k->history.newest) ? k->over : due;
     if (k->timer != 0)
         wheel_cancel(c->links.wheel, k->timer);
     k->timer = wheel_add(c->links.wheel, due, c->links.timer_kind, h);

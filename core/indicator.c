@@ -22,6 +22,11 @@
         PLUS(FAM_MARKS, MARKS_MISSED + TARGET_RESOLUTION),                                         \
         PLUS(FAM_MARKS, MARKS_MISSED + TARGET_REQUESTER_WAIT)
 
+/* offered - short - still waiting */
+#define CALLS_DECIDED                                                                              \
+    PLUS(FAM_CALLS, CALLS_ANSWERED), PLUS(FAM_CALLS, CALLS_ABANDONED),                             \
+        PLUS(FAM_CALLS, CALLS_DROPPED)
+
 const struct indicator_row indicator_rows[IND_N] = {
     [IND_FIRST_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
                                      TARGET_FIRST_RESPONSE)},
@@ -103,11 +108,10 @@ const struct indicator_row indicator_rows[IND_N] = {
      * serves both: an agent's answers are those of rung calls (SEMANTICS.md, telephone). */
     [IND_ANSWER_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ANSWERED),
                                  PLUS(FAM_CALLS, CALLS_RUNG_ANSWERED)},
-                         .den = {PLUS(FAM_CALLS, CALLS_ANSWERED), PLUS(FAM_CALLS, CALLS_ABANDONED),
-                                 PLUS(FAM_CALLS, CALLS_RUNG)}},
-    [IND_ABANDON_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ABANDONED)},
-                          .den = {PLUS(FAM_CALLS, CALLS_ANSWERED),
-                                  PLUS(FAM_CALLS, CALLS_ABANDONED)}},
+                         .den = {CALLS_DECIDED, PLUS(FAM_CALLS, CALLS_RUNG)}},
+    [IND_ABANDON_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ABANDONED)}, .den = {CALLS_DECIDED}},
+    [IND_SERVICE_LEVEL] = {.num = {PLUS(FAM_CALLS, CALLS_PROMPT)},
+                           .den = {CALLS_DECIDED, PLUS(FAM_CALLS, CALLS_TARDY)}},
 };
 
 /* Values of one sample never count twice in a family, so columns of a family share one log. */

@@ -74,6 +74,9 @@ enum {
     CALLS_SHORT,
     CALLS_RUNG,
     CALLS_RUNG_ANSWERED,
+    CALLS_DROPPED, /* ended, neither answered nor abandoned */
+    CALLS_PROMPT,  /* answered within service_level_within */
+    CALLS_TARDY,   /* still waiting, longer than that */
     CALLS_FLAGS
 };
 
@@ -171,6 +174,7 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(CONFORMANCE_RATE, "conformance_rate", IND_RATIO)                                             \
     X(ANSWER_RATE, "answer_rate", IND_RATIO)                                                       \
     X(ABANDON_RATE, "abandon_rate", IND_RATIO)                                                     \
+    X(SERVICE_LEVEL, "service_level", IND_RATIO)                                                   \
     X(OPEN, "open", IND_GAUGE)                                                                     \
     X(UNASSIGNED, "unassigned", IND_GAUGE)                                                         \
     X(WAITING, "waiting", IND_GAUGE)                                                               \

@@ -112,6 +112,7 @@ void settings_default(struct settings *ret)
     ret->reopen_horizon = 7 * MS_DAY;
     ret->resolved_within = 24 * (ms_t)MS_HOUR;
     ret->short_abandon = 5 * MS_SECOND;
+    ret->service_level_within = 20 * MS_SECOND;
     ret->remember_closed = 90 * MS_DAY;
     ret->remember_ids = 24 * (ms_t)MS_HOUR;
     ret->exact_samples = 100000;
@@ -175,6 +176,8 @@ int settings_check(const struct settings *s, const char **ret_why)
         why = "lateness must lie between 0 and 24 hours";
     if (why == NULL && (s->exact_samples < 1000 || s->exact_samples > 10000000))
         why = "exact_samples must lie between 1000 and 10000000";
+    if (why == NULL && (s->service_level_within < 1 || s->service_level_within > MS_HOUR))
+        why = "service_level_within must lie between 1 ms and an hour";
     for (int i = 0; why == NULL && i < TARGET_N; i++)
         if (s->target[i] < 0 || s->target[i] > 400 * MS_DAY)
             why = "a target must lie between 0 and 400 days";

@@ -70,6 +70,8 @@ const struct key keys[] = {
      "24h", "The time of the indicator resolved_within."},
     {"short_abandon", KEY_DURATION, false, PLACE(settings.short_abandon), 0, MS_HOUR, "5s",
      "A call abandoned sooner than this after its offer is a short one and no lost call."},
+    {"service_level_within", KEY_DURATION, false, PLACE(settings.service_level_within), 1, MS_HOUR,
+     "20s", "A call answered within this time of its offer counts in service_level."},
     {"remember_closed", KEY_DURATION, false, PLACE(settings.remember_closed), MS_HOUR, 400 * MS_DAY,
      "90d", "How long a closed ticket is remembered."},
     {"remember_ids", KEY_DURATION, false, PLACE(settings.remember_ids), MS_MINUTE, 30 * MS_DAY,

@@ -55,6 +55,7 @@ static const char *const indicators[IND_N][2] = {
     [IND_CONFORMANCE_RATE] = {"conformance", "服务规范率"},
     [IND_ANSWER_RATE] = {"answer rate", "电话接通率"},
     [IND_ABANDON_RATE] = {"abandon rate", "电话放弃率"},
+    [IND_SERVICE_LEVEL] = {"calls answered in time", "电话服务水平"},
     [IND_OPEN] = {"open tickets", "未结工单"},
     [IND_UNASSIGNED] = {"unassigned tickets", "未分配工单"},
     [IND_WAITING] = {"waiting customers", "等待回复"},

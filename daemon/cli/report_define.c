@@ -61,8 +61,11 @@ static const struct {
     [IND_CSAT_RATE] = {H, {"ratings of 4 and above", "4 分及以上的比例"}},
     [IND_NPS] = {H, {"promoters − detractors", "推荐者 − 贬损者"}},
     [IND_CONFORMANCE_RATE] = {H, {"inspections passed", "质检合格比例"}},
-    [IND_ANSWER_RATE] = {H, {"answered / (answered + given up)", "接通 / (接通 + 放弃)"}},
-    [IND_ABANDON_RATE] = {L, {"given up / (answered + given up)", "放弃 / (接通 + 放弃)"}},
+    [IND_ANSWER_RATE] = {H, {"answered / calls not given up at once", "接通 / 非立即挂断的来电"}},
+    [IND_ABANDON_RATE] = {L, {"given up / calls not given up at once", "放弃 / 非立即挂断的来电"}},
+    [IND_SERVICE_LEVEL] = {H,
+                           {"calls answered within the time set / calls not given up at once",
+                            "规定时间内接通 / 非立即挂断的来电"}},
 };
 
 const char *define_indicator(enum indicator i, enum lang lang)

@@ -209,6 +209,7 @@ const char *story_set(struct str rest, struct settings *s, struct limits *limits
         {"reopen_horizon", &s->reopen_horizon},
         {"resolved_within", &s->resolved_within},
         {"short_abandon", &s->short_abandon},
+        {"service_level_within", &s->service_level_within},
         {"remember_closed", &s->remember_closed},
     };
     struct str key = story_word(&rest);

@@ -12,7 +12,8 @@
 
 enum { CALLS = 2, AGENTS = 2 };
 
-static const ms_t start = 1770368400000; /* 2026-02-06 09:00 */
+#define START 1770368400000 /* 2026-02-06 09:00 */
+static const ms_t start = START, finish = START + 30 * MS_MINUTE;
 static const char *const keys[CALLS] = {"C1", "C2"};
 static const char *const agents[AGENTS] = {"ada", "bob"};
 
@@ -47,6 +48,7 @@ static void draw(struct random *r, struct tale *t)
 struct sums {
     int64_t offered, answered, abandoned, brief, missed_wait, missed_talk, waiting;
     int64_t waits, wait, met_wait, talks, talk, met_talk;
+    int64_t dropped, prompt, leveled; /* service_level: num and den */
     int64_t rung[AGENTS], taken[AGENTS];
 };
 
@@ -56,8 +58,10 @@ static void against(ms_t from, ms_t to, ms_t target, int64_t *missed)
     *missed += target > 0 && (to == MS_NONE || to - from > target);
 }
 
-static void sum_call(const struct tale *t, const char *key, const ms_t *target, struct sums *s)
+static void sum_call(const struct tale *t, const char *key, const struct settings *set,
+                     struct sums *s)
 {
+    const ms_t *target = set->target, within = set->service_level_within;
     ms_t offered = MS_NONE, answered = MS_NONE, abandoned = MS_NONE, ended = MS_NONE;
     struct str by = {0};
     for (uint32_t i = 0; i < t->n; i++) {
@@ -97,6 +101,11 @@ static void sum_call(const struct tale *t, const char *key, const ms_t *target, 
         s->brief += abandoned != MS_NONE && abandoned - offered < 5000;
         s->abandoned += abandoned != MS_NONE && abandoned - offered >= 5000;
         s->waiting += stop == MS_NONE;
+        bool brief = answered == MS_NONE && abandoned != MS_NONE && abandoned - offered < 5000;
+        bool patient = stop == MS_NONE && finish - offered <= within;
+        s->dropped += answered == MS_NONE && abandoned == MS_NONE && ended != MS_NONE;
+        s->prompt += answered != MS_NONE && answered - offered <= within;
+        s->leveled += !brief && !patient;
         against(offered, stop, target[TARGET_WAIT], &s->missed_wait);
     }
     if (offered != MS_NONE && answered != MS_NONE) {
@@ -117,13 +126,17 @@ static bool agrees(struct desk *d, const struct tale *sorted)
     struct sums s = {0};
     const ms_t *target = d->settings.target;
     for (uint32_t c = 0; c < CALLS; c++)
-        sum_call(sorted, keys[c], target, &s);
+        sum_call(sorted, keys[c], &d->settings, &s);
 #define NUM(i) desk_num(d, SCOPE_ALL, "-", IND_##i, W_1H)
     struct kpi_value wait = desk_value(d, SCOPE_ALL, "-", IND_WAIT, W_1H);
     struct kpi_value talk = desk_value(d, SCOPE_ALL, "-", IND_TALK, W_1H);
     bool ok = NUM(CALLS_OFFERED) == s.offered && NUM(CALLS_ANSWERED) == s.answered &&
               NUM(CALLS_ABANDONED) == s.abandoned && NUM(CALLS_SHORT) == s.brief &&
               NUM(CALLS_RUNG) == 0 && NUM(ANSWER_RATE) == s.answered;
+    struct kpi_value level = desk_value(d, SCOPE_ALL, "-", IND_SERVICE_LEVEL, W_1H);
+    struct kpi_value lost = desk_value(d, SCOPE_ALL, "-", IND_ABANDON_RATE, W_1H);
+    ok &= level.num == s.prompt && level.den == s.leveled;
+    ok &= lost.num == s.abandoned && lost.den == s.answered + s.abandoned + s.dropped;
     ok &= desk_gauge(d, SCOPE_ALL, "-", IND_CALLS_WAITING) == s.waiting;
     ok &= (int64_t)wait.n == s.waits && wait.sum == s.wait;
     ok &= (int64_t)talk.n == s.talks && talk.sum == s.talk;
@@ -144,7 +157,7 @@ static void tell(struct desk *d, const struct tale *t)
     desk_open(d);
     for (uint32_t i = 0; i < t->n; i++)
         (void)desk_take(d, &t->event[i]);
-    desk_tick(d, start + 30 * MS_MINUTE);
+    desk_tick(d, finish);
     engine_check(d->e);
     cr_assert_eq(engine_counters(d->e)->refused + engine_counters(d->e)->late_dropped, 0);
 }
@@ -166,6 +179,10 @@ Test(call, numbers_are_those_of_the_right_order)
             d->settings.target[TARGET_WAIT] = random_range(&r, 1, 4) * 2500;
         if (random_percent(&r, 50))
             d->settings.target[TARGET_TALK] = random_range(&r, 1, 4) * 2500;
+        if (random_percent(&r, 70)) /* some are past for all, some for none at the end */
+            d->settings.service_level_within = random_percent(&r, 30)
+                                                   ? 30 * MS_MINUTE - random_range(&r, 0, 9) * 2500
+                                                   : random_range(&r, 1, 4) * 2500;
         draw(&r, &sorted);
         tale_sort(&sorted);
         tell(d, &sorted);

@@ -47,6 +47,7 @@ static const char *const ratios[] = {
     "resolution_rate", "resolved_within", "first_contact_resolution",
     "reopen_rate",     "csat_rate",       "conformance_rate",
     "answer_rate",     "abandon_rate",    "sla_rate",
+    "service_level",
 };
 static const char *const numbers[] = {"clearance", "nps"};
 static const char *const gauges[] = {

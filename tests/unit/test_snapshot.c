@@ -190,9 +190,11 @@ static void recount_others(const struct view *v, uint32_t w)
     is_count(v, w, IND_CALLS_RUNG, N(CALLS, RUNG));
     is_count(v, w, IND_CALLS_SHORT, N(CALLS, SHORT));
     is_fraction(v, w, IND_ANSWER_RATE, N(CALLS, ANSWERED) + N(CALLS, RUNG_ANSWERED),
-                N(CALLS, ANSWERED) + N(CALLS, ABANDONED) + N(CALLS, RUNG));
+                N(CALLS, ANSWERED) + N(CALLS, ABANDONED) + N(CALLS, DROPPED) + N(CALLS, RUNG));
     is_fraction(v, w, IND_ABANDON_RATE, N(CALLS, ABANDONED),
-                N(CALLS, ABANDONED) + N(CALLS, ANSWERED));
+                N(CALLS, ABANDONED) + N(CALLS, ANSWERED) + N(CALLS, DROPPED));
+    is_fraction(v, w, IND_SERVICE_LEVEL, N(CALLS, PROMPT),
+                N(CALLS, ABANDONED) + N(CALLS, ANSWERED) + N(CALLS, DROPPED) + N(CALLS, TARDY));
     is_fraction(v, w, IND_CSAT_RATE, N(RATINGS, SATISFIED), N(RATINGS, RATED));
     is_fraction(v, w, IND_NPS, N(RATINGS, PROMOTER) - N(RATINGS, DETRACTOR), N(RATINGS, ANSWER));
     is_fraction(v, w, IND_CONFORMANCE_RATE, N(RATINGS, PASSED), N(RATINGS, INSPECTED));
