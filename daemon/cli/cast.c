@@ -35,9 +35,26 @@ static const char *const team_names[] = {
     "vip",       "field-service", "security",  "partners", "network",    "accounts",
 };
 
-static const char *const category_names[] = {
-    "login",   "invoice", "delivery", "defect",  "refund",  "outage",    "question",   "setup",
-    "upgrade", "cancel",  "warranty", "account", "payment", "complaint", "spare-part", "报修",
+static const struct {
+    const char *name;
+    uint32_t traits;
+} category_names[] = {
+    {"login", 0},
+    {"invoice", 0},
+    {"delivery", CAST_GOODS},
+    {"defect", CAST_GOODS | CAST_ON_SITE},
+    {"refund", CAST_GOODS},
+    {"outage", CAST_ON_SITE},
+    {"question", 0},
+    {"setup", CAST_ON_SITE},
+    {"upgrade", 0},
+    {"cancel", 0},
+    {"warranty", CAST_GOODS | CAST_ON_SITE},
+    {"account", 0},
+    {"payment", 0},
+    {"complaint", CAST_GOODS},
+    {"spare-part", CAST_GOODS | CAST_ON_SITE},
+    {"报修", CAST_ON_SITE},
 };
 
 static bool name_set(struct cast_name *n, const char *text, uint32_t round)
@@ -73,7 +90,7 @@ bool cast_init(struct cast *c, uint32_t agents, uint32_t teams, uint32_t categor
         fits = fits && name_set(&c->team[i], team_names[i % n], i / n);
     n = ARRAY_LEN(category_names);
     for (uint32_t i = 0; i < categories; i++)
-        fits = fits && name_set(&c->category[i], category_names[i % n], i / n);
+        fits = fits && name_set(&c->category[i], category_names[i % n].name, i / n);
     CHECK(fits);
     chance_zipf_table(c->category_sums, categories);
     return true;
@@ -87,4 +104,15 @@ void cast_fini(struct cast *c)
     free(c->category);
     free(c->category_sums);
     free(c->load);
+}
+
+uint32_t cast_traits(uint32_t category)
+{
+    return category_names[category % ARRAY_LEN(category_names)].traits;
+}
+
+enum cast_skill cast_skill(uint32_t agent)
+{
+    uint32_t r = agent % 11;
+    return r == 3 || r == 8 ? CAST_POOR : r % 4 == 1 ? CAST_GOOD : CAST_FAIR;
 }

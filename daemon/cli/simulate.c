@@ -29,6 +29,7 @@ static const struct option options[] = {
     {"agents", OPTION_COUNT, &sim.setup.agents, W_O_AGENTS, 1, 100000},
     {"teams", OPTION_COUNT, &sim.setup.teams, W_O_TEAMS, 1, 1000},
     {"categories", OPTION_COUNT, &sim.setup.categories, W_O_CATEGORIES, 1, 5000},
+    {"customers", OPTION_COUNT, &sim.setup.customers, W_O_CUSTOMERS, 1, 10000000},
     {"rate", OPTION_MILLI, &sim.setup.rate, W_O_RATE, 1, 1000000000},
     {"seed", OPTION_NUMBER, &sim.setup.seed, W_O_SEED, 0, INT64_MAX},
     {"for", OPTION_DURATION, &sim.length, W_O_FOR, 1, 3650 * MS_DAY},

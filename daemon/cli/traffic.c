@@ -9,18 +9,27 @@
 
 /* What stands on the stage besides stories. */
 enum {
-    WHAT_START = UINT32_MAX - 4, /* agents and old tickets are told, `live` ones opened */
+    WHAT_START = UINT32_MAX - 5, /* agents and old tickets are told, `live` ones opened */
     WHAT_TICKET,
     WHAT_CALL,
     WHAT_HEARTBEAT,
+    WHAT_NIGHT, /* the desk tells again how some open tickets stand */
     WHAT_STORIES_MAX = 1 << 24,
+    WHAT_PERSON = 1 << 25, /* and the number of the agent */
 };
 
 /* Measured on this model (tests/unit/test_traffic.c checks them): events of one ticket with its
  * share of calls, in thousandths; how long a ticket is open on average. */
-enum { EVENTS_PER_TICKET_MILLI = 10300, OPEN_LIFE_MS = 9900 * 1000 };
+enum { EVENTS_PER_TICKET_MILLI = 11600, OPEN_LIFE_MS = 11000 * 1000 };
 
-enum { CALLS_PER_TICKET_PERMILLE = 150, SLIPS_MAX = 1 << 17, HEARTBEAT_MS = 30 * 1000 };
+enum {
+    CALLS_PER_TICKET_PERMILLE = 150,
+    SLIPS_MAX = 1 << 17,
+    SEQUELS_MAX = 1 << 20, /* call-backs wait for 90 days */
+    HEARTBEAT_MS = 30 * 1000,
+    NIGHT_AT = 3 * MS_HOUR,
+    NIGHT_TICKETS = 12,
+};
 
 /* Share of the peak's arrivals in each hour of a day, in thousandths. */
 static const uint16_t day_curve[24] = {60,  40,  30,  30,  40,  80,  180, 400, 720, 950, 1000, 960,
@@ -35,7 +44,7 @@ struct traffic_setup traffic_default(void)
         .agents = 24,
         .teams = 4,
         .categories = 12,
-        .customers = 5000,
+        .customers = 500000,
         .rate = 2000,
     };
 }
@@ -142,10 +151,12 @@ static void post(struct traffic *t, uint32_t slip, ms_t ts)
 
 struct event *traffic_tell(struct traffic *t, enum event_kind kind, const struct story *s, ms_t now)
 {
-    static const char *const sources[SOURCES] = {"desk", "calls", "survey"};
+    static const char *const sources[SOURCES] = {"desk", "calls", "survey", "staff"};
     uint32_t source = kind >= EV_CALL_OFFERED && kind <= EV_CALL_ENDED ? SOURCE_CALLS
                       : kind >= EV_RATED && kind <= EV_INSPECTED       ? SOURCE_SURVEY
-                                                                       : SOURCE_DESK;
+                      : kind == EV_AGENT_STATE || kind == EV_SHIFT || kind == EV_MEASURED
+                          ? SOURCE_STAFF
+                          : SOURCE_DESK;
     uint32_t slip = slip_get(t);
     struct slip *p = &t->slip[slip];
     struct event *e = &p->event;
@@ -166,17 +177,18 @@ struct event *traffic_tell(struct traffic *t, enum event_kind kind, const struct
     return e;
 }
 
-void traffic_tell_into(struct traffic *t, uint64_t number, struct event *e)
+struct str traffic_other_name(struct traffic *t, struct event *e, char letter, uint64_t number)
 {
     struct slip *p = (struct slip *)((char *)e - offsetof(struct slip, event));
     CHECK(p >= t->slip && p < t->slip + t->slips);
-    STORY_PUT(e, INTO, into, number_text(p->into, 'T', number));
+    return number_text(p->other, letter, number);
 }
 
 const struct story *traffic_other(struct traffic *t, const struct story *s)
 {
-    for (int tries = 0; tries < 8; tries++) {
-        const struct story *other = &t->story[chance_below(&t->chance, t->stories)];
+    uint32_t recent = t->recents < RECENT ? t->recents : RECENT;
+    for (int tries = 0; recent > 0 && tries < 16; tries++) {
+        const struct story *other = &t->story[t->recent[chance_below(&t->chance, recent)]];
         if (other != s && other->open && other->number != 0 && other->phase != STORY_SPAM)
             return other;
     }
@@ -206,16 +218,47 @@ static struct story *story_get(struct traffic *t)
     return &t->story[t->stories++];
 }
 
+struct story *traffic_follow(struct traffic *t, const struct story *s, enum story_phase phase,
+                             ms_t at)
+{
+    if (t->sequels == SEQUELS_MAX)
+        return NULL;
+    struct story *next = story_get(t);
+    if (next == NULL)
+        return NULL;
+    *next = *s;
+    next->sequel = true;
+    next->phase = (uint8_t)phase;
+    next->replies = next->round = next->how = 0;
+    next->open = next->paused = false;
+    if (phase == STORY_OPEN) { /* a ticket of its own */
+        next->number = 0;
+        next->agent = NOBODY;
+        next->reopened = false;
+    }
+    t->sequels++;
+    stage_add(t, at, (uint32_t)(next - t->story));
+    return next;
+}
+
 static void story_go_on(struct traffic *t, struct story *s, ms_t now)
 {
-    bool call = s->phase >= STORY_OFFERED;
-    ms_t at = story_step(t, s, now);
     uint32_t slot = (uint32_t)(s - t->story);
+    bool call = s->phase >= STORY_OFFERED;
+    if (s->number == 0) { /* it begins; one that waited for that is no sequel any more */
+        t->sequels -= s->sequel;
+        s->sequel = false;
+        s->number = call ? ++t->calls : ++t->tickets;
+        t->calls_live += call;
+    }
+    ms_t at = story_step(t, s, now);
+    s = &t->story[slot]; /* the store may have moved */
     if (s->phase != STORY_ENDED) {
         stage_add(t, at, slot);
         return;
     }
     t->calls_live -= call;
+    t->sequels -= s->sequel;
     s->number = 0;
     t->free_slot[t->story_free++] = slot;
 }
@@ -226,8 +269,6 @@ static void story_new(struct traffic *t, enum story_phase phase, ms_t now)
     if (s == NULL)
         return;
     story_begin(t, s, phase);
-    s->number = phase == STORY_OFFERED ? ++t->calls : ++t->tickets;
-    t->calls_live += phase == STORY_OFFERED;
     story_go_on(t, s, now);
 }
 
@@ -270,6 +311,8 @@ static void start(struct traffic *t, ms_t now)
         STORY_PUT(e, AGENT, agent, cast_str(&t->cast.agent[i]));
         STORY_PUT(e, TEAM, team, cast_str(&t->cast.team[i % s->teams]));
         STORY_PUT(e, NAME, name, cast_str(&t->cast.title[i]));
+        t->person[i].state = PRESENCE_OFFLINE;
+        stage_add(t, now, WHAT_PERSON + i);
         stage_add(t, now, WHAT_START);
     } else if (i < s->agents + s->loaded) {
         story_new(t, STORY_LOADED, now);
@@ -284,6 +327,20 @@ static void start(struct traffic *t, ms_t now)
     }
 }
 
+/* What the desk believes of some open tickets, lest anybody has missed something. */
+static void reconcile(struct traffic *t, ms_t now)
+{
+    for (uint32_t i = 0; i < NIGHT_TICKETS; i++) {
+        const struct story *s = traffic_other(t, NULL);
+        if (s == NULL)
+            continue;
+        struct event *e = traffic_tell(t, EV_STATE, s, now);
+        STORY_PUT(e, STATUS, status, (uint8_t)(s->paused ? STATUS_PAUSED : STATUS_OPEN));
+        story_put_agent(t, s, e);
+        e->has |= F1(CUSTOMER);
+    }
+}
+
 static void step(struct traffic *t)
 {
     struct due d = due_take(&t->stage);
@@ -294,6 +351,11 @@ static void step(struct traffic *t)
     } else if (d.what == WHAT_HEARTBEAT) {
         traffic_tell(t, EV_HEARTBEAT, NULL, d.at);
         stage_add(t, d.at + HEARTBEAT_MS, WHAT_HEARTBEAT);
+    } else if (d.what == WHAT_NIGHT) {
+        reconcile(t, d.at);
+        stage_add(t, d.at + MS_DAY, WHAT_NIGHT);
+    } else if (d.what >= WHAT_PERSON) {
+        stage_add(t, person_step(t, d.what - WHAT_PERSON, d.at), d.what);
     } else {
         story_go_on(t, &t->story[d.what], d.at);
         /* With a fixed number of live tickets, one that ends makes room for the next. */
@@ -334,11 +396,12 @@ struct traffic *traffic_new(const struct traffic_setup *setup)
     t->slips_cap = SLIPS_MAX;
     t->story = calloc(t->stories_cap, sizeof(*t->story));
     t->free_slot = calloc(t->stories_cap, sizeof(*t->free_slot));
+    t->person = calloc(setup->agents, sizeof(*t->person));
     t->slip = calloc(t->slips_cap, sizeof(*t->slip)); /* touched when used */
     t->slip_free = calloc(t->slips_cap, sizeof(*t->slip_free));
     t->lent = calloc(t->slips_cap, sizeof(*t->lent));
     bool cast = cast_init(&t->cast, setup->agents, setup->teams, setup->categories);
-    if (!cast || t->story == NULL || t->free_slot == NULL || t->slip == NULL ||
+    if (!cast || t->person == NULL || t->story == NULL || t->free_slot == NULL || t->slip == NULL ||
         t->slip_free == NULL || t->lent == NULL) {
         if (!cast)
             t->cast = (struct cast){0};
@@ -347,6 +410,8 @@ struct traffic *traffic_new(const struct traffic_setup *setup)
     }
     stage_add(t, setup->start, WHAT_START);
     stage_add(t, setup->start + HEARTBEAT_MS, WHAT_HEARTBEAT);
+    ms_t night = setup->start / MS_DAY * MS_DAY + NIGHT_AT;
+    stage_add(t, night > setup->start ? night : night + MS_DAY, WHAT_NIGHT);
     return t;
 }
 
@@ -357,6 +422,7 @@ void traffic_free(struct traffic *t)
     cast_fini(&t->cast);
     free(t->story);
     free(t->free_slot);
+    free(t->person);
     free(t->stage.item);
     free(t->post.item);
     free(t->slip);

@@ -1,8 +1,11 @@
 /* traffic.h: the simulator's help desk: a seeded stream of events; no clock, no I/O.
  *
  * Tickets arrive along the curve of a day, are assigned, answered, passed on, paused, escalated,
- * resolved, reopened, rated; calls ring, wait, are held, transferred, given up. All times are
- * simulated: the caller asks for what has happened until an instant of its choice.
+ * visited, resolved, reopened; customers confirm, rate, complain, send things back, come back with
+ * the same matter; samples are inspected, customers called 7, 30 and 90 days later. Calls ring,
+ * wait, are held, transferred, given up. People have shifts, breaks and days when they are missing.
+ * Every kind of event appears within a month. All times are simulated: the caller asks for what has
+ * happened until an instant of its choice.
  *
  *     t = traffic_new(&setup);
  *     n = traffic_next(t, until, events, cap);    again while n == cap
@@ -23,7 +26,8 @@ struct traffic_setup {
     uint32_t teams;      /* 1..1,000; at most one per agent */
     uint32_t categories; /* 1..5,000; some are much more frequent than others */
     uint32_t customers;  /* 1..10,000,000 */
-    uint32_t rate;       /* events per 1000 s of simulated time, averaged over a working day */
+    uint32_t rate;       /* events of tickets and calls per 1000 s of simulated time, averaged over
+                            a working day; some 25 a shift of each agent come on top */
     uint32_t live;       /* 0: as many tickets are open as arrive and are not yet resolved.
                             Else so many are opened at once, then one for each that ends, and
                             lives are as long as the rate asks for. */
@@ -34,7 +38,7 @@ struct traffic_setup {
     uint32_t late;       /* of 1000 events, so many come 3 to 60 minutes late */
 };
 
-/* 24 agents, 4 teams, 12 categories, 5,000 customers, 2 events a second, no disorder. */
+/* 24 agents, 4 teams, 12 categories, 500,000 customers, 2 events a second, no disorder. */
 struct traffic_setup traffic_default(void);
 
 /* NULL: no memory, or a number outside the ranges above. */

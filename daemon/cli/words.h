@@ -35,6 +35,7 @@
     X(O_AGENTS, "number of agents", "客服人数")                                                    \
     X(O_TEAMS, "number of teams", "团队数")                                                        \
     X(O_CATEGORIES, "number of categories", "问题类别数")                                          \
+    X(O_CUSTOMERS, "number of customers", "客户数")                                                \
     X(O_RATE, "events per second of simulated time", "模拟时间每秒事件数")                         \
     X(O_SEED, "the same seed gives the same events", "随机种子,相同种子产生相同事件")              \
     X(O_FOR, "how long to go on (default: until stopped)", "持续时间(默认直到中断)")               \
