@@ -3,9 +3,11 @@
  * A log is a list of chunks of 256 bytes, oldest first, in order of seconds. A chunk is a base
  * second and cells of 32-bit words. A cell is an entry (one sample) or a gap:
  *
- *     entry   offset | flags | present | equal   1 word, or 2 (flags apart) for wide families
- *             values                             1 word each, 3 when >= 2^32 - 1 ms;
- *                                                one for all when all present values are equal
+ *     entry   offset | flags | present | equal | twins
+ *                                                1 word, or 2 (flags apart) for wide families
+ *             values                             1 word each, 3 when >= 2^32 - 1 ms; one for
+ *                                                all when they are equal …
+ *             twins                              … and one for all their twins
  *     gap     offset = unit, k                   later offsets count from k * unit seconds on
  *
  * offset counts from the second in force: the base, moved by the gaps before. Bases never change,
@@ -28,6 +30,7 @@
 
 enum {
     CHUNK_WORDS = 58,
+    COLUMNS_OWN_MAX = 4, /* values of one sample that are not twins of others */
     ENTRY_WORDS_MAX = 2 + 3 * WINDOW_COLUMNS_MAX,
     SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
     SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
@@ -59,7 +62,7 @@ struct span_bytes {
 struct span_notes {
     struct slot slot; /* mark: notes used */
     uint32_t zero;
-    uint32_t note[62]; /* bucket << 3 | column << 1 | taken away */
+    uint32_t note[62]; /* bucket << 4 | column << 1 | taken away */
 };
 STATIC_ASSERT(sizeof(struct span_notes) == 256, "a chunk of notes");
 STATIC_ASSERT(sizeof(struct span_bytes) == 256, "a chunk of bytes");
@@ -92,14 +95,14 @@ struct span_list {
     } at[];
 };
 
-/* What follows from a family: how its cells and totals look. count[]: samples, flags, n of the
- * columns, watches. */
+/* What follows from a family: how its cells and totals look. count[]: samples, flags, flags of
+ * those with twins, n of the columns, watches. */
 struct layout {
     uint32_t unit; /* offsets are below it */
     uint32_t loose;
-    uint32_t flag_mask;
+    uint32_t flag_mask, again_mask; /* of flags; of those that count again with twins */
     uint8_t time_bits, head_words, present_shift;
-    uint8_t columns, flags, watches;
+    uint8_t columns, own, flags, watches; /* own: columns that are not twins */
     uint8_t counts, n_at, above_at;
     uint32_t cursor_bytes;
     struct window_watch watch[WATCHES_MAX];
@@ -167,12 +170,13 @@ static inline uint32_t entry_flags(const struct layout *l, const uint32_t *w)
 
 static inline uint32_t entry_present(const struct layout *l, const uint32_t *w)
 {
-    return w[0] >> l->present_shift & ((1U << l->columns) - 1);
+    uint32_t own = w[0] >> l->present_shift & ((1U << l->own) - 1);
+    return (w[0] >> (l->present_shift + l->own + 1) & 1) != 0 ? own | own << l->own : own;
 }
 
 static inline bool entry_equal(const struct layout *l, const uint32_t *w)
 {
-    return w[0] >> (l->present_shift + l->columns) & 1;
+    return w[0] >> (l->present_shift + l->own) & 1;
 }
 
 static inline uint32_t value_read(const uint32_t *w, ms_t *ret)
@@ -185,21 +189,27 @@ static inline uint32_t value_read(const uint32_t *w, ms_t *ret)
     return 3;
 }
 
-/* Bits of a set of columns; no call, as __builtin_popcount is without the instruction. */
-static inline uint32_t columns_in(uint32_t present)
+/* Of the columns present those whose values are written: each but the first of equal ones is like
+ * the one before. */
+static inline uint32_t columns_written(const struct layout *l, uint32_t present, bool equal)
 {
-    STATIC_ASSERT(WINDOW_COLUMNS_MAX == 4, "a digit for each of 16 sets");
-    return (uint32_t)(0x4332322132212110ULL >> (present * 4)) & 15;
+    if (!equal)
+        return present;
+    uint32_t first = present & -present;
+    return present >> l->own != 0 ? first | first << l->own : first;
+}
+
+/* Flags that count for an entry. */
+static inline uint32_t flags_counted(const struct layout *l, uint32_t flags, uint32_t present)
+{
+    return present >> l->own == 0 ? flags : flags | (flags & l->again_mask) << l->flags;
 }
 
 /* Words of the entry at w. */
 static inline uint32_t entry_words(const struct layout *l, const uint32_t *w)
 {
-    uint32_t n = l->head_words, present = entry_present(l, w);
-    if (present == 0)
-        return n;
-    uint32_t values = entry_equal(l, w) ? 1 : columns_in(present);
-    for (; values > 0; values--)
+    uint32_t n = l->head_words, rest = columns_written(l, entry_present(l, w), entry_equal(l, w));
+    for (; rest != 0; rest &= rest - 1)
         n += w[n] == WORD_ESCAPE ? 3 : 1;
     return n;
 }
@@ -210,15 +220,12 @@ static inline uint32_t entry_read(const struct layout *l, const uint32_t *w, str
     uint32_t n = l->head_words;
     ret->flags = entry_flags(l, w);
     ret->present = entry_present(l, w);
-    bool equal = entry_equal(l, w);
-    ms_t first = 0;
-    if (equal)
-        n += value_read(w + n, &first);
+    uint32_t written = columns_written(l, ret->present, entry_equal(l, w));
+    ms_t v = 0;
     for (uint32_t rest = ret->present; rest != 0; rest &= rest - 1) {
-        uint32_t c = (uint32_t)__builtin_ctz(rest);
-        ret->value[c] = first;
-        if (!equal)
-            n += value_read(w + n, &ret->value[c]);
+        if ((written & rest & -rest) != 0)
+            n += value_read(w + n, &v);
+        ret->value[__builtin_ctz(rest)] = v;
     }
     return n;
 }
@@ -238,16 +245,20 @@ static inline uint32_t value_write(uint32_t *w, ms_t v)
 /* Encodes, at offset 0; w has room for ENTRY_WORDS_MAX. Returns the words used. */
 static inline uint32_t entry_write(const struct layout *l, uint32_t *w, const struct entry *e)
 {
-    uint32_t n = l->head_words, present = e->present;
-    bool equal = (present & (present - 1)) != 0;
-    for (uint32_t rest = present; equal && rest != 0; rest &= rest - 1)
-        equal = e->value[__builtin_ctz(rest)] == e->value[__builtin_ctz(present)];
-    w[0] = present << l->present_shift | (uint32_t)equal << (l->present_shift + l->columns);
+    uint32_t n = l->head_words, own = e->present & ((1U << l->own) - 1);
+    uint32_t twins = own != e->present;
+    bool equal = (own & (own - 1)) != 0;
+    for (uint32_t rest = own & (own - 1); equal && rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest), first = (uint32_t)__builtin_ctz(own);
+        equal = e->value[c] == e->value[first] &&
+                (twins == 0 || e->value[c + l->own] == e->value[first + l->own]);
+    }
+    w[0] = (own | (uint32_t)equal << l->own | twins << (l->own + 1)) << l->present_shift;
     if (l->head_words == 1)
         w[0] |= e->flags << l->time_bits;
     else
         w[1] = e->flags;
-    for (uint32_t rest = equal ? present & -present : present; rest != 0; rest &= rest - 1)
+    for (uint32_t rest = columns_written(l, e->present, equal); rest != 0; rest &= rest - 1)
         n += value_write(w + n, e->value[__builtin_ctz(rest)]);
     return n;
 }
@@ -304,7 +315,7 @@ static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *
 {
     uint32_t one = (uint32_t)sign;
     count[0] += one;
-    for (uint32_t rest = e->flags; rest != 0; rest &= rest - 1)
+    for (uint32_t rest = flags_counted(l, e->flags, e->present); rest != 0; rest &= rest - 1)
         count[1 + __builtin_ctz(rest)] += one;
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);
@@ -330,24 +341,18 @@ static inline void totals_value(const struct layout *l, int64_t *sum, uint32_t *
 static inline uint32_t totals_cell(const struct layout *l, int64_t *sum, uint32_t *count,
                                    const uint32_t *w)
 {
-    uint32_t n = l->head_words;
+    uint32_t n = l->head_words, present = entry_present(l, w);
+    uint32_t written = columns_written(l, present, entry_equal(l, w));
+    ms_t v = 0;
     count[0]++;
-    for (uint32_t rest = entry_flags(l, w); rest != 0; rest &= rest - 1)
+    for (uint32_t rest = flags_counted(l, entry_flags(l, w), present); rest != 0; rest &= rest - 1)
         count[1 + __builtin_ctz(rest)]++;
-    uint32_t rest = entry_present(l, w);
-    if (rest == 0)
-        return n;
-    bool equal = entry_equal(l, w);
-    ms_t v;
-    n += value_read(w + n, &v);
-    for (;;) {
-        totals_value(l, sum, count, (uint32_t)__builtin_ctz(rest), v);
-        rest &= rest - 1;
-        if (rest == 0)
-            return n;
-        if (!equal)
+    for (uint32_t rest = present; rest != 0; rest &= rest - 1) {
+        if ((written & rest & -rest) != 0)
             n += value_read(w + n, &v);
+        totals_value(l, sum, count, (uint32_t)__builtin_ctz(rest), v);
     }
+    return n;
 }
 
 static inline void totals_add(const struct layout *l, int64_t *sum, uint32_t *count,

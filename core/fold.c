@@ -52,18 +52,13 @@ void move_column(struct move *m, struct window_sample *s, uint32_t col, ms_t val
         s->flags |= BIT(met_base + col);
 }
 
-void move_business(struct move *m, uint32_t family, const struct window_sample *wall,
-                   const ms_t value[WINDOW_COLUMNS_MAX], const struct tags *tags)
+void move_business(struct move *m, struct window_sample *s, const ms_t value[BUSINESS])
 {
-    struct window_sample s = {.ts = wall->ts, .present = wall->present};
-    s.flags = wall->flags & ((1u << BUSINESS_FLAGS) - 1);
-    for (uint32_t left = s.present; left != 0; left &= left - 1) {
+    for (uint32_t left = s->present; left != 0; left &= left - 1) {
         int c = __builtin_ctz(left);
-        s.value[c] = not_negative(value[c], m->out);
+        s->value[BUSINESS + c] = not_negative(value[c], m->out);
     }
-    sink_sample(m->out, family, &s, tags, ALL_SCOPES, 1);
-    if (family == FAM_BUSINESS_RESOLVES && m->k != NULL)
-        m->k->business = s;
+    s->present |= s->present << BUSINESS;
 }
 
 void fold_wait_from(struct fold *f, ms_t since)
@@ -229,22 +224,22 @@ static void move_updated(struct move *m)
     owner_changed(m, &before);
 }
 
-static void reply_business(struct move *m, const struct window_sample *s, const struct tags *tags)
+static void reply_business(struct move *m, struct window_sample *s)
 {
     const struct calendar *cal = m->sla == NULL ? NULL : sla_calendar(m->sla, m->terms);
     const struct fold *f = m->f;
     if (cal == NULL || s->present == 0)
         return;
-    const ms_t from[WINDOW_COLUMNS_MAX] = {[REPLIES_FIRST] = f->waiting,
-                                           [REPLIES_NEXT] = f->waiting,
-                                           [REPLIES_ASSIGNEE] = f->assigned,
-                                           [REPLIES_HANDOFF] = f->handed};
-    ms_t value[WINDOW_COLUMNS_MAX] = {0};
+    const ms_t from[BUSINESS] = {[REPLIES_FIRST] = f->waiting,
+                                 [REPLIES_NEXT] = f->waiting,
+                                 [REPLIES_ASSIGNEE] = f->assigned,
+                                 [REPLIES_HANDOFF] = f->handed};
+    ms_t value[BUSINESS] = {0};
     for (uint32_t left = s->present; left != 0; left &= left - 1) {
         int c = __builtin_ctz(left);
         value[c] = calendar_open(cal, m->r->ts) - calendar_open(cal, from[c]);
     }
-    move_business(m, FAM_BUSINESS_REPLIES, s, value, tags);
+    move_business(m, s, value);
 }
 
 static void reply(struct move *m)
@@ -263,8 +258,8 @@ static void reply(struct move *m)
                     REPLIES_MET_FIRST);
     if (first && f->handed != MS_NONE)
         move_column(m, &s, REPLIES_HANDOFF, r->ts - f->handed, TARGET_HANDOFF, REPLIES_MET_FIRST);
+    reply_business(m, &s);
     sink_sample(m->out, FAM_REPLIES, &s, &tags, ALL_SCOPES, 1);
-    reply_business(m, &s, &tags);
     move_touched(m, FAM_REPLIES, REPLIES_HANDLED, &tags);
     f->flags |= FOLD_REPLIED;
     if (f->replies < UINT16_MAX)

@@ -71,7 +71,6 @@ enum { RECALL_TOUCHES = 128, FOLD_REASON_PENDING = 1 };
 struct recall {
     struct window_sample outcome; /* the outcome sample, without loose flags */
     struct tags outcome_tags;
-    struct window_sample business;       /* its durations in business time; present 0 = none */
     uint32_t fcr;                        /* outcome counts as first contact resolution */
     uint32_t resolve;                    /* outcome is a resolve not reopened yet */
     struct window_sample rating, answer; /* latest, to be replaced */

@@ -2,6 +2,8 @@
 
 #define DURATION(fam, col, base, tgt)                                                              \
     .family = (fam), .column = (col), .met = (base) + (col), .target = (tgt)
+#define TWIN(fam, col, base, tgt)                                                                  \
+    .family = (fam), .column = BUSINESS + (col), .met = (base) + (col), .target = (tgt)
 #define PLUS(fam, fl)                                                                              \
     {                                                                                              \
         .sign = 1, .family = (fam), .flag = (fl)                                                   \
@@ -47,22 +49,22 @@ const struct indicator_row indicator_rows[IND_N] = {
     [IND_WAIT] = {DURATION(FAM_CALLS, CALLS_WAIT, CALLS_MET_WAIT, TARGET_WAIT)},
     [IND_TALK] = {DURATION(FAM_CALLS, CALLS_TALK, CALLS_MET_WAIT, TARGET_TALK)},
 
-    [IND_FIRST_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
-                                       TARGET_FIRST_RESPONSE)},
-    [IND_NEXT_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_NEXT, REPLIES_MET_FIRST,
-                                      TARGET_NEXT_RESPONSE)},
-    [IND_ASSIGNEE_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_ASSIGNEE, REPLIES_MET_FIRST,
-                                          TARGET_ASSIGNEE_RESPONSE)},
-    [IND_HANDOFF_RESPONSE_B] = {DURATION(FAM_BUSINESS_REPLIES, REPLIES_HANDOFF, REPLIES_MET_FIRST,
-                                         TARGET_HANDOFF)},
-    [IND_FIRST_RESOLUTION_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_FIRST, RESOLVES_MET_FIRST,
-                                         TARGET_FIRST_RESOLUTION)},
-    [IND_RESOLUTION_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_TOTAL, RESOLVES_MET_FIRST,
-                                   TARGET_RESOLUTION)},
-    [IND_REQUESTER_WAIT_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_REQUESTER,
-                                       RESOLVES_MET_FIRST, TARGET_REQUESTER_WAIT)},
-    [IND_AGENT_WORK_B] = {DURATION(FAM_BUSINESS_RESOLVES, RESOLVES_WORK, RESOLVES_MET_FIRST,
-                                   TARGET_AGENT_WORK)},
+    [IND_FIRST_RESPONSE_B] = {TWIN(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_BUSINESS,
+                                   TARGET_FIRST_RESPONSE)},
+    [IND_NEXT_RESPONSE_B] = {TWIN(FAM_REPLIES, REPLIES_NEXT, REPLIES_MET_BUSINESS,
+                                  TARGET_NEXT_RESPONSE)},
+    [IND_ASSIGNEE_RESPONSE_B] = {TWIN(FAM_REPLIES, REPLIES_ASSIGNEE, REPLIES_MET_BUSINESS,
+                                      TARGET_ASSIGNEE_RESPONSE)},
+    [IND_HANDOFF_RESPONSE_B] = {TWIN(FAM_REPLIES, REPLIES_HANDOFF, REPLIES_MET_BUSINESS,
+                                     TARGET_HANDOFF)},
+    [IND_FIRST_RESOLUTION_B] = {TWIN(FAM_RESOLVES, RESOLVES_FIRST, RESOLVES_MET_BUSINESS,
+                                     TARGET_FIRST_RESOLUTION)},
+    [IND_RESOLUTION_B] = {TWIN(FAM_RESOLVES, RESOLVES_TOTAL, RESOLVES_MET_BUSINESS,
+                               TARGET_RESOLUTION)},
+    [IND_REQUESTER_WAIT_B] = {TWIN(FAM_RESOLVES, RESOLVES_REQUESTER, RESOLVES_MET_BUSINESS,
+                                   TARGET_REQUESTER_WAIT)},
+    [IND_AGENT_WORK_B] = {TWIN(FAM_RESOLVES, RESOLVES_WORK, RESOLVES_MET_BUSINESS,
+                               TARGET_AGENT_WORK)},
 
     [IND_OPENED] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
     [IND_RECEIVED] = {.num = {PLUS(FAM_MARKS, MARKS_RECEIVED)}},
@@ -116,15 +118,14 @@ const struct indicator_row indicator_rows[IND_N] = {
 
 /* Values of one sample never count twice in a family, so columns of a family share one log. */
 const struct window_family indicator_families[FAM_N] = {
-    [FAM_OPENINGS] = {"openings", 0, OPENINGS_FLAGS, 1u << OPENINGS_WITHIN},
-    [FAM_REPLIES] = {"replies", REPLIES_COLUMNS, REPLIES_FLAGS, 1u << REPLIES_HANDLED},
+    [FAM_OPENINGS] = {"openings", 0, OPENINGS_FLAGS, 1u << OPENINGS_WITHIN, 0},
+    [FAM_REPLIES] = {"replies", REPLIES_COLUMNS, REPLIES_FLAGS, 1u << REPLIES_HANDLED, BUSINESS},
     [FAM_RESOLVES] = {"resolves", RESOLVES_COLUMNS, RESOLVES_FLAGS,
-                      1u << RESOLVES_FCR | 1u << RESOLVES_REOPENED | 1u << RESOLVES_HANDLED},
-    [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0},
-    [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0},
-    [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0},
-    [FAM_BUSINESS_REPLIES] = {"business_replies", REPLIES_COLUMNS, BUSINESS_FLAGS, 0},
-    [FAM_BUSINESS_RESOLVES] = {"business_resolves", RESOLVES_COLUMNS, BUSINESS_FLAGS, 0},
+                      1u << RESOLVES_FCR | 1u << RESOLVES_REOPENED | 1u << RESOLVES_HANDLED,
+                      BUSINESS},
+    [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0, 0},
+    [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0, 0},
+    [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0, 0},
 };
 
 static const char *const names[IND_N] = {
@@ -155,6 +156,19 @@ enum indicator_kind indicator_kind(enum indicator i)
 {
     CHECK(i < IND_N);
     return (enum indicator_kind)kinds[i];
+}
+
+uint32_t indicator_flags(enum family f, const struct window_sample *s)
+{
+    const struct window_family *of = &indicator_families[f];
+    if (s->present >> (of->columns - of->twins) == 0)
+        return s->flags;
+    return s->flags | (s->flags & ((1u << of->twins) - 1)) << of->flags;
+}
+
+bool indicator_is_business(enum indicator i)
+{
+    return i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
 }
 
 static int find(const char *const *list, int n, struct str name)

@@ -9,23 +9,15 @@
 #include "core/window.h"
 
 /* Families of samples and their flags and columns (bit / column numbers of window.h). */
-enum family {
-    FAM_OPENINGS,
-    FAM_REPLIES,
-    FAM_RESOLVES,
-    FAM_MARKS,
-    FAM_CALLS,
-    FAM_RATINGS,
-    FAM_BUSINESS_REPLIES, /* durations of replies and resolves once more, in business time: the … */
-    FAM_BUSINESS_RESOLVES, /* … columns and met flags of their families, and no other flags */
-    FAM_N
-};
-
-enum { BUSINESS_FLAGS = 4 };
+enum family { FAM_OPENINGS, FAM_REPLIES, FAM_RESOLVES, FAM_MARKS, FAM_CALLS, FAM_RATINGS, FAM_N };
 
 enum { OPENINGS_OPENED, OPENINGS_WITHIN, OPENINGS_FLAGS };
 
-enum { REPLIES_FIRST, REPLIES_NEXT, REPLIES_ASSIGNEE, REPLIES_HANDOFF, REPLIES_COLUMNS };
+/* Durations of replies and resolves stand there once more in business time, as twins: column
+ * BUSINESS + c, and what is met counts again at MET_BUSINESS + c. */
+enum { BUSINESS = 4 };
+
+enum { REPLIES_FIRST, REPLIES_NEXT, REPLIES_ASSIGNEE, REPLIES_HANDOFF, REPLIES_COLUMNS = 8 };
 enum {
     REPLIES_MET_FIRST, /* MET flags: base + column */
     REPLIES_MET_NEXT,
@@ -33,10 +25,11 @@ enum {
     REPLIES_MET_HANDOFF,
     REPLIES_REPLY,
     REPLIES_HANDLED, /* loose: marks of `handled` also stand here */
-    REPLIES_FLAGS
+    REPLIES_FLAGS,
+    REPLIES_MET_BUSINESS = REPLIES_FLAGS
 };
 
-enum { RESOLVES_FIRST, RESOLVES_TOTAL, RESOLVES_REQUESTER, RESOLVES_WORK, RESOLVES_COLUMNS };
+enum { RESOLVES_FIRST, RESOLVES_TOTAL, RESOLVES_REQUESTER, RESOLVES_WORK, RESOLVES_COLUMNS = 8 };
 enum {
     RESOLVES_MET_FIRST,
     RESOLVES_MET_TOTAL,
@@ -51,7 +44,8 @@ enum {
     RESOLVES_NO_REPLY,   /* closed_without_reply … */
     RESOLVES_UNANSWERED, /* … and not counted as a missed first response */
     RESOLVES_HANDLED,    /* loose */
-    RESOLVES_FLAGS
+    RESOLVES_FLAGS,
+    RESOLVES_MET_BUSINESS = RESOLVES_FLAGS
 };
 
 enum {
@@ -235,6 +229,12 @@ extern const struct window_family indicator_families[FAM_N];
 
 const char *indicator_name(enum indicator i);
 enum indicator_kind indicator_kind(enum indicator i);
+
+/* All flags that a sample of the family counts for: its own, and those that twins count again. */
+uint32_t indicator_flags(enum family f, const struct window_sample *s);
+
+/* Is it a duration in business time? */
+bool indicator_is_business(enum indicator i);
 
 /* Index by wire name; -1 when there is none. */
 int indicator_find(struct str name);

@@ -45,10 +45,9 @@ uint32_t tags_scopes(const struct tags *t);
 /* Scopes in which both have the same name. */
 uint32_t tags_shared(const struct tags *a, const struct tags *b);
 
-/* The durations of a sample once more in business time, where a calendar applies: its own sample
- * of that family. Columns and met flags stand alike in both. */
-void move_business(struct move *m, uint32_t family, const struct window_sample *wall,
-                   const ms_t value[WINDOW_COLUMNS_MAX], const struct tags *tags);
+/* Puts the durations of a sample once more in business time into it: value[column], of those that
+ * are there. */
+void move_business(struct move *m, struct window_sample *s, const ms_t value[BUSINESS]);
 
 /* A mark at the record's ts. */
 void move_mark(struct move *m, uint32_t flag, const struct tags *tags, uint32_t scopes);

@@ -10,24 +10,8 @@ static void outcome_put(struct move *m, const struct window_sample *s, const str
     if (m->k != NULL) {
         m->k->outcome = *s;
         m->k->outcome_tags = *tags;
-        m->k->business = (struct window_sample){0};
     }
     m->f->flags |= FOLD_OUTCOME;
-}
-
-/* Of an outcome's business durations only that of the first resolution stays. */
-static void business_strip(struct move *m)
-{
-    const struct window_sample *whole = &m->k->business;
-    if (whole->present == 0)
-        return;
-    struct window_sample first = {.ts = whole->ts,
-                                  .flags = whole->flags & BIT(RESOLVES_MET_FIRST),
-                                  .present = whole->present & BIT(RESOLVES_FIRST),
-                                  .value = {[RESOLVES_FIRST] = whole->value[RESOLVES_FIRST]}};
-    if (first.present != 0)
-        sink_sample(m->out, FAM_BUSINESS_RESOLVES, &first, &m->k->outcome_tags, ALL_SCOPES, 1);
-    sink_sample(m->out, FAM_BUSINESS_RESOLVES, whole, &m->k->outcome_tags, ALL_SCOPES, -1);
 }
 
 /* The earlier outcome stays a resolve (and first resolution) but is no longer the ticket's. The
@@ -41,14 +25,13 @@ static void outcome_strip(struct move *m)
     struct window_sample stripped = k->outcome;
     stripped.flags &= ~(BIT(RESOLVES_TICKET) | BIT(RESOLVES_UNRESOLVED) | BIT(RESOLVES_MET_TOTAL) |
                         BIT(RESOLVES_MET_REQUESTER) | BIT(RESOLVES_MET_WORK));
-    stripped.present &= BIT(RESOLVES_FIRST);
+    stripped.present &= BIT(RESOLVES_FIRST) | BIT(BUSINESS + RESOLVES_FIRST);
     for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++)
         if ((stripped.present >> c & 1) == 0)
             stripped.value[c] = 0;
     if (stripped.flags != 0)
         sink_sample(m->out, FAM_RESOLVES, &stripped, &k->outcome_tags, ALL_SCOPES, 1);
     sink_sample(m->out, FAM_RESOLVES, &k->outcome, &k->outcome_tags, ALL_SCOPES, -1);
-    business_strip(m);
     m->f->flags &= ~(uint32_t)FOLD_OUTCOME;
 }
 
@@ -95,19 +78,19 @@ static void resolve_durations(struct move *m, struct window_sample *s)
     }
 }
 
-static void resolve_business(struct move *m, const struct window_sample *s, const struct tags *tags)
+static void resolve_business(struct move *m, struct window_sample *s)
 {
     const struct calendar *cal = m->sla == NULL ? NULL : sla_calendar(m->sla, m->terms);
     if (cal == NULL || s->present == 0)
         return;
     struct sla_times t = sla_times(m->sla, m->terms, m->r->ts);
-    const ms_t value[WINDOW_COLUMNS_MAX] = {
+    const ms_t value[BUSINESS] = {
         [RESOLVES_FIRST] = calendar_open(cal, m->r->ts) - calendar_open(cal, m->f->opened),
         [RESOLVES_TOTAL] = t.total,
         [RESOLVES_REQUESTER] = t.requester,
         [RESOLVES_WORK] = t.work,
     };
-    move_business(m, FAM_BUSINESS_RESOLVES, s, value, tags);
+    move_business(m, s, value);
 }
 
 static uint32_t resolver_of(const struct move *m)
@@ -145,11 +128,11 @@ static void resolve(struct move *m)
         s.flags |= BIT(RESOLVES_FIRST_CYCLE);
     if (f->opened != MS_NONE)
         resolve_durations(m, &s);
+    resolve_business(m, &s);
     f->flags |= FOLD_FIRST_RESOLVED;
     s.flags |= unanswered(f);
     bool fcr = human && f->cycles == 1 && f->replies == 1;
     outcome_put(m, &s, &tags, (fcr ? BIT(RESOLVES_FCR) : 0) | (human ? BIT(RESOLVES_HANDLED) : 0));
-    resolve_business(m, &s, &tags);
     if (m->k != NULL) {
         m->k->fcr = fcr;
         m->k->resolve = 1;

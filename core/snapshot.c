@@ -15,8 +15,7 @@ struct reading {
 
 static void read_orders(struct reading *r)
 {
-    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS, FAM_BUSINESS_REPLIES,
-                                       FAM_BUSINESS_RESOLVES};
+    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS};
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         uint32_t f = families[i];
         board_orders(r->b, r->scope, r->index, f, r->windows,
@@ -38,7 +37,7 @@ static bool duration(const struct settings *s, const struct window_numbers numbe
     bool agreed = v->target > 0 || (s->sla != NULL && s->sla->policies > 0);
     if (row->target == TARGET_FIRST_RESPONSE && agreed) /* strict against what, otherwise? */
         v->strict_missed = numbers[FAM_RESOLVES].flag[RESOLVES_UNANSWERED];
-    bool business = row->family == FAM_BUSINESS_REPLIES || row->family == FAM_BUSINESS_RESOLVES;
+    bool business = indicator_is_business((enum indicator)v->indicator);
     return v->n > 0 || (!business && v->met + v->missed + v->strict_missed > 0);
 }
 

@@ -4,16 +4,21 @@
 
 /* --- setup -------------------------------------------------------------------------------- */
 
-enum { OFFSET_BITS = 16, OFFSET_BITS_MIN = 14 }; /* 18 h and 4.5 h between gaps */
+/* 18 h and 68 min between gaps: a gap is a word too, but not before every entry. */
+enum { OFFSET_BITS = 16, OFFSET_BITS_MIN = 12 };
 
 static void layout_init(struct layout *l, const struct windows_setup *setup, uint32_t family)
 {
     const struct window_family *f = &setup->family[family];
     CHECK(f->columns <= WINDOW_COLUMNS_MAX && f->flags <= WINDOW_FLAGS_MAX);
-    CHECK(f->loose >> f->flags == 0);
+    CHECK(f->loose >> f->flags == 0 && f->flags + f->twins <= WINDOW_FLAGS_MAX);
+    CHECK(f->columns - f->twins <= COLUMNS_OWN_MAX && f->twins <= f->columns - f->twins);
+    CHECK((f->loose & ((1U << f->twins) - 1)) == 0 && f->twins <= f->flags);
     l->columns = f->columns;
+    l->own = (uint8_t)(f->columns - f->twins);
     l->flags = f->flags;
     l->flag_mask = (1U << f->flags) - 1;
+    l->again_mask = (1U << f->twins) - 1;
     l->loose = f->loose;
     for (uint32_t i = 0; i < setup->watches; i++) {
         if (setup->watch[i].family != family)
@@ -21,13 +26,13 @@ static void layout_init(struct layout *l, const struct windows_setup *setup, uin
         CHECK(l->watches < WATCHES_MAX && setup->watch[i].column < f->columns);
         l->watch[l->watches++] = setup->watch[i];
     }
-    uint32_t rest = 32U - 1 - f->columns; /* beside present and equal */
+    uint32_t rest = 32U - 2 - l->own; /* beside present, equal and twins */
     l->head_words = rest - f->flags >= OFFSET_BITS_MIN ? 1 : 2;
     uint32_t bits = l->head_words == 1 ? rest - f->flags : OFFSET_BITS;
     l->time_bits = (uint8_t)(bits < OFFSET_BITS ? bits : OFFSET_BITS);
     l->unit = (1U << l->time_bits) - 1;
     l->present_shift = (uint8_t)(l->time_bits + (l->head_words == 1 ? f->flags : 0));
-    l->n_at = (uint8_t)(1 + f->flags);
+    l->n_at = (uint8_t)(1 + f->flags + f->twins);
     l->above_at = (uint8_t)(l->n_at + f->columns);
     l->counts = (uint8_t)(l->above_at + l->watches);
     l->cursor_bytes =
@@ -182,7 +187,9 @@ void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX
 static inline struct entry entry_of(const struct layout *l, const struct window_sample *s)
 {
     struct entry e;
+    uint32_t twins = s->present >> l->own;
     CHECK((s->flags & ~l->flag_mask) == 0 && s->present >> l->columns == 0);
+    CHECK(twins == 0 || (s->present == (twins | twins << l->own)));
     e.flags = s->flags;
     e.present = s->present;
     for (uint32_t rest = s->present; rest != 0; rest &= rest - 1) {
@@ -212,7 +219,8 @@ static inline void coming_init(struct coming *c, const struct layout *l,
     c->words = entry_write(l, c->word, &c->entry);
     uint32_t n = 0;
     c->count[n++] = 0;
-    for (uint32_t rest = c->entry.flags; rest != 0; rest &= rest - 1)
+    uint32_t flags = flags_counted(l, c->entry.flags, c->entry.present);
+    for (uint32_t rest = flags; rest != 0; rest &= rest - 1)
         c->count[n++] = (uint8_t)(1 + __builtin_ctz(rest));
     for (uint32_t rest = c->entry.present; rest != 0; rest &= rest - 1)
         c->count[n++] = (uint8_t)(l->n_at + __builtin_ctz(rest));

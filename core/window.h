@@ -17,7 +17,7 @@
 #include "core/pool.h"
 
 enum {
-    WINDOW_COLUMNS_MAX = 4, /* values of one sample */
+    WINDOW_COLUMNS_MAX = 8, /* values of one sample, 4 and their twins */
     WINDOW_FLAGS_MAX = 24,  /* yes/no facts of one sample, each counted by itself */
     WINDOW_FAMILIES_MAX = 16,
     WINDOW_QUANTILES = 5, /* p50 p75 p90 p95 p99 */
@@ -29,8 +29,10 @@ enum {
 struct window_family {
     const char *name;
     uint8_t columns; /* how many value columns */
-    uint8_t flags;   /* how many flags */
+    uint8_t flags;   /* how many flags a sample can have */
     uint32_t loose;  /* flags that belong to the second, not to the sample: see window_mark */
+    uint8_t twins;   /* the last so many columns say the first ones another way: a sample has all
+                        or none of its values' twins, with them its flag i counts as flags + i too */
 };
 
 /* One sample, whole. The same values withdraw it. */
@@ -138,12 +140,10 @@ ms_t window_slot_ms(struct windows *ws, const struct window_log *log, uint32_t w
 
 /* Gives its memory back; it is empty then. */
 void window_release(struct windows *ws, struct window_log *log);
-
 /* Digest of the samples in the longest window, in any order; blind to chunks, cursors, slots. */
 uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family);
 
-/* Recounts everything (tests, simulator). */
-void window_check(struct windows *ws, const struct window_log *log, uint32_t family);
+void window_check(struct windows *ws, const struct window_log *log, uint32_t family); /* recounts */
 uint64_t windows_shed(const struct windows *ws); /* samples let go for want of room */
 uint32_t windows_pools(struct windows *ws, struct pool *ret[WINDOWS_POOLS]);
 

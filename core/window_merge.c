@@ -158,7 +158,7 @@ static bool span_has(const struct layout *l, const struct span *s, const struct 
 {
     const uint32_t *count = span_count(l, s);
     bool has = count[0] > 0;
-    for (uint32_t rest = e->flags; rest != 0; rest &= rest - 1)
+    for (uint32_t rest = flags_counted(l, e->flags, e->present); rest != 0; rest &= rest - 1)
         has = has && count[1 + __builtin_ctz(rest)] > 0;
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);

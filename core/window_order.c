@@ -51,20 +51,17 @@ static void pass_cells(struct pass *p, const struct chunk *c, uint32_t from, uin
             from++;
             continue;
         }
-        uint32_t present = entry_present(l, w), index;
-        ms_t v;
-        if (entry_equal(l, w)) {
-            n += value_read(w + n, &v);
-            index = sketch_index(v);
-            for (uint32_t rest = present & p->columns; rest != 0; rest &= rest - 1)
-                pass_value(p, (uint32_t)__builtin_ctz(rest), index, v);
-        } else {
-            for (uint32_t rest = present; rest != 0; rest &= rest - 1) {
-                uint32_t column = (uint32_t)__builtin_ctz(rest);
+        uint32_t present = entry_present(l, w), index = 0;
+        uint32_t written = columns_written(l, present, entry_equal(l, w));
+        ms_t v = 0;
+        for (uint32_t rest = present; rest != 0; rest &= rest - 1) {
+            uint32_t one = rest & -rest;
+            if ((written & one) != 0) {
                 n += value_read(w + n, &v);
-                if ((p->columns >> column & 1) != 0)
-                    pass_value(p, column, sketch_index(v), v);
+                index = sketch_index(v);
             }
+            if ((p->columns & one) != 0)
+                pass_value(p, (uint32_t)__builtin_ctz(one), index, v);
         }
         from += n;
     }

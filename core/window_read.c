@@ -47,7 +47,7 @@ void window_read(struct windows *ws, struct window_log *log, uint32_t family, ui
     }
     memset(ret, 0, sizeof *ret);
     ret->samples = t.count[0];
-    memcpy(ret->flag, t.count + 1, l->flags * sizeof t.count[0]);
+    memcpy(ret->flag, t.count + 1, (l->n_at - 1U) * sizeof t.count[0]);
     memcpy(ret->n, t.count + l->n_at, l->columns * sizeof t.count[0]);
     memcpy(ret->sum, t.sum, l->columns * sizeof t.sum[0]);
     memcpy(ret->above, t.count + l->above_at, l->watches * sizeof t.count[0]);

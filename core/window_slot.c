@@ -75,11 +75,11 @@ static void notes_load(struct windows *ws, const struct span_notes *notes)
     for (uint32_t taken = 0; taken < 2; taken++)
         for (uint32_t i = 0; i < notes->slot.mark; i++) {
             uint32_t note = notes->note[i];
-            struct sketch *s = &ws->column[note >> 1 & 3];
+            struct sketch *s = &ws->column[note >> 1 & 7];
             if ((note & 1) == taken && taken == 0)
-                sketch_count(s, note >> 3, 1);
+                sketch_count(s, note >> 4, 1);
             else if ((note & 1) == taken)
-                (void)column_take(s, note >> 3);
+                (void)column_take(s, note >> 4);
         }
 }
 
@@ -183,7 +183,7 @@ bool span_note(struct windows *ws, struct span *s, const struct entry *e, int si
         return false;
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);
-        notes->note[n++] = sketch_index(e->value[c]) << 3 | c << 1 | (sign < 0);
+        notes->note[n++] = sketch_index(e->value[c]) << 4 | c << 1 | (sign < 0);
     }
     notes->slot.mark = (uint16_t)n;
     return true;

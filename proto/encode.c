@@ -242,11 +242,6 @@ static enum indicator business_of(enum indicator i)
     return (enum indicator)(i - IND_FIRST_RESPONSE + IND_FIRST_RESPONSE_B);
 }
 
-static bool is_business(enum indicator i)
-{
-    return i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
-}
-
 static void emit_duration(struct emitter *em, const struct kpi_window *w, const struct kpi_value *v)
 {
     enum indicator business = business_of((enum indicator)v->indicator);
@@ -265,7 +260,7 @@ static void emit_duration(struct emitter *em, const struct kpi_window *w, const 
 static void emit_value(struct emitter *em, const struct kpi_window *w, const struct kpi_value *v)
 {
     enum indicator i = (enum indicator)v->indicator;
-    if (is_business(i))
+    if (indicator_is_business(i))
         return; /* stands inside its duration, which has something when this has */
     emit_map(em, indicator_name(i));
     switch (indicator_kind(i)) {

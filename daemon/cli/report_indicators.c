@@ -62,11 +62,6 @@ static struct number attainment(const struct report *r, enum indicator i)
     return report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], of);
 }
 
-static bool is_business(enum indicator i)
-{
-    return i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
-}
-
 static void put_goal(struct report *r, struct doc_table *t, enum indicator i, bool judged)
 {
     const struct score_item *item = report_item(r, i);
@@ -87,7 +82,7 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
 {
     struct number n =
         report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], report_source(r, i));
-    struct number reached = is_business(i) ? (struct number){0} : attainment(r, i);
+    struct number reached = indicator_is_business(i) ? (struct number){0} : attainment(r, i);
     const struct number *ratio = reached.has ? &reached : &n;
     struct doc_cell *name = doc_cell(t, phrase_indicator(i, words_lang()));
     name->note = define_indicator(i, words_lang());
@@ -216,7 +211,7 @@ void report_goals(struct report *r)
         bool marks = item != NULL && item->has_marks && item->target > 0;
         struct figure_source of = report_source(r, i);
         ms_t site = 0;
-        if (!marks && indicator_kind(i) == IND_DURATION && !is_business(i))
+        if (!marks && indicator_kind(i) == IND_DURATION && !indicator_is_business(i))
             site = r->settings->target[indicator_rows[i].target];
         int64_t target = marks ? item->target : site;
         struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);

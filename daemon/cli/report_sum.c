@@ -106,7 +106,8 @@ void sum_add(struct sum *t, const struct op *op, uint32_t but)
 {
     struct window_numbers *n = &t->numbers[op->family];
     uint32_t sign = (uint32_t)op->sign; /* counts are modulo 2^32 on the way */
-    uint32_t flags = (op->mark ? 1u << op->flag : op->sample.flags) & ~but;
+    uint32_t said = indicator_flags((enum family)op->family, &op->sample);
+    uint32_t flags = (op->mark ? 1u << op->flag : said) & ~but;
     for (; flags != 0; flags &= flags - 1)
         n->flag[__builtin_ctz(flags)] += sign;
     n->samples += op->mark ? 0 : sign;

@@ -55,7 +55,7 @@ static void rows_of_window(const struct whatif *w, struct row *row, each_row *ea
     }
     for (int i = 0; i < IND_GAUGE_FIRST; i++) {
         row->indicator = (enum indicator)i;
-        bool business = i >= IND_FIRST_RESPONSE_B && i <= IND_AGENT_WORK_B;
+        bool business = indicator_is_business(row->indicator);
         if (business || indicator_kind(row->indicator) != IND_DURATION)
             continue; /* met and missed stand at the duration itself */
         for (enum whatif_side side = 0; side < WHATIF_SIDES; side++)

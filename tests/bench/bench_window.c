@@ -14,10 +14,10 @@ enum { BATCH = 32, ROUND = 4096, WINDOWS = 8 };
 enum { REPLIES, RESOLVES, MARKS, OPENINGS, FAMILIES };
 
 static const struct window_family families[FAMILIES] = {
-    {"replies", 4, 6, 1 << 5},
-    {"resolves", 4, 12, 1 << 11},
-    {"marks", 0, 15, 0},
-    {"openings", 0, 2, 0},
+    {"replies", 8, 6, 1 << 5, 4},
+    {"resolves", 8, 13, 1 << 11, 4},
+    {"marks", 0, 15, 0, 0},
+    {"openings", 0, 2, 0, 0},
 };
 
 static struct windows_setup setup = {

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 const struct window_family lab_families[LAB_FAMILIES] = {
-    {"replies", 4, 6, 1 << 5},         {"resolves", 4, 12, 1 << 11}, {"marks", 0, 15, 0},
-    {"wide", 4, 24, 1 << 23 | 1 << 3}, {"openings", 0, 2, 0},
+    {"replies", 8, 6, 1 << 5, 4}, {"resolves", 4, 12, 1 << 11, 0},
+    {"marks", 0, 15, 0, 0},       {"wide", 4, 24, 1 << 23 | 1 << 3, 0},
+    {"openings", 0, 2, 0, 0},     {"odd", 5, 20, 1 << 19, 2},
 };
 
 const struct windows_setup lab_setup = {

@@ -81,6 +81,15 @@ void oracle_forget(struct oracle *o, sec_t edge)
             o->mark[i] = o->mark[--o->marks];
 }
 
+static bool has_twins(const struct oracle *o, const struct window_sample *s)
+{
+    for (uint32_t c = (uint32_t)(o->family->columns - o->family->twins); c < o->family->columns;
+         c++)
+        if ((s->present >> c & 1) != 0)
+            return true;
+    return false;
+}
+
 void oracle_read(const struct oracle *o, sec_t edge, sec_t at, uint32_t watches,
                  const struct window_watch *watch, struct window_numbers *ret)
 {
@@ -92,6 +101,8 @@ void oracle_read(const struct oracle *o, sec_t edge, sec_t at, uint32_t watches,
         ret->samples++;
         for (uint32_t f = 0; f < o->family->flags; f++)
             ret->flag[f] += (s->flags & ~o->family->loose) >> f & 1;
+        for (uint32_t t = 0; t < o->family->twins; t++) /* what its twins say of the same */
+            ret->flag[o->family->flags + t] += has_twins(o, s) && (s->flags >> t & 1);
         for (uint32_t c = 0; c < o->family->columns; c++)
             if (s->present >> c & 1) {
                 ret->n[c]++;
@@ -144,11 +155,15 @@ struct window_sample oracle_random(struct random *r, const struct window_family 
     s.flags = (uint32_t)random_next(r) & ((1U << family->flags) - 1);
     if (random_percent(r, 50))
         s.flags &= (uint32_t)random_next(r);
-    s.present = (uint32_t)random_next(r) & ((1U << family->columns) - 1);
-    ms_t all = random_percent(r, 20) ? 1000 : magnitude(r);
-    bool equal = random_percent(r, 70);
+    uint32_t own = (uint32_t)(family->columns - family->twins);
+    bool twins = family->twins > 0 && random_percent(r, 50);
+    s.present = (uint32_t)random_next(r) & ((1U << (twins ? family->twins : own)) - 1);
+    if (twins)
+        s.present |= s.present << own;
+    ms_t all = random_percent(r, 20) ? 1000 : magnitude(r), other = magnitude(r);
+    bool equal = random_percent(r, 70), equal_twins = random_percent(r, 80) == equal;
     for (uint32_t c = 0; c < family->columns; c++)
         if (s.present >> c & 1)
-            s.value[c] = equal ? all : magnitude(r);
+            s.value[c] = c < own && equal ? all : c >= own && equal_twins ? other : magnitude(r);
     return s;
 }

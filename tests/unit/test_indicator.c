@@ -131,6 +131,7 @@ Test(indicator, families_fit_into_windows)
         const struct window_family *family = &indicator_families[f];
         cr_assert(family->columns <= WINDOW_COLUMNS_MAX && family->flags <= WINDOW_FLAGS_MAX);
         cr_assert_eq(family->loose >> family->flags, 0);
+        cr_assert(family->twins == 0 || family->twins == BUSINESS);
     }
     cr_assert_eq(MARKS_FLAGS - MARKS_MISSED, TARGET_N);
 }

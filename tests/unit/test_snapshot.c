@@ -69,7 +69,10 @@ static void add_some(struct view *v, struct random *r, uint32_t n, ms_t oldest, 
         const struct window_family *f = &indicator_families[family];
         struct window_sample s = {.ts = random_range(r, oldest, newest)};
         s.flags = (uint32_t)random_next(r) & (BIT(f->flags) - 1);
-        s.present = (uint32_t)random_next(r) & (BIT(f->columns) - 1);
+        uint32_t own = (uint32_t)(f->columns - f->twins);
+        s.present = (uint32_t)random_next(r) & (BIT(own) - 1);
+        if (f->twins > 0 && random_percent(r, 50))
+            s.present |= s.present << own;
         for (uint32_t c = 0; c < f->columns; c++)
             s.value[c] = (s.present >> c & 1) != 0 ? random_range(r, 0, 5) * NUMBER_ONE : 0;
         add(v, family, &s);
@@ -94,7 +97,8 @@ static int64_t count(const struct view *v, uint32_t w, uint32_t family, uint32_t
 {
     int64_t n = 0;
     for (uint32_t i = 0; i < v->n; i++)
-        n += v->at[i].family == family && within(v, w, i) && (v->at[i].s.flags >> flag & 1) != 0;
+        n += v->at[i].family == family && within(v, w, i) &&
+             (indicator_flags((enum family)family, &v->at[i].s) >> flag & 1) != 0;
     return n;
 }
 

@@ -68,7 +68,7 @@ static void check_orders(struct lab *f, uint32_t i, uint32_t w, const struct win
                          bool exact)
 {
     static struct window_order order[WINDOWS_MAX][WINDOW_COLUMNS_MAX];
-    window_orders(f->ws, &f->log[i], lab_family(i), 1U << w, 15, order);
+    window_orders(f->ws, &f->log[i], lab_family(i), 1U << w, UINT32_MAX, order);
     for (uint32_t c = 0; c < lab_families[lab_family(i)].columns; c++) {
         const struct window_order *o = &order[w][c];
         struct window_order want;

@@ -29,7 +29,7 @@ static void add_lately(struct lab *f, uint32_t i, bool ahead)
 static void compare(struct lab *f, uint32_t i)
 {
     static struct window_order got[WINDOWS_MAX][WINDOW_COLUMNS_MAX];
-    window_orders(f->ws, &f->log[i], lab_family(i), UINT32_MAX, 15, got);
+    window_orders(f->ws, &f->log[i], lab_family(i), UINT32_MAX, UINT32_MAX, got);
     for (uint32_t w = 0; w < LAB_WINDOWS; w++)
         for (uint32_t c = 0; c < lab_families[lab_family(i)].columns; c++) {
             struct window_order want, *g = &got[w][c];
