@@ -77,6 +77,15 @@ static int check_score(struct event *e, enum event_field *ret_field)
     return 0;
 }
 
+/* A promise stands at its instant, which must be one like any other. */
+static int check_due(const struct event *e, enum event_field *ret_field)
+{
+    if (!event_has(e, F_DUE) || (e->due >= MS_MIN_TS && e->due <= MS_MAX_TS))
+        return 0;
+    *ret_field = F_DUE;
+    return e->due < MS_MIN_TS ? ERR_TS_UNIT : ERR_TS_RANGE;
+}
+
 static void fill_defaults(struct event *e)
 {
     if (!event_has(e, F_BY))
@@ -110,6 +119,8 @@ int event_check(struct event *e, enum event_field *ret_field)
     int err = check_needs(e, ret_field);
     if (err == 0)
         err = check_score(e, ret_field);
+    if (err == 0)
+        err = check_due(e, ret_field);
     if (err == 0)
         fill_defaults(e);
     return err;

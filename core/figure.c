@@ -48,7 +48,8 @@ uint32_t figure_inputs(struct figure_source source)
     case IND_GAUGE:
         return 1u << TOUCH_GAUGES;
     case IND_DURATION:
-        if (source.field == IF_MISSED || source.field == IF_ATTAINMENT)
+        if (row->target != TARGET_NONE &&
+            (source.field == IF_MISSED || source.field == IF_ATTAINMENT))
             return 1u << row->family | 1u << FAM_MARKS;
         return 1u << row->family;
     case IND_MEAN:
@@ -124,10 +125,11 @@ static struct figure column_of(const struct reading *r, struct figure_source sou
         return fraction_of(own->sum[row->column], own->n[row->column]);
     if (figure_percent(field) >= 0)
         return order_of(r, source, own->n[row->column]);
-    int64_t met = own->flag[row->met];
+    bool judged = row->target != TARGET_NONE;
+    int64_t met = judged ? own->flag[row->met] : 0;
     if (field == IF_MET)
         return count_of(met);
-    int64_t missed = r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
+    int64_t missed = judged ? r->numbers[FAM_MARKS].flag[MARKS_MISSED + row->target] : 0;
     if (field == IF_MISSED)
         return count_of(missed);
     CHECK(field == IF_ATTAINMENT);

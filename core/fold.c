@@ -16,10 +16,10 @@ void fold_init(struct fold *f)
     f->cycles = 1;
 }
 
-/* The touches behind `touches` are nobody's. */
+/* The visits behind `visits` are nobody's, and of touches. */
 void recall_init(struct recall *k)
 {
-    memset(k, 0, offsetof(struct recall, touch));
+    memset(k, 0, offsetof(struct recall, visit));
 }
 
 static bool is_reply(const struct record *r)
@@ -46,6 +46,8 @@ void move_column(struct move *m, struct window_sample *s, uint32_t col, ms_t val
 {
     s->present |= BIT(col);
     s->value[col] = not_negative(value, m->out);
+    if (target == TARGET_NONE)
+        return;
     ms_t limit = m->terms->s->target[target];
     enum sla_judgement j = m->sla == NULL ? JUDGE_NONE : sla_judge(m->sla, m->f, target, m->terms);
     if (j == JUDGE_MET || (j == JUDGE_NONE && limit > 0 && s->value[col] <= limit))
@@ -372,12 +374,17 @@ static void (*const moves[EV_N])(struct move *) = {
     [EV_MERGED] = move_merged,           [EV_RATED] = move_rated,
     [EV_RECOMMENDED] = move_recommended, [EV_COMPLAINED] = move_complained,
     [EV_INSPECTED] = move_inspected,     [EV_STATE] = move_state,
+    [EV_VISIT_PLANNED] = move_planned,   [EV_VISIT_ARRIVED] = move_arrived,
+    [EV_VISIT_ENDED] = move_visited,     [EV_RETURN_REQUESTED] = move_return_requested,
+    [EV_RETURNED] = move_returned,
 };
 
 bool fold_needs_recall(const struct fold *f, const struct record *r)
 {
     uint32_t agent = r->tags.agent != 0 ? r->tags.agent : f->tags.agent;
     if ((f->flags & FOLD_VOID) != 0 || (f->last_miss != MS_NONE && r->ts <= f->last_miss))
+        return true;
+    if (visits_look(f, r))
         return true;
     switch (r->kind) {
     case EV_MESSAGE:
@@ -399,6 +406,8 @@ bool fold_needs_recall(const struct fold *f, const struct record *r)
         return (f->flags & FOLD_RATED) != 0;
     case EV_RECOMMENDED:
         return (f->flags & FOLD_ANSWERED) != 0;
+    case EV_RETURNED:
+        return (f->flags & FOLD_RETURNING) != 0;
     default:
         return false;
     }
@@ -427,11 +436,13 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
     struct move m = {.f = f, .k = k, .sla = sla, .r = r, .terms = terms, .out = out};
     if (sla == NULL) {
         moves[r->kind](&m);
+        visits_follow(&m);
         return;
     }
     const struct fold was = *f;
     account_cut(out->account, sla, &f->tags, r->ts, terms);
     moves[r->kind](&m);
+    visits_follow(&m);
     if (clocks_look(&was, f, sla, r))
         sla_follow(sla, f, r, terms, out);
 }

@@ -24,10 +24,14 @@ enum fold_flag {
     FOLD_BOT = 1 << 7,            /* a bot has replied */
     FOLD_HANDED = 1 << 8,         /* the hand-off to a human has been seen */
     FOLD_RATED = 1 << 9,
-    FOLD_ANSWERED = 1 << 10, /* an NPS answer is counted */
-    FOLD_WITHIN = 1 << 11,   /* resolved within settings.resolved_within of its opening */
-    FOLD_TOUCHES = 1 << 12,  /* more touches than `touch` holds: see recall */
-    FOLD_JOINED = 1 << 16,   /* << enum scope: its opening is counted for that scope */
+    FOLD_ANSWERED = 1 << 10,  /* an NPS answer is counted */
+    FOLD_WITHIN = 1 << 11,    /* resolved within settings.resolved_within of its opening */
+    FOLD_TOUCHES = 1 << 12,   /* more touches than `touch` holds: see recall */
+    FOLD_VISITS = 1 << 26,    /* some visit is planned or goes on: see recall */
+    FOLD_PROMISED = 1 << 27,  /* … and a promise may still be ahead */
+    FOLD_ARRIVED = 1 << 28,   /* its first arrival is counted */
+    FOLD_RETURNING = 1 << 29, /* a return was requested */
+    FOLD_JOINED = 1 << 16,    /* << enum scope: its opening is counted for that scope */
 };
 
 /* Where a scope's `handled` of this ticket stands: the latest touch by a human. */
@@ -65,7 +69,20 @@ struct fold {
     uint16_t missed;          /* bit enum target: counted as missed */
 };
 
-enum { RECALL_TOUCHES = 128, FOLD_REASON_PENDING = 1 };
+enum { RECALL_TOUCHES = 128, RECALL_VISITS = 8, FOLD_REASON_PENDING = 1 };
+
+/* A visit that is planned or goes on. */
+struct visit {
+    ms_t due;         /* as first promised; MS_NONE: never */
+    ms_t arrived;     /* MS_NONE */
+    struct tags tags; /* of the sample that stands at `due` */
+    uint32_t stands;  /* it does */
+    uint32_t name;    /* hash, 0 = none */
+    uint32_t agent;   /* who was said to come, or has; 0 = the assignee */
+};
+
+/* How something is returned: record.number of these kinds. */
+enum return_how { RETURN_UNSAID, RETURN_REFUND, RETURN_EXCHANGE, RETURN_REWORK, RETURN_OTHER };
 
 /* What only a fold over the whole history knows. */
 struct recall {
@@ -75,8 +92,12 @@ struct recall {
     uint32_t resolve;                    /* outcome is a resolve not reopened yet */
     struct window_sample rating, answer; /* latest, to be replaced */
     struct tags rating_tags, answer_tags;
+    ms_t requested;  /* a return; with FOLD_RETURNING */
+    uint32_t how;    /* enum return_how, of the request */
+    uint32_t visits; /* in order of their first event */
     uint32_t touches;
     uint32_t unused;
+    struct visit visit[RECALL_VISITS]; /* those behind `visits` are nobody's, and of touches */
     struct touch touch[RECALL_TOUCHES];
 };
 

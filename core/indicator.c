@@ -66,6 +66,10 @@ const struct indicator_row indicator_rows[IND_N] = {
     [IND_AGENT_WORK_B] = {TWIN(FAM_RESOLVES, RESOLVES_WORK, RESOLVES_MET_BUSINESS,
                                TARGET_AGENT_WORK)},
 
+    [IND_ARRIVAL] = {.family = FAM_VISITS, .column = VISITS_ARRIVAL, .target = TARGET_NONE},
+    [IND_ON_SITE] = {.family = FAM_VISITS, .column = VISITS_ON_SITE, .target = TARGET_NONE},
+    [IND_REFUND_TIME] = {.family = FAM_VISITS, .column = VISITS_REFUND, .target = TARGET_NONE},
+
     [IND_OPENED] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
     [IND_RECEIVED] = {.num = {PLUS(FAM_MARKS, MARKS_RECEIVED)}},
     [IND_REPLIES] = {.num = {PLUS(FAM_REPLIES, REPLIES_REPLY)}},
@@ -98,12 +102,16 @@ const struct indicator_row indicator_rows[IND_N] = {
                  .den = {PLUS(FAM_RESOLVES, RESOLVES_FIRST_CYCLE)}},
     [IND_REOPEN_RATE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_REOPENED)},
                          .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}},
+    [IND_ARRIVAL_RATE] = {.num = {PLUS(FAM_VISITS, VISITS_ON_TIME)},
+                          .den = {PLUS(FAM_VISITS, VISITS_PROMISED)}},
     [IND_CSAT] = {.family = FAM_RATINGS, .column = RATINGS_CSAT},
     [IND_CSAT_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_SATISFIED)},
                        .den = {PLUS(FAM_RATINGS, RATINGS_RATED)}},
     [IND_NPS] = {.num = {PLUS(FAM_RATINGS, RATINGS_PROMOTER),
                          MINUS(FAM_RATINGS, RATINGS_DETRACTOR)},
                  .den = {PLUS(FAM_RATINGS, RATINGS_ANSWER)}},
+    [IND_RECOMMEND_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_PROMOTER)},
+                            .den = {PLUS(FAM_RATINGS, RATINGS_ANSWER)}},
     [IND_CONFORMANCE_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_PASSED)},
                               .den = {PLUS(FAM_RATINGS, RATINGS_INSPECTED)}},
     /* Offers come without an agent and rings without an outcome of the call, so one formula
@@ -126,6 +134,7 @@ const struct window_family indicator_families[FAM_N] = {
     [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0, 0},
     [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0, 0},
     [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0, 0},
+    [FAM_VISITS] = {"visits", VISITS_COLUMNS, VISITS_FLAGS, 0, 0},
 };
 
 static const char *const names[IND_N] = {

@@ -9,7 +9,16 @@
 #include "core/window.h"
 
 /* Families of samples and their flags and columns (bit / column numbers of window.h). */
-enum family { FAM_OPENINGS, FAM_REPLIES, FAM_RESOLVES, FAM_MARKS, FAM_CALLS, FAM_RATINGS, FAM_N };
+enum family {
+    FAM_OPENINGS,
+    FAM_REPLIES,
+    FAM_RESOLVES,
+    FAM_MARKS,
+    FAM_CALLS,
+    FAM_RATINGS,
+    FAM_VISITS, /* visits at the customer's, and refunds */
+    FAM_N
+};
 
 enum { OPENINGS_OPENED, OPENINGS_WITHIN, OPENINGS_FLAGS };
 
@@ -86,6 +95,13 @@ enum {
     RATINGS_FLAGS
 };
 
+enum { VISITS_ARRIVAL, VISITS_ON_SITE, VISITS_REFUND, VISITS_COLUMNS };
+enum {
+    VISITS_PROMISED, /* a visit at the earlier of its arrival and its first promise … */
+    VISITS_ON_TIME,  /* … and that was the arrival */
+    VISITS_FLAGS
+};
+
 /* Duration indicators, in catalogue order; each may have a site-wide target. */
 enum target {
     TARGET_FIRST_RESPONSE,
@@ -98,7 +114,8 @@ enum target {
     TARGET_AGENT_WORK,
     TARGET_WAIT,
     TARGET_TALK,
-    TARGET_N
+    TARGET_N,
+    TARGET_NONE = TARGET_N /* of durations that have none */
 };
 
 enum indicator_kind {
@@ -139,6 +156,9 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(RESOLUTION_B, "resolution.business", IND_DURATION)                                           \
     X(REQUESTER_WAIT_B, "requester_wait.business", IND_DURATION)                                   \
     X(AGENT_WORK_B, "agent_work.business", IND_DURATION)                                           \
+    X(ARRIVAL, "arrival", IND_DURATION)                                                            \
+    X(ON_SITE, "on_site", IND_DURATION)                                                            \
+    X(REFUND_TIME, "refund_time", IND_DURATION)                                                    \
     X(OPENED, "opened", IND_COUNT)                                                                 \
     X(RECEIVED, "received", IND_COUNT)                                                             \
     X(REPLIES, "replies", IND_COUNT)                                                               \
@@ -162,9 +182,11 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(CLEARANCE, "clearance", IND_NUMBER)                                                          \
     X(FCR, "first_contact_resolution", IND_RATIO)                                                  \
     X(REOPEN_RATE, "reopen_rate", IND_RATIO)                                                       \
+    X(ARRIVAL_RATE, "arrival_rate", IND_RATIO)                                                     \
     X(CSAT, "csat", IND_MEAN)                                                                      \
     X(CSAT_RATE, "csat_rate", IND_RATIO)                                                           \
     X(NPS, "nps", IND_NUMBER)                                                                      \
+    X(RECOMMEND_RATE, "recommend_rate", IND_RATIO)                                                 \
     X(CONFORMANCE_RATE, "conformance_rate", IND_RATIO)                                             \
     X(ANSWER_RATE, "answer_rate", IND_RATIO)                                                       \
     X(ABANDON_RATE, "abandon_rate", IND_RATIO)                                                     \
@@ -193,7 +215,7 @@ struct indicator_row {
     uint8_t family; /* duration, mean: the family … */
     uint8_t column; /* … and its column */
     uint8_t met;    /* duration: flag of the samples inside the target */
-    uint8_t target; /* duration: enum target */
+    uint8_t target; /* duration: enum target; TARGET_NONE: never judged, met means nothing */
     struct indicator_term num[INDICATOR_TERMS_MAX];
     struct indicator_term den[INDICATOR_TERMS_MAX];
 };

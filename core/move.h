@@ -1,7 +1,8 @@
 /* move.h: one record being applied to one ticket: what the files of the fold share.
  *
  * fold.c has the table of moves; outcome.c ends and reopens tickets, rating.c judges them, miss.c
- * finds deadlines that passed, touch.c moves `handled`. Private to the fold. */
+ * finds deadlines that passed, touch.c moves `handled`, visit.c is about visits and returns.
+ * Private to the fold. */
 #ifndef TP_CORE_MOVE_H
 #define TP_CORE_MOVE_H
 
@@ -78,5 +79,15 @@ void move_rated(struct move *m);
 void move_recommended(struct move *m);
 void move_complained(struct move *m);
 void move_inspected(struct move *m);
+void move_planned(struct move *m);
+void move_arrived(struct move *m);
+void move_visited(struct move *m);
+void move_return_requested(struct move *m);
+void move_returned(struct move *m);
+
+/* Might this record change a visit's promise that is still ahead, or take back what of visits
+ * stands? Then visits_follow, called after every move, needs the recall. */
+bool visits_look(const struct fold *f, const struct record *r);
+void visits_follow(struct move *m);
 
 #endif

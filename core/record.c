@@ -75,6 +75,18 @@ static uint32_t csat_of(const struct event *e)
     return (uint32_t)(NUMBER_ONE + (part * NUMBER_ONE + span / 2) / span);
 }
 
+static uint32_t how_number(const struct event *e)
+{
+    static const char *const known[RETURN_OTHER] = {
+        [RETURN_REFUND] = "refund", [RETURN_EXCHANGE] = "exchange", [RETURN_REWORK] = "rework"};
+    if (!event_has(e, F_HOW))
+        return RETURN_UNSAID;
+    for (uint32_t i = RETURN_REFUND; i < RETURN_OTHER; i++)
+        if (str_equal(e->how, str_of(known[i])))
+            return i;
+    return RETURN_OTHER;
+}
+
 static uint32_t number_of(const struct event *e)
 {
     bool conformance = !event_has(e, F_ITEM) || str_equal(e->item, str_of("conformance"));
@@ -88,6 +100,13 @@ static uint32_t number_of(const struct event *e)
         return event_has(e, F_ASPECT) ? 0 : csat_of(e);
     case EV_RECOMMENDED:
         return (uint32_t)(e->score / NUMBER_ONE);
+    case EV_VISIT_PLANNED:
+    case EV_VISIT_ARRIVED:
+    case EV_VISIT_ENDED:
+        return event_has(e, F_VISIT) ? reason_number(e->visit) : 0;
+    case EV_RETURN_REQUESTED:
+    case EV_RETURNED:
+        return how_number(e);
     case EV_INSPECTED:
         return !conformance ? 0 : e->passed ? 2 : 1;
     default:
@@ -110,6 +129,8 @@ void record_take_ticket(struct board *b, const struct event *e, uint32_t src, st
         r->time = event_has(e, F_OPENED_AT) ? e->opened_at : MS_NONE;
         r->waiting_since = event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE;
     }
+    if (e->kind == EV_VISIT_PLANNED)
+        r->time = e->due;
     bool by_bot = e->kind == EV_MESSAGE || e->kind == EV_ASSIGNED || e->kind == EV_ESCALATED;
     if (by_bot && e->by == BY_AGENT && is_bot(b, r->tags.agent))
         r->by = BY_BOT;

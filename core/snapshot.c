@@ -15,7 +15,7 @@ struct reading {
 
 static void read_orders(struct reading *r)
 {
-    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS};
+    static const uint8_t families[] = {FAM_REPLIES, FAM_RESOLVES, FAM_CALLS, FAM_VISITS};
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         uint32_t f = families[i];
         board_orders(r->b, r->scope, r->index, f, r->windows,
@@ -28,10 +28,12 @@ static bool duration(const struct settings *s, const struct window_numbers numbe
                      struct kpi_value *v)
 {
     const struct window_numbers *n = &numbers[row->family];
-    v->target = s->target[row->target];
     v->n = n->n[row->column];
     v->sum = n->sum[row->column];
     v->order = *order;
+    if (row->target == TARGET_NONE)
+        return v->n > 0;
+    v->target = s->target[row->target];
     v->met = n->flag[row->met]; /* against a site-wide target or a policy's */
     v->missed = numbers[FAM_MARKS].flag[MARKS_MISSED + row->target];
     bool agreed = v->target > 0 || (s->sla != NULL && s->sla->policies > 0);

@@ -11,7 +11,8 @@
 enum {
     BASE_SHARE = 64, /* one ticket in so many may be longer than ticket_events */
     FACTS_PER_RECORD = 6,
-    OPS_PER_RECORD = 24, /* ops of one record on average: columns, marks, a few touches, misses */
+    OPS_PER_RECORD = 40, /* ops of one record on average: columns, marks, a few touches, misses,
+                            and every promise of a visit moved */
     FORGET_PER_CALL = 4,
     MERGE_CHAIN_MAX = 16,
 };

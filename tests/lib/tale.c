@@ -17,12 +17,18 @@ static const uint8_t kinds[] = {
     EV_INSPECTED, EV_CONFIRMED, EV_MERGED,   EV_COMPLAINED, EV_STATE,    EV_STATE,
 };
 
+/* What happens outside the help desk. */
+static const uint8_t outside[] = {EV_VISIT_PLANNED, EV_VISIT_PLANNED,    EV_VISIT_ARRIVED,
+                                  EV_VISIT_ENDED,   EV_RETURN_REQUESTED, EV_RETURNED};
+
 static const char *const agents[] = {"ada", "bob", "cem"};
 static const char *const teams[] = {"red", "blue"};
 static const char *const priorities[] = {"high", "low"};
 static const char *const channels[] = {"mail", "chat"};
 static const char *const categories[] = {"login", "bill"};
 static const char *const reasons[] = {"pending", "parts"};
+static const char *const visits[] = {"first", "again"};
+static const char *const hows[] = {"refund", "rework", "exchange"};
 static const char *const tickets_of[TALE_TICKETS] = {"T1", "T2", "T3"};
 static const char *const ids[TALE_MAX] = {"e00", "e01", "e02", "e03", "e04", "e05", "e06", "e07",
                                           "e08", "e09", "e10", "e11", "e12", "e13", "e14", "e15",
@@ -97,6 +103,15 @@ static void draw_state(struct random *r, struct event *e, ms_t start, ms_t span)
     e->paused_reason = PICK(r, reasons);
 }
 
+static void draw_outside(struct random *r, struct event *e, ms_t start, ms_t span)
+{
+    maybe(r, e, F_VISIT, 50);
+    maybe(r, e, F_HOW, 50);
+    e->visit = PICK(r, visits);
+    e->how = PICK(r, hows);
+    e->due = start + random_range(r, -1, INSTANTS + 1) * (span / (INSTANTS - 1));
+}
+
 static void draw_event(struct random *r, struct event *e, uint32_t ticket, ms_t start, ms_t span)
 {
     enum event_field at_fault;
@@ -108,6 +123,8 @@ static void draw_event(struct random *r, struct event *e, uint32_t ticket, ms_t 
     draw_words(r, e);
     draw_judgement(r, e);
     draw_state(r, e, start, span);
+    if (e->kind >= EV_VISIT_PLANNED && e->kind <= EV_RETURNED)
+        draw_outside(r, e, start, span);
     CHECK(event_check(e, &at_fault) == 0);
 }
 
@@ -129,6 +146,12 @@ static void name_source(struct random *r, struct tale *t)
 void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
                struct tale *ret)
 {
+    tale_draw_outside(r, tickets, n, 0, start, span, ret);
+}
+
+void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t percent, ms_t start,
+                       ms_t span, struct tale *ret)
+{
     uint32_t merged = 0;
     CHECK(tickets <= TALE_TICKETS && n <= TALE_MAX);
     memset(ret, 0, sizeof *ret);
@@ -136,6 +159,8 @@ void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t 
         struct event *e = &ret->event[ret->n];
         uint32_t ticket = (uint32_t)random_below(r, tickets);
         e->kind = kinds[random_below(r, ARRAY_LEN(kinds))];
+        if (percent > 0 && random_percent(r, percent))
+            e->kind = outside[random_below(r, ARRAY_LEN(outside))];
         if (e->kind == EV_MERGED && (ticket + 1 == tickets || (merged >> ticket & 1) != 0))
             e->kind = EV_MESSAGE;
         if (e->kind == EV_MERGED) {

@@ -18,6 +18,10 @@ struct tale {
 void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
                struct tale *ret);
 
+/* The same; so many percent of the events are about visits and returns. */
+void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t percent, ms_t start,
+                       ms_t span, struct tale *ret);
+
 /* The order of SEMANTICS.md, for qsort of events of one ticket. */
 int tale_order(const void *a, const void *b);
 

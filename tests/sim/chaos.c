@@ -73,6 +73,8 @@ static void fill_names(struct chaos *c, struct event *e, uint64_t known, uint32_
         e->reason = str_of("pending");
     if (event_has(e, F_ITEM) && random_percent(&c->r, 50))
         e->item = str_of("conformance");
+    if (event_has(e, F_HOW) && random_percent(&c->r, 50))
+        e->how = str_of(random_percent(&c->r, 70) ? "refund" : "rework");
 }
 
 static void fill_words(struct chaos *c, struct event *e, uint64_t known)
@@ -128,7 +130,8 @@ static void fill_numbers(struct chaos *c, struct event *e, uint64_t known)
     for (size_t i = 0; i < ARRAY_LEN(times); i++) {
         bool required = event_required((enum event_kind)e->kind) >> times[i].field & 1;
         if ((known >> times[i].field & 1) != 0 && gives(c, e, times[i].field, required ? 100 : 50))
-            *times[i].at = e->ts - random_range(&c->r, 0, 50 * c->step);
+            *times[i].at = e->ts - random_range(&c->r, times[i].field == F_DUE ? -50 * c->step : 0,
+                                                50 * c->step);
     }
 }
 
@@ -136,11 +139,11 @@ static void fill_numbers(struct chaos *c, struct event *e, uint64_t known)
 static enum event_kind draw_kind(struct chaos *c)
 {
     static const uint8_t often[] = {
-        EV_OPENED,     EV_OPENED,         EV_ASSIGNED,  EV_ASSIGNED, EV_MESSAGE,
-        EV_MESSAGE,    EV_MESSAGE,        EV_MESSAGE,   EV_MESSAGE,  EV_MESSAGE,
-        EV_RESOLVED,   EV_RESOLVED,       EV_REOPENED,  EV_CLOSED,   EV_PAUSED,
-        EV_RESUMED,    EV_CALL_OFFERED,   EV_CALL_RUNG, EV_UPDATED,  EV_CALL_ANSWERED,
-        EV_CALL_ENDED, EV_CALL_ABANDONED,
+        EV_OPENED,     EV_OPENED,         EV_ASSIGNED,      EV_ASSIGNED,      EV_MESSAGE,
+        EV_MESSAGE,    EV_MESSAGE,        EV_MESSAGE,       EV_MESSAGE,       EV_MESSAGE,
+        EV_RESOLVED,   EV_RESOLVED,       EV_REOPENED,      EV_CLOSED,        EV_PAUSED,
+        EV_RESUMED,    EV_CALL_OFFERED,   EV_CALL_RUNG,     EV_UPDATED,       EV_CALL_ANSWERED,
+        EV_CALL_ENDED, EV_CALL_ABANDONED, EV_VISIT_PLANNED, EV_VISIT_ARRIVED, EV_VISIT_ENDED,
     };
     if (random_below(&c->r, 1000) < c->merges)
         return EV_MERGED;
@@ -208,10 +211,8 @@ void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts)
         e.has |= F1(CALL);
         e.call = pick_call(c, texts->call);
     }
-    if (known >> F_VISIT & 1) {
-        e.has |= F1(VISIT);
-        e.visit = pick(c, c->calls);
-    }
+    if ((known >> F_VISIT & 1) != 0 && gives(c, &e, F_VISIT, 60))
+        e.visit = pick(c, 12);
     if (e.kind == EV_MERGED) {
         uint64_t source = strtoull(e.ticket.p + 1, NULL, 10);
         if (c->merged >> source & 1)

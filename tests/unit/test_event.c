@@ -53,6 +53,7 @@ static struct event least(enum event_kind kind)
     struct event e = {.kind = (uint8_t)kind,
                       .has = event_required(kind) | F1(TS),
                       .ts = 1767225600000LL,
+                      .due = 1767225600000LL,
                       .score = 4LL * NUMBER_ONE};
     if (kind == EV_ASSIGNED)
         e.has |= F1(AGENT);

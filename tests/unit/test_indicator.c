@@ -24,6 +24,8 @@ static const char *const business[] = {
     "first_resolution.business",  "resolution.business",
     "requester_wait.business",    "agent_work.business",
 };
+/* Nothing judges them. */
+static const char *const unjudged[] = {"arrival", "on_site", "refund_time"};
 static const char *const counts[] = {
     "opened",
     "received",
@@ -47,7 +49,7 @@ static const char *const ratios[] = {
     "resolution_rate", "resolved_within", "first_contact_resolution",
     "reopen_rate",     "csat_rate",       "conformance_rate",
     "answer_rate",     "abandon_rate",    "sla_rate",
-    "service_level",
+    "service_level",   "arrival_rate",    "recommend_rate",
 };
 static const char *const numbers[] = {"clearance", "nps"};
 static const char *const gauges[] = {
@@ -70,13 +72,15 @@ Test(indicator, names_and_kinds)
 {
     are(durations, ARRAY_LEN(durations), IND_DURATION);
     are(business, ARRAY_LEN(business), IND_DURATION);
+    are(unjudged, ARRAY_LEN(unjudged), IND_DURATION);
     are(counts, ARRAY_LEN(counts), IND_COUNT);
     are(ratios, ARRAY_LEN(ratios), IND_RATIO);
     are(numbers, ARRAY_LEN(numbers), IND_NUMBER);
     are(gauges, ARRAY_LEN(gauges), IND_GAUGE);
     cr_assert_eq(indicator_kind(IND_CSAT), IND_MEAN);
-    cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(business) + ARRAY_LEN(counts) +
-                     ARRAY_LEN(ratios) + ARRAY_LEN(numbers) + ARRAY_LEN(gauges) + 1,
+    cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(business) + ARRAY_LEN(unjudged) +
+                     ARRAY_LEN(counts) + ARRAY_LEN(ratios) + ARRAY_LEN(numbers) +
+                     ARRAY_LEN(gauges) + 1,
                  IND_N);
     cr_assert(ARRAY_LEN(durations) == TARGET_N && ARRAY_LEN(gauges) == GAUGES);
     cr_assert_eq(indicator_find(str_of("opene")), -1);
