@@ -342,6 +342,15 @@ int64_t board_terms(const struct indicator_term *terms, const struct window_numb
     return sum;
 }
 
+struct ratio board_ratio(const struct indicator_row *row, const struct window_numbers *by_family)
+{
+    const struct indicator_row *rather = row->rather;
+    int64_t den = rather == NULL ? 0 : board_terms(rather->den, by_family);
+    if (den > 0)
+        return (struct ratio){board_terms(rather->num, by_family), den};
+    return (struct ratio){board_terms(row->num, by_family), board_terms(row->den, by_family)};
+}
+
 ms_t board_window_from(const struct board *b, uint32_t window)
 {
     const struct window_setting *w = &b->settings->window[window];

@@ -121,6 +121,12 @@ ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t f
 /* Sums a row's terms over the families' numbers (indexed by family). */
 int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family);
 
+/* A ratio's or number's num and den: those of the row that it would rather be, where it has any. */
+struct ratio {
+    int64_t num, den;
+};
+struct ratio board_ratio(const struct indicator_row *row, const struct window_numbers *by_family);
+
 /* Order statistics of several columns in several windows, by one pass. */
 void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
                   uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);

@@ -59,7 +59,10 @@ uint32_t figure_inputs(struct figure_source source)
     case IND_NUMBER:
         break;
     }
-    return inputs_of_terms(row->num) | inputs_of_terms(row->den);
+    uint32_t inputs = inputs_of_terms(row->num) | inputs_of_terms(row->den);
+    if (row->rather != NULL)
+        inputs |= inputs_of_terms(row->rather->num) | inputs_of_terms(row->rather->den);
+    return inputs;
 }
 
 ms_t figure_order(struct board *b, enum scope scope, uint32_t index, uint32_t window,
@@ -140,12 +143,12 @@ static struct figure column_of(const struct reading *r, struct figure_source sou
 static struct figure terms_of(const struct reading *r, struct figure_source source)
 {
     const struct indicator_row *row = &indicator_rows[source.indicator];
+    struct ratio ratio = board_ratio(row, r->numbers);
     if (source.field == IF_DEN)
-        return count_of(board_terms(row->den, r->numbers));
-    int64_t num = board_terms(row->num, r->numbers);
+        return count_of(ratio.den);
     if (source.field == IF_NUM)
-        return count_of(num);
-    return fraction_of((__int128)num * NUMBER_ONE, board_terms(row->den, r->numbers));
+        return count_of(ratio.num);
+    return fraction_of((__int128)ratio.num * NUMBER_ONE, ratio.den);
 }
 
 static struct figure gauge_of(const struct reading *r, struct figure_source source)

@@ -124,6 +124,8 @@ static void note_names(struct move *m)
         f->last_agent = now->agent;
     if (now->team != 0)
         f->last_team = now->team;
+    if (now->category != 0 && now->category != first->category)
+        cohort_recategorized(m);
     join(m);
 }
 
@@ -376,6 +378,7 @@ static void (*const moves[EV_N])(struct move *) = {
     [EV_INSPECTED] = move_inspected,     [EV_STATE] = move_state,
     [EV_VISIT_PLANNED] = move_planned,   [EV_VISIT_ARRIVED] = move_arrived,
     [EV_VISIT_ENDED] = move_visited,     [EV_RETURN_REQUESTED] = move_return_requested,
+    [EV_CONFIRMED] = move_confirmed,     [EV_FOLLOWED_UP] = move_followed_up,
     [EV_RETURNED] = move_returned,
 };
 
@@ -384,7 +387,7 @@ bool fold_needs_recall(const struct fold *f, const struct record *r)
     uint32_t agent = r->tags.agent != 0 ? r->tags.agent : f->tags.agent;
     if ((f->flags & FOLD_VOID) != 0 || (f->last_miss != MS_NONE && r->ts <= f->last_miss))
         return true;
-    if (visits_look(f, r))
+    if (visits_look(f, r) || cohort_needs_recall(f, r))
         return true;
     switch (r->kind) {
     case EV_MESSAGE:

@@ -24,9 +24,15 @@ enum fold_flag {
     FOLD_BOT = 1 << 7,            /* a bot has replied */
     FOLD_HANDED = 1 << 8,         /* the hand-off to a human has been seen */
     FOLD_RATED = 1 << 9,
-    FOLD_ANSWERED = 1 << 10,  /* an NPS answer is counted */
-    FOLD_WITHIN = 1 << 11,    /* resolved within settings.resolved_within of its opening */
-    FOLD_TOUCHES = 1 << 12,   /* more touches than `touch` holds: see recall */
+    FOLD_ANSWERED = 1 << 10,      /* an NPS answer is counted */
+    FOLD_WITHIN = 1 << 11,        /* resolved within settings.resolved_within of its opening */
+    FOLD_TOUCHES = 1 << 12,       /* more touches than `touch` holds: see recall */
+    FOLD_RECATEGORIZED = 1 << 13, /* its first category was changed to another */
+    FOLD_COMPLAINED = 1 << 14,
+    FOLD_COMPLAINED_TWICE = 1 << 15,
+    FOLD_CONFIRMED = 1 << 22, /* in its first cycle */
+    FOLD_INSPECTED = 1 << 23,
+    FOLD_SURVEYED = 1 << 24,  /* rated, in whatever aspect */
     FOLD_VISITS = 1 << 26,    /* some visit is planned or goes on: see recall */
     FOLD_PROMISED = 1 << 27,  /* … and a promise may still be ahead */
     FOLD_ARRIVED = 1 << 28,   /* its first arrival is counted */
@@ -90,6 +96,7 @@ struct recall {
     struct tags outcome_tags;
     uint32_t fcr;                        /* outcome counts as first contact resolution */
     uint32_t resolve;                    /* outcome is a resolve not reopened yet */
+    uint32_t cohort_at, cohort_after;    /* bits COHORTS_x counted with it, and since */
     struct window_sample rating, answer; /* latest, to be replaced */
     struct tags rating_tags, answer_tags;
     ms_t requested;  /* a return; with FOLD_RETURNING */
@@ -131,7 +138,7 @@ ms_t fold_deadline(const struct fold *f, const struct sla *sla, const struct fol
 /* Samples of judgements that may come without a ticket too. csat in millionths of 1..5. */
 struct window_sample fold_rating(ms_t ts, uint32_t csat);
 struct window_sample fold_answer(ms_t ts, uint32_t score);
-struct window_sample fold_inspection(ms_t ts, bool passed);
+struct window_sample fold_inspection(ms_t ts, uint32_t number);
 
 /* What the ticket is now, for the gauges; risk: bits of its clocks. */
 enum fold_risk { RISK_WARNED = 1, RISK_BREACHED = 2 };

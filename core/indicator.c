@@ -29,6 +29,17 @@
     PLUS(FAM_CALLS, CALLS_ANSWERED), PLUS(FAM_CALLS, CALLS_ABANDONED),                             \
         PLUS(FAM_CALLS, CALLS_DROPPED)
 
+/* What an inspector says of the category is worth more than that nobody changed it. */
+static const struct indicator_row classes_inspected = {
+    .num = {PLUS(FAM_RATINGS, RATINGS_CLASS_PASSED)},
+    .den = {PLUS(FAM_RATINGS, RATINGS_CLASS_INSPECTED)},
+};
+
+#define OF_TICKETS(flag)                                                                           \
+    .num = {PLUS(FAM_COHORTS, flag)}, .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET)}
+#define OF_RESOLVES(flag)                                                                          \
+    .num = {PLUS(FAM_COHORTS, flag)}, .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}
+
 const struct indicator_row indicator_rows[IND_N] = {
     [IND_FIRST_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
                                      TARGET_FIRST_RESPONSE)},
@@ -104,6 +115,22 @@ const struct indicator_row indicator_rows[IND_N] = {
                          .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}},
     [IND_ARRIVAL_RATE] = {.num = {PLUS(FAM_VISITS, VISITS_ON_TIME)},
                           .den = {PLUS(FAM_VISITS, VISITS_PROMISED)}},
+    [IND_CONFIRMED_RATE] = {OF_TICKETS(COHORTS_CONFIRMED)},
+    [IND_CLASSIFICATION] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_TICKET),
+                                    MINUS(FAM_COHORTS, COHORTS_UNCATEGORIZED),
+                                    MINUS(FAM_COHORTS, COHORTS_RECLASSIFIED)},
+                            .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET),
+                                    MINUS(FAM_COHORTS, COHORTS_UNCATEGORIZED)},
+                            .rather = &classes_inspected},
+    [IND_COMPLAINT_RATE] = {OF_TICKETS(COHORTS_COMPLAINED)},
+    [IND_REPEAT_COMPLAINT_RATE] = {OF_TICKETS(COHORTS_COMPLAINED_TWICE)},
+    [IND_INSPECTION_COVER] = {OF_TICKETS(COHORTS_INSPECTED)},
+    [IND_SURVEY_COVER] = {OF_TICKETS(COHORTS_SURVEYED)},
+    [IND_FOLLOW_UP_RATE] = {OF_TICKETS(COHORTS_FOLLOWED)},
+    [IND_FOLLOW_UP_RATE_2] = {OF_TICKETS(COHORTS_FOLLOWED + 1)},
+    [IND_FOLLOW_UP_RATE_3] = {OF_TICKETS(COHORTS_FOLLOWED + 2)},
+    [IND_RETURN_RATE] = {OF_RESOLVES(COHORTS_RETURNED)},
+    [IND_REWORK_RATE] = {OF_RESOLVES(COHORTS_REWORKED)},
     [IND_CSAT] = {.family = FAM_RATINGS, .column = RATINGS_CSAT},
     [IND_CSAT_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_SATISFIED)},
                        .den = {PLUS(FAM_RATINGS, RATINGS_RATED)}},
@@ -135,6 +162,7 @@ const struct window_family indicator_families[FAM_N] = {
     [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0, 0},
     [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0, 0},
     [FAM_VISITS] = {"visits", VISITS_COLUMNS, VISITS_FLAGS, 0, 0},
+    [FAM_COHORTS] = {"cohorts", 0, COHORTS_FLAGS, 0, 0},
 };
 
 static const char *const names[IND_N] = {

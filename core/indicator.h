@@ -16,7 +16,8 @@ enum family {
     FAM_MARKS,
     FAM_CALLS,
     FAM_RATINGS,
-    FAM_VISITS, /* visits at the customer's, and refunds */
+    FAM_VISITS,  /* visits at the customer's, and refunds */
+    FAM_COHORTS, /* what followed a resolve, at its ts: apart from the busy log of resolves */
     FAM_N
 };
 
@@ -92,6 +93,8 @@ enum {
     RATINGS_DETRACTOR,
     RATINGS_INSPECTED, /* item conformance */
     RATINGS_PASSED,
+    RATINGS_CLASS_INSPECTED, /* item classification */
+    RATINGS_CLASS_PASSED,
     RATINGS_FLAGS
 };
 
@@ -100,6 +103,23 @@ enum {
     VISITS_PROMISED, /* a visit at the earlier of its arrival and its first promise … */
     VISITS_ON_TIME,  /* … and that was the arrival */
     VISITS_FLAGS
+};
+
+enum { FOLLOW_UPS_MAX = 3 };
+enum {
+    COHORTS_UNCATEGORIZED, /* resolved without a category */
+    COHORTS_RECLASSIFIED,  /* its first category was changed to another */
+    COHORTS_COMPLAINED,    /* >= 1 complaint up to complaint_horizon after the resolve … */
+    COHORTS_COMPLAINED_TWICE,
+    COHORTS_CONFIRMED, /* by the customer, in the first cycle */
+    COHORTS_INSPECTED,
+    COHORTS_SURVEYED,
+    COHORTS_FOLLOWED, /* + round: called back inside follow_up[round] */
+    COHORTS_RETURNED = COHORTS_FOLLOWED + FOLLOW_UPS_MAX,
+    COHORTS_REWORKED,
+    COHORTS_LOST, /* reworked, reopened or repeated inside return_horizon */
+    COHORTS_REPEATED,
+    COHORTS_FLAGS
 };
 
 /* Duration indicators, in catalogue order; each may have a site-wide target. */
@@ -183,6 +203,17 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(FCR, "first_contact_resolution", IND_RATIO)                                                  \
     X(REOPEN_RATE, "reopen_rate", IND_RATIO)                                                       \
     X(ARRIVAL_RATE, "arrival_rate", IND_RATIO)                                                     \
+    X(CONFIRMED_RATE, "confirmed_rate", IND_RATIO)                                                 \
+    X(CLASSIFICATION, "classification_accuracy", IND_RATIO)                                        \
+    X(COMPLAINT_RATE, "complaint_rate", IND_RATIO)                                                 \
+    X(REPEAT_COMPLAINT_RATE, "repeat_complaint_rate", IND_RATIO)                                   \
+    X(INSPECTION_COVER, "inspection_cover", IND_RATIO)                                             \
+    X(SURVEY_COVER, "survey_cover", IND_RATIO)                                                     \
+    X(FOLLOW_UP_RATE, "follow_up_rate", IND_RATIO)                                                 \
+    X(FOLLOW_UP_RATE_2, "follow_up_rate_2", IND_RATIO)                                             \
+    X(FOLLOW_UP_RATE_3, "follow_up_rate_3", IND_RATIO)                                             \
+    X(RETURN_RATE, "return_rate", IND_RATIO)                                                       \
+    X(REWORK_RATE, "rework_rate", IND_RATIO)                                                       \
     X(CSAT, "csat", IND_MEAN)                                                                      \
     X(CSAT_RATE, "csat_rate", IND_RATIO)                                                           \
     X(NPS, "nps", IND_NUMBER)                                                                      \
@@ -218,6 +249,7 @@ struct indicator_row {
     uint8_t target; /* duration: enum target; TARGET_NONE: never judged, met means nothing */
     struct indicator_term num[INDICATOR_TERMS_MAX];
     struct indicator_term den[INDICATOR_TERMS_MAX];
+    const struct indicator_row *rather; /* its num and den count instead, where it has a den */
 };
 
 /* Fields of an indicator that a rule may watch. */

@@ -72,6 +72,23 @@ void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct t
 /* Would a touch credited to this agent leave the last one standing somewhere? */
 bool fold_touch_stays(const struct fold *f, uint32_t agent);
 
+/* cohort.c: the ticket was resolved here; its outcome is about to be replaced; it was reopened. */
+void cohort_begin(struct move *m, const struct tags *tags);
+void cohort_end(struct move *m);
+void cohort_lost(struct move *m);
+
+/* Something of that kind happened to the ticket, resolved or not. */
+void cohort_recategorized(struct move *m);
+void cohort_complained(struct move *m);
+void cohort_inspected(struct move *m);
+void cohort_surveyed(struct move *m);
+void cohort_returned(struct move *m);
+
+/* Would the record add something to a resolve that stands? */
+bool cohort_needs_recall(const struct fold *f, const struct record *r);
+
+void move_confirmed(struct move *m);
+void move_followed_up(struct move *m);
 void move_resolved(struct move *m);
 void move_closed(struct move *m);
 void move_reopened(struct move *m);

@@ -22,6 +22,7 @@ static void outcome_strip(struct move *m)
         return;
     struct recall *k = m->k;
     CHECK(k != NULL);
+    cohort_end(m);
     struct window_sample stripped = k->outcome;
     stripped.flags &= ~(BIT(RESOLVES_TICKET) | BIT(RESOLVES_UNRESOLVED) | BIT(RESOLVES_MET_TOTAL) |
                         BIT(RESOLVES_MET_REQUESTER) | BIT(RESOLVES_MET_WORK));
@@ -55,6 +56,8 @@ static void reopen(struct move *m)
     if (k->fcr && ts - k->outcome.ts <= s->fcr_horizon)
         sink_mark(m->out, FAM_RESOLVES, RESOLVES_FCR, k->outcome.ts, &k->outcome_tags, ALL_SCOPES,
                   false);
+    if (k->resolve)
+        cohort_lost(m);
     k->fcr = k->resolve = 0;
 }
 
@@ -133,6 +136,7 @@ static void resolve(struct move *m)
     s.flags |= unanswered(f);
     bool fcr = human && f->cycles == 1 && f->replies == 1;
     outcome_put(m, &s, &tags, (fcr ? BIT(RESOLVES_FCR) : 0) | (human ? BIT(RESOLVES_HANDLED) : 0));
+    cohort_begin(m, &tags);
     if (m->k != NULL) {
         m->k->fcr = fcr;
         m->k->resolve = 1;

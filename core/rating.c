@@ -46,15 +46,20 @@ struct window_sample fold_answer(ms_t ts, uint32_t score)
     return s;
 }
 
-struct window_sample fold_inspection(ms_t ts, bool passed)
+struct window_sample fold_inspection(ms_t ts, uint32_t number)
 {
-    struct window_sample s = {.ts = ts, .flags = BIT(RATINGS_INSPECTED)};
-    s.flags |= passed ? BIT(RATINGS_PASSED) : 0;
+    bool classes = number >= INSPECT_CLASSIFICATION;
+    bool passed = number != (classes ? INSPECT_CLASSIFICATION : INSPECT_CONFORMANCE);
+    struct window_sample s = {.ts = ts};
+    s.flags = BIT(classes ? RATINGS_CLASS_INSPECTED : RATINGS_INSPECTED);
+    if (passed)
+        s.flags |= BIT(classes ? RATINGS_CLASS_PASSED : RATINGS_PASSED);
     return s;
 }
 
 void move_rated(struct move *m)
 {
+    cohort_surveyed(m);
     if (m->r->number == 0) /* an aspect: not part of the overall rating */
         return;
     struct window_sample s = fold_rating(m->r->ts, m->r->number);
@@ -75,13 +80,15 @@ void move_complained(struct move *m)
     if (says(m->r, SCOPE_CATEGORY) && m->r->tags.category != 0)
         tags.category = m->r->tags.category;
     move_mark(m, MARKS_COMPLAINT, &tags, ALL_SCOPES);
+    cohort_complained(m);
 }
 
 void move_inspected(struct move *m)
 {
-    if (m->r->number == 0) /* another item than conformance */
+    cohort_inspected(m);
+    if (m->r->number == INSPECT_OTHER)
         return;
     struct tags tags = credit(m);
-    struct window_sample s = fold_inspection(m->r->ts, m->r->number == 2);
+    struct window_sample s = fold_inspection(m->r->ts, m->r->number);
     sink_sample(m->out, FAM_RATINGS, &s, &tags, ALL_SCOPES, 1);
 }

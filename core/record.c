@@ -87,9 +87,16 @@ static uint32_t how_number(const struct event *e)
     return RETURN_OTHER;
 }
 
+static uint32_t inspection_of(const struct event *e)
+{
+    if (!event_has(e, F_ITEM) || str_equal(e->item, str_of("conformance")))
+        return INSPECT_CONFORMANCE + e->passed;
+    return str_equal(e->item, str_of("classification")) ? INSPECT_CLASSIFICATION + e->passed
+                                                        : INSPECT_OTHER;
+}
+
 static uint32_t number_of(const struct event *e)
 {
-    bool conformance = !event_has(e, F_ITEM) || str_equal(e->item, str_of("conformance"));
     switch (e->kind) {
     case EV_PAUSED:
         return event_has(e, F_REASON) ? reason_number(e->reason) : FOLD_REASON_PENDING;
@@ -108,7 +115,7 @@ static uint32_t number_of(const struct event *e)
     case EV_RETURNED:
         return how_number(e);
     case EV_INSPECTED:
-        return !conformance ? 0 : e->passed ? 2 : 1;
+        return inspection_of(e);
     default:
         return 0;
     }

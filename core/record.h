@@ -27,6 +27,9 @@ struct record {
     char id[NAME_BYTES_MAX]; /* … the id, or a hash of the whole event when there is none */
 };
 
+/* `number` of inspected: what was looked at; + 1 when it passed. */
+enum { INSPECT_OTHER = 0, INSPECT_CONFORMANCE = 1, INSPECT_CLASSIFICATION = 3 };
+
 /* Fills ts, kind, source, order and names from the event (interning names that its kind knows);
  * everything else is zero, times MS_NONE. */
 void record_take(struct record *r, const struct event *e, uint32_t src, struct board *b);

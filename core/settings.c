@@ -111,6 +111,11 @@ void settings_default(struct settings *ret)
     ret->fcr_horizon = 72 * (ms_t)MS_HOUR;
     ret->reopen_horizon = 7 * MS_DAY;
     ret->resolved_within = 24 * (ms_t)MS_HOUR;
+    ret->repeat_horizon = 7 * MS_DAY;
+    ret->complaint_horizon = ret->return_horizon = 30 * MS_DAY;
+    ret->follow_up[0] = 7 * MS_DAY;
+    ret->follow_up[1] = 30 * MS_DAY;
+    ret->follow_up[2] = 90 * MS_DAY;
     ret->short_abandon = 5 * MS_SECOND;
     ret->service_level_within = 20 * MS_SECOND;
     ret->remember_closed = 90 * MS_DAY;

@@ -72,17 +72,21 @@ struct settings {
     struct window_setting window[WINDOWS_MAX];
     uint8_t week_start; /* 0 = Monday … 6 = Sunday */
     struct zone zone;
-    ms_t target[TARGET_N];     /* site-wide target, 0 = none */
-    ms_t lateness;             /* 120 s */
-    ms_t skew;                 /* 5 s: how far ts may be ahead of rts */
-    ms_t fcr_horizon;          /* 72 h */
-    ms_t reopen_horizon;       /* 7 d */
-    ms_t resolved_within;      /* 24 h */
-    ms_t short_abandon;        /* 5 s */
-    ms_t service_level_within; /* 20 s */
-    ms_t remember_closed;      /* 90 d */
-    ms_t remember_ids;         /* 24 h */
-    uint32_t exact_samples;    /* 100000 */
+    ms_t target[TARGET_N];          /* site-wide target, 0 = none */
+    ms_t lateness;                  /* 120 s */
+    ms_t skew;                      /* 5 s: how far ts may be ahead of rts */
+    ms_t fcr_horizon;               /* 72 h */
+    ms_t reopen_horizon;            /* 7 d */
+    ms_t resolved_within;           /* 24 h */
+    ms_t repeat_horizon;            /* 7 d */
+    ms_t complaint_horizon;         /* 30 d */
+    ms_t return_horizon;            /* 30 d: returns, rework, and what ends a keep */
+    ms_t follow_up[FOLLOW_UPS_MAX]; /* rounds of calling back: 7 d, 30 d, 90 d; 0 = none */
+    ms_t short_abandon;             /* 5 s */
+    ms_t service_level_within;      /* 20 s */
+    ms_t remember_closed;           /* 90 d */
+    ms_t remember_ids;              /* 24 h */
+    uint32_t exact_samples;         /* 100000 */
     ms_t hold_after; /* 60 s: an event that came so late shows that its source is behind … */
     ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */
     const struct sla_setting *sla; /* policies; NULL = none. Lent for the call, copied */

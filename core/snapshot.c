@@ -60,8 +60,9 @@ bool snapshot_value(const struct settings *s, const struct window_numbers number
         return v->num > 0;
     case IND_RATIO:
     case IND_NUMBER:
-        v->num = board_terms(row->num, numbers);
-        v->den = board_terms(row->den, numbers);
+        struct ratio ratio = board_ratio(row, numbers);
+        v->num = ratio.num;
+        v->den = ratio.den;
         return v->den > 0;
     case IND_GAUGE:
         break;

@@ -145,6 +145,7 @@ void move_visited(struct move *m)
 
 void move_return_requested(struct move *m)
 {
+    cohort_returned(m);
     if ((m->f->flags & FOLD_RETURNING) != 0)
         return;
     m->f->flags |= FOLD_RETURNING;
@@ -157,6 +158,7 @@ void move_return_requested(struct move *m)
 /* Of what is exchanged or repaired again no money comes back. */
 void move_returned(struct move *m)
 {
+    cohort_returned(m);
     if ((m->f->flags & FOLD_RETURNING) == 0)
         return;
     CHECK(m->k != NULL);

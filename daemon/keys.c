@@ -68,6 +68,14 @@ const struct key keys[] = {
      "A reopening within this time counts in reopen_rate."},
     {"resolved_within", KEY_DURATION, false, PLACE(settings.resolved_within), 1000, 400 * MS_DAY,
      "24h", "The time of the indicator resolved_within."},
+    {"complaint_horizon", KEY_DURATION, false, PLACE(settings.complaint_horizon), 0, 400 * MS_DAY,
+     "30d", "A complaint up to so long after the resolve counts in complaint_rate."},
+    {"return_horizon", KEY_DURATION, false, PLACE(settings.return_horizon), 0, 400 * MS_DAY, "30d",
+     "A return or rework within this time after the resolve counts in return_rate, rework_rate."},
+    {"follow_up_rounds", KEY_ROUNDS, false, PLACE(settings.follow_up), 0, FOLLOW_UPS_MAX,
+     "[7d, 30d, 90d]",
+     "Times after the resolve: follow_up_rate is of tickets followed up within the first, "
+     "follow_up_rate_2 within the second, follow_up_rate_3 within the third."},
     {"short_abandon", KEY_DURATION, false, PLACE(settings.short_abandon), 0, MS_HOUR, "5s",
      "A call abandoned sooner than this after its offer is a short one and no lost call."},
     {"service_level_within", KEY_DURATION, false, PLACE(settings.service_level_within), 1, MS_HOUR,
@@ -132,6 +140,7 @@ const char *key_type_text(enum key_type type)
         [KEY_ENDPOINTS] = "a list of endpoints (tcp://ADDRESS:PORT or :*, ipc://PATH)",
         [KEY_TOPICS] = "a list of topic prefixes",
         [KEY_WINDOWS] = "a list of windows",
+        [KEY_ROUNDS] = "a list of durations, the shortest first",
         [KEY_SCOPES] = "a list of all, agent, team, channel, priority, category",
         [KEY_ZONE] = "a zone name such as Europe/Berlin",
         [KEY_WEEKDAY] = "monday to sunday",
@@ -269,6 +278,16 @@ static bool read_window(struct reading *r, uint32_t i)
     return true;
 }
 
+static bool read_round(struct reading *r, uint32_t i)
+{
+    ms_t *round = r->config->settings.follow_up;
+    if (!read_duration(r, MS_SECOND, 400 * MS_DAY, &round[i]))
+        return false;
+    if (i > 0 && round[i] <= round[i - 1])
+        return refuse(r, "a round is longer than the one before it; write the shortest first");
+    return true;
+}
+
 static bool read_scope(struct reading *r, uint32_t i)
 {
     int scope = scope_find(r->node->text);
@@ -357,6 +376,9 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_WINDOWS:
         memset(place, 0, key->size);
         return read_list(key, r, read_window, &r->config->settings.windows);
+    case KEY_ROUNDS:
+        memset(place, 0, key->size);
+        return read_list(key, r, read_round, &n);
     case KEY_SCOPES:
         return read_list(key, r, read_scope, &n);
     case KEY_ZONE:

@@ -13,6 +13,7 @@ enum key_type {
     KEY_ENDPOINTS,
     KEY_TOPICS,
     KEY_WINDOWS,
+    KEY_ROUNDS, /* ms_t[], rising */
     KEY_SCOPES,
     KEY_ZONE,
     KEY_WEEKDAY,

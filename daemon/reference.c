@@ -22,6 +22,7 @@ static void print_bounds(FILE *file, const struct key *key)
     case KEY_ENDPOINTS:
     case KEY_TOPICS:
     case KEY_WINDOWS:
+    case KEY_ROUNDS:
     case KEY_SCOPES:
     case KEY_RULES:
     case KEY_CALENDARS:

@@ -115,7 +115,11 @@ static int read_period(char **paths, uint32_t n, struct period *ret)
 /* What a later event can still change of a period that is over. */
 static ms_t longest_horizon(const struct settings *s)
 {
-    return ms_max(ms_max(s->fcr_horizon, s->reopen_horizon), s->resolved_within);
+    ms_t longest = ms_max(ms_max(s->fcr_horizon, s->reopen_horizon), s->resolved_within);
+    longest = ms_max(longest, ms_max(s->complaint_horizon, s->return_horizon));
+    for (uint32_t i = 0; i < FOLLOW_UPS_MAX; i++)
+        longest = ms_max(longest, s->follow_up[i]);
+    return longest;
 }
 
 static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)

@@ -173,7 +173,9 @@ class Report(unittest.TestCase):
             return {r["row"]: r["text"] for r in csv.DictReader(io.StringIO(text))
                     if r["table"] in ("about", "quality")}
 
-        early = about("--from", "2025-12-28", "--to", "2025-12-29")
+        config = self.write("week.yaml", "follow_up_rounds: [7d]\ncomplaint_horizon: 7d\n"
+                            "return_horizon: 7d\n")
+        early = about("--config", config, "--from", "2025-12-28", "--to", "2025-12-29")
         self.assertEqual(early["as_of"], "2026-01-06 00:00")
         self.assertGreater(int(early["after_as_of"]), 1000)
         late = about("--from", "2026-01-10", "--to", "2026-01-11")

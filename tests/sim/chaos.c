@@ -72,9 +72,9 @@ static void fill_names(struct chaos *c, struct event *e, uint64_t known, uint32_
     if (event_has(e, F_REASON) && random_percent(&c->r, 50))
         e->reason = str_of("pending");
     if (event_has(e, F_ITEM) && random_percent(&c->r, 50))
-        e->item = str_of("conformance");
-    if (event_has(e, F_HOW) && random_percent(&c->r, 50))
-        e->how = str_of(random_percent(&c->r, 70) ? "refund" : "rework");
+        e->item = str_of(random_percent(&c->r, 50) ? "conformance" : "classification");
+    if (event_has(e, F_HOW) && random_percent(&c->r, 60))
+        e->how = str_of(random_percent(&c->r, 60) ? "refund" : "rework");
 }
 
 static void fill_words(struct chaos *c, struct event *e, uint64_t known)
@@ -144,6 +144,8 @@ static enum event_kind draw_kind(struct chaos *c)
         EV_RESOLVED,   EV_RESOLVED,       EV_REOPENED,      EV_CLOSED,        EV_PAUSED,
         EV_RESUMED,    EV_CALL_OFFERED,   EV_CALL_RUNG,     EV_UPDATED,       EV_CALL_ANSWERED,
         EV_CALL_ENDED, EV_CALL_ABANDONED, EV_VISIT_PLANNED, EV_VISIT_ARRIVED, EV_VISIT_ENDED,
+        EV_CONFIRMED,  EV_COMPLAINED,     EV_FOLLOWED_UP,   EV_RETURNED,      EV_INSPECTED,
+        EV_RATED,
     };
     if (random_below(&c->r, 1000) < c->merges)
         return EV_MERGED;
@@ -293,6 +295,10 @@ void chaos_settings(struct random *r, struct settings *s)
     s->fcr_horizon = random_range(r, 0, 3 * MS_DAY);
     s->reopen_horizon = random_range(r, 0, 7 * MS_DAY);
     s->resolved_within = random_range(r, 0, MS_DAY);
+    s->complaint_horizon = random_range(r, 0, 2 * MS_DAY);
+    s->return_horizon = random_range(r, 0, 3 * MS_DAY);
+    for (uint32_t i = 0; i < FOLLOW_UPS_MAX; i++)
+        s->follow_up[i] = random_percent(r, 25) ? 0 : random_range(r, 1, 40 * (ms_t)MS_DAY);
     s->exact_samples = random_percent(r, 50) ? 1000 : 100000;
     const char *why;
     chaos_sla(r, s);
