@@ -35,6 +35,7 @@
     X(TICKET_LONG, "ticket_long", "the ticket has more events than limits.ticket_events")          \
     X(NO_ROOM, "no_room", "the buffer is too small")                                               \
     X(NO_TICKET, "no_ticket", "no such ticket is remembered")                                      \
+    X(FORBIDDEN, "forbidden", "this client's key does not allow that")                             \
     X(BUSY, "busy", "others ask for the same just now; ask again later")                           \
     X(BAD_IMAGE, "bad_image", "the image is damaged")                                              \
     X(OTHER_IMAGE, "other_image", "the image was made by another version or with other limits")    \

@@ -17,6 +17,37 @@ enum {
     OUT_WAITING_MAX = 16384,
 };
 
+/* Who may not read it gets nothing for it. With keys, XPUB leaves the answer to us (MANUAL). */
+static void subscribe(struct bus *b, zmq_msg_t *msg, struct str prefix)
+{
+    const struct security_client *client;
+    char text[LOG_TEXT_MAX];
+    int err = auth_sender(&b->auth, msg, ROLE_SUBSCRIBE | ROLE_OPERATE, &client);
+    /* Heartbeats tell a reader whether it missed something; every one may have them. */
+    bool may = err == 0 && (client == NULL || str_equal(prefix, str_of(TOPIC_HEARTBEAT)) ||
+                            security_may_read(client, prefix));
+    if (!may) {
+        b->auth.peers->subscriptions++;
+        log_warning(b->log, "subscription refused", "client=%s prefix=%s",
+                    client == NULL ? "-" : client->name, log_text(text, prefix));
+        prefixes_add(&b->denied, prefix);
+        return;
+    }
+    prefixes_add(&b->prefixes, prefix);
+    if (b->auth.guards)
+        (void)zmq_setsockopt(b->out.socket, ZMQ_SUBSCRIBE, prefix.p, prefix.len);
+}
+
+/* Whose it was is not told when a reader leaves. One that was refused goes first: so what somebody
+ * reads is never taken for unread, at worst the other way round until both have left. */
+static void unsubscribe(struct bus *b, struct str prefix)
+{
+    if (!prefixes_remove(&b->denied, prefix))
+        (void)prefixes_remove(&b->prefixes, prefix);
+    if (b->auth.guards)
+        (void)zmq_setsockopt(b->out.socket, ZMQ_UNSUBSCRIBE, prefix.p, prefix.len);
+}
+
 /* A reader tells (1) or takes back (0) a prefix. */
 static void on_subscription(struct zsock *z)
 {
@@ -30,9 +61,9 @@ static void on_subscription(struct zsock *z)
             continue; /* XPUB also hands over whatever else a reader sends */
         struct str prefix = {p + 1, (uint32_t)n - 1};
         if (p[0] == 1)
-            prefixes_add(&b->prefixes, prefix);
+            subscribe(b, &msg, prefix);
         else
-            prefixes_remove(&b->prefixes, prefix);
+            unsubscribe(b, prefix);
     }
     zmq_msg_close(&msg);
 }
@@ -44,15 +75,36 @@ static bool failed(struct bus *b, const char *socket, const char *what, int err)
     return false;
 }
 
-static bool bind_all(struct bus *b, struct zsock *z, const char *name,
-                     const struct config_texts *endpoints)
+static bool bind_one(struct bus *b, struct zsock *z, const char *name, const char *endpoint,
+                     bool guarded)
 {
     char real[ZSOCK_ENDPOINT_MAX];
-    for (uint32_t i = 0; i < endpoints->n; i++) {
-        int err = zsock_bind(z, endpoints->at[i], real);
+    int err = zsock_bind(z, endpoint, real);
+    if (err != 0)
+        return failed(b, name, endpoint, err);
+    log_info(b->log, "listening", "socket=%s endpoint=%s%s", name, real,
+             guarded ? " curve=yes" : "");
+    if (guarded) {
+        CHECK(b->guarded_n < BUS_GUARDED_MAX);
+        b->guarded[b->guarded_n].socket = z;
+        memcpy(b->guarded[b->guarded_n++].endpoint, real, sizeof real);
+    }
+    return true;
+}
+
+/* pair: ours, which guards TCP endpoints; NULL: none. Open ones first: there is no way back. */
+static bool bind_all(struct bus *b, struct zsock *z, const char *name,
+                     const struct config_texts *endpoints, const struct curve_pair *pair)
+{
+    for (int guarded = 0; guarded < 2; guarded++) {
+        int err = guarded && pair != NULL ? zsock_guard(z, pair, name) : 0;
         if (err != 0)
-            return failed(b, name, endpoints->at[i], err);
-        log_info(b->log, "listening", "socket=%s endpoint=%s", name, real);
+            return failed(b, name, "curve", err);
+        for (uint32_t i = 0; i < endpoints->n; i++) {
+            bool guard = pair != NULL && strncmp(endpoints->at[i], "tcp:", 4) == 0;
+            if (guard == (guarded == 1) && !bind_one(b, z, name, endpoints->at[i], guard))
+                return false;
+        }
     }
     return true;
 }
@@ -97,44 +149,96 @@ static struct zsock *open_events(struct bus *b, uv_loop_t *loop, void *zmq, cons
 }
 
 static bool connect_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *c,
-                        zsock_cb *ready)
+                        const struct curve_pair *pair, zsock_cb *ready)
 {
     for (uint32_t i = 0; i < c->events_connect.n; i++) {
         struct zsock *z = open_events(b, loop, zmq, c, ready);
         if (z == NULL)
             return false;
-        int err = zsock_connect(z, c->events_connect.at[i]);
+        const char *endpoint = c->events_connect.at[i];
+        const struct security_publisher *p = security_publisher(c->security, endpoint);
+        int err = pair == NULL || p == NULL ? 0 : zsock_show(z, pair, p->key);
+        if (err == 0)
+            err = zsock_connect(z, endpoint);
         if (err != 0)
-            return failed(b, "events", c->events_connect.at[i], err);
-        log_info(b->log, "connecting", "socket=events endpoint=%s", c->events_connect.at[i]);
+            return failed(b, "events", endpoint, err);
+        log_info(b->log, "connecting", "socket=events endpoint=%s%s", endpoint,
+                 p == NULL ? "" : " curve=yes");
     }
     return true;
 }
 
-bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
-              struct log *log, zsock_cb *on_events, zsock_cb *on_query, void *data, uint64_t run)
+/* Sockets that ask for keys need somebody to tell them whose are good, before they bind. */
+static bool open_auth(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *c,
+                      struct peers *peers)
 {
-    *b = (struct bus){.log = log, .data = data};
-    snprintf(b->run, sizeof b->run, "%016llx", (unsigned long long)run);
+    int err = auth_open(&b->auth, loop, zmq, c->security, peers, b->log);
+    if (err == 0)
+        err = auth_watch(&b->auth, &b->events[0], "events");
+    if (err == 0)
+        err = auth_watch(&b->auth, &b->out, "out");
+    if (err == 0)
+        err = auth_watch(&b->auth, &b->query, "query");
+    if (err == 0)
+        err = zsock_set(&b->out, ZMQ_XPUB_MANUAL, 1);
+    return err == 0 || failed(b, "zap", "open", err);
+}
+
+static bool open_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
+                     zsock_cb *on_events, zsock_cb *on_query)
+{
     const struct zsock_options out = {.message_max = SUBSCRIPTION_BYTES_MAX,
                                       .send_max = out_waiting(&config->limits)};
     const struct zsock_options query = {
         .message_max = QUERY_BYTES_MAX, .send_max = SENDS_WAITING, .receive_max = QUERIES_WAITING};
-    if (!recent_init(&b->recent, config->alerts_kept))
-        return failed(b, "out", "alerts_kept", -ENOMEM);
     if (open_events(b, loop, zmq, config, on_events) == NULL ||
         !open_one(b, loop, zmq, &b->out, ZMQ_XPUB, "out", &out, on_subscription) ||
         !open_one(b, loop, zmq, &b->query, ZMQ_ROUTER, "query", &query, on_query))
         return false;
     b->out.data = b;
     int err = zsock_set(&b->query, ZMQ_ROUTER_MANDATORY, 1);
-    if (err != 0)
-        return failed(b, "query", "open", err);
+    return err == 0 || failed(b, "query", "open", err);
+}
+
+bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
+              struct log *log, struct peers *peers, zsock_cb *on_events, zsock_cb *on_query,
+              void *data, uint64_t run)
+{
+    const char *why;
+    struct curve_pair own, *pair = config->server_key[0] == 0 ? NULL : &own;
+    *b = (struct bus){.log = log, .data = data};
+    b->auth.peers = peers;
+    snprintf(b->run, sizeof b->run, "%016llx", (unsigned long long)run);
+    if (!recent_init(&b->recent, config->alerts_kept))
+        return failed(b, "out", "alerts_kept", -ENOMEM);
+    if (!open_all(b, loop, zmq, config, on_events, on_query))
+        return false;
+    if (pair != NULL && !curve_read(config->server_key, pair, &why)) {
+        log_error(b->log, "no server key", "file=%s error=\"%s\"", config->server_key, why);
+        return false;
+    }
     bus_refresh(b);
-    return bind_all(b, &b->out, "out", &config->out) &&
-           bind_all(b, &b->query, "query", &config->query) &&
-           bind_all(b, &b->events[0], "events", &config->events_bind) &&
-           connect_all(b, loop, zmq, config, on_events);
+    bool fine = (pair == NULL || open_auth(b, loop, zmq, config, peers)) &&
+                bind_all(b, &b->out, "out", &config->out, pair) &&
+                bind_all(b, &b->query, "query", &config->query, pair) &&
+                bind_all(b, &b->events[0], "events", &config->events_bind, pair) &&
+                connect_all(b, loop, zmq, config, pair, on_events);
+    if (pair != NULL)
+        curve_forget(pair);
+    return fine;
+}
+
+void bus_secure(struct bus *b, const struct security *security, bool cut)
+{
+    b->auth.security = security;
+    if (!b->auth.guards || !cut)
+        return;
+    for (uint32_t i = 0; i < b->guarded_n; i++) {
+        int err = zsock_rebind(b->guarded[i].socket, b->guarded[i].endpoint);
+        if (err != 0)
+            failed(b, "all", b->guarded[i].endpoint, err);
+    }
+    log_info(b->log, "connections cut", "endpoints=%u", b->guarded_n);
 }
 
 bool bus_wants(const struct bus *b, const struct topic *topic)
@@ -204,7 +308,10 @@ void bus_close(struct bus *b, void (*closed)(struct bus *b))
         sockets[2 + i] = &b->events[i];
     b->closed = closed;
     prefixes_fini(&b->prefixes);
+    prefixes_fini(&b->denied);
     recent_fini(&b->recent);
+    if (b->auth.guards)
+        b->open += (int)auth_close(&b->auth, on_closed, b);
     if (b->open == 0) {
         closed(b);
         return;

@@ -9,6 +9,7 @@
 #ifndef TP_DAEMON_BUS_H
 #define TP_DAEMON_BUS_H
 
+#include "daemon/auth.h"
 #include "daemon/config.h"
 #include "daemon/prefixes.h"
 #include "daemon/recent.h"
@@ -16,13 +17,23 @@
 #include "proto/encode.h"
 #include "proto/topic.h"
 
-enum { BUS_RUN_BYTES = 16, BUS_EVENTS_MAX = 1 + CONFIG_TEXTS_MAX };
+enum { BUS_RUN_BYTES = 16, BUS_EVENTS_MAX = 1 + CONFIG_TEXTS_MAX, BUS_GUARDED_MAX = 64 };
+
+/* An endpoint where keys are asked for. */
+struct bus_guarded {
+    struct zsock *socket;
+    char endpoint[ZSOCK_ENDPOINT_MAX];
+};
 
 struct bus {
     struct zsock events[BUS_EVENTS_MAX]; /* the first binds, the others connect */
     uint32_t events_n;
     struct zsock out, query;
-    struct prefixes prefixes;
+    struct auth auth;
+    struct bus_guarded guarded[BUS_GUARDED_MAX];
+    uint32_t guarded_n;
+    struct prefixes prefixes; /* that readers get, */
+    struct prefixes denied;   /* and that they asked for in vain */
     struct recent recent;
     struct log *log;        /* borrowed */
     uint64_t seq[STREAM_N]; /* of the last message of each stream */
@@ -40,10 +51,13 @@ struct bus {
 
 /* Opens all sockets of the configuration; every endpoint is logged as it really is. false:
  * logged what failed; bus_close must still be called. data: of all sockets and the bus.
- * run: a number no other run has. */
+ * run: a number no other run has. peers: counted there. */
 MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
-                         struct log *log, zsock_cb *on_events, zsock_cb *on_query, void *data,
-                         uint64_t run);
+                         struct log *log, struct peers *peers, zsock_cb *on_events,
+                         zsock_cb *on_query, void *data, uint64_t run);
+
+/* Other clients are in force; cut: some lost rights, so everybody has to show a key anew. */
+void bus_secure(struct bus *b, const struct security *security, bool cut);
 
 /* Would anybody get a message with this topic? */
 bool bus_wants(const struct bus *b, const struct topic *topic);

@@ -266,14 +266,10 @@ static bool read_ics(struct reading *r, struct draft *d)
 {
     char path[PATH_BYTES];
     struct tree_error why;
-    const char *file = r->node->text.p, *name = r->tree->name, *slash = strrchr(name, '/');
-    if (strcmp(name, CONFIG_NO_FILE) == 0)
+    if (strcmp(r->tree->name, CONFIG_NO_FILE) == 0)
         return refuse(r, "no file can be named here; write its dates out");
-    int dir = slash == NULL || file[0] == '/' ? 0 : (int)(slash - name) + 1;
-    int n = snprintf(path, sizeof path, "%.*s%s", dir, name, file);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return refuse(r, "the path is longer than %d bytes; make it shorter", PATH_BYTES - 1);
-    return holidays_read(&d->closed, path, &why) || refuse(r, "%s", why.text);
+    return read_path(r, path, sizeof path) &&
+           (holidays_read(&d->closed, path, &why) || refuse(r, "%s", why.text));
 }
 
 static bool read_holiday(struct reading *r, uint32_t i, void *item)

@@ -4,6 +4,7 @@
 #include "daemon/keys.h"
 #include "daemon/lint.h"
 #include "daemon/rules.h"
+#include "daemon/security.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,6 +93,10 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
     if (c->events_bind.n + c->events_connect.n == 0)
         return tree_complain(t, 1, "sockets.events", why,
                              "neither bind nor connect; events could never arrive");
+    const char *nowhere = security_unused_publisher(c);
+    if (nowhere != NULL)
+        return tree_complain(t, find(t, "security.publishers")->line, "security.publishers", why,
+                             "%s is none of sockets.events.connect; name it there too", nowhere);
     if (c->sla != NULL && c->sla->policies > 0)
         c->settings.sla = c->sla;
     if (settings_check(&c->settings, &wrong) != 0)
@@ -180,8 +185,10 @@ void config_fini(struct config *c)
 {
     free(c->sla);
     free(c->cards);
+    free(c->security);
     c->sla = NULL;
     c->cards = NULL;
+    c->security = NULL;
     c->settings.sla = NULL;
 }
 
@@ -190,6 +197,7 @@ void config_move(struct config *to, struct config *from)
     memcpy(to, from, sizeof *to);
     from->sla = NULL;
     from->cards = NULL;
+    from->security = NULL;
     from->settings.sla = NULL;
 }
 
@@ -197,8 +205,11 @@ const char *config_fixed(const struct config *now, const struct config *next, ui
 {
     while (*at < keys_n) {
         const struct key *key = &keys[(*at)++];
-        if (key->fixed &&
-            memcmp((const char *)now + key->place, (const char *)next + key->place, key->size) != 0)
+        bool same = key->type == KEY_PUBLISHERS
+                        ? security_same_publishers(now->security, next->security)
+                        : memcmp((const char *)now + key->place, (const char *)next + key->place,
+                                 key->size) == 0;
+        if (key->fixed && !same)
             return key->path;
     }
     return NULL;

@@ -4,8 +4,8 @@
  * manual page (reference.h). A file is taken whole or not at all: the first unknown or double
  * key, wrong type or impossible value is one line "file:line: key: what, what to do".
  *
- * Calendars, policies and scorecards (2 MiB) lie on the heap: a struct config that was read owns
- * them until config_fini or config_move; a plain copy of it borrows them. */
+ * Calendars, policies, scorecards and clients (3 MiB) lie on the heap: a struct config that was
+ * read owns them until config_fini or config_move; a plain copy of it borrows them. */
 #ifndef TP_DAEMON_CONFIG_H
 #define TP_DAEMON_CONFIG_H
 
@@ -20,6 +20,7 @@ enum {
     CONFIG_TEXTS_MAX = 16,       /* endpoints of one socket, topic prefixes */
     CONFIG_TEXT_BYTES_MAX = 127, /* of one endpoint: ipc paths end at 107 bytes */
     CONFIG_ZONE_BYTES_MAX = 63,
+    CONFIG_PATH_BYTES_MAX = 255,
 };
 
 /* A list of short texts: endpoints or topic prefixes. */
@@ -28,12 +29,15 @@ struct config_texts {
     char at[CONFIG_TEXTS_MAX][CONFIG_TEXT_BYTES_MAX + 1];
 };
 
-struct lint; /* lint.h */
+struct lint;     /* lint.h */
+struct security; /* security.h */
 
 struct config {
-    struct settings settings; /* for the engine, the zone compiled */
-    struct sla_setting *sla;  /* owned; settings.sla is this when there are policies */
-    struct scorecards *cards; /* owned; NULL = none */
+    struct settings settings;  /* for the engine, the zone compiled */
+    struct sla_setting *sla;   /* owned; settings.sla is this when there are policies */
+    struct scorecards *cards;  /* owned; NULL = none */
+    struct security *security; /* owned; NULL = nobody has a key */
+    char server_key[CONFIG_PATH_BYTES_MAX + 1]; /* file of our key pair; "" = no CURVE */
     struct limits limits;
     struct config_texts events_bind; /* where platforms publish to */
     struct config_texts events_connect;

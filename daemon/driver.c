@@ -107,6 +107,22 @@ static bool receive_payload(struct driver *d, struct zsock *z, zmq_msg_t *payloa
     return false;
 }
 
+/* May whoever sent the topic send events? Then the decoder knows for which sources. */
+static bool may_send(struct driver *d, const struct zsock *z)
+{
+    const struct security_client *client = NULL;
+    const struct security_publisher *publisher = NULL;
+    const struct auth *a = &d->bus.auth;
+    int err = 0;
+    if (z == &d->bus.events[0])
+        err = auth_sender(a, &d->topic, ROLE_EMIT, &client);
+    else /* we connected to it: it is who its endpoint says */
+        publisher =
+            security_publisher(a->security, d->config.events_connect.at[z - d->bus.events - 1]);
+    d->decoder.own = client != NULL ? &client->own : publisher != NULL ? &publisher->own : NULL;
+    return err == 0;
+}
+
 /* One message into the batch at hand. false: there is none now. */
 static bool receive_one(struct driver *d, struct zsock *z, ms_t now)
 {
@@ -120,6 +136,10 @@ static bool receive_one(struct driver *d, struct zsock *z, ms_t now)
         return true;
     }
     struct decoder *dec = &d->decoder;
+    if (UNLIKELY(d->bus.auth.guards) && !may_send(d, z)) {
+        note_refusal(d, ERR_FORBIDDEN, none, none, 0);
+        return true;
+    }
     uint32_t before = dec->events;
     int err = decode_append(dec, zmq_msg_data(payload), zmq_msg_size(payload), now);
     if (UNLIKELY(err != 0))
@@ -282,7 +302,8 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     scores_init(&d->scores, d->engine, &d->bus, &d->config, d->log, uv_now(loop));
     query_init(&d->query, &d->outlet, &d->scores, loop, d->log);
     pages_open(&d->pages, d->engine, loop, d);
-    if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, on_events, on_query, d, run))
+    if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, &d->status.peers, on_events, on_query, d,
+                  run))
         return false;
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
@@ -311,11 +332,14 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
     bool fine = engine_apply(d->engine, &next->settings, &out, ret_why) == 0;
     if (fine) {
         outlet_effects(&d->outlet, &out); /* by the old rules: it still shows those */
+        bool cut = security_revokes(d->config.security, next->security);
         scores_forget(&d->scores);
         config_fini(&d->config);
         config_move(&d->config, next);
         scores_reload(&d->scores);
         query_reload(&d->query);
+        d->decoder.own = NULL; /* the old clients are gone */
+        bus_secure(&d->bus, d->config.security, cut);
     }
     free(out.effects);
     return fine;

@@ -5,6 +5,7 @@
 #include "daemon/policies.h"
 #include "daemon/rules.h"
 #include "daemon/scorecards.h"
+#include "daemon/security.h"
 #include "daemon/tz.h"
 
 #include <stdio.h>
@@ -26,6 +27,16 @@
 const struct key keys[] = {
     {"insecure", KEY_FLAG, true, PLACE(insecure), 0, 0, "false",
      "true allows TCP endpoints beyond loopback, on which anybody can send and read."},
+    {"security.server_key", KEY_PAIR, true, PLACE(server_key), 0, 0, "\"\"",
+     "File of our CURVE key pair (`ticketpulse keygen`), or credential:NAME of systemd. With it "
+     "every TCP endpoint is encrypted and open to the clients below only; ipc:// ones are left to "
+     "the permissions of their directory."},
+    {"security.clients", KEY_CLIENTS, false, ON_HEAP, 0, SECURITY_CLIENTS_MAX, "[]",
+     "Who may connect, by public key. A reload takes changes over; when it takes rights away, "
+     "every connection is cut and made anew."},
+    {"security.publishers", KEY_PUBLISHERS, true, ON_HEAP, 0, SECURITY_PUBLISHERS_MAX, "[]",
+     "Keys of publishers in sockets.events.connect, who are the servers there; to them we show "
+     "the key pair of server_key."},
     {"sockets.events.bind", KEY_ENDPOINTS, true, PLACE(events_bind), 0, CONFIG_TEXTS_MAX,
      "[\"tcp://127.0.0.1:5560\"]", "SUB: where platforms connect to and publish events."},
     {"sockets.events.connect", KEY_ENDPOINTS, true, PLACE(events_connect), 0, CONFIG_TEXTS_MAX,
@@ -150,6 +161,9 @@ const char *key_type_text(enum key_type type)
         [KEY_CALENDARS] = "a list of calendars",
         [KEY_POLICIES] = "a list of policies",
         [KEY_SCORECARDS] = "a list of scorecards",
+        [KEY_PAIR] = "the path of a key file, credential:NAME, or empty",
+        [KEY_CLIENTS] = "a list of clients",
+        [KEY_PUBLISHERS] = "a list of publishers",
     };
     CHECK(type < KEY_TYPES);
     return texts[type];
@@ -186,6 +200,20 @@ bool read_text(const struct reading *r, char *ret, size_t cap)
         return refuse(r, "%u bytes, at most %zu fit; make it shorter", text.len, cap - 1);
     memcpy(ret, text.p, text.len + 1);
     return true;
+}
+
+bool read_path(const struct reading *r, char *ret, size_t cap)
+{
+    char text[CONFIG_PATH_BYTES_MAX + 1];
+    const char *name = r->tree->name, *slash = strrchr(name, '/');
+    if (!read_text(r, text, sizeof text))
+        return false;
+    if (strcmp(name, CONFIG_NO_FILE) == 0)
+        return refuse(r, "no file can be named here");
+    int directory = slash == NULL || text[0] == '/' ? 0 : (int)(slash - name) + 1;
+    int n = snprintf(ret, cap, "%.*s%s", directory, name, text);
+    return (n >= 0 && (size_t)n < cap) ||
+           refuse(r, "the path is longer than %zu bytes; make it shorter", cap - 1);
 }
 
 bool read_duration(const struct reading *r, ms_t min, ms_t max, ms_t *ret)
@@ -307,6 +335,17 @@ static struct config_texts *texts_of(const struct key *key, struct config *c)
     return (struct config_texts *)(void *)((char *)c + key->place);
 }
 
+/* May the daemon use the endpoint as things are? */
+static bool is_guarded(const struct key *key, const struct reading *r, const char *endpoint)
+{
+    const struct config *c = r->config;
+    if (endpoint_is_local(endpoint) || c->insecure)
+        return true;
+    return key->place == offsetof(struct config, events_connect)
+               ? security_publisher(c->security, endpoint) != NULL
+               : c->server_key[0] != 0;
+}
+
 static bool read_texts(const struct key *key, struct reading *r)
 {
     struct config_texts *texts = texts_of(key, r->config);
@@ -326,11 +365,14 @@ static bool read_texts(const struct key *key, struct reading *r)
         const char *wrong = endpoint_check(text);
         if (wrong != NULL)
             return refuse(r, "'%s': %s", text, wrong);
-        if (!endpoint_is_local(text) && !r->config->insecure)
+        if (!is_guarded(key, r, text))
             return refuse(r,
-                          "%s can be reached from other machines, and nothing on it is "
-                          "encrypted or checked; use 127.0.0.1, or say `insecure: true`",
-                          text);
+                          "%s lies beyond this machine, and nothing on it is encrypted or "
+                          "checked; use 127.0.0.1, give %s, or say `insecure: true`",
+                          text,
+                          key->place == offsetof(struct config, events_connect)
+                              ? "its key in security.publishers"
+                              : "security.server_key");
     }
     r->node = list;
     if (texts->n < key->min)
@@ -345,6 +387,26 @@ static bool read_zone(struct reading *r)
         return false;
     return tz_compile(r->config->zone, &r->config->settings.zone, &why) == 0 ||
            refuse(r, "'%s': %s", r->config->zone, why);
+}
+
+static bool read_pair(struct reading *r)
+{
+    struct curve_pair pair;
+    const char *why;
+    char *place = r->config->server_key;
+    place[0] = 0;
+    if (r->node->kind == TREE_SCALAR && r->node->text.len == 0)
+        return true;
+    bool elsewhere = strcmp(r->tree->name, CONFIG_NO_FILE) == 0; /* nothing here is meant */
+    bool credential = r->node->kind == TREE_SCALAR &&
+                      strncmp(r->node->text.p, CURVE_CREDENTIAL, strlen(CURVE_CREDENTIAL)) == 0;
+    bool fine = elsewhere || credential ? read_text(r, place, CONFIG_PATH_BYTES_MAX + 1)
+                                        : read_path(r, place, CONFIG_PATH_BYTES_MAX + 1);
+    if (elsewhere || !fine)
+        return fine;
+    fine = curve_read(place, &pair, &why);
+    curve_forget(&pair);
+    return fine || refuse(r, "%s %s", place, why);
 }
 
 bool key_read(const struct key *key, struct reading *r)
@@ -392,6 +454,12 @@ bool key_read(const struct key *key, struct reading *r)
         return read_list(key, r, policy_read, &n);
     case KEY_SCORECARDS:
         return read_list(key, r, scorecard_read, &n);
+    case KEY_PAIR:
+        return read_pair(r);
+    case KEY_CLIENTS:
+        return read_list(key, r, security_client_read, &n);
+    case KEY_PUBLISHERS:
+        return read_list(key, r, security_publisher_read, &n);
     case KEY_TYPES:
         break;
     }

@@ -23,6 +23,9 @@ enum key_type {
     KEY_CALENDARS,
     KEY_POLICIES,
     KEY_SCORECARDS,
+    KEY_PAIR, /* path of a key pair */
+    KEY_CLIENTS,
+    KEY_PUBLISHERS,
     KEY_TYPES
 };
 
@@ -69,5 +72,8 @@ MUST_CHECK bool read_count(const struct reading *r, int64_t min, int64_t max, ui
 MUST_CHECK bool read_word(const struct reading *r, const char *const *words, uint32_t n,
                           uint8_t *ret);
 MUST_CHECK bool read_text(const struct reading *r, char *ret, size_t cap);
+
+/* The node as the path of a file; a relative one begins beside the configuration file. */
+MUST_CHECK bool read_path(const struct reading *r, char *ret, size_t cap);
 
 #endif

@@ -109,8 +109,10 @@ static int receive_payload(struct zsock *z, struct job *j, zmq_msg_t *msg)
     return frames == 1;
 }
 
-/* What the job was asked for in n bytes. 1 taken, 0 refused. err: what is wrong with it already. */
-static int take(struct query *q, struct job *j, const void *bytes, size_t n, int err)
+/* What the job was asked for in n bytes, by a client with a key or (NULL) by somebody who may ask
+ * everything. 1 taken, 0 refused. err: what is wrong with it already. */
+static int take(struct query *q, struct job *j, const void *bytes, size_t n,
+                const struct security_client *client, int err)
 {
     const char *key = "";
     q->outlet->status->queries++;
@@ -118,6 +120,11 @@ static int take(struct query *q, struct job *j, const void *bytes, size_t n, int
         bytes = memcpy(j->bytes, bytes, n);
     if (err == 0)
         err = request_decode(bytes, n, &j->request, &key);
+    if (err == 0 && !auth_may_ask(client, &j->request)) {
+        err = ERR_FORBIDDEN;
+        key = j->request.prefix.len > 0 ? "prefix" : "op";
+    }
+    q->outlet->status->peers.queries += err == ERR_FORBIDDEN;
     if (err == 0) {
         bool started = start(q, j);
         if (n > sizeof j->bytes)
@@ -138,8 +145,11 @@ static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_
     CHECK(n <= QUERY_IDENTITY_MAX);
     memcpy(j->identity, zmq_msg_data(msg), n);
     j->identity_n = (uint8_t)n;
+    const struct security_client *client = NULL;
     int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
-    return take(q, j, zmq_msg_data(msg), zmq_msg_size(msg), err);
+    if (err == 0)
+        err = auth_sender(&q->outlet->bus->auth, msg, ROLE_SUBSCRIBE | ROLE_OPERATE, &client);
+    return take(q, j, zmq_msg_data(msg), zmq_msg_size(msg), client, err);
 }
 
 static struct job *free_job(struct query *q)
@@ -172,7 +182,7 @@ bool query_submit(struct query *q, const void *bytes, size_t n, query_taker *tak
         return false;
     struct job *j = free_job(q);
     *j = (struct job){.phase = JOB_FREE, .taker = taker, .taker_data = data};
-    if (take(q, j, bytes, n, 0) == 1) {
+    if (take(q, j, bytes, n, NULL, 0) == 1) {
         q->jobs++;
         q->guests++;
     } else {

@@ -5,6 +5,7 @@
 #include "daemon/rules.h"
 #include "daemon/score_items.h"
 #include "daemon/scorecards.h"
+#include "daemon/security.h"
 
 enum { COMMENT_COLUMNS = 96, LEAF_MAX = 64 };
 
@@ -49,13 +50,13 @@ static const struct members *const *groups_of(enum key_type type)
     static const struct members *const policies[] = {&policy_members, &policy_metric_members, NULL};
     static const struct members *const cards[] = {&scorecard_members, &score_item_members,
                                                   &score_tier_members, &score_gate_members, NULL};
-    if (type == KEY_RULES)
-        return rules;
-    if (type == KEY_CALENDARS)
-        return calendars;
-    if (type == KEY_SCORECARDS)
-        return cards;
-    return type == KEY_POLICIES ? policies : none;
+    static const struct members *const clients[] = {&client_members, NULL};
+    static const struct members *const publishers[] = {&publisher_members, NULL};
+    static const struct members *const *const groups[KEY_TYPES] = {
+        [KEY_RULES] = rules,      [KEY_CALENDARS] = calendars, [KEY_POLICIES] = policies,
+        [KEY_SCORECARDS] = cards, [KEY_CLIENTS] = clients,     [KEY_PUBLISHERS] = publishers,
+    };
+    return groups[type] == NULL ? none : groups[type];
 }
 
 /* Words as comment lines of at most COMMENT_COLUMNS. */

@@ -3,6 +3,9 @@
 #include "core/base.h"
 
 #include <errno.h>
+#include <unistd.h>
+
+enum { REBIND_TRIES = 500, REBIND_WAIT_US = 1000 };
 
 static bool readable(struct zsock *z)
 {
@@ -129,6 +132,37 @@ int zsock_subscribe(struct zsock *z, const char *prefix)
 {
     int rc = zmq_setsockopt(z->socket, ZMQ_SUBSCRIBE, prefix, strlen(prefix));
     return rc == 0 ? 0 : -zmq_errno();
+}
+
+int zsock_guard(struct zsock *z, const struct curve_pair *pair, const char *domain)
+{
+    int err = zsock_set(z, ZMQ_CURVE_SERVER, 1);
+    if (err == 0 &&
+        (zmq_setsockopt(z->socket, ZMQ_CURVE_SECRETKEY, pair->secret, CURVE_TEXT) != 0 ||
+         zmq_setsockopt(z->socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0))
+        err = -zmq_errno();
+    return err;
+}
+
+int zsock_show(struct zsock *z, const struct curve_pair *pair, const char *server)
+{
+    if (zmq_setsockopt(z->socket, ZMQ_CURVE_SERVERKEY, server, CURVE_TEXT) != 0 ||
+        zmq_setsockopt(z->socket, ZMQ_CURVE_PUBLICKEY, pair->public, CURVE_TEXT) != 0 ||
+        zmq_setsockopt(z->socket, ZMQ_CURVE_SECRETKEY, pair->secret, CURVE_TEXT) != 0)
+        return -zmq_errno();
+    return 0;
+}
+
+int zsock_rebind(struct zsock *z, const char *endpoint)
+{
+    if (zmq_unbind(z->socket, endpoint) != 0)
+        return -zmq_errno();
+    for (int i = 0; zmq_bind(z->socket, endpoint) != 0; i++) {
+        if (zmq_errno() != EADDRINUSE || i == REBIND_TRIES)
+            return -zmq_errno();
+        usleep(REBIND_WAIT_US); /* libzmq's thread closes the old one within a few of these */
+    }
+    return 0;
 }
 
 int zsock_receive(struct zsock *z, zmq_msg_t *msg)

@@ -13,6 +13,8 @@
 #ifndef TP_DAEMON_ZSOCK_H
 #define TP_DAEMON_ZSOCK_H
 
+#include "daemon/curve.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +53,16 @@ int zsock_bind(struct zsock *z, const char *endpoint, char ret_endpoint[ZSOCK_EN
 int zsock_connect(struct zsock *z, const char *endpoint);
 int zsock_subscribe(struct zsock *z, const char *prefix);
 int zsock_set(struct zsock *z, int option, int value);
+
+/* What binds from now on asks for CURVE with this pair of ours, and the ZAP handler about domain;
+ * libzmq has no way back. 0 or a negative errno. */
+int zsock_guard(struct zsock *z, const struct curve_pair *pair, const char *domain);
+
+/* What connects from now on shows this pair to a server of that key. */
+int zsock_show(struct zsock *z, const struct curve_pair *pair, const char *server);
+
+/* Cuts every connection that came in through a bound endpoint, and binds it again. */
+int zsock_rebind(struct zsock *z, const char *endpoint);
 
 /* One frame into an initialized msg. 1, 0 when there is none now, or a negative errno. */
 int zsock_receive(struct zsock *z, zmq_msg_t *msg);

@@ -117,12 +117,25 @@ static void reject(struct unpacker *s, int err, enum event_field field)
         r->src = e->src;
 }
 
+/* An event without a source is nobody's: who is bound to sources must name one. */
+static bool speaks_for(const struct own_sources *own, const struct event *e)
+{
+    for (uint32_t i = 0; i < own->n; i++)
+        if (event_has(e, F_SRC) && str_equal(str_of(own->at[i]), e->src))
+            return true;
+    return own->n == 0;
+}
+
 /* The event at hand has ended. */
 static inline void finish(struct unpacker *s)
 {
     struct decoder *d = s->d;
     enum event_field field;
     int err = draft_end(&d->draft, &field);
+    if (UNLIKELY(err == 0 && d->own != NULL && !speaks_for(d->own, d->draft.event))) {
+        err = ERR_FORBIDDEN;
+        field = F_SRC;
+    }
     if (LIKELY(err == 0)) {
         d->event[d->events].rts = s->rts;
         d->index[d->events++] = (uint16_t)s->index;

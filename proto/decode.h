@@ -25,6 +25,13 @@ struct rejection {
     char digits[DIGITS_MAX]; /* of an integer id */
 };
 
+/* Sources that a sender may speak for. n 0 = any. */
+enum { OWN_SOURCES_MAX = 16 };
+struct own_sources {
+    uint32_t n;
+    char at[OWN_SOURCES_MAX][NAME_BYTES_MAX + 1];
+};
+
 enum { DECODE_GATHER_MAX = 256 }; /* events that a further payload may be appended to */
 
 /* About 2.5 MiB, of which only what a batch fills is touched. Owned by the caller; zeroed once. */
@@ -36,6 +43,7 @@ struct decoder {
     struct rejection rejection[BATCH_EVENTS_MAX];
     struct digits digits[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     struct draft draft;
+    const struct own_sources *own; /* of the next payloads' sender; NULL = any; borrowed */
 };
 
 /* rts goes into every event (MS_NONE in replay). 0, or why the whole payload is refused:

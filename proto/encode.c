@@ -421,6 +421,13 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_uint(em, "taken", status->queries);
     emit_uint(em, "abandoned", status->abandoned);
     emit_end(em);
+    emit_map(em, "peers");
+    emit_uint(em, "accepted", status->peers.accepted);
+    emit_uint(em, "refused", status->peers.refused);
+    emit_uint(em, "handshakes_failed", status->peers.handshakes_failed);
+    emit_uint(em, "subscriptions_refused", status->peers.subscriptions);
+    emit_uint(em, "queries_refused", status->peers.queries);
+    emit_end(em);
     emit_counters(em, status->counters);
     emit_map(em, "limits");
     for (uint32_t i = 0; i < status->uses; i++) {

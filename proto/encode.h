@@ -49,6 +49,15 @@ struct quality {
 };
 
 /* What `sys.status.` and `query status` say. */
+/* Who connects where keys are asked for. */
+struct peers {
+    uint64_t accepted;
+    uint64_t refused;           /* a key that is unknown, or not for that socket */
+    uint64_t handshakes_failed; /* no key, another mechanism, a key for another server */
+    uint64_t subscriptions;     /* refused: to topics that are not the client's */
+    uint64_t queries;           /* refused likewise */
+};
+
 struct status {
     struct str version; /* of the program */
     ms_t started_at;
@@ -68,6 +77,7 @@ struct status {
     const struct engine_use *use;
     uint32_t uses;
     struct quality quality;
+    struct peers peers;
 };
 
 /* text: one sentence in that language. */

@@ -1,5 +1,6 @@
 #include "daemon/cli/ask.h"
 
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/words.h"
 
@@ -19,9 +20,10 @@ static bool renew(struct ask *a)
         zmq_close(a->socket);
     int zero = 0;
     a->socket = zmq_socket(a->context, ZMQ_DEALER);
-    return a->socket != NULL && zmq_setsockopt(a->socket, ZMQ_LINGER, &zero, sizeof(zero)) == 0 &&
-           zmq_setsockopt(a->socket, ZMQ_RCVHWM, &zero, sizeof(zero)) == 0 &&
-           zmq_connect(a->socket, a->endpoint) == 0;
+    if (a->socket == NULL || zmq_setsockopt(a->socket, ZMQ_LINGER, &zero, sizeof(zero)) != 0 ||
+        zmq_setsockopt(a->socket, ZMQ_RCVHWM, &zero, sizeof(zero)) != 0)
+        return complain(a);
+    return keyring_show(a->socket) && (zmq_connect(a->socket, a->endpoint) == 0 || complain(a));
 }
 
 bool ask_open(struct ask *a, void *context, const char *endpoint, ms_t timeout)
@@ -31,7 +33,7 @@ bool ask_open(struct ask *a, void *context, const char *endpoint, ms_t timeout)
     a->timeout = timeout;
     zmq_msg_init(&a->frame);
     a->open = true;
-    return renew(a) || complain(a);
+    return renew(a);
 }
 
 bool ask_send(struct ask *a, const struct request *request)
@@ -44,7 +46,7 @@ bool ask_send(struct ask *a, const struct request *request)
         word_error(W_E_REFUSED, err_name(n), err_text(n), NULL);
         return false;
     }
-    return (renew(a) && zmq_send(a->socket, a->bytes, (size_t)n, 0) == n) || complain(a);
+    return renew(a) && (zmq_send(a->socket, a->bytes, (size_t)n, 0) == n || complain(a));
 }
 
 enum ask_end ask_next(struct ask *a)

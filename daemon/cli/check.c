@@ -6,6 +6,7 @@
 #include "daemon/cli/clocks.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/inline.h"
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/table.h"
 #include "daemon/clock.h"
 #include "daemon/lint.h"
@@ -18,6 +19,7 @@ static ms_t timeout = 5 * MS_SECOND;
 static const struct option options[] = {
     {"diff", OPTION_FLAG, &diff, W_O_DIFF, 0, 0},
     {"timeout", OPTION_DURATION, &timeout, W_O_TIMEOUT, 1, MS_HOUR},
+    KEYRING_OPTIONS,
 };
 static const struct usage usage = {"check", "FILE [--diff [ENDPOINT]]", W_ABOUT_CHECK, options,
                                    ARRAY_LEN(options)};

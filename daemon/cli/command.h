@@ -21,5 +21,6 @@ int command_watch(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_query(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_keygen(int argc, char **argv);
 
 #endif

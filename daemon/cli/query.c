@@ -3,6 +3,7 @@
 #include "daemon/cli/cards.h"
 #include "daemon/cli/clocks.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/line.h"
 #include "daemon/cli/view.h"
 
@@ -39,6 +40,7 @@ static const struct option options[] = {
     {"team", OPTION_TEXT, &q.team, W_O_TEAM, 0, 0},
     {"agent", OPTION_TEXT, &q.agent, W_O_AGENT, 0, 0},
     {"timeout", OPTION_DURATION, &q.timeout, W_O_TIMEOUT, 1, MS_HOUR},
+    KEYRING_OPTIONS,
 };
 
 static const struct usage usage = {"query",

@@ -1,5 +1,6 @@
 #include "daemon/cli/reader.h"
 
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/words.h"
 #include "daemon/clock.h"
@@ -212,6 +213,8 @@ bool reader_open(struct reader *r, const char *out, const char *query, char *con
     if (r->socket == NULL || zmq_setsockopt(r->socket, ZMQ_LINGER, &zero, sizeof(zero)) != 0 ||
         zmq_setsockopt(r->socket, ZMQ_RCVHWM, &most, sizeof(most)) != 0)
         return complain(out);
+    if (!keyring_show(r->socket))
+        return false;
     r->prefixes = n > 0 ? n : 1;
     r->prefix[0] = "";
     for (uint32_t i = 0; i < r->prefixes; i++) {

@@ -1,6 +1,7 @@
 /* ticketpulse send: publishes events from files, at their own pace or as fast as they are taken. */
 #include "daemon/cli/command.h"
 #include "daemon/cli/feed.h"
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/sender.h"
 #include "daemon/cli/stop.h"
 #include "daemon/clock.h"
@@ -23,6 +24,7 @@ static const struct option options[] = {
     {"speed", OPTION_SPEED, &s.speed, W_O_SPEED, 0, 0},
     {"shift-to-now", OPTION_FLAG, &s.shift, W_O_SHIFT, 0, 0},
     {"batch", OPTION_COUNT, &s.batch, W_O_BATCH, 1, BATCH_EVENTS_MAX},
+    KEYRING_OPTIONS,
 };
 
 static const struct usage usage = {"send", "FILE|- …", W_ABOUT_SEND, options, ARRAY_LEN(options)};

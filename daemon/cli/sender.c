@@ -1,5 +1,6 @@
 #include "daemon/cli/sender.h"
 
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/words.h"
 #include "proto/text.h"
@@ -84,9 +85,13 @@ bool sender_open(struct sender *s, const char *endpoint, uint32_t batch, ms_t ti
     if (s->socket == NULL || zmq_setsockopt(s->socket, ZMQ_SNDHWM, &ahead, sizeof(ahead)) != 0 ||
         zmq_setsockopt(s->socket, ZMQ_LINGER, &linger, sizeof(linger)) != 0 ||
         zmq_setsockopt(s->socket, ZMQ_SNDTIMEO, &patience, sizeof(patience)) != 0 ||
-        zmq_setsockopt(s->socket, ZMQ_XPUB_NODROP, &one, sizeof(one)) != 0 || !watch(s) ||
-        zmq_connect(s->socket, endpoint) != 0) {
+        zmq_setsockopt(s->socket, ZMQ_XPUB_NODROP, &one, sizeof(one)) != 0 || !watch(s)) {
         complain(s, W_E_SOCKET);
+        sender_close(s);
+        return false;
+    }
+    if (!keyring_show(s->socket) ||
+        (zmq_connect(s->socket, endpoint) != 0 && !complain(s, W_E_SOCKET))) {
         sender_close(s);
         return false;
     }

@@ -1,5 +1,6 @@
 /* ticketpulse simulate: publishes simulated traffic, or writes it to a file. */
 #include "daemon/cli/command.h"
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/sender.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/traffic.h"
@@ -43,6 +44,7 @@ static const struct option options[] = {
     {"shuffle", OPTION_DURATION, &sim.setup.shuffle, W_O_SHUFFLE, 0, MS_HOUR},
     {"doubled", OPTION_COUNT, &sim.setup.doubled, W_O_DOUBLED, 0, 1000},
     {"late", OPTION_COUNT, &sim.setup.late, W_O_LATE, 0, 1000},
+    KEYRING_OPTIONS,
 };
 
 static const struct usage usage = {"simulate", "", W_ABOUT_SIMULATE, options, ARRAY_LEN(options)};

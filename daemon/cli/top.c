@@ -3,6 +3,7 @@
  * The alternate screen and raw keys while it runs, restored at every way out but SIGKILL. The
  * picture is made whole in memory and written at once, so it does not flicker. */
 #include "daemon/cli/command.h"
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/line.h"
 #include "daemon/cli/reader.h"
 #include "daemon/cli/rows.h"
@@ -41,6 +42,7 @@ static const struct option options[] = {
     {"out", OPTION_TEXT, &top.out, W_O_OUT, 0, 0},
     {"query", OPTION_TEXT, &top.query, W_O_QUERY, 0, 0},
     {"timeout", OPTION_DURATION, &top.timeout, W_O_TIMEOUT, 1, MS_HOUR},
+    KEYRING_OPTIONS,
 };
 
 static const struct usage usage = {"top", "", W_ABOUT_TOP, options, ARRAY_LEN(options)};

@@ -1,6 +1,7 @@
 /* ticketpulse watch: prints what the daemon publishes, whole and in order. */
 #include "daemon/cli/cards.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/keyring.h"
 #include "daemon/cli/line.h"
 #include "daemon/cli/reader.h"
 #include "daemon/cli/stop.h"
@@ -30,6 +31,7 @@ static const struct option options[] = {
     {"for", OPTION_DURATION, &w.length, W_O_WATCH_FOR, 1, 3650 * MS_DAY},
     {"count", OPTION_COUNT, &w.count, W_O_WATCH_COUNT, 1, UINT32_MAX},
     {"timeout", OPTION_DURATION, &w.timeout, W_O_TIMEOUT, 1, MS_HOUR},
+    KEYRING_OPTIONS,
 };
 
 static const struct usage usage = {"watch", "[PREFIX …]", W_ABOUT_WATCH, options,

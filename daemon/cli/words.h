@@ -23,6 +23,7 @@
     X(ABOUT_TOP, "live table of agents and teams", "客服与团队的实时表格")                         \
     X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, status, worklist, explain, scorecard, …",   \
       "查询服务进程:snapshot、alerts、status、worklist、explain、scorecard 等")                    \
+    X(ABOUT_KEYGEN, "makes a CURVE key pair; prints the public key", "生成 CURVE 密钥对,输出公钥") \
     X(ABOUT_CHECK, "checks a configuration file", "检查配置文件")                                  \
     X(USAGE, "usage", "用法")                                                                      \
     X(COMMANDS, "commands", "命令")                                                                \
@@ -70,6 +71,8 @@
     X(O_QUERY, "the daemon's query socket", "服务进程的查询端点")                                  \
     X(O_WATCH_FOR, "end after this time", "运行这么久后结束")                                      \
     X(O_WATCH_COUNT, "end after so many messages", "收到这么多消息后结束")                         \
+    X(O_KEY, "file of our key pair (else TICKETPULSE_KEY)", "本方密钥对文件")                      \
+    X(O_SERVER_KEY, "the daemon's public key, or a file with it", "服务进程的公钥或其文件")        \
     X(O_TIMEOUT, "how long to wait for the daemon", "等待服务进程的时间")                          \
     X(O_ONCE, "print one picture and end", "只显示一次后退出")                                     \
     X(O_SORT, "column to sort by", "排序列")                                                       \
@@ -229,6 +232,9 @@
     X(E_OPEN, "cannot open {1}: {2}", "无法打开 {1}:{2}")                                          \
     X(E_READ, "cannot read {1}: {2}", "无法读取 {1}:{2}")                                          \
     X(E_WRITE, "cannot write {1}: {2}", "无法写入 {1}:{2}")                                        \
+    X(E_KEY, "{1} {2}", "{1}:{2}")                                                                 \
+    X(E_HALF_KEYRING, "{1} is missing: a key pair and the daemon's public key go together",        \
+      "缺少 {1}:密钥对与服务进程公钥须一并给出")                                                   \
     X(E_SOCKET, "cannot use {1}: {2}", "无法使用 {1}:{2}")                                         \
     X(E_NO_SUBSCRIBER, "nobody subscribes to {1}: is ticketpulsed running?",                       \
       "{1} 无人订阅:ticketpulsed 是否在运行?")                                                     \

@@ -135,8 +135,9 @@ Test(config, refuses_impossible_values)
     refused("sockets: {events: {bind: []}}\n",
             "f:1: sockets.events: neither bind nor connect; events could never arrive");
     refused("sockets: {query: ['tcp://0.0.0.0:5571']}\n",
-            "f:1: sockets.query: tcp://0.0.0.0:5571 can be reached from other machines, and "
-            "nothing on it is encrypted or checked; use 127.0.0.1, or say `insecure: true`");
+            "f:1: sockets.query: tcp://0.0.0.0:5571 lies beyond this machine, and nothing on it is "
+            "encrypted or checked; use 127.0.0.1, give security.server_key, or say "
+            "`insecure: true`");
 }
 
 Test(config, names_a_changed_key_that_needs_a_restart)
