@@ -31,8 +31,8 @@ struct window_family {
     uint8_t columns; /* how many value columns */
     uint8_t flags;   /* how many flags a sample can have */
     uint32_t loose;  /* flags that belong to the second, not to the sample: see window_mark */
-    uint8_t twins;   /* the last so many columns say the first ones another way: a sample has all
-                        or none of its values' twins, with them its flag i counts as flags + i too */
+    uint8_t twins;   /* the last so many columns are other forms of the first ones: a sample has all
+                        or none of its values' twins; with them flag i counts as flags + i too */
 };
 
 /* One sample, whole. The same values withdraw it. */
