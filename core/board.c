@@ -2,6 +2,7 @@
 
 #include "core/block.h"
 #include "core/boards.h"
+#include "core/window_before.h"
 #include "core/zone.h"
 
 static uint32_t scope_cap(const struct limits *l, enum scope s)
@@ -53,6 +54,8 @@ static void windows_of(const struct limits *l, const struct settings *s,
         ret->length[w] = s->window[w].length;
         ret->calendar[w] = s->window[w].kind != WINDOW_SLIDING;
     }
+    for (uint32_t left = s->compared; left != 0; left &= left - 1)
+        ret->length[ret->windows++] = 2 * s->window[__builtin_ctz(left)].length;
     if (watches > 0)
         memcpy(ret->watch, watch, watches * sizeof *watch);
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
@@ -100,6 +103,9 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
         memcpy(b->watch, watch, watches * sizeof *watch);
     b->watches = watches;
     windows_of(l, s, watch, watches, &setup);
+    uint8_t twice = (uint8_t)s->windows;
+    for (uint32_t left = s->compared; left != 0; left &= left - 1)
+        b->twice[__builtin_ctz(left)] = twice++;
     b->windows = windows_init(block_take(&at, windows_bytes(&setup)), &setup);
     pool_init(&b->orders, 0, block_take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
               order_chunk_bytes(), order_cap(l));
@@ -160,6 +166,11 @@ ms_t board_at(const struct board *b)
 ms_t board_next_calendar(const struct board *b)
 {
     return b->at == MS_NONE ? MS_NEVER : b->next_day * MS_SECOND;
+}
+
+const struct settings *board_settings(const struct board *b)
+{
+    return b->settings;
 }
 
 uint32_t board_scopes(const struct board *b)
@@ -272,6 +283,11 @@ void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const 
     }
 }
 
+void board_note(struct board *b, enum scope s, uint32_t index)
+{
+    (void)board_touch(b, s, index, TOUCH_GAUGES);
+}
+
 bool board_untouched(const struct board *b)
 {
     return b->touched == 0;
@@ -308,10 +324,30 @@ static struct window_log *log_of(struct board *b, enum scope s, uint32_t index, 
     return &board_entity_edit(b, s, index)->log[family];
 }
 
+/* The window whose numbers less those of `window` are those before it; `window` may have the bit
+ * BOARD_BEFORE, which goes. 0: it has not. */
+static uint32_t twice_of(const struct board *b, uint32_t *window)
+{
+    if ((*window & BOARD_BEFORE) == 0)
+        return 0;
+    *window -= BOARD_BEFORE;
+    CHECK((b->settings->compared >> *window & 1) != 0);
+    return b->twice[*window];
+}
+
 void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
                    struct window_numbers *ret)
 {
-    window_read(b->windows, log_of(b, s, index, family), family, window, ret);
+    struct window_log *log = log_of(b, s, index, family);
+    uint32_t twice = twice_of(b, &window);
+    if (LIKELY(twice == 0)) {
+        window_read(b->windows, log, family, window, ret);
+        return;
+    }
+    struct window_numbers now;
+    window_read(b->windows, log, family, window, &now);
+    window_read(b->windows, log, family, twice, ret);
+    window_less(ret, &now);
 }
 
 void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
@@ -324,6 +360,13 @@ void board_order(struct board *b, enum scope s, uint32_t index, uint32_t family,
                  uint32_t window, struct window_order *ret)
 {
     struct window_order orders[WINDOWS_MAX][WINDOW_COLUMNS_MAX];
+    uint32_t twice = twice_of(b, &window);
+    if (twice != 0) {
+        window_orders_before(b->windows, log_of(b, s, index, family), family, window, twice,
+                             1u << column, orders[window]);
+        *ret = orders[window][column];
+        return;
+    }
     board_orders(b, s, index, family, 1u << window, 1u << column, orders);
     *ret = orders[window][column];
 }
@@ -331,7 +374,10 @@ void board_order(struct board *b, enum scope s, uint32_t index, uint32_t family,
 ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t family,
                        uint32_t window)
 {
-    return window_next_change(b->windows, log_of(b, s, index, family), family, window);
+    struct window_log *log = log_of(b, s, index, family);
+    uint32_t twice = twice_of(b, &window);
+    ms_t next = window_next_change(b->windows, log, family, window);
+    return twice == 0 ? next : ms_min(next, window_next_change(b->windows, log, family, twice));
 }
 
 int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family)
@@ -353,8 +399,10 @@ struct ratio board_ratio(const struct indicator_row *row, const struct window_nu
 
 ms_t board_window_from(const struct board *b, uint32_t window)
 {
+    sec_t lengths = 1 + (twice_of(b, &window) != 0);
     const struct window_setting *w = &b->settings->window[window];
-    sec_t first = w->kind == WINDOW_SLIDING ? b->at_sec - w->length + 1 : b->start[window];
+    sec_t first =
+        w->kind == WINDOW_SLIDING ? b->at_sec - lengths * w->length + 1 : b->start[window];
     return first * MS_SECOND;
 }
 
@@ -362,8 +410,12 @@ ms_t board_slot_ms(struct board *b, enum scope s, uint32_t index, uint32_t windo
 {
     ms_t longest = 0;
     const struct entity *e = board_entity(b, s, index);
-    for (uint32_t f = 0; f < FAM_N; f++)
+    uint32_t twice = twice_of(b, &window);
+    for (uint32_t f = 0; f < FAM_N; f++) {
         longest = ms_max(longest, window_slot_ms(b->windows, &e->log[f], window));
+        if (twice != 0)
+            longest = ms_max(longest, window_slot_ms(b->windows, &e->log[f], twice));
+    }
     return longest;
 }
 

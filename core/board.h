@@ -23,6 +23,7 @@ struct board *board_init(void *mem, const struct limits *limits, const struct se
 /* Moves the clock (whole seconds) and the calendar windows. Never goes back. */
 void board_advance(struct board *b, ms_t at);
 ms_t board_at(const struct board *b);
+const struct settings *board_settings(const struct board *b); /* the engine's */
 
 /* The next instant at which a calendar window begins anew. */
 ms_t board_next_calendar(const struct board *b);
@@ -70,6 +71,8 @@ void board_call_waits(struct board *b, handle_t call, const struct tags *tags, m
  * are until this is said. */
 void board_listen(struct board *b, const uint32_t inputs[SCOPE_N]);
 
+/* Notes a name as touched by a gauge, though none moved: what is known of it changed. */
+void board_note(struct board *b, enum scope s, uint32_t index);
 /* Entities touched since the last call, as (scope, index); at most cap; returns how many.
  * Clears their place in the list, not their `touched` bits: that is the rules' to do. */
 struct entity_ref {
@@ -101,6 +104,8 @@ struct board_tap {
 void board_set_tap(struct board *b, const struct board_tap *tap);
 const struct board_tap *board_tap(const struct board *b);
 
+/* With a window of settings.compared: the one of its length before it. Not for board_orders. */
+enum { BOARD_BEFORE = 1 << 8 };
 /* The numbers of one family in one window, now. */
 void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
                    struct window_numbers *ret);

@@ -20,6 +20,7 @@ struct board {
     struct board_tap tap; /* take NULL: nobody listens */
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t watches;
+    uint8_t twice[WINDOWS_MAX]; /* of a window: which one of the logs is twice as long, 0 = none */
     ms_t at;
     sec_t at_sec;
     sec_t start[WINDOWS_MAX]; /* first second of calendar windows */

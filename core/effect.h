@@ -7,7 +7,7 @@
 
 #include "core/settings.h"
 
-enum alert_kind { ALERT_KPI, ALERT_SLA };
+enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE };
 
 enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
 
@@ -62,18 +62,20 @@ struct alert_sla {
 
 /* One transition of an alert. */
 struct alert {
-    uint64_t alert_id;    /* kpi: hash(rule, scope, name, event time of firing);
+    uint64_t alert_id;    /* hash(rule, scope, name, event time of firing);
                           sla: hash(ticket, metric, start of the instance) */
     uint32_t rev;         /* 1 for the first, +1 per transition */
     uint8_t kind;         /* enum alert_kind */
     uint8_t state;        /* enum alert_state */
-    uint8_t rule;         /* kpi: index into settings.rule */
+    uint8_t rule;         /* all but sla: index into settings.rule */
     ms_t at;              /* the engine's clock */
     ms_t since;           /* event time of firing; sla: instant of the first warning or breach */
     ms_t ended_at;        /* MS_NONE while active */
-    int64_t value;        /* kpi: ms or millionths, as the rule's field */
+    int64_t value;        /* ms or millionths, as the rule compares it; score: of points */
     bool has_value;       /* false: nothing to measure (n = 0) */
     uint64_t n;           /* samples behind the value */
+    int64_t now, before;  /* trend: what was compared, in the unit of the field … */
+    uint64_t n_before;    /* … and the samples behind the latter */
     struct str name;      /* kpi: of the rule's scope; "-" for all; lent */
     struct str team;      /* "-" unless the scope is team, or sla and the owner has one; lent */
     struct str agent;     /* likewise */
@@ -84,7 +86,6 @@ enum effect_kind {
     EFFECT_ALERT,
     EFFECT_LIMIT, /* a limit was met for the first time, or again after a minute */
 };
-
 enum limit_met {
     LIMIT_MET_TICKETS,
     LIMIT_MET_HISTORY,

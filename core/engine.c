@@ -5,6 +5,7 @@
  * told); the outbox is full (the caller drains it and comes again). */
 #include "core/engine.h"
 
+#include "core/appraise.h"
 #include "core/block.h"
 #include "core/engines.h"
 #include "core/err.h"
@@ -34,7 +35,7 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
                  block_round(tickets_bytes(l)) + block_round(calls_bytes(l)) +
                  block_round(rules_bytes(l)) + block_round(seen_bytes(l)) +
                  block_round(wheel_bytes((uint32_t)timers_cap(l))) +
-                 block_round(agreements_bytes());
+                 block_round(agreements_bytes()) + block_round(sizeof(struct scorecards));
     /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
     uint64_t slots = timers_cap(l) + 8ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
                      4ULL * l->ids + 5ULL * l->alerts + 2ULL * l->agents + l->teams + l->channels +
@@ -62,12 +63,22 @@ static struct str lookup_call_name(void *ctx, handle_t h)
     return call_key(((struct engine *)ctx)->calls, h);
 }
 
+/* Its own copy: the configuration's goes with the next reload. */
+static void keep_cards(struct engine *e, const struct scorecards *cards)
+{
+    e->settings.cards = cards == NULL ? NULL : e->cards;
+    if (cards != NULL)
+        *e->cards = *cards;
+}
+
 static int make_parts(struct engine *e, uint8_t *at)
 {
     const char *why;
     const struct limits *l = &e->limits;
     const struct settings *s = &e->settings;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
+    e->cards = block_take(&at, sizeof *e->cards);
+    keep_cards(e, s->cards);
     uint32_t watches = measure_watches(s, watch, ARRAY_LEN(watch));
     e->board = board_init(block_take(&at, board_bytes(l, s)), l, s, watch, watches);
     e->agreements = agreements_init(block_take(&at, agreements_bytes()));
@@ -110,7 +121,7 @@ static void listen(struct engine *e)
     uint32_t inputs[SCOPE_N] = {0};
     e->effects_max = 1;
     for (uint32_t i = 0; i < e->settings.rules; i++)
-        inputs[e->settings.rule[i].scope] |= measure_inputs(&e->settings.rule[i]);
+        inputs[e->settings.rule[i].scope] |= measure_inputs(&e->settings, &e->settings.rule[i]);
     for (enum scope s = 0; s < SCOPE_N; s++) {
         uint32_t n = rules_effects_max(e->rules, s);
         e->effects_max = n > e->effects_max ? n : e->effects_max;
@@ -192,12 +203,19 @@ static bool judge(struct engine *e, ms_t t, struct outbox *out)
     return room(out) >= most;
 }
 
-/* Fires what is due up to `until`, in order of time. false: the outbox is full. */
+/* For the effects of one name's rules, and for the work of another one. */
+static bool has_room(const struct engine *e, const struct outbox *out)
+{
+    return room(out) >= e->effects_max && (e->work_max == 0 || e->work < e->work_max);
+}
+
+/* Fires what is due up to `until`, in order of time. false: the outbox is full, or
+ * it was work enough. */
 static bool fire(struct engine *e, ms_t until, struct outbox *out)
 {
     struct wheel_fired due;
     uint32_t most = e->effects_max;
-    while (room(out) >= most && wheel_pop(&e->wheel, until, &due)) {
+    while (has_room(e, out) && wheel_pop(&e->wheel, until, &due)) {
         advance(e, due.deadline);
         e->core.fired = ms_max(e->core.fired, due.deadline);
         if (due.kind == OWNER_TICKET)
@@ -205,11 +223,13 @@ static bool fire(struct engine *e, ms_t until, struct outbox *out)
         else if (due.kind == OWNER_CALL)
             call_due(e->calls, due.owner, due.deadline);
         else
-            rules_due(e->rules, e->board, due.owner, due.deadline, out);
+            e->work += rules_due(e->rules, e->board, due.owner, due.deadline, out);
         e->core.judged = due.deadline;
         if (!judge(e, due.deadline, out))
             return false;
     }
+    if (!has_room(e, out) && wheel_next(&e->wheel) <= until)
+        return false;
     if (room(out) < most)
         return false;
     e->core.fired = ms_max(e->core.fired, until);
@@ -291,6 +311,8 @@ static void agent_info(struct engine *e, const struct event *ev)
         n->flags = ev->active ? n->flags & ~(uint32_t)AGENT_INACTIVE : n->flags | AGENT_INACTIVE;
     if (event_names(ev, F_TEAM)) /* nil: of no team */
         n->user = event_has(ev, F_TEAM) ? board_name(e->board, SCOPE_TEAM, ev->team, NULL) : 0;
+    if (event_has(ev, F_BOT) || event_names(ev, F_TEAM))
+        board_note(e->board, SCOPE_AGENT, index); /* another scorecard may be theirs */
     if (event_has(ev, F_NAME) &&
         name_set_title(board_names(e->board, SCOPE_AGENT), index, ev->name))
         board_entity_edit(e->board, SCOPE_AGENT, index)->changed = true;
@@ -378,6 +400,7 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out)
 {
     struct ahead ahead[ENGINE_STRIDE];
+    e->work = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct event *ev = &events[i];
         if (i % ENGINE_STRIDE == 0)
@@ -430,8 +453,11 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
     if (!rules_apply(e->rules, e->board, s, now, out))
         e->core.limit_met[LIMIT_MET_ALERTS]++;
     uint64_t seed = old->seed;
+    uint32_t compared = old->compared;
     e->settings = *s;
     e->settings.seed = seed;
+    e->settings.compared = compared; /* the logs are as long as they are */
+    keep_cards(e, s->cards);
     e->core.agreement = agreements_last(e->agreements);
     e->settings.sla = &agreement_get(e->agreements, agreements_last(e->agreements))->said;
     tickets_retarget(e->tickets);

@@ -21,6 +21,8 @@
 #include "core/settings.h"
 
 struct engine;
+struct score; /* score.h */
+struct scorecard;
 
 /* Bytes of the block. 0 when the settings or limits are impossible (settings_check says why). */
 uint64_t engine_size(const struct limits *limits, const struct settings *settings);
@@ -44,6 +46,10 @@ struct result {
  * the newest ts so far, and what is due before an event's ts fires before it. */
 uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out);
+
+/* Rules on scores and trends are costly: a step ends after so many pieces of such work (some ten
+ * microseconds each), and the tick at which it ended is not taken yet. 0: never, as at first. */
+void engine_set_work(struct engine *e, uint32_t most);
 
 /* Before this instant nothing is due by time alone; MS_NEVER: nothing ever is. A tick that comes
  * for nothing moves it on. */
@@ -82,6 +88,11 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
 /* Numbers of one name in one window, exact (figure.h): a snapshot costs more than a few of them. */
 void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t window,
                     const struct figure_source *source, uint32_t n, struct figure *ret);
+
+/* The score of one name on its card now (appraise.h); first: of the cards of its id. false: it has
+ * no card. */
+bool engine_score(struct engine *e, const struct scorecards *cards, const struct scorecard *first,
+                  uint32_t index, const struct scorecard **ret_card, struct score *ret);
 
 /* When a window begins now, and since when it is watched: later while it has watched for less. */
 void engine_window(const struct engine *e, uint32_t window, ms_t *ret_from, ms_t *ret_covered_from);

@@ -43,12 +43,15 @@ struct engine {
     struct settings settings;
     struct engine_core core;
     struct agreements *agreements;
+    struct scorecards *cards; /* of settings */
     struct board *board;
     struct tickets *tickets;
     struct calls *calls;
     struct rules *rules;
     struct seen *seen;
     struct wheel wheel;
+    uint32_t work_max;     /* engine_set_work */
+    uint32_t work;         /* of this step so far */
     uint32_t effects_max;  /* of one name's rules */
     uint64_t other_loaded; /* names_other and samples_shed that came with an image; the board */
     uint64_t shed_loaded;  /* counts from its own beginning */

@@ -33,6 +33,13 @@ int figure_percent(enum indicator_field field)
     return -1;
 }
 
+bool figure_is_count(struct figure_source source)
+{
+    enum indicator_field f = (enum indicator_field)source.field;
+    return f == IF_N || f == IF_NUM || f == IF_DEN || f == IF_MET || f == IF_MISSED ||
+           indicator_kind((enum indicator)source.indicator) == IND_GAUGE;
+}
+
 static uint32_t inputs_of_terms(const struct indicator_term *terms)
 {
     uint32_t inputs = 0;

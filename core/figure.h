@@ -26,6 +26,9 @@ struct figure {
 /* Percent of an order statistic; min is "0 %", max "100 %"; -1 for other fields. */
 int figure_percent(enum indicator_field field);
 
+/* Is it a count or a gauge, which has no samples behind it? */
+bool figure_is_count(struct figure_source source);
+
 /* Bits FAM_x or TOUCH_GAUGES: what the number is made of. */
 uint32_t figure_inputs(struct figure_source source);
 

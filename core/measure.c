@@ -1,6 +1,8 @@
 #include "core/measure.h"
 
+#include "core/appraise.h"
 #include "core/event.h"
+#include "core/trend.h"
 
 /* Is the value >= fire or clear (above), <= fire or clear (below)? */
 static bool reaches(const struct rule_setting *rule, const struct measure *m, bool fire)
@@ -29,9 +31,10 @@ static struct figure_source source_of(const struct rule_setting *rule)
     return (struct figure_source){rule->indicator, rule->field};
 }
 
+/* Of a rule that is judged by counting; -1: it is not. */
 static int percent_of(const struct rule_setting *rule)
 {
-    return figure_percent((enum indicator_field)rule->field);
+    return rule->kind == RULE_KPI ? figure_percent((enum indicator_field)rule->field) : -1;
 }
 
 /* Nearest rank, 1..n. */
@@ -69,9 +72,42 @@ uint32_t measure_watches(const struct settings *settings, struct window_watch *r
 
 /* --- reading the board -------------------------------------------------------------------- */
 
-uint32_t measure_inputs(const struct rule_setting *rule)
+uint32_t measure_inputs(const struct settings *settings, const struct rule_setting *rule)
 {
+    if (rule->kind == RULE_SCORE) {
+        const struct scorecards *cards = settings->cards;
+        return appraise_inputs(cards, appraise_find(cards, str_of(rule->card)));
+    }
     return figure_inputs(source_of(rule));
+}
+
+ms_t measure_step(const struct settings *settings, const struct rule_setting *rule)
+{
+    enum { PARTS = 288 };
+    if (rule->kind == RULE_KPI)
+        return 0;
+    const struct window_setting *w = &settings->window[rule->window];
+    ms_t step = w->length / PARTS * MS_SECOND;
+    bool long_step = w->kind != WINDOW_SLIDING || step > MS_MINUTE;
+    return long_step ? MS_MINUTE : ms_max(step, MS_SECOND);
+}
+
+/* --- scores ------------------------------------------------------------------------------- */
+
+static void measure_score(struct board *b, const struct rule_setting *rule, uint32_t index,
+                          struct measure *m)
+{
+    const struct scorecards *cards = board_settings(b)->cards;
+    const struct scorecard *card = appraise_find(cards, str_of(rule->card));
+    struct score score;
+    m->empty = true;
+    m->work = 1;
+    if (!appraise(b, cards, card, rule->window, index, &card, &score))
+        return;
+    m->n = appraise_samples(card, &score);
+    m->empty = !score.scored || (m->n < rule->min_n && !score.voided);
+    m->top = (__int128)score.total * (NUMBER_ONE / 100);
+    m->bottom = 1;
 }
 
 /* How many samples are > above, read the slow way: from the order statistic itself, which is all
@@ -116,6 +152,14 @@ void measure_read(struct board *b, const struct rule_setting *rule, uint32_t ind
                   struct measure *ret)
 {
     *ret = (struct measure){.grows_since = MS_NONE, .now = ms_max(board_at(b), t)};
+    if (rule->kind == RULE_TREND) {
+        trend_read(b, rule, index, ret);
+        return;
+    }
+    if (rule->kind == RULE_SCORE) {
+        measure_score(b, rule, index, ret);
+        return;
+    }
     if (percent_of(rule) >= 0) {
         measure_order(b, rule, index, ret);
         return;
@@ -133,8 +177,13 @@ void measure_read(struct board *b, const struct rule_setting *rule, uint32_t ind
 ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint32_t index,
                          const struct measure *m, bool calendar)
 {
-    uint32_t inputs = measure_inputs(rule);
+    const struct settings *settings = board_settings(b);
+    uint32_t inputs = measure_inputs(settings, rule);
     ms_t next = MS_NEVER;
+    if (rule->kind == RULE_SCORE) {
+        const struct scorecard *card = appraise_find(settings->cards, str_of(rule->card));
+        return appraise_next_change(b, settings->cards, card, rule->window, index);
+    }
     if (inputs == 1u << TOUCH_GAUGES) {
         for (int fire = 0; fire < 2 && m->grows_since != MS_NONE; fire++) {
             ms_t at = m->grows_since + above_of(rule, fire) + 1;
@@ -143,10 +192,10 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
         }
         return next;
     }
+    uint32_t window = rule->window | (rule->kind == RULE_TREND ? BOARD_BEFORE : 0u);
     for (uint32_t f = 0; f < FAM_N; f++)
         if (inputs >> f & 1)
-            next =
-                ms_min(next, board_next_change(b, (enum scope)rule->scope, index, f, rule->window));
+            next = ms_min(next, board_next_change(b, (enum scope)rule->scope, index, f, window));
     return calendar ? ms_min(next, board_next_calendar(b)) : next;
 }
 

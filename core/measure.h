@@ -18,14 +18,16 @@
  * n samples, told by how many of them are above each threshold. */
 struct measure {
     bool empty;
-    uint32_t n;          /* samples behind the value; counts: the count */
-    uint32_t rank;       /* 0: a fraction, else 1..n */
-    uint32_t over_fire;  /* order statistics: samples >= rule.fire (below: > fire) … */
-    uint32_t over_clear; /* … and >= rule.clear (below: > clear) */
-    __int128 top;
-    int64_t bottom;   /* > 0 unless empty */
-    ms_t grows_since; /* ages: since when; MS_NONE = no age, or of nothing */
-    ms_t now;         /* as of when it was read */
+    uint32_t n;           /* samples behind the value; counts: the count */
+    uint32_t rank;        /* 0: a fraction, else 1..n */
+    uint32_t over_fire;   /* order statistics: samples >= rule.fire (below: > fire) … */
+    uint32_t over_clear;  /* … and >= rule.clear (below: > clear) */
+    __int128 top, bottom; /* bottom > 0 unless empty */
+    ms_t grows_since;     /* ages: since when; MS_NONE = no age, or of nothing */
+    ms_t now;             /* as of when it was read */
+    int64_t value_now, value_before; /* trends: what was compared, in the unit of the field */
+    uint32_t n_before;
+    uint32_t work; /* pieces of work that it cost; 0: next to none */
 };
 
 enum verdict_of_rule { RULE_CLEAR, RULE_BETWEEN, RULE_FIRE, RULE_VERDICTS };
@@ -34,7 +36,11 @@ enum verdict_of_rule { RULE_CLEAR, RULE_BETWEEN, RULE_FIRE, RULE_VERDICTS };
 enum verdict_of_rule measure_verdict(const struct rule_setting *rule, const struct measure *m);
 
 /* Bits FAM_x or TOUCH_GAUGES: what the rule's number is made of. */
-uint32_t measure_inputs(const struct rule_setting *rule);
+uint32_t measure_inputs(const struct settings *settings, const struct rule_setting *rule);
+
+/* Rules on scores and trends cost too much to be judged at every event: they look every so often.
+ * 0: at every event. A 288th of the window, at least a second, at most a minute. */
+ms_t measure_step(const struct settings *settings, const struct rule_setting *rule);
 
 /* The thresholds that the windows must count for these rules. How many; *ret is filled up to cap,
  * and at most WATCHES_MAX of a family are named: what is not counted is read by board_order. */

@@ -1,6 +1,6 @@
 #include "core/rule.h"
 
-enum watch_state { WATCH_IDLE, WATCH_PENDING, WATCH_ACTIVE, WATCH_CLEARING, WATCH_STATES };
+#include "core/watches.h"
 
 /* Where a verdict leads; pending leads on to active and clearing to idle when the hold ends. */
 static const uint8_t moves[WATCH_STATES][RULE_VERDICTS] = {
@@ -9,41 +9,6 @@ static const uint8_t moves[WATCH_STATES][RULE_VERDICTS] = {
     [WATCH_PENDING] = {WATCH_IDLE, WATCH_IDLE, WATCH_PENDING},
     [WATCH_ACTIVE] = {WATCH_CLEARING, WATCH_ACTIVE, WATCH_ACTIVE},
     [WATCH_CLEARING] = {WATCH_CLEARING, WATCH_ACTIVE, WATCH_ACTIVE},
-};
-
-/* One rule on one name of its scope. */
-struct watch {
-    struct slot slot;
-    uint8_t rule;      /* index into settings.rule */
-    uint8_t scope;     /* enum scope */
-    uint8_t state;     /* enum watch_state */
-    bool has_value;    /* as last published, like n and value */
-    uint32_t index;    /* of the name */
-    handle_t next;     /* watch of the same name */
-    handle_t timer;    /* in the wheel, 0 = none */
-    uint32_t rev;      /* of the alert, 0 = never fired */
-    ms_t due;          /* of the timer, MS_NEVER = none */
-    ms_t since;        /* pending, clearing: when the condition began */
-    ms_t fired_at;     /* MS_NONE = never */
-    ms_t moved;        /* when it fired or cleared last: event times of a watch never go back */
-    uint64_t alert_id; /* of the last firing */
-    int64_t value;
-    uint64_t n;
-};
-
-STATIC_ASSERT(sizeof(struct watch) == 80, "no padding in an image");
-
-struct rules {
-    struct pool pool;
-    const struct settings *settings; /* the engine's */
-    struct wheel *wheel;
-    uint8_t kind;               /* of our deadlines in the wheel */
-    uint32_t active;            /* watches that are active or clearing */
-    struct rule_tally tally;    /* a blob of the image */
-    uint32_t of_scope[SCOPE_N]; /* inputs of all rules of the scope */
-    uint32_t in_scope[SCOPE_N]; /* how many rules */
-    uint32_t inputs[RULES_MAX]; /* bits FAM_x, TOUCH_GAUGES */
-    uint32_t only[RULES_MAX];   /* index of the rule's name filter, 0 = none or not met yet */
 };
 
 static uint64_t pool_offset(void)
@@ -56,14 +21,15 @@ uint64_t rules_bytes(const struct limits *limits)
     return pool_offset() + pool_bytes(sizeof(struct watch), limits->alerts);
 }
 
-static void prepare(struct rules *r, const struct settings *settings)
+void rules_prepare(struct rules *r, const struct settings *settings)
 {
     memset(r->of_scope, 0, sizeof r->of_scope);
     memset(r->in_scope, 0, sizeof r->in_scope);
     memset(r->only, 0, sizeof r->only);
     for (uint32_t i = 0; i < settings->rules; i++) {
         const struct rule_setting *rule = &settings->rule[i];
-        r->inputs[i] = measure_inputs(rule);
+        r->inputs[i] = measure_inputs(settings, rule);
+        r->step[i] = measure_step(settings, rule);
         r->of_scope[rule->scope] |= r->inputs[i];
         r->in_scope[rule->scope]++;
     }
@@ -77,7 +43,7 @@ struct rules *rules_init(void *mem, const struct limits *limits, const struct se
     r->settings = settings;
     r->wheel = wheel;
     r->kind = kind;
-    prepare(r, settings);
+    rules_prepare(r, settings);
     return r;
 }
 
@@ -93,12 +59,14 @@ static struct str name_of(const struct board *b, enum scope scope, uint32_t inde
     return scope == SCOPE_ALL ? str_of("-") : name_text(board_names(b, scope), index);
 }
 
-static void alert_of(const struct board *b, const struct watch *w, struct alert *ret)
+void watch_alert(const struct rules *r, const struct board *b, const struct watch *w,
+                 struct alert *ret)
 {
     struct str name = name_of(b, (enum scope)w->scope, w->index), none = str_of("-");
     *ret = (struct alert){
         .alert_id = w->alert_id,
         .rev = w->rev,
+        .kind = r->settings->rule[w->rule].kind == RULE_SCORE ? ALERT_SCORE : ALERT_KPI,
         .state = ALERT_BREACHED,
         .rule = w->rule,
         .at = board_at(b),
@@ -107,26 +75,28 @@ static void alert_of(const struct board *b, const struct watch *w, struct alert 
         .value = w->value,
         .has_value = w->has_value,
         .n = w->n,
+        .now = w->now,
+        .before = w->before,
+        .n_before = w->n_before,
         .name = name,
         .team = w->scope == SCOPE_TEAM ? name : none,
         .agent = w->scope == SCOPE_AGENT ? name : none,
     };
 }
 
-static void publish(const struct board *b, const struct watch *w, enum alert_state state,
-                    ms_t ended_at, struct outbox *out)
+static void publish(const struct rules *r, const struct board *b, const struct watch *w,
+                    enum alert_state state, ms_t ended_at, struct outbox *out)
 {
     CHECK(out->n < out->cap);
     struct effect *e = &out->effects[out->n++];
     *e = (struct effect){.kind = EFFECT_ALERT};
-    alert_of(b, w, &e->alert);
+    watch_alert(r, b, w, &e->alert);
     e->alert.state = (uint8_t)state;
     e->alert.ended_at = ended_at;
 }
 
 /* The same on every machine, whatever the seed of the hash tables is. */
-static uint64_t watch_hash(const struct settings *settings, const struct board *b,
-                           const struct watch *w)
+uint64_t watch_hash(const struct settings *settings, const struct board *b, const struct watch *w)
 {
     uint64_t h = hash_str(w->scope, str_of(settings->rule[w->rule].id));
     return hash_str(h, name_of(b, (enum scope)w->scope, w->index));
@@ -137,6 +107,9 @@ static void set_value(struct board *b, const struct rule_setting *rule, struct w
                       const struct measure *m)
 {
     w->n = m->n;
+    w->now = m->value_now;
+    w->before = m->value_before;
+    w->n_before = m->n_before;
     w->has_value = !m->empty;
     w->value = m->empty ? 0 : measure_value(b, rule, w->index, m);
 }
@@ -152,12 +125,12 @@ static void fire(struct rules *r, struct board *b, struct watch *w, const struct
     r->active++;
     r->tally.fired++;
     set_value(b, &r->settings->rule[w->rule], w, m);
-    publish(b, w, ALERT_BREACHED, MS_NONE, out);
+    publish(r, b, w, ALERT_BREACHED, MS_NONE, out);
 }
 
 /* m: NULL = the value stays as it was. */
-static void finish(struct rules *r, struct board *b, struct watch *w, enum alert_state state,
-                   const struct measure *m, ms_t when, struct outbox *out)
+void watch_finish(struct rules *r, struct board *b, struct watch *w, enum alert_state state,
+                  const struct measure *m, ms_t when, struct outbox *out)
 {
     w->rev++;
     w->moved = when;
@@ -171,7 +144,7 @@ static void finish(struct rules *r, struct board *b, struct watch *w, enum alert
         r->tally.cancelled++;
     if (m != NULL)
         set_value(b, &r->settings->rule[w->rule], w, m);
-    publish(b, w, state, when, out);
+    publish(r, b, w, state, when, out);
 }
 
 /* --- one watch ---------------------------------------------------------------------------- */
@@ -195,10 +168,10 @@ static void end_hold(struct rules *r, struct board *b, struct watch *w, const st
     if (w->state == WATCH_PENDING && until <= t)
         fire(r, b, w, m, until, out);
     else if (w->state == WATCH_CLEARING && until <= t)
-        finish(r, b, w, ALERT_CLEARED, m, until, out);
+        watch_finish(r, b, w, ALERT_CLEARED, m, until, out);
 }
 
-static void arm(struct rules *r, handle_t h, struct watch *w, ms_t due)
+void watch_arm(struct rules *r, handle_t h, struct watch *w, ms_t due)
 {
     if (due == w->due)
         return;
@@ -209,8 +182,8 @@ static void arm(struct rules *r, handle_t h, struct watch *w, ms_t due)
 }
 
 /* A watch of a rule on a name that has none; 0 when limits.alerts is met. */
-static handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, enum scope scope,
-                          uint32_t index)
+handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, enum scope scope,
+                   uint32_t index)
 {
     handle_t h = pool_alloc(&r->pool);
     if (h == 0)
@@ -224,12 +197,15 @@ static handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, enum 
     w->due = MS_NEVER;
     w->fired_at = w->moved = MS_NONE;
     e->watches = h;
+    if (r->step[rule] > 0) /* by whole seconds: names take turns, the same ones everywhere */
+        w->phase = (ms_t)(watch_hash(r->settings, b, w) % (uint64_t)(r->step[rule] / MS_SECOND)) *
+                   MS_SECOND;
     return h;
 }
 
-static void watch_free(struct rules *r, struct board *b, handle_t h, struct watch *w)
+void watch_free(struct rules *r, struct board *b, handle_t h, struct watch *w)
 {
-    arm(r, h, w, MS_NEVER);
+    watch_arm(r, h, w, MS_NEVER);
     struct entity *e = board_entity_edit(b, (enum scope)w->scope, w->index);
     if (e->watches == h) {
         e->watches = w->next;
@@ -242,10 +218,33 @@ static void watch_free(struct rules *r, struct board *b, handle_t h, struct watc
     pool_free(&r->pool, h);
 }
 
+/* The first instant from t on at which a sampled rule looks at the name. */
+static ms_t look_at(const struct rules *r, const struct watch *w, ms_t t)
+{
+    ms_t step = r->step[w->rule], into = (t - w->phase) % step;
+    return into == 0 ? t : t - into + step;
+}
+
+void watch_look(struct rules *r, handle_t h, struct watch *w, ms_t t)
+{
+    ms_t at = r->step[w->rule] > 0 ? look_at(r, w, t) : t;
+    if (at < w->due)
+        watch_arm(r, h, w, at);
+}
+
+/* A late event took the alert back: it came before the alert fired, or a sampled rule looks once
+ * more at an instant by which it had fired. */
+static bool is_corrected(const struct rules *r, const struct watch *w, ms_t t, bool event)
+{
+    if (w->state != WATCH_CLEARING)
+        return false;
+    return r->step[w->rule] > 0 ? t <= w->fired_at : event && t < w->fired_at;
+}
+
 /* Judges one watch at t. Events at t come before the end of a hold at t, so a hold that ended
  * earlier is settled first and one that ends now only if the verdict still stands. */
-static void judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool event,
-                  struct outbox *out)
+static uint32_t judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool event,
+                      struct outbox *out)
 {
     struct watch *w = pool_edit(&r->pool, h);
     const struct rule_setting *rule = &r->settings->rule[w->rule];
@@ -257,25 +256,28 @@ static void judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool eve
     w->state = moves[was][verdict];
     if (w->state != was)
         w->since = began_at(rule, w, &m, verdict, t);
-    if (event && w->state == WATCH_CLEARING && t < w->fired_at)
-        finish(r, b, w, ALERT_CORRECTED, &m, w->fired_at, out);
+    if (is_corrected(r, w, t, event))
+        watch_finish(r, b, w, ALERT_CORRECTED, &m, w->fired_at, out);
     else
         end_hold(r, b, w, &m, ms_max(t, w->since), out);
     bool calendar = r->settings->window[rule->window].kind != WINDOW_SLIDING;
     ms_t due = measure_next_change(b, rule, w->index, &m, calendar);
+    if (r->step[w->rule] > 0 && due != MS_NEVER)
+        due = look_at(r, w, ms_max(due, t + 1));
     if (w->state == WATCH_PENDING || w->state == WATCH_CLEARING)
         due = ms_min(due, w->since + rule->hold);
-    arm(r, h, w, due);
+    watch_arm(r, h, w, due);
     /* One that moved at t stays: it may fire again at t, and that is the same alert. */
     if (w->state == WATCH_IDLE && w->due == MS_NEVER && w->moved < t)
         watch_free(r, b, h, w);
+    return m.work;
 }
 
 /* --- what the engine says ----------------------------------------------------------------- */
 
 /* Is rule i about this name? */
-static bool is_about(struct rules *r, const struct board *b, const struct rule_setting *rule,
-                     uint32_t i, uint32_t index)
+bool rules_about(struct rules *r, const struct board *b, const struct rule_setting *rule,
+                 uint32_t i, uint32_t index)
 {
     if (rule->name[0] == 0 || rule->scope == SCOPE_ALL)
         return true;
@@ -285,7 +287,7 @@ static bool is_about(struct rules *r, const struct board *b, const struct rule_s
     return r->only[i] == index;
 }
 
-static handle_t watch_find(const struct rules *r, const struct entity *e, uint32_t rule)
+handle_t watch_find(const struct rules *r, const struct entity *e, uint32_t rule)
 {
     handle_t h = e->watches;
     while (h != 0) {
@@ -310,167 +312,25 @@ bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t 
     for (uint32_t i = 0; i < r->settings->rules; i++) {
         const struct rule_setting *rule = &r->settings->rule[i];
         if (rule->scope != scope || (r->inputs[i] & touched) == 0 ||
-            !is_about(r, b, rule, i, index))
+            !rules_about(r, b, rule, i, index))
             continue;
         handle_t h = watch_find(r, board_entity(b, scope, index), i);
         if (h == 0)
             h = watch_new(r, b, i, scope, index);
-        if (h != 0)
-            judge(r, b, h, t, true, out);
-        else
+        if (h == 0)
             room = false;
+        else if (r->step[i] > 0)
+            watch_look(r, h, pool_edit(&r->pool, h), t);
+        else
+            judge(r, b, h, t, true, out);
     }
     return room;
 }
 
-void rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struct outbox *out)
+uint32_t rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struct outbox *out)
 {
     struct watch *w = pool_edit(&r->pool, watch);
     w->timer = 0;
     w->due = MS_NEVER;
-    judge(r, b, watch, due, false, out);
-}
-
-/* Do the two compare alike? What they are called for people (labels, severity) may differ. */
-static bool same_rule(const struct rule_setting *a, const struct rule_setting *b)
-{
-    return str_equal(str_of(a->id), str_of(b->id)) && a->indicator == b->indicator &&
-           a->field == b->field && a->scope == b->scope && a->window == b->window &&
-           a->below == b->below && a->on_empty == b->on_empty && a->fire == b->fire &&
-           a->clear == b->clear && a->hold == b->hold && a->min_n == b->min_n &&
-           str_equal(str_of(a->name), str_of(b->name));
-}
-
-/* Watches a new rule on every name from t on. */
-static bool begin_rule(struct rules *r, struct board *b, const struct rule_setting *rule,
-                       uint32_t i, ms_t t)
-{
-    enum scope scope = (enum scope)rule->scope;
-    uint32_t names = scope == SCOPE_ALL ? 1 : name_count(board_names(b, scope));
-    for (uint32_t index = 1; index <= names; index++) {
-        if (!is_about(r, b, rule, i, index))
-            continue;
-        handle_t h = watch_new(r, b, i, scope, index);
-        if (h == 0)
-            return false;
-        arm(r, h, pool_edit(&r->pool, h), t);
-    }
-    return true;
-}
-
-bool rules_apply(struct rules *r, struct board *b, const struct settings *settings, ms_t t,
-                 struct outbox *out)
-{
-    const struct settings *old = r->settings;
-    uint8_t now[RULES_MAX]; /* the new index of a rule, RULES_MAX: none */
-    bool known[RULES_MAX] = {false}, room = true;
-    for (uint32_t i = 0; i < old->rules; i++) {
-        now[i] = RULES_MAX;
-        for (uint32_t j = 0; j < settings->rules; j++)
-            if (same_rule(&old->rule[i], &settings->rule[j]))
-                now[i] = (uint8_t)j;
-        if (now[i] < RULES_MAX)
-            known[now[i]] = true;
-    }
-    for (uint32_t k = 1; k <= r->pool.high; k++) {
-        handle_t h = pool_handle(&r->pool, k);
-        if (h == 0)
-            continue;
-        struct watch *w = pool_edit(&r->pool, h);
-        if (now[w->rule] < RULES_MAX) {
-            w->rule = now[w->rule];
-            continue;
-        }
-        if (w->state == WATCH_ACTIVE || w->state == WATCH_CLEARING)
-            finish(r, b, w, ALERT_CANCELLED, NULL, t, out);
-        watch_free(r, b, h, w);
-    }
-    prepare(r, settings);
-    for (uint32_t j = 0; j < settings->rules && room; j++)
-        if (!known[j])
-            room = begin_rule(r, b, &settings->rule[j], j, t);
-    return room;
-}
-
-/* --- readers ------------------------------------------------------------------------------ */
-
-uint32_t rules_active(const struct rules *r)
-{
-    return r->active;
-}
-
-struct rule_tally *rules_tally(struct rules *r)
-{
-    return &r->tally;
-}
-
-static bool is_active(const struct watch *w)
-{
-    return w->state == WATCH_ACTIVE || w->state == WATCH_CLEARING;
-}
-
-bool rules_alert_next(const struct rules *r, const struct board *b, uint32_t *at, struct alert *ret)
-{
-    while (*at < r->pool.high) {
-        const struct watch *w = pool_at(&r->pool, ++*at);
-        if (w->slot.live && is_active(w)) {
-            alert_of(b, w, ret);
-            return true;
-        }
-    }
-    return false;
-}
-
-uint64_t rules_digest(const struct rules *r, const struct board *b)
-{
-    uint64_t sum = 0;
-    for (uint32_t k = 1; k <= r->pool.high; k++) {
-        const struct watch *w = pool_at(&r->pool, k);
-        if (!w->slot.live || w->state == WATCH_IDLE)
-            continue;
-        uint64_t h = watch_hash(r->settings, b, w);
-        h = mix64(h ^ w->state);
-        if (w->state != WATCH_ACTIVE)
-            h = mix64(h ^ (uint64_t)w->since);
-        if (is_active(w))
-            h = mix64(h ^ w->alert_id ^ w->rev);
-        sum += h;
-    }
-    return sum;
-}
-
-void rules_check(const struct rules *r, const struct board *b)
-{
-    uint32_t active = 0;
-    for (uint32_t k = 1; k <= r->pool.high; k++) {
-        handle_t h = pool_handle(&r->pool, k);
-        if (h == 0)
-            continue;
-        const struct watch *w = pool_get(&r->pool, h);
-        CHECK(w->rule < r->settings->rules && w->state < WATCH_STATES);
-        CHECK(r->settings->rule[w->rule].scope == w->scope);
-        CHECK(watch_find(r, board_entity(b, (enum scope)w->scope, w->index), w->rule) == h);
-        CHECK((w->timer == 0) == (w->due == MS_NEVER));
-        CHECK(w->timer == 0 || wheel_deadline(r->wheel, w->timer) == w->due);
-        CHECK(!is_active(w) || w->fired_at != MS_NONE);
-        active += is_active(w);
-    }
-    CHECK(active == r->active);
-    const struct rule_tally *y = &r->tally;
-    CHECK(y->fired == active + y->cleared + y->corrected + y->cancelled);
-}
-
-struct pool *rules_pool(struct rules *r)
-{
-    return &r->pool;
-}
-
-void rules_rebuild(struct rules *r)
-{
-    r->active = 0;
-    for (uint32_t k = 1; k <= r->pool.high; k++) {
-        const struct watch *w = pool_at(&r->pool, k);
-        r->active += w->slot.live && is_active(w);
-    }
-    prepare(r, r->settings);
+    return judge(r, b, watch, due, false, out);
 }

@@ -12,6 +12,9 @@
  * measure.h tells how a value is compared and what is empty. An event before the alert's firing
  * that makes the rule say "clear" corrects it: in order it would not have fired.
  *
+ * Rules on scores and trends are sampled: what touches them only sets a deadline, at the next of
+ * the instants at which they look at that name, and everything else follows from the deadline.
+ *
  * Times of transitions are event times: the ts of the event that moved the watch, the instant at
  * which a window moved past a sample, the end of the hold, the instant at which an age reached
  * its threshold. So the same events give the same alert_id everywhere. Only the engine calls
@@ -47,8 +50,9 @@ uint32_t rules_effects_max(const struct rules *r, enum scope scope);
 bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t index, ms_t t,
                    struct outbox *out);
 
-/* A deadline of a watch came; due: the deadline (not the clock). The board stands at or after. */
-void rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struct outbox *out);
+/* A deadline of a watch came; due: the deadline (not the clock). The board stands at or after.
+ * Returns how many pieces of work it was (measure.h); 0: next to nothing. */
+uint32_t rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struct outbox *out);
 
 /* Other rules from t on. Alerts of rules that are gone or compare differently are cancelled; the
  * effects name rules by their index in the old settings, and rules_active() of them may come: the

@@ -1,5 +1,7 @@
 #include "core/score.h"
 
+#include "core/event.h"
+
 enum { POINTS_BASELINE = 6000, POINTS_TARGET = 8000, POINTS_BAND = 2000, SHARE_ONE = 1000000 };
 
 static const struct {
@@ -17,6 +19,25 @@ enum score_grade score_grade(int32_t total)
     while (g < GRADE_UNQUALIFIED && total < grades[g].least)
         g++;
     return g;
+}
+
+enum score_grade score_grade_of(int64_t millionths)
+{
+    return score_grade((int32_t)(millionths / (NUMBER_ONE / 100)));
+}
+
+int32_t score_grade_least(enum score_grade g)
+{
+    CHECK(g < GRADE_N);
+    return grades[g].least;
+}
+
+int score_grade_find(struct str wire)
+{
+    for (int g = 0; g < GRADE_N; g++)
+        if (str_equal(str_of(grades[g].wire), wire))
+            return g;
+    return -1;
 }
 
 const char *score_grade_wire(enum score_grade g)

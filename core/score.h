@@ -25,7 +25,10 @@ enum score_grade {
 };
 
 enum score_grade score_grade(int32_t total);
-const char *score_grade_wire(enum score_grade g); /* "needs_improvement" */
+enum score_grade score_grade_of(int64_t millionths); /* of a score as rules compare it */
+const char *score_grade_wire(enum score_grade g);    /* "needs_improvement" */
+int32_t score_grade_least(enum score_grade g);       /* hundredths */
+int score_grade_find(struct str wire);               /* -1: there is none */
 const char *score_grade_word(enum score_grade g, bool chinese);
 
 enum score_state { LINE_COUNTED, LINE_FEW, LINE_VOID };

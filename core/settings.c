@@ -1,6 +1,8 @@
 #include "core/settings.h"
 
+#include "core/appraise.h"
 #include "core/err.h"
+#include "core/trend.h"
 
 static const char *const scopes[SCOPE_N] = {"all",     "agent",    "team",
                                             "channel", "priority", "category"};
@@ -136,16 +138,52 @@ static const char *check_windows(const struct settings *s)
     return NULL;
 }
 
-static const char *check_rule(const struct settings *s, const struct rule_setting *r)
+static const char *check_compared(const struct settings *s)
 {
-    bool gauge = r->indicator >= IND_GAUGE_FIRST;
+    uint32_t n = s->windows;
+    for (uint32_t left = s->compared; left != 0; left &= left - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(left);
+        if (w >= s->windows || s->window[w].kind != WINDOW_SLIDING)
+            return "only sliding windows are compared with what was before";
+        n++;
+    }
+    return n > WINDOWS_MAX ? "too many windows: each that trends compare counts twice" : NULL;
+}
+
+static const char *check_number(const struct settings *s, const struct rule_setting *r)
+{
+    bool gauge = r->indicator >= IND_GAUGE_FIRST, trend = r->kind == RULE_TREND;
     if (r->indicator >= IND_N || r->field >= IF_END ||
         !indicator_has_field((enum indicator)r->indicator, (enum indicator_field)r->field))
         return "a rule's indicator does not have that field";
-    if (r->scope >= SCOPE_N || (s->scopes >> r->scope & 1) == 0)
-        return "a rule is about a scope that is not kept";
     if (!gauge && r->window >= s->windows)
         return "a rule is about a window that is not kept";
+    if (trend && (gauge || (s->compared >> r->window & 1) == 0))
+        return "a trend is about a window that is not compared with what was before";
+    if (trend && !r->absolute &&
+        (r->fire > TREND_PART_MAX || r->fire < -TREND_PART_MAX || r->clear > TREND_PART_MAX ||
+         r->clear < -TREND_PART_MAX))
+        return "a trend's threshold is at most a thousandfold";
+    return NULL;
+}
+
+static const char *check_score(const struct settings *s, const struct rule_setting *r)
+{
+    const struct scorecard *card = appraise_find(s->cards, str_of(r->card));
+    if (card == NULL)
+        return "a rule is about a scorecard that is not there";
+    if (card->scope != r->scope)
+        return "a rule is about another scope than its scorecard";
+    return r->window >= s->windows ? "a rule is about a window that is not kept" : NULL;
+}
+
+static const char *check_rule(const struct settings *s, const struct rule_setting *r)
+{
+    const char *why = r->kind == RULE_SCORE ? check_score(s, r) : check_number(s, r);
+    if (why != NULL)
+        return why;
+    if (r->scope >= SCOPE_N || (s->scopes >> r->scope & 1) == 0)
+        return "a rule is about a scope that is not kept";
     if (r->id[0] == 0)
         return "a rule has no id";
     if (r->below ? r->clear < r->fire : r->clear > r->fire)
@@ -187,6 +225,8 @@ int settings_check(const struct settings *s, const char **ret_why)
         if (s->target[i] < 0 || s->target[i] > 400 * MS_DAY)
             why = "a target must lie between 0 and 400 days";
     if (why == NULL)
+        why = check_compared(s);
+    if (why == NULL)
         why = check_rules(s);
     if (why != NULL) {
         *ret_why = why;
@@ -224,6 +264,8 @@ const char *settings_differ(const struct settings *a, const struct settings *b)
         return "scopes cannot change while running: restart";
     if (!windows_equal(a, b))
         return "windows cannot change while running: restart";
+    if ((b->compared & ~a->compared) != 0)
+        return "a trend over a window that was not compared so far needs its past: restart";
     if (!zones_equal(&a->zone, &b->zone) || a->week_start != b->week_start)
         return "the zone cannot change while running: restart";
     if (a->exact_samples != b->exact_samples)

@@ -42,8 +42,18 @@ struct zone {
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 enum on_empty { ON_EMPTY_HOLD, ON_EMPTY_CLEAR, ON_EMPTY_FIRE };
 
+enum rule_kind {
+    RULE_KPI,   /* an indicator in a window */
+    RULE_TREND, /* … against the window before it */
+    RULE_SCORE, /* the score of a scorecard */
+};
+
 struct rule_setting {
     char id[NAME_BYTES_MAX + 1];
+    uint8_t kind; /* enum rule_kind */
+    char card[NAME_BYTES_MAX +
+              1];  /* score: id of the cards; then indicator and field mean nothing */
+    bool absolute; /* trend: by how much, in the unit of the field; else by what part, millionths */
     uint16_t indicator;            /* enum indicator */
     uint8_t field;                 /* enum indicator_field; gauges: IF_VALUE */
     uint8_t scope;                 /* enum scope */
@@ -64,12 +74,16 @@ struct rule_setting {
 };
 
 struct sla_setting; /* policy.h */
+struct scorecards;  /* scorecard.h */
 
 struct settings {
     uint64_t seed;   /* of the hash tables; any number, the same for the engine's life */
     uint32_t scopes; /* bit enum scope: which are kept; SCOPE_ALL always is */
     uint32_t windows;
     struct window_setting window[WINDOWS_MAX];
+    uint32_t
+        compared; /* bit per window: kept for twice its length, to compare with what was before;
+                        each counts as another window */
     uint8_t week_start; /* 0 = Monday … 6 = Sunday */
     struct zone zone;
     ms_t target[TARGET_N];          /* site-wide target, 0 = none */
@@ -89,7 +103,8 @@ struct settings {
     uint32_t exact_samples;         /* 100000 */
     ms_t hold_after; /* 60 s: an event that came so late shows that its source is behind … */
     ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */
-    const struct sla_setting *sla; /* policies; NULL = none. Lent for the call, copied */
+    const struct sla_setting *sla;  /* policies; NULL = none. Lent for the call, copied */
+    const struct scorecards *cards; /* of rules on scores; NULL = none. Likewise */
     uint32_t rules;
     struct rule_setting rule[RULES_MAX];
 };

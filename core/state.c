@@ -1,4 +1,5 @@
 /* The engine as a whole: what others read of it, digest, invariants, images. */
+#include "core/appraise.h"
 #include "core/block.h"
 #include "core/engines.h"
 #include "core/snapshot.h"
@@ -30,6 +31,11 @@ void engine_set_tap(struct engine *e, const struct board_tap *tap)
     board_set_tap(e->board, tap);
 }
 
+void engine_set_work(struct engine *e, uint32_t most)
+{
+    e->work_max = most;
+}
+
 uint32_t engine_names(const struct engine *e, enum scope scope)
 {
     return (e->settings.scopes >> scope & 1) != 0 ? name_count(board_names(e->board, scope)) : 0;
@@ -59,6 +65,13 @@ void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t
 {
     CHECK(e->core.at != MS_NONE && index <= engine_names(e, scope));
     figures_read(e->board, scope, index, window, source, n, ret);
+}
+
+bool engine_score(struct engine *e, const struct scorecards *cards, const struct scorecard *first,
+                  uint32_t index, const struct scorecard **ret_card, struct score *ret)
+{
+    CHECK(e->core.at != MS_NONE && index <= engine_names(e, (enum scope)first->scope));
+    return appraise(e->board, cards, first, first->window, index, ret_card, ret);
 }
 
 void engine_window(const struct engine *e, uint32_t window, ms_t *ret_from, ms_t *ret_covered_from)
@@ -201,7 +214,8 @@ static uint64_t layout_of(const struct engine *e)
     uint64_t h = hash_bytes(IMAGE_VERSION, &e->limits, sizeof e->limits);
     for (uint32_t w = 0; w < s->windows; w++)
         h = mix64(hash_str(h, str_of(s->window[w].name)) ^ (uint64_t)s->window[w].length);
-    const uint64_t others[] = {s->scopes, s->windows, s->exact_samples, s->seed, RULES_MAX};
+    const uint64_t others[] = {s->scopes, s->windows, s->exact_samples,
+                               s->seed,   RULES_MAX,  s->compared};
     h = hash_bytes(h, others, sizeof others);
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     memset(watch, 0, sizeof watch);

@@ -335,6 +335,18 @@ static void put_state(struct line *l, const struct alert *a)
     put_text(l, states[a->state]);
 }
 
+/* A value as the rule compares it; or of its field. */
+static void put_value(struct line *l, const struct rule_setting *rule, bool compared, int64_t v)
+{
+    bool plain =
+        rule->kind == RULE_SCORE || (compared && rule->kind == RULE_TREND && !rule->absolute);
+    if (!plain &&
+        indicator_field_is_ms((enum indicator)rule->indicator, (enum indicator_field)rule->field))
+        put_duration(l, v);
+    else
+        put_number(l, v);
+}
+
 static void put_kpi(struct line *l, const struct settings *settings, const struct alert *a)
 {
     CHECK(a->rule < settings->rules);
@@ -348,13 +360,18 @@ static void put_kpi(struct line *l, const struct settings *settings, const struc
     put_key(l, "value");
     if (!a->has_value)
         put_text(l, "nil");
-    else if (indicator_field_is_ms((enum indicator)rule->indicator,
-                                   (enum indicator_field)rule->field))
-        put_duration(l, a->value);
     else
-        put_number(l, a->value);
+        put_value(l, rule, true, a->value);
     put_key(l, "n");
     put_uint(l, a->n, 1);
+    if (rule->kind == RULE_TREND) {
+        put_key(l, "now");
+        put_value(l, rule, false, a->now);
+        put_key(l, "before");
+        put_value(l, rule, false, a->before);
+        put_key(l, "n_before");
+        put_uint(l, a->n_before, 1);
+    }
     put_key(l, "since");
     put_time(l, a->since);
     if (a->ended_at != MS_NONE) {

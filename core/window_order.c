@@ -1,4 +1,5 @@
 /* Order statistics: of a busy log from its tally, of others by one pass over what is there. */
+#include "core/window_before.h"
 #include "core/window_tally.h"
 
 static const uint32_t permille[WINDOW_QUANTILES] = {500, 750, 900, 950, 990};
@@ -135,6 +136,25 @@ void orders_by_pass(struct windows *ws, const struct window_log *log, const stru
         pass_to(&p, &to[i]);
         pass_report(&p, ret[order[i]]);
     }
+    for (uint32_t c = 0; c < l->columns; c++)
+        sketch_clear(&ws->column[c]);
+}
+
+void window_orders_before(struct windows *ws, struct window_log *log, uint32_t family,
+                          uint32_t window, uint32_t longer, uint32_t columns,
+                          struct window_order ret[WINDOW_COLUMNS_MAX])
+{
+    const struct layout *l = &ws->layout[family];
+    struct pass p = {.ws = ws, .log = log, .l = l, .columns = columns & ((1U << l->columns) - 1)};
+    memset(ret, 0, WINDOW_COLUMNS_MAX * sizeof *ret);
+    if (log->head == 0 || p.columns == 0)
+        return;
+    struct place from = window_place(ws, log, l, window), to = window_place(ws, log, l, longer);
+    extremes_clear(&p.seen);
+    p.chunk = from.chunk;
+    p.word = from.word;
+    pass_to(&p, &to);
+    pass_report(&p, ret);
     for (uint32_t c = 0; c < l->columns; c++)
         sketch_clear(&ws->column[c]);
 }

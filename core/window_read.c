@@ -1,5 +1,6 @@
 /* What the windows of a log say: numbers from prefixes, and when they change by time alone. */
 #include "core/chunk.h"
+#include "core/window_before.h"
 
 /* --- numbers ------------------------------------------------------------------------------ */
 
@@ -51,6 +52,19 @@ void window_read(struct windows *ws, struct window_log *log, uint32_t family, ui
     memcpy(ret->n, t.count + l->n_at, l->columns * sizeof t.count[0]);
     memcpy(ret->sum, t.sum, l->columns * sizeof t.sum[0]);
     memcpy(ret->above, t.count + l->above_at, l->watches * sizeof t.count[0]);
+}
+
+void window_less(struct window_numbers *ret, const struct window_numbers *less)
+{
+    ret->samples -= less->samples;
+    for (uint32_t i = 0; i < WINDOW_FLAGS_MAX; i++)
+        ret->flag[i] -= less->flag[i];
+    for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++) {
+        ret->n[c] -= less->n[c];
+        ret->sum[c] -= less->sum[c];
+    }
+    for (uint32_t i = 0; i < WATCHES_MAX; i++)
+        ret->above[i] -= less->above[i];
 }
 
 /* --- places ------------------------------------------------------------------------------- */

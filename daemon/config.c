@@ -99,6 +99,7 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
                              "%s is none of sockets.events.connect; name it there too", nowhere);
     if (c->sla != NULL && c->sla->policies > 0)
         c->settings.sla = c->sla;
+    c->settings.cards = c->cards;
     if (settings_check(&c->settings, &wrong) != 0)
         return tree_complain(t, 1, "", why, "%s", wrong);
     return true;
@@ -190,6 +191,7 @@ void config_fini(struct config *c)
     c->cards = NULL;
     c->security = NULL;
     c->settings.sla = NULL;
+    c->settings.cards = NULL;
 }
 
 void config_move(struct config *to, struct config *from)
@@ -199,6 +201,7 @@ void config_move(struct config *to, struct config *from)
     from->cards = NULL;
     from->security = NULL;
     from->settings.sla = NULL;
+    from->settings.cards = NULL;
 }
 
 const char *config_fixed(const struct config *now, const struct config *next, uint32_t *at)

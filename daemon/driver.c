@@ -285,7 +285,10 @@ static bool map_engine(struct driver *d)
      * them. A kernel that has no huge pages says so, which changes nothing. */
     (void)madvise(d->memory, d->memory_bytes, MADV_HUGEPAGE);
     int err = engine_init(&d->engine, d->memory, &c->limits, &c->settings, d->status.started_at);
-    return err == 0 || failed(d, "engine", err_text(err));
+    if (err != 0)
+        return failed(d, "engine", err_text(err));
+    engine_set_work(d->engine, DRIVER_WORK);
+    return true;
 }
 
 bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)

@@ -24,6 +24,7 @@ enum {
     DRIVER_RECEIVE_NS = 1000000, /* … and no more after this long */
     DRIVER_EFFECTS = 1024,       /* of one step, before it asks to be drained */
     DRIVER_DUE = 256,            /* of one turn by what is due: then events have their turn */
+    DRIVER_WORK = 64,            /* likewise, of rules that cost: scores, trends of percentiles */
     DRIVER_SLEEP_MS = 60000,     /* at most */
 };
 

@@ -23,7 +23,7 @@
     }
 
 /* Order is the order of reading: calendars refer to the zone, policies to calendars, rules to
- * windows and scopes. */
+ * windows, scopes and scorecards. */
 const struct key keys[] = {
     {"insecure", KEY_FLAG, true, PLACE(insecure), 0, 0, "false",
      "true allows TCP endpoints beyond loopback, on which anybody can send and read."},
@@ -128,11 +128,12 @@ const struct key keys[] = {
      "day; what passes midnight belongs to the day on which it begins."},
     {"policies", KEY_POLICIES, false, ON_HEAP, 0, POLICIES_MAX, "[]",
      "Service levels: the first policy whose match holds for a ticket is in force for it."},
-    {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
-     "Threshold alerts on indicators. A list replaces the built-in one; [] is none. Built-in rules "
-     "about a window or scope that is not kept are left out."},
     {"scorecards", KEY_SCORECARDS, false, ON_HEAP, 0, SCORECARDS_MAX, "[]",
      "Weighted evaluations of agents, teams, ...: a score from 0 to 100, a grade, a rank."},
+    {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
+     "Threshold alerts on indicators, their trends, and scorecards. A list replaces the built-in "
+     "one; [] is none. Built-in rules "
+     "about a window or scope that is not kept are left out."},
 };
 const uint32_t keys_n = ARRAY_LEN(keys);
 

@@ -1,5 +1,7 @@
 #include "daemon/rules.h"
 
+#include "core/appraise.h"
+#include "core/event.h"
 #include "daemon/sources.h"
 
 static bool read_id(struct reading *r, void *item)
@@ -21,10 +23,33 @@ static struct figure_source source_of(const struct rule_setting *rule)
     return (struct figure_source){rule->indicator, rule->field};
 }
 
+static bool read_card(struct reading *r, void *item)
+{
+    struct rule_setting *rule = item;
+    if (!read_text(r, rule->card, sizeof rule->card))
+        return false;
+    const struct scorecard *card = appraise_find(r->config->cards, str_of(rule->card));
+    if (card == NULL)
+        return refuse(r, "no card is called '%s'; `scorecards` has them", rule->card);
+    rule->kind = RULE_SCORE;
+    rule->scope = card->scope;
+    rule->window = card->window;
+    return true;
+}
+
+/* Of a rule on a card the card says it. */
+static bool card_says(const struct reading *r, const struct rule_setting *rule, const char *key)
+{
+    return rule->kind == RULE_SCORE &&
+           !refuse(r, "the card of the rule says that; remove `%s` or `card`", key);
+}
+
 static bool read_indicator(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
     struct figure_source source;
+    if (card_says(r, rule, "indicator"))
+        return false;
     if (!source_indicator(r, &source))
         return false;
     rule->indicator = source.indicator;
@@ -36,6 +61,8 @@ static bool read_field(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
     struct figure_source source = source_of(rule);
+    if (card_says(r, rule, "field"))
+        return false;
     if (!source_field(r, &source))
         return false;
     rule->field = source.field;
@@ -44,7 +71,7 @@ static bool read_field(struct reading *r, void *item)
 
 static bool read_rule_scope(struct reading *r, void *item)
 {
-    return source_scope(r, &((struct rule_setting *)item)->scope);
+    return !card_says(r, item, "scope") && source_scope(r, &((struct rule_setting *)item)->scope);
 }
 
 static bool read_rule_window(struct reading *r, void *item)
@@ -52,21 +79,79 @@ static bool read_rule_window(struct reading *r, void *item)
     return source_window(r, &((struct rule_setting *)item)->window);
 }
 
+static bool read_trend(struct reading *r, void *item)
+{
+    struct rule_setting *rule = item;
+    static const char *const words[] = {"relative", "absolute"};
+    uint8_t word;
+    if (card_says(r, rule, "trend") || !read_word(r, words, ARRAY_LEN(words), &word))
+        return false;
+    if (rule->indicator >= IND_GAUGE_FIRST)
+        return refuse(r, "%s is a number of now, nothing is known of it before",
+                      indicator_name((enum indicator)rule->indicator));
+    rule->kind = RULE_TREND;
+    rule->absolute = word == 1;
+    return true;
+}
+
+/* A grade as a threshold: one and worse is below the next better one by a hundredth. */
+static bool grade_value(const struct reading *r, struct str text, bool or_worse, int64_t *ret)
+{
+    int g = score_grade_find(text);
+    if (g < 0 || (g == GRADE_EXCELLENT && or_worse))
+        return refuse(r,
+                      g < 0 ? "'%s' is neither a number of points nor a grade (excellent, good, "
+                              "qualified, needs_improvement, unqualified)"
+                            : "'%s' or worse is everybody; write the grade below it",
+                      text.p);
+    int32_t least = score_grade_least((enum score_grade)(or_worse ? g - 1 : g));
+    *ret = (int64_t)(or_worse ? least - 1 : least) * (NUMBER_ONE / 100);
+    return true;
+}
+
+/* A threshold of the rule in whatever it compares. or_worse: of grades, which side is meant. */
+static bool read_value(const struct reading *r, const struct rule_setting *rule, struct str text,
+                       const char *const likes[2], bool or_worse, int64_t *ret)
+{
+    bool negative = text.len > 1 && text.p[0] == '-';
+    struct str size = {text.p + negative, text.len - negative};
+    if (rule->kind == RULE_SCORE)
+        return (text.len > 0 && text.p[text.len - 1] != '%' && millionths_parse(text, ret)) ||
+               grade_value(r, text, or_worse, ret);
+    if (rule->kind == RULE_KPI)
+        return source_value(r, source_of(rule), text, likes, ret);
+    if (!rule->absolute)
+        return millionths_parse(text, ret) ||
+               refuse(r, "'%s' is no part; write 30%% or -30%%", text.p);
+    if (!source_value(r, source_of(rule), size, likes, ret))
+        return false;
+    *ret = negative ? -*ret : *ret;
+    return true;
+}
+
 static bool read_fire(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    if (!source_threshold(r, source_of(rule), &rule->below, &rule->fire))
+    static const char *const likes[] = {"a duration like \">= 15m\"",
+                                        "a number like \">= 20\" or \"<= 85%\""};
+    struct str text;
+    if (!source_operator(r, &rule->below, &text) ||
+        !read_value(r, rule, text, likes, rule->below, &rule->fire))
         return false;
     rule->clear = rule->fire;
     return true;
 }
 
+/* Of grades: back at this one or better, and the other way round for rules on good ones. */
 static bool read_clear(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
     static const char *const likes[] = {"a duration like 10m", "a number like 15 or 80%"};
-    if (!source_value(r, source_of(rule), r->node->text, likes, &rule->clear))
+    struct str text = r->node->text;
+    if (!read_value(r, rule, text, likes, !rule->below, &rule->clear))
         return false;
+    if (rule->kind == RULE_SCORE && score_grade_find(text) >= 0) /* beyond, not at it */
+        rule->clear += rule->below ? -NUMBER_ONE / 100 : NUMBER_ONE / 100;
     if (rule->below ? rule->clear < rule->fire : rule->clear > rule->fire)
         return refuse(r, "it would clear where it fires; clear must lie on the good side of fire");
     return true;
@@ -127,23 +212,41 @@ static bool read_labels(struct reading *r, void *item)
 
 static const struct member table[] = {
     {"id", NULL, "Its name; alerts carry it.", read_id},
-    {"indicator", NULL, "What is watched; SEMANTICS.md lists the indicators.", read_indicator},
+    {"card", "",
+     "A scorecard, by its id: the rule is about the score of each of its names, and the card says "
+     "scope and window.",
+     read_card},
+    {"indicator", "",
+     "What is watched; SEMANTICS.md lists the indicators. Required without `card`.",
+     read_indicator},
     {"field", "value, num or mean", "Which number of it: p90, missed, ... Required for durations.",
      read_field},
     {"scope", "all", "For each name of this scope by itself.", read_rule_scope},
     {"window", "", "One of `windows`. Required, except for numbers of now such as waiting.",
      read_rule_window},
-    {"fire", NULL, "\">= VALUE\" or \"<= VALUE\": a duration, a number, a percentage.", read_fire},
-    {"clear", "as fire", "The alert ends when the value is back beyond this one.", read_clear},
+    {"trend", "",
+     "relative or absolute: not the value is watched but its change against the window before this "
+     "one, of the same length: by what part (30%, -30%), or by how much. Sliding windows only; the "
+     "samples of such a window are kept for twice as long.",
+     read_trend},
+    {"fire", NULL,
+     "\">= VALUE\" or \"<= VALUE\": a duration, a number, a percentage; of a card points or a "
+     "grade: \"<= needs_improvement\" is that grade or worse.",
+     read_fire},
+    {"clear", "as fire",
+     "The alert ends when the value is back beyond this one (a grade: at it or better).",
+     read_clear},
     {"for", "0s", "How long the condition must hold, to fire and to clear.", read_hold},
-    {"min_n", "1", "With fewer samples there is nothing to judge: see on_empty.", read_min_n},
+    {"min_n", "1",
+     "With fewer samples there is nothing to judge: see on_empty. Of trends in both windows.",
+     read_min_n},
     {"on_empty", "hold", "Then: hold (as it is), clear or fire.", read_on_empty},
     {"severity", "warning", "info, warning or critical.", read_severity},
     {"name", "every name", "Only this agent, team, ...", read_name},
     {"labels", "{}", "Texts that alerts carry, {key: text}, at most 8.", read_labels},
 };
-const struct members rule_members = {"rule", "- {id: ..., indicator: ..., fire: ...}", NULL,
-                                     ARRAY_LEN(table), table};
+const struct members rule_members = {"rule", "- {id: ..., indicator: ... or card: ..., fire: ...}",
+                                     NULL, ARRAY_LEN(table), table};
 
 bool rule_read(struct reading *r, uint32_t i)
 {
@@ -151,10 +254,23 @@ bool rule_read(struct reading *r, uint32_t i)
     *rule = (struct rule_setting){.severity = SEVERITY_WARNING, .min_n = 1, .field = IF_END};
     if (!members_read(r, &rule_members, rule))
         return false;
+    struct settings *s = &r->config->settings;
+    if (rule->kind == RULE_SCORE)
+        return true;
+    if (tree_member(r->node, str_of("indicator")) == NULL)
+        return refuse(r, "a rule without `indicator` or `card`; add one");
     if (rule->field == IF_END)
         return refuse(r, "a rule on a duration without `field`; add one, such as p90");
     if (rule->indicator < IND_GAUGE_FIRST && tree_member(r->node, str_of("window")) == NULL)
         return refuse(r, "a rule without `window`; add one of `windows`");
+    if (rule->kind != RULE_TREND)
+        return true;
+    if (s->window[rule->window].kind != WINDOW_SLIDING)
+        return refuse(r,
+                      "a trend needs a sliding window such as 24h or 7d: what is before %s is of "
+                      "another length",
+                      s->window[rule->window].name);
+    s->compared |= 1u << rule->window;
     return true;
 }
 

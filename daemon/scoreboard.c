@@ -51,38 +51,6 @@ static struct score_place *place_of(struct score_family *f, uint32_t index)
     return &place[index];
 }
 
-/* The first card of the family's id that is for this name and in force: when the window began, if
- * the calendar says when that is, else now. NULL: none. */
-static const struct scorecard *card_of(const struct scoreboard *b, const struct score_family *f,
-                                       struct str name, struct str team)
-{
-    const struct settings *s = engine_settings(b->engine);
-    ms_t from, covered_from;
-    engine_window(b->engine, f->card->window, &from, &covered_from);
-    if (s->window[f->card->window].kind == WINDOW_SLIDING)
-        from = engine_at(b->engine);
-    const struct scorecard *end = b->cards->card + b->cards->cards;
-    for (const struct scorecard *c = f->card; c < end; c++)
-        if (strcmp(c->id, f->card->id) == 0 && c->valid_from <= from &&
-            score_matches(c, name, team))
-            return c;
-    return NULL;
-}
-
-/* Names that nobody is called, and bots, have no card. */
-static const struct scorecard *find_card(const struct scoreboard *b, const struct score_family *f,
-                                         uint32_t index)
-{
-    enum scope scope = (enum scope)f->card->scope;
-    struct str name = engine_name(b->engine, scope, index);
-    struct engine_agent agent = {{"", 0}, {"", 0}, false};
-    if (scope == SCOPE_AGENT)
-        engine_agent(b->engine, index, &agent);
-    if (agent.bot || name.p[0] == '(')
-        return NULL;
-    return card_of(b, f, name, agent.team);
-}
-
 static void move(struct score_family *f, struct score_place *p, const struct score *score)
 {
     if (p->total >= 0)
@@ -99,19 +67,13 @@ bool scoreboard_update(struct scoreboard *b, uint32_t family, uint32_t index,
     CHECK(family < b->families);
     struct score_family *f = &b->family[family];
     struct score_place *p = engine_at(b->engine) == MS_NONE ? NULL : place_of(f, index);
-    const struct scorecard *card = p == NULL ? NULL : find_card(b, f, index);
-    if (card == NULL) {
-        if (p != NULL)
-            move(f, p, NULL);
+    if (p == NULL)
+        return false;
+    if (!engine_score(b->engine, b->cards, f->card, index, ret_card, ret)) {
+        move(f, p, NULL);
         return false;
     }
-    struct figure_source source[SCORE_SOURCES_MAX];
-    struct figure figure[SCORE_SOURCES_MAX];
-    uint32_t n = score_sources(card, source);
-    engine_figures(b->engine, (enum scope)card->scope, index, card->window, source, n, figure);
-    score_take(card, figure, ret);
     move(f, p, ret);
-    *ret_card = card;
     return true;
 }
 

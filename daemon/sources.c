@@ -106,11 +106,8 @@ bool source_value(const struct reading *r, struct figure_source source, struct s
     return refuse(r, "'%s' is no value; write %s", r->node->text.p, likes[!is_ms]);
 }
 
-bool source_threshold(const struct reading *r, struct figure_source source, bool *ret_below,
-                      int64_t *ret)
+bool source_operator(const struct reading *r, bool *ret_below, struct str *ret_text)
 {
-    static const char *const likes[] = {"a duration like \">= 15m\"",
-                                        "a number like \">= 20\" or \"<= 85%\""};
     struct str text = r->node->text;
     bool below = text.len >= 2 && memcmp(text.p, "<=", 2) == 0;
     bool above = text.len >= 2 && memcmp(text.p, ">=", 2) == 0;
@@ -119,7 +116,17 @@ bool source_threshold(const struct reading *r, struct figure_source source, bool
     for (text.p += 2, text.len -= 2; text.len > 0 && text.p[0] == ' '; text.len--)
         text.p++;
     *ret_below = below;
-    return source_value(r, source, text, likes, ret);
+    *ret_text = text;
+    return true;
+}
+
+bool source_threshold(const struct reading *r, struct figure_source source, bool *ret_below,
+                      int64_t *ret)
+{
+    static const char *const likes[] = {"a duration like \">= 15m\"",
+                                        "a number like \">= 20\" or \"<= 85%\""};
+    struct str text;
+    return source_operator(r, ret_below, &text) && source_value(r, source, text, likes, ret);
 }
 
 bool hundredths_read(const struct reading *r, uint32_t max, uint32_t *ret)

@@ -22,6 +22,9 @@ MUST_CHECK bool source_window(const struct reading *r, uint8_t *ret);
 MUST_CHECK bool source_value(const struct reading *r, struct figure_source source, struct str text,
                              const char *const likes[2], int64_t *ret);
 
+/* The node as ">= …" or "<= …": which, and what is behind it. */
+MUST_CHECK bool source_operator(const struct reading *r, bool *ret_below, struct str *ret_text);
+
 /* The node as a threshold, ">= VALUE" or "<= VALUE". */
 MUST_CHECK bool source_threshold(const struct reading *r, struct figure_source source,
                                  bool *ret_below, int64_t *ret);

@@ -2,6 +2,7 @@
 
 #include "core/event.h"
 #include "core/policy.h"
+#include "core/score.h"
 #include "proto/topic.h"
 
 const char *stream_name(enum stream s)
@@ -59,22 +60,58 @@ void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint3
         emit_float(em, key, fraction(v));
 }
 
+/* A value as the rule compares it. */
+static void emit_compared(struct emitter *em, const char *key, const struct rule_setting *rule,
+                          int64_t v)
+{
+    bool part = rule->kind == RULE_TREND && !rule->absolute;
+    if (rule->kind == RULE_SCORE || part)
+        encode_value(em, key, IND_CSAT, IF_MEAN, v); /* millionths, whatever the indicator is */
+    else
+        encode_value(em, key, rule->indicator, rule->field, v);
+}
+
 static void emit_rule(struct emitter *em, const struct settings *settings,
                       const struct rule_setting *rule)
 {
+    bool score = rule->kind == RULE_SCORE;
+    enum indicator i = (enum indicator)rule->indicator;
     emit_text(em, "severity", severity_name((enum severity)rule->severity));
     emit_text(em, "rule", rule->id);
-    emit_text(em, "metric", indicator_name((enum indicator)rule->indicator));
-    emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
-    if (indicator_kind((enum indicator)rule->indicator) != IND_GAUGE)
+    emit_text(em, "metric", score ? "score" : indicator_name(i));
+    if (score)
+        emit_text(em, "card", rule->card);
+    else
+        emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
+    if (rule->kind == RULE_TREND)
+        emit_text(em, "trend", rule->absolute ? "absolute" : "relative");
+    if (score || indicator_kind(i) != IND_GAUGE)
         emit_text(em, "window", settings->window[rule->window].name);
-    encode_value(em, "threshold", rule->indicator, rule->field, rule->fire);
+    emit_compared(em, "threshold", rule, rule->fire);
     if (rule->labels == 0)
         return;
     emit_map(em, "labels");
-    for (uint32_t i = 0; i < rule->labels; i++)
-        emit_text(em, rule->label[i].key, rule->label[i].value);
+    for (uint32_t k = 0; k < rule->labels; k++)
+        emit_text(em, rule->label[k].key, rule->label[k].value);
     emit_end(em);
+}
+
+/* What was compared, and for scores what it is called. */
+static void emit_found(struct emitter *em, const struct rule_setting *rule,
+                       const struct alert *alert)
+{
+    if (alert->has_value)
+        emit_compared(em, "value", rule, alert->value);
+    else
+        emit_nil(em, "value");
+    emit_uint(em, "n", alert->n);
+    if (rule->kind == RULE_SCORE && alert->has_value)
+        emit_text(em, "grade", score_grade_wire(score_grade_of(alert->value)));
+    if (rule->kind != RULE_TREND || !alert->has_value)
+        return;
+    encode_value(em, "now", rule->indicator, rule->field, alert->now);
+    encode_value(em, "before", rule->indicator, rule->field, alert->before);
+    emit_uint(em, "n_before", alert->n_before);
 }
 
 static void emit_kpi(struct emitter *em, const struct settings *settings, const struct alert *alert)
@@ -91,11 +128,7 @@ static void emit_kpi(struct emitter *em, const struct settings *settings, const 
     emit_int(em, "since", alert->since);
     if (alert->ended_at != MS_NONE)
         emit_int(em, "ended_at", alert->ended_at);
-    if (alert->has_value)
-        encode_value(em, "value", rule->indicator, rule->field, alert->value);
-    else
-        emit_nil(em, "value");
-    emit_uint(em, "n", alert->n);
+    emit_found(em, rule, alert);
 }
 
 /* An absent name is left out. */

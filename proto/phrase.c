@@ -1,5 +1,7 @@
 #include "proto/phrase.h"
 
+#include "core/score.h"
+
 #include "core/event.h"
 #include "core/zone.h"
 #include "proto/topic.h"
@@ -215,6 +217,20 @@ char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field 
     return buf;
 }
 
+char *phrase_compared(char buf[PHRASE_MAX], const struct rule_setting *rule, int64_t value,
+                      enum lang lang)
+{
+    enum indicator i = (enum indicator)rule->indicator;
+    enum indicator_field f = (enum indicator_field)rule->field;
+    if (rule->kind == RULE_SCORE)
+        decimal(buf, value, NUMBER_ONE / 100, "");
+    else if (rule->kind == RULE_TREND && !rule->absolute)
+        decimal(buf, value, NUMBER_ONE / 10000, "%");
+    else
+        phrase_value(buf, i, f, value, lang);
+    return buf;
+}
+
 /* "1h" -> "1h", "近1小时"; "today" -> "today", "今日". */
 static void window_phrase(char buf[32], const char *name, enum lang lang)
 {
@@ -244,6 +260,14 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                     const struct rule_setting *rule, enum lang lang)
 {
     enum indicator i = (enum indicator)rule->indicator;
+    if (rule->kind == RULE_SCORE) {
+        char over[32];
+        window_phrase(over, settings->window[rule->window].name, lang);
+        snprintf(buf, PHRASE_MAX,
+                 lang == LANG_ZH ? "%s评分卡 %.64s 得分" : "score in %s on card %.64s", over,
+                 rule->card);
+        return;
+    }
     const char *name = phrase_indicator(i, lang);
     enum indicator_field f = (enum indicator_field)rule->field;
     bool plain = f == IF_VALUE || (f == IF_NUM && indicator_kind(i) == IND_COUNT);
@@ -273,32 +297,67 @@ static const char *state_phrase(enum alert_state state, enum lang lang)
     return phrases[state][lang == LANG_ZH];
 }
 
+static bool is_change(const struct rule_setting *rule, const struct alert *alert)
+{
+    return rule->kind == RULE_TREND && alert->has_value;
+}
+
+static const char *verb_phrase(const struct rule_setting *rule, const struct alert *alert,
+                               enum lang lang)
+{
+    bool zh = lang == LANG_ZH;
+    if (!is_change(rule, alert))
+        return zh ? "为" : "is";
+    return alert->value < 0 ? (zh ? "下降" : "fell by") : (zh ? "上升" : "rose by");
+}
+
+/* "12m 30s", "58.25 (needs improvement)", "34% (from 31m to 42m)". */
+static void value_phrase(char buf[PHRASE_MAX], const struct rule_setting *rule,
+                         const struct alert *alert, enum lang lang)
+{
+    enum indicator i = (enum indicator)rule->indicator;
+    enum indicator_field f = (enum indicator_field)rule->field;
+    char value[PHRASE_MAX], now[PHRASE_MAX], before[PHRASE_MAX];
+    bool zh = lang == LANG_ZH, change = is_change(rule, alert);
+    if (!alert->has_value) {
+        snprintf(buf, PHRASE_MAX, "%s", zh ? "无数据" : "unknown");
+        return;
+    }
+    phrase_compared(value, rule, change && alert->value < 0 ? -alert->value : alert->value, lang);
+    if (change)
+        snprintf(buf, PHRASE_MAX,
+                 zh ? "%.30s（此前 %.30s，现为 %.30s）" : "%.30s (from %.30s to %.30s)", value,
+                 phrase_value(before, i, f, alert->before, lang),
+                 phrase_value(now, i, f, alert->now, lang));
+    else if (rule->kind == RULE_SCORE)
+        snprintf(buf, PHRASE_MAX, zh ? "%.30s（%s）" : "%.30s (%s)", value,
+                 score_grade_word(score_grade_of(alert->value), zh));
+    else
+        snprintf(buf, PHRASE_MAX, "%.60s", value);
+}
+
 static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
                         const struct alert *alert, enum lang lang)
 {
     CHECK(alert->rule < settings->rules);
     const struct rule_setting *rule = &settings->rule[alert->rule];
-    enum indicator i = (enum indicator)rule->indicator;
-    enum indicator_field f = (enum indicator_field)rule->field;
     char what[PHRASE_MAX], value[PHRASE_MAX], fire[PHRASE_MAX];
     subject(what, settings, rule, lang);
-    phrase_value(fire, i, f, rule->fire, lang);
-    if (alert->has_value)
-        phrase_value(value, i, f, alert->value, lang);
-    else
-        snprintf(value, sizeof value, "%s", lang == LANG_ZH ? "无数据" : "unknown");
+    phrase_compared(fire, rule, rule->fire, lang);
+    value_phrase(value, rule, alert, lang);
     const char *state = state_phrase((enum alert_state)alert->state, lang);
     const char *scope = phrase_scope((enum scope)rule->scope, lang);
+    const char *verb = verb_phrase(rule, alert, lang);
     bool all = rule->scope == SCOPE_ALL;
     int name_len = all ? 0 : (int)alert->name.len;
     const char *name = all ? "" : alert->name.p;
     const char *space = all ? "" : " ";
     if (lang == LANG_ZH)
-        snprintf(buf, PHRASE_MAX, "%.64s：%s%s%s%.*s %.150s为 %.60s，阈值 %.60s", rule->id, state,
-                 scope, space, name_len, name, what, value, fire);
+        snprintf(buf, PHRASE_MAX, "%.64s：%s%s%s%.*s %.150s%s %.110s，阈值 %.60s", rule->id, state,
+                 scope, space, name_len, name, what, verb, value, fire);
     else
-        snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s is %.60s for %s%s%.*s, threshold %.60s",
-                 rule->id, state, what, value, scope, space, name_len, name, fire);
+        snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s %s %.110s for %s%s%.*s, threshold %.60s",
+                 rule->id, state, what, verb, value, scope, space, name_len, name, fire);
     return buf;
 }
 

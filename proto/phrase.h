@@ -29,6 +29,10 @@ char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang);
 char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,
                    enum lang lang);
 
+/* A value as the rule compares it: of its field, of points, of the change that a trend is about. */
+char *phrase_compared(char buf[PHRASE_MAX], const struct rule_setting *rule, int64_t value,
+                      enum lang lang);
+
 /* One sentence about the alert: rule, what, where, value, threshold; or ticket, metric, target,
  * due, owner. Returns buf. */
 char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,

@@ -78,18 +78,22 @@ static void print_rules(const struct settings *s)
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *rule = &s->rule[i];
         enum indicator indicator = (enum indicator)rule->indicator;
-        enum indicator_field field = (enum indicator_field)rule->field;
-        char fire[PHRASE_MAX], clear[PHRASE_MAX], hold[PHRASE_MAX];
-        bool gauge = indicator_kind(indicator) == IND_GAUGE;
-        phrase_value(fire, indicator, field, rule->fire, words_lang());
-        phrase_value(clear, indicator, field, rule->clear, words_lang());
+        const char *field = indicator_field_name((enum indicator_field)rule->field);
+        char fire[PHRASE_MAX], clear[PHRASE_MAX], hold[PHRASE_MAX], what[160];
+        phrase_compared(fire, rule, rule->fire, words_lang());
+        phrase_compared(clear, rule, rule->clear, words_lang());
+        if (rule->kind == RULE_SCORE)
+            snprintf(what, sizeof what, "%s %s", rule->card, s->window[rule->window].name);
+        else if (indicator_kind(indicator) == IND_GAUGE)
+            snprintf(what, sizeof what, "%s", phrase_indicator(indicator, words_lang()));
+        else
+            snprintf(what, sizeof what, "%s%s %s %s", rule->kind == RULE_TREND ? "Δ " : "",
+                     phrase_indicator(indicator, words_lang()), field,
+                     s->window[rule->window].name);
         const char *held = "";
         if (rule->hold > 0)
             held = phrase_duration(hold, rule->hold, words_lang());
-        fact(W_K_RULE, "%s: %s%s%s%s%s, %s%s%s: %s %s, %s %s%s%s%s%s", rule->id,
-             phrase_indicator(indicator, words_lang()), gauge ? "" : " ",
-             gauge ? "" : indicator_field_name(field), gauge ? "" : " ",
-             gauge ? "" : s->window[rule->window].name,
+        fact(W_K_RULE, "%s: %s, %s%s%s: %s %s, %s %s%s%s%s%s", rule->id, what,
              phrase_scope((enum scope)rule->scope, words_lang()), rule->name[0] != '\0' ? " " : "",
              rule->name, rule->below ? "≤" : "≥", fire, word(W_K_CLEAR), clear,
              held[0] != '\0' ? ", " : "", held[0] != '\0' ? word(W_K_FOR) : "",

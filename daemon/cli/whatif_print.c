@@ -130,7 +130,7 @@ static void json_end(struct json *j)
 static void json_tally(struct json *j, const struct whatif_tally *t)
 {
     json_begin(j, "alerts");
-    if (t->kind == ALERT_KPI) {
+    if (t->kind != ALERT_SLA) {
         emit_text(&j->em, "rule", t->name);
     } else {
         if (t->name[0] != '\0')

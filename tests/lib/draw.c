@@ -1,6 +1,7 @@
 #include "tests/lib/draw.h"
 
 #include "core/event.h"
+#include "core/figure.h"
 
 static void draw_rule(struct random *r, uint32_t i, struct rule_setting *ret)
 {
@@ -44,6 +45,27 @@ void draw_settings(struct random *r, uint32_t rules, struct settings *ret)
     ret->rules = rules;
     for (uint32_t i = 0; i < rules; i++)
         draw_rule(r, i, &ret->rule[i]);
+}
+
+void draw_trends(struct random *r, struct settings *s)
+{
+    for (uint32_t i = 0; i < s->rules; i++) {
+        struct rule_setting *rule = &s->rule[i];
+        bool order = figure_percent((enum indicator_field)rule->field) >= 0;
+        if (s->window[rule->window].kind != WINDOW_SLIDING || order || random_percent(r, 40))
+            continue;
+        bool ms = indicator_field_is_ms((enum indicator)rule->indicator,
+                                        (enum indicator_field)rule->field);
+        bool part = rule->field == IF_VALUE || rule->field == IF_ATTAINMENT;
+        rule->kind = RULE_TREND;
+        rule->absolute = random_percent(r, 50);
+        rule->fire = random_range(r, -5, 5) * (rule->absolute && ms ? 1 : NUMBER_ONE);
+        if (!rule->absolute || part)
+            rule->fire /= 5;
+        ms_t gap = random_range(r, 0, 2) * (rule->absolute && ms ? 1 : NUMBER_ONE / 5);
+        rule->clear = rule->below ? rule->fire + gap : rule->fire - gap;
+        s->compared |= 1u << rule->window;
+    }
 }
 
 struct window_sample draw_sample(struct random *r, ms_t ts, uint32_t *ret_family)

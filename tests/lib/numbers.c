@@ -42,8 +42,8 @@ static enum verdict_of_rule fraction(const struct rule_setting *rule, __int128 t
 
 static struct number count(const struct rule_setting *rule, int64_t num)
 {
-    return (struct number){false, (uint64_t)num, (double)num,
-                           fraction(rule, (__int128)num * NUMBER_ONE, 1)};
+    __int128 top = (__int128)num * NUMBER_ONE;
+    return (struct number){false, (uint64_t)num, (double)num, top, 1, fraction(rule, top, 1)};
 }
 
 static struct number share(const struct rule_setting *rule, int64_t num, int64_t den)
@@ -51,6 +51,8 @@ static struct number share(const struct rule_setting *rule, int64_t num, int64_t
     struct number r = {.empty = den == 0 || den < rule->min_n, .n = (uint64_t)den};
     if (!r.empty) {
         r.value = (double)num / (double)den;
+        r.top = (__int128)num * NUMBER_ONE;
+        r.bottom = den;
         r.verdict = fraction(rule, (__int128)num * NUMBER_ONE, den);
     }
     return r;
@@ -69,6 +71,8 @@ static struct number of_values(const struct rule_setting *rule, const ms_t *v, u
         for (uint32_t i = 0; i < n; i++)
             sum += v[i];
         r.value = (double)sum / n;
+        r.top = sum;
+        r.bottom = n;
         r.verdict = fraction(rule, sum, n);
         return r;
     }
@@ -77,13 +81,52 @@ static struct number of_values(const struct rule_setting *rule, const ms_t *v, u
         rank++;
     ms_t value = v[rank == 0 ? 0 : rank - 1];
     r.value = (double)value;
+    r.top = value;
+    r.bottom = 1;
     r.verdict = fraction(rule, value, 1);
+    return r;
+}
+
+static enum verdict_of_rule of_nothing(const struct rule_setting *rule)
+{
+    return rule->on_empty == ON_EMPTY_FIRE    ? RULE_FIRE
+           : rule->on_empty == ON_EMPTY_CLEAR ? RULE_CLEAR
+                                              : RULE_BETWEEN;
+}
+
+/* The change: worked out with everything over one denominator. */
+static struct number judge_trend(const struct numbers *all, const struct settings *settings,
+                                 const struct rule_setting *rule, uint32_t name, ms_t at)
+{
+    struct rule_setting plain = *rule;
+    plain.kind = RULE_KPI;
+    ms_t earlier = at - settings->window[rule->window].length * MS_SECOND;
+    struct number now = numbers_judge(all, settings, &plain, name, at);
+    struct number before = numbers_judge(all, settings, &plain, name, earlier);
+    bool is_count = rule->field == IF_N || rule->field == IF_NUM || rule->field == IF_DEN ||
+                    rule->field == IF_MET || rule->field == IF_MISSED;
+    struct number r = {.n = now.n, .empty = now.empty || before.empty};
+    r.empty |= is_count && before.n < rule->min_n;
+    r.empty |= !rule->absolute && before.top == 0;
+    r.verdict = of_nothing(rule);
+    if (r.empty)
+        return r;
+    r.top = now.top * before.bottom - before.top * now.bottom;
+    r.bottom = now.bottom * before.bottom;
+    if (!rule->absolute) {
+        r.top *= NUMBER_ONE;
+        r.bottom = before.top * now.bottom;
+    }
+    r.value = (double)r.top / (double)r.bottom;
+    r.verdict = fraction(rule, r.top, r.bottom);
     return r;
 }
 
 struct number numbers_judge(const struct numbers *all, const struct settings *settings,
                             const struct rule_setting *rule, uint32_t name, ms_t at)
 {
+    if (rule->kind == RULE_TREND)
+        return judge_trend(all, settings, rule, name, at);
     static ms_t values[NUMBERS_MAX];
     uint32_t n = 0, met = 0, missed = 0, replies = 0, rated = 0, satisfied = 0;
     const struct indicator_row *row = &indicator_rows[rule->indicator];
@@ -116,8 +159,6 @@ struct number numbers_judge(const struct numbers *all, const struct settings *se
     else
         r = of_values(rule, values, n);
     if (r.empty)
-        r.verdict = rule->on_empty == ON_EMPTY_FIRE    ? RULE_FIRE
-                    : rule->on_empty == ON_EMPTY_CLEAR ? RULE_CLEAR
-                                                       : RULE_BETWEEN;
+        r.verdict = of_nothing(rule);
     return r;
 }

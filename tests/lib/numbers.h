@@ -1,7 +1,8 @@
 /* numbers.h: keeps every sample and works out a rule's number the slow way: the rules' oracle.
  *
  * Samples are of one scope; only what is kept in families replies, marks and ratings is known, and
- * of those the indicators first_response, replies, csat and csat_rate. Zone UTC. */
+ * of those the indicators first_response, replies, csat and csat_rate. Zone UTC.
+ * Trends of any field but percentiles, min and max. */
 #ifndef TP_TESTS_NUMBERS_H
 #define TP_TESTS_NUMBERS_H
 
@@ -24,8 +25,9 @@ void numbers_remove(struct numbers *all, uint32_t i);
 
 struct number {
     bool empty;
-    uint64_t n;   /* samples behind it */
-    double value; /* ms, or the plain number */
+    uint64_t n;           /* samples behind it */
+    double value;         /* ms, or the plain number */
+    __int128 top, bottom; /* the same as a fraction, in the rule's unit */
     enum verdict_of_rule verdict;
 };
 

@@ -82,6 +82,61 @@ Test(encode, alert, .init = set_up)
               "threshold 10m\"}");
 }
 
+Test(encode, alert_of_a_trend, .init = set_up)
+{
+    struct alert alert = {.rev = 1,
+                          .state = ALERT_BREACHED,
+                          .ended_at = MS_NONE,
+                          .value = 250000,
+                          .has_value = true,
+                          .n = 12,
+                          .now = 750000,
+                          .before = 600000,
+                          .n_before = 9,
+                          .name = str_of("billing")};
+    settings.rule[0].kind = RULE_TREND;
+    settings.rule[0].fire = 200000;
+    SAY(encode_alert(em, NULL, NULL, &settings, &alert, LANG_EN));
+    cr_assert_not_null(strstr(json, "\"field\":\"p90\",\"trend\":\"relative\",\"window\":\"1h\","
+                                    "\"threshold\":0.2,"));
+    cr_assert_not_null(strstr(json, "\"value\":0.25,\"n\":12,\"now\":750000,"
+                                    "\"before\":600000,\"n_before\":9,\"text\""));
+    settings.rule[0].absolute = true;
+    settings.rule[0].fire = -60000;
+    alert.has_value = false;
+    SAY(encode_alert(em, NULL, NULL, &settings, &alert, LANG_EN));
+    cr_assert_not_null(strstr(json, "\"trend\":\"absolute\",\"window\":\"1h\",\"threshold\":"
+                                    "-60000,"));
+    cr_assert_not_null(strstr(json, "\"value\":null,\"n\":12,\"text\""));
+}
+
+Test(encode, alert_of_a_score, .init = set_up)
+{
+    struct alert alert = {.rev = 1,
+                          .kind = ALERT_SCORE,
+                          .state = ALERT_BREACHED,
+                          .ended_at = MS_NONE,
+                          .value = 58250000,
+                          .has_value = true,
+                          .n = 12,
+                          .name = str_of("ada")};
+    settings.rule[0] = (struct rule_setting){.id = "low",
+                                             .kind = RULE_SCORE,
+                                             .card = "month",
+                                             .scope = SCOPE_AGENT,
+                                             .window = 1,
+                                             .fire = 59990000};
+    SAY(encode_alert(em, NULL, NULL, &settings, &alert, LANG_EN));
+    cr_assert_str_eq(
+        json, "{\"alert_id\":\"0000000000000000\",\"rev\":1,\"state\":\"breached\","
+              "\"kind\":\"score\",\"severity\":\"info\",\"rule\":\"low\","
+              "\"metric\":\"score\",\"card\":\"month\",\"window\":\"today\","
+              "\"threshold\":59.99,\"scope\":\"agent\",\"name\":\"ada\",\"agent\":\"ada\","
+              "\"since\":0,\"value\":58.25,\"n\":12,\"grade\":\"needs_improvement\","
+              "\"text\":\"low: score in today on card month is 58.25 (needs improvement) for "
+              "agent ada, threshold 59.99\"}");
+}
+
 Test(encode, alert_on_a_gauge_without_a_value, .init = set_up)
 {
     struct alert alert = {
@@ -366,9 +421,16 @@ Test(encode, the_largest_alert_fits, .init = set_up)
                           .since = MS_MAX_TS,
                           .ended_at = MS_MAX_TS};
     struct emitter em;
-    emit_start(&em, SINK_JSON, alert_json, sizeof alert_json);
-    encode_alert(&em, NULL, &envelope, &settings, &alert, LANG_ZH);
-    cr_assert_gt(emit_finish(&em), 1000);
+    memset(rule->card, '"', NAME_BYTES_MAX);
+    for (int kind = RULE_KPI; kind <= RULE_SCORE; kind++) {
+        rule->kind = (uint8_t)kind;
+        alert.now = alert.before = INT64_MAX;
+        alert.n_before = UINT64_MAX;
+        alert.value = kind == RULE_SCORE ? 100 * NUMBER_ONE : INT64_MAX;
+        emit_start(&em, SINK_JSON, alert_json, sizeof alert_json);
+        encode_alert(&em, NULL, &envelope, &settings, &alert, LANG_ZH);
+        cr_assert_gt(emit_finish(&em), 1000);
+    }
 }
 
 Test(encode, the_stream_itself)

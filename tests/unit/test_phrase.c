@@ -103,6 +103,43 @@ Test(phrase, alerts)
     cr_assert_str_eq(sentence(&alert, LANG_ZH), "slow：客服 ada 今日重新打开为 6，阈值 5");
 }
 
+Test(phrase, alerts_of_trends_and_scores)
+{
+    struct alert alert = {.state = ALERT_BREACHED, .value = 342000, .has_value = true, .n = 12};
+    alert.name = str_of("billing");
+    alert.now = 42 * MS_MINUTE;
+    alert.before = 31 * MS_MINUTE;
+    rule(IND_FIRST_RESPONSE, IF_P90, SCOPE_TEAM, 300000);
+    settings.rule[0].kind = RULE_TREND;
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "slow: p90 of first response in 1h rose by 34.2% (from 31m to 42m) for team "
+                     "billing, threshold 30%");
+    cr_assert_str_eq(
+        sentence(&alert, LANG_ZH),
+        "slow：团队 billing 近1小时首次响应时长 p90 上升 34.2%（此前 31分，现为 42分），阈值 30%");
+    settings.rule[0].absolute = true;
+    settings.rule[0].fire = -10 * MS_MINUTE;
+    alert.value = -11 * MS_MINUTE;
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "slow: p90 of first response in 1h fell by 11m (from 31m to 42m) for team "
+                     "billing, threshold -10m");
+    alert.has_value = false;
+    cr_assert_str_eq(sentence(&alert, LANG_EN), "slow: p90 of first response in 1h is unknown for "
+                                                "team billing, threshold -10m");
+    settings.rule[0] = (struct rule_setting){.id = "low",
+                                             .kind = RULE_SCORE,
+                                             .card = "month",
+                                             .scope = SCOPE_AGENT,
+                                             .fire = 60 * NUMBER_ONE};
+    alert = (struct alert){.state = ALERT_BREACHED, .value = 58250000, .has_value = true};
+    alert.name = str_of("ada");
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "low: score in today on card month is 58.25 (needs improvement) for agent "
+                     "ada, threshold 60");
+    cr_assert_str_eq(sentence(&alert, LANG_ZH),
+                     "low：客服 ada 今日评分卡 month 得分为 58.25（待改进），阈值 60");
+}
+
 /* Every indicator, field, scope and state has words in both languages, and they fit. */
 Test(phrase, everything_has_words)
 {

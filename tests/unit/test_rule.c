@@ -1,7 +1,7 @@
 /* rule: against an oracle that judges every rule on every name at every second and every event,
  * from all samples kept; only the board's windows, the wheel and the watches are under test. */
 #include "core/event.h"
-#include "core/rule.h"
+#include "core/watches.h"
 #include "tests/lib/draw.h"
 #include "tests/lib/numbers.h"
 
@@ -33,6 +33,7 @@ struct world {
         bool met;  /* its input was touched once */
         int state; /* 0 idle, 1 pending, 2 active, 3 clearing */
         ms_t since, fired, moved;
+        ms_t look; /* sampled: when an event wants it to look, MS_NEVER */
     } watch[RULES][DRAW_NAMES + 1];
     struct expected want[SEEN_MAX], got[SEEN_MAX];
     uint32_t wants, gots;
@@ -152,11 +153,45 @@ static void oracle_judge(struct world *w, uint32_t i, uint32_t name, ms_t t, ms_
     } else if (*state == 3 && v != RULE_CLEAR) {
         *state = 2;
     }
-    if (*state == 3 && event && t < w->watch[i][name].fired) {
+    bool sampled = w->settings.rule[i].kind == RULE_TREND;
+    ms_t fired = w->watch[i][name].fired;
+    if (*state == 3 && (sampled ? t <= fired : event && t < fired)) {
         *state = 0;
         say(w, i, name, ALERT_CORRECTED, w->watch[i][name].fired);
     }
     oracle_held(w, i, name, ms_max(t, w->watch[i][name].since));
+}
+
+/* The instants at which a sampled rule looks: every step, counted from an instant of its own. */
+static ms_t next_look(const struct world *w, uint32_t i, uint32_t name, ms_t t)
+{
+    struct watch one = {.rule = (uint8_t)i, .scope = SCOPE_TEAM, .index = name};
+    ms_t step = measure_step(&w->settings, &w->settings.rule[i]);
+    ms_t phase = (ms_t)(watch_hash(&w->settings, w->board, &one) % (uint64_t)(step / 1000)) * 1000;
+    while ((t - phase) % step != 0)
+        t += t % 1000 == 0 ? 1000 : 1000 - t % 1000;
+    return t;
+}
+
+/* A sampled rule from `from` to before `to`: when it was told to, at all its turns, when a hold
+ * ends. */
+static void oracle_sampled(struct world *w, uint32_t i, uint32_t name, ms_t from, ms_t to)
+{
+    ms_t told = w->watch[i][name].look, turn = next_look(w, i, name, from);
+    const struct rule_setting *rule = &w->settings.rule[i];
+    w->watch[i][name].look = MS_NEVER;
+    for (;;) {
+        bool holds = w->watch[i][name].state % 2 == 1;
+        ms_t ends = holds ? w->watch[i][name].since + rule->hold : MS_NEVER;
+        ms_t t = ms_min(ms_min(told, turn), ends);
+        if (t >= to)
+            break;
+        oracle_judge(w, i, name, t, ms_max(t, from), false);
+        told = t == told ? MS_NEVER : told;
+        turn = t == turn ? next_look(w, i, name, t + 1) : turn;
+    }
+    if (told != MS_NEVER)
+        w->watch[i][name].look = told;
 }
 
 /* Everybody at every second from `from` to before `to`; holds end in between. */
@@ -166,6 +201,10 @@ static void oracle_time(struct world *w, ms_t from, ms_t to)
         for (uint32_t name = 1; name <= DRAW_NAMES; name++) {
             if (!w->watch[i][name].met)
                 continue;
+            if (w->settings.rule[i].kind == RULE_TREND) {
+                oracle_sampled(w, i, name, from, to);
+                continue;
+            }
             for (ms_t s = (from + 999) / 1000 * 1000; s < to; s += 1000)
                 oracle_judge(w, i, name, s, s, false);
             oracle_held(w, i, name, to - 1);
@@ -229,9 +268,14 @@ static void event(struct world *w, struct random *r, ms_t t, ms_t clock)
     }
     touched(w, t);
     for (uint32_t i = 0; i < RULES; i++) {
-        if ((measure_inputs(&w->settings.rule[i]) >> family & 1) == 0)
+        if ((measure_inputs(&w->settings, &w->settings.rule[i]) >> family & 1) == 0)
             continue;
         w->watch[i][tags.team].met = true;
+        if (w->settings.rule[i].kind == RULE_TREND) {
+            ms_t *look = &w->watch[i][tags.team].look;
+            *look = ms_min(*look, next_look(w, i, tags.team, t));
+            continue;
+        }
         oracle_judge(w, i, tags.team, t, clock, true);
     }
 }
@@ -239,15 +283,19 @@ static void event(struct world *w, struct random *r, ms_t t, ms_t clock)
 Test(rule, says_what_the_oracle_says)
 {
     static struct world w;
-    uint64_t ends[ALERT_CANCELLED + 1] = {0};
+    uint64_t ends[ALERT_CANCELLED + 1] = {0}, trends = 0;
     for (uint64_t seed = 1; seed <= 400; seed++) {
         struct random r = {seed};
         memset(&w, 0, sizeof w);
         draw_settings(&r, RULES, &w.settings);
+        if (seed % 2 == 0)
+            draw_trends(&r, &w.settings);
         world_new(&w, 100);
         for (uint32_t i = 0; i < RULES; i++)
-            for (uint32_t n = 0; n <= DRAW_NAMES; n++)
+            for (uint32_t n = 0; n <= DRAW_NAMES; n++) {
                 w.watch[i][n].moved = w.watch[i][n].fired = MS_NONE;
+                w.watch[i][n].look = MS_NEVER;
+            }
         ms_t clock = start;
         for (int step = 0; step < 120; step++) {
             ms_t next = clock + (random_percent(&r, 90) ? random_range(&r, 0, 8000)
@@ -261,14 +309,16 @@ Test(rule, says_what_the_oracle_says)
             event(&w, &r, random_percent(&r, 85) ? clock : clock - random_range(&r, 0, 9000),
                   clock);
             rules_check(w.rules, w.board);
-            for (uint32_t i = 0; i < w.gots; i++)
+            for (uint32_t i = 0; i < w.gots; i++) {
                 ends[w.got[i].state]++;
+                trends += w.settings.rule[w.got[i].rule].kind == RULE_TREND;
+            }
             compare(&w);
         }
         world_free(&w);
     }
     cr_assert(ends[ALERT_BREACHED] > 5000 && ends[ALERT_CLEARED] > 4000 &&
-                  ends[ALERT_CORRECTED] > 5,
+                  ends[ALERT_CORRECTED] > 5 && trends > 1000,
               "%lu %lu %lu: the rules must have something to say", ends[0], ends[1], ends[2]);
 }
 

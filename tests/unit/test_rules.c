@@ -76,7 +76,7 @@ static void refused(const char *text, const char *complaint)
 Test(rules, are_refused_with_line_and_member)
 {
     refused("indicator: waiting, fire: '>= 1'", "f:3: rules: a rule without `id`; add it");
-    refused("id: x, fire: '>= 1'", "f:3: rules: a rule without `indicator`; add it");
+    refused("id: x, fire: '>= 1'", "f:3: rules: a rule without `indicator` or `card`; add one");
     refused("id: x, indicator: waiting", "f:3: rules: a rule without `fire`; add it");
     refused("id: x, indicator: waiting, fire: '>= 1', colour: red",
             "f:3: rules.colour: unknown key of a rule; see --print-config");
@@ -110,6 +110,107 @@ Test(rules, are_refused_with_line_and_member)
             "f:3: rules.severity: 'page' is none of info, warning, critical");
     refused("id: x, indicator: waiting, fire: '>= 5', labels: [a]",
             "f:3: rules.labels: a map is wanted here; write {runbook: text}");
+}
+
+static bool load_card(const char *rule)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "rules:\n  - {%s}\nscorecards:\n  - {id: month, window: 7d, scope: team,\n"
+             "     items: [{indicator: csat, weight: 1, baseline: 3, target: 4}]}\n",
+             rule);
+    return config_parse("f", text, strlen(text), &config, &why);
+}
+
+/* 59.99 in millionths, and so on: a grade ends a hundredth below the next better one. */
+Test(rules, on_scorecards_take_points_and_grades)
+{
+    static const struct {
+        const char *said;
+        bool below;
+        int64_t fire, clear; /* hundredths of points */
+    } cases[] = {
+        {"fire: '<= 60'", true, 6000, 6000},
+        {"fire: '<= 59.5', clear: 62.25", true, 5950, 6225},
+        {"fire: '<= qualified'", true, 7999, 7999},
+        {"fire: '<= qualified', clear: good", true, 7999, 7999},
+        {"fire: '<= needs_improvement', clear: good", true, 5999, 7999},
+        {"fire: '<= unqualified', clear: 50", true, 3999, 5000},
+        {"fire: '>= excellent'", false, 9000, 9000},
+        {"fire: '>= excellent', clear: qualified", false, 9000, 8000},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[128];
+        snprintf(text, sizeof text, "id: x, card: month, %s", cases[i].said);
+        cr_assert(load_card(text), "%s", why.text);
+        const struct rule_setting *r = &config.settings.rule[0];
+        cr_assert(r->kind == RULE_SCORE && r->below == cases[i].below);
+        cr_assert_eq(r->fire, cases[i].fire * 10000, "%s", cases[i].said);
+        cr_assert_eq(r->clear, cases[i].clear * 10000, "%s", cases[i].said);
+        cr_assert(r->scope == SCOPE_TEAM &&
+                  strcmp(config.settings.window[r->window].name, "7d") == 0);
+        config_fini(&config);
+    }
+    cr_assert(load_card("id: x, card: month, window: month, fire: '<= 60'"), "%s", why.text);
+    cr_assert_str_eq(config.settings.window[config.settings.rule[0].window].name, "month");
+    config_fini(&config);
+}
+
+static void card_refused(const char *text, const char *complaint)
+{
+    cr_assert_not(load_card(text), "accepted: %s", text);
+    cr_assert_str_eq(why.text, complaint);
+}
+
+Test(rules, on_scorecards_are_refused_with_line_and_member)
+{
+    card_refused("id: x, card: year, fire: '<= 60'",
+                 "f:2: rules.card: no card is called 'year'; `scorecards` has them");
+    card_refused("id: x, card: month, scope: agent, fire: '<= 60'",
+                 "f:2: rules.scope: the card of the rule says that; remove `scope` or `card`");
+    card_refused("id: x, card: month, indicator: csat, fire: '<= 60'",
+                 "f:2: rules.indicator: the card of the rule says that; remove `indicator` or "
+                 "`card`");
+    card_refused("id: x, card: month, trend: relative, fire: '<= 60'",
+                 "f:2: rules.trend: the card of the rule says that; remove `trend` or `card`");
+    card_refused("id: x, card: month, fire: '<= excellent'",
+                 "f:2: rules.fire: 'excellent' or worse is everybody; write the grade below it");
+    card_refused("id: x, card: month, fire: '<= 60%'",
+                 "f:2: rules.fire: '60%' is neither a number of points nor a grade (excellent, "
+                 "good, qualified, needs_improvement, unqualified)");
+    card_refused("id: x, card: month, fire: '<= qualified', clear: qualified",
+                 "f:2: rules.clear: it would clear where it fires; clear must lie on the good side "
+                 "of fire");
+}
+
+Test(rules, on_trends_compare_parts_and_amounts)
+{
+    const struct rule_setting *r =
+        rule("id: x, indicator: first_response, field: p90, window: 7d, trend: relative, "
+             "fire: '>= 30%', clear: 10%");
+    cr_assert(r->kind == RULE_TREND && !r->absolute && !r->below);
+    cr_assert(r->fire == 300000 && r->clear == 100000);
+    cr_assert_eq(config.settings.compared, 1u << r->window);
+    r = rule("id: x, indicator: resolved, window: 24h, trend: relative, fire: '<= -50%'");
+    cr_assert(r->below && r->fire == -500000 && r->clear == -500000);
+    r = rule("id: x, indicator: first_response, field: mean, window: 1h, trend: absolute, "
+             "fire: '<= -5m', clear: -2m");
+    cr_assert(r->absolute && r->fire == -5 * MS_MINUTE && r->clear == -2 * MS_MINUTE);
+    r = rule("id: x, indicator: csat_rate, window: 1h, trend: absolute, fire: '<= -5%'");
+    cr_assert_eq(r->fire, -50000);
+    r = rule("id: x, indicator: csat_rate, window: 1h, fire: '<= 5%'");
+    cr_assert(r->kind == RULE_KPI && config.settings.compared == 0);
+    refused("id: x, indicator: opened, window: month, trend: relative, fire: '>= 1'",
+            "f:3: rules: a trend needs a sliding window such as 24h or 7d: what is before month is "
+            "of another length");
+    refused("id: x, indicator: waiting, trend: relative, fire: '>= 1'",
+            "f:3: rules.trend: waiting is a number of now, nothing is known of it before");
+    refused("id: x, indicator: opened, window: 1h, trend: up, fire: '>= 1'",
+            "f:3: rules.trend: 'up' is none of relative, absolute");
+    refused("id: x, indicator: opened, window: 1h, trend: relative, fire: '>= 1h'",
+            "f:3: rules.fire: '1h' is no part; write 30% or -30%");
+    refused("id: x, indicator: opened, window: 1h, trend: relative, fire: '>= 2000'",
+            "f:1: a trend's threshold is at most a thousandfold");
 }
 
 Test(rules, have_ids_of_their_own)

@@ -2,6 +2,7 @@
 #include "core/window.h"
 
 #include "core/sketch.h"
+#include "core/window_before.h"
 #include "tests/lib/window_lab.h"
 
 #include <criterion/criterion.h>
@@ -35,6 +36,34 @@ static void compare_orders(struct lab *f, uint32_t i, uint32_t mask, uint32_t co
         }
 }
 
+/* What is in a longer window and no more in a shorter one: by difference, and by a pass. */
+static void compare_before(struct lab *f, uint32_t i, uint32_t w, uint32_t longer)
+{
+    const struct window_family *family = &lab_families[lab_family(i)];
+    struct window_numbers got, less, want;
+    struct window_order orders[WINDOW_COLUMNS_MAX];
+    if (f->edge[longer] >= f->edge[w])
+        return;
+    window_read(f->ws, &f->log[i], lab_family(i), w, &less);
+    window_read(f->ws, &f->log[i], lab_family(i), longer, &got);
+    window_less(&got, &less);
+    struct window_watch watch[WATCHES_MAX];
+    uint32_t watches = 0;
+    for (uint32_t k = 0; k < f->setup.watches; k++)
+        if (f->setup.watch[k].family == lab_family(i))
+            watch[watches++] = f->setup.watch[k];
+    oracle_read(&f->oracle[i], f->edge[longer], f->edge[w], watches, watch, &want);
+    cr_assert_arr_eq(&got, &want, sizeof got, "log %u windows %u %u", i, w, longer);
+    window_orders_before(f->ws, &f->log[i], lab_family(i), w, longer, 15, orders);
+    for (uint32_t c = 0; c < family->columns; c++) {
+        struct window_order exact, *g = &orders[c];
+        oracle_order(&f->oracle[i], f->edge[longer], f->edge[w], c, &exact);
+        cr_assert(g->n == exact.n && g->min == exact.min && g->max == exact.max);
+        for (uint32_t q = 0; q < WINDOW_QUANTILES && g->n > 0; q++)
+            cr_assert_eq(sketch_index(g->q[q]), sketch_index(exact.q[q]));
+    }
+}
+
 static void compare_next(struct lab *f, uint32_t i, uint32_t w)
 {
     ms_t want = MS_NEVER;
@@ -56,6 +85,8 @@ static void compare(struct lab *f, uint32_t i)
         cr_assert_eq(window_slot_ms(f->ws, &f->log[i], w), 0);
     }
     compare_orders(f, i, (uint32_t)random_next(&f->r), (uint32_t)random_next(&f->r));
+    compare_before(f, i, (uint32_t)random_below(&f->r, LAB_WINDOWS),
+                   (uint32_t)random_below(&f->r, LAB_WINDOWS));
     window_check(f->ws, &f->log[i], lab_family(i));
 }
 

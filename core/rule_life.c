@@ -1,0 +1,151 @@
+/* Rules as a whole: reload, readers, digest, invariants, images. */
+#include "core/appraise.h"
+#include "core/watches.h"
+
+/* Do the two compare alike? What they are called for people (labels, severity) may differ. */
+static bool same_rule(const struct rules *r, const struct rule_setting *a,
+                      const struct settings *next, const struct rule_setting *b)
+{
+    struct str card = str_of(a->card);
+    if (a->kind != b->kind || a->absolute != b->absolute || !str_equal(card, str_of(b->card)))
+        return false;
+    if (a->kind == RULE_SCORE &&
+        appraise_print(r->settings->cards, card) != appraise_print(next->cards, card))
+        return false;
+    return str_equal(str_of(a->id), str_of(b->id)) && a->indicator == b->indicator &&
+           a->field == b->field && a->scope == b->scope && a->window == b->window &&
+           a->below == b->below && a->on_empty == b->on_empty && a->fire == b->fire &&
+           a->clear == b->clear && a->hold == b->hold && a->min_n == b->min_n &&
+           str_equal(str_of(a->name), str_of(b->name));
+}
+
+/* Watches a new rule on every name from t on. */
+static bool begin_rule(struct rules *r, struct board *b, const struct rule_setting *rule,
+                       uint32_t i, ms_t t)
+{
+    enum scope scope = (enum scope)rule->scope;
+    uint32_t names = scope == SCOPE_ALL ? 1 : name_count(board_names(b, scope));
+    for (uint32_t index = 1; index <= names; index++) {
+        if (!rules_about(r, b, rule, i, index))
+            continue;
+        handle_t h = watch_new(r, b, i, scope, index);
+        if (h == 0)
+            return false;
+        watch_look(r, h, pool_edit(&r->pool, h), t);
+    }
+    return true;
+}
+
+bool rules_apply(struct rules *r, struct board *b, const struct settings *settings, ms_t t,
+                 struct outbox *out)
+{
+    const struct settings *old = r->settings;
+    uint8_t now[RULES_MAX]; /* the new index of a rule, RULES_MAX: none */
+    bool known[RULES_MAX] = {false}, room = true;
+    for (uint32_t i = 0; i < old->rules; i++) {
+        now[i] = RULES_MAX;
+        for (uint32_t j = 0; j < settings->rules; j++)
+            if (same_rule(r, &old->rule[i], settings, &settings->rule[j]))
+                now[i] = (uint8_t)j;
+        if (now[i] < RULES_MAX)
+            known[now[i]] = true;
+    }
+    for (uint32_t k = 1; k <= r->pool.high; k++) {
+        handle_t h = pool_handle(&r->pool, k);
+        if (h == 0)
+            continue;
+        struct watch *w = pool_edit(&r->pool, h);
+        if (now[w->rule] < RULES_MAX) {
+            w->rule = now[w->rule];
+            continue;
+        }
+        if (w->state == WATCH_ACTIVE || w->state == WATCH_CLEARING)
+            watch_finish(r, b, w, ALERT_CANCELLED, NULL, t, out);
+        watch_free(r, b, h, w);
+    }
+    rules_prepare(r, settings);
+    r->settings = settings; /* until the caller has copied them */
+    for (uint32_t j = 0; j < settings->rules && room; j++)
+        if (!known[j])
+            room = begin_rule(r, b, &settings->rule[j], j, t);
+    r->settings = old;
+    return room;
+}
+
+/* --- readers ------------------------------------------------------------------------------ */
+
+uint32_t rules_active(const struct rules *r)
+{
+    return r->active;
+}
+
+struct rule_tally *rules_tally(struct rules *r)
+{
+    return &r->tally;
+}
+
+bool rules_alert_next(const struct rules *r, const struct board *b, uint32_t *at, struct alert *ret)
+{
+    while (*at < r->pool.high) {
+        const struct watch *w = pool_at(&r->pool, ++*at);
+        if (w->slot.live && watch_is_active(w)) {
+            watch_alert(r, b, w, ret);
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t rules_digest(const struct rules *r, const struct board *b)
+{
+    uint64_t sum = 0;
+    for (uint32_t k = 1; k <= r->pool.high; k++) {
+        const struct watch *w = pool_at(&r->pool, k);
+        if (!w->slot.live || w->state == WATCH_IDLE)
+            continue;
+        uint64_t h = watch_hash(r->settings, b, w);
+        h = mix64(h ^ w->state);
+        if (w->state != WATCH_ACTIVE)
+            h = mix64(h ^ (uint64_t)w->since);
+        if (watch_is_active(w))
+            h = mix64(h ^ w->alert_id ^ w->rev);
+        sum += h;
+    }
+    return sum;
+}
+
+void rules_check(const struct rules *r, const struct board *b)
+{
+    uint32_t active = 0;
+    for (uint32_t k = 1; k <= r->pool.high; k++) {
+        handle_t h = pool_handle(&r->pool, k);
+        if (h == 0)
+            continue;
+        const struct watch *w = pool_get(&r->pool, h);
+        CHECK(w->rule < r->settings->rules && w->state < WATCH_STATES);
+        CHECK(r->settings->rule[w->rule].scope == w->scope);
+        CHECK(watch_find(r, board_entity(b, (enum scope)w->scope, w->index), w->rule) == h);
+        CHECK((w->timer == 0) == (w->due == MS_NEVER));
+        CHECK(w->timer == 0 || wheel_deadline(r->wheel, w->timer) == w->due);
+        CHECK(!watch_is_active(w) || w->fired_at != MS_NONE);
+        active += watch_is_active(w);
+    }
+    CHECK(active == r->active);
+    const struct rule_tally *y = &r->tally;
+    CHECK(y->fired == active + y->cleared + y->corrected + y->cancelled);
+}
+
+struct pool *rules_pool(struct rules *r)
+{
+    return &r->pool;
+}
+
+void rules_rebuild(struct rules *r)
+{
+    r->active = 0;
+    for (uint32_t k = 1; k <= r->pool.high; k++) {
+        const struct watch *w = pool_at(&r->pool, k);
+        r->active += w->slot.live && watch_is_active(w);
+    }
+    rules_prepare(r, r->settings);
+}
