@@ -39,6 +39,7 @@
     X(BUSY, "busy", "others ask for the same just now; ask again later")                           \
     X(BAD_IMAGE, "bad_image", "the image is damaged")                                              \
     X(OTHER_IMAGE, "other_image", "the image was made by another version or with other limits")    \
+    X(BAD_PACK, "bad_pack", "the journal's bytes are damaged or of a later version")               \
     X(IMAGE_BUSY, "image_busy", "too much changed while the image was taken; take it again")       \
     X(BAD_SETTINGS, "bad_settings", "the settings do not fit the limits")
 

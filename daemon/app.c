@@ -4,13 +4,14 @@
 #include "daemon/notify.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { STATUS_EVERY_MS = 10000 };
 
 struct app {
-    const char *config_path;
+    const char *config_path, *state_dir;
     struct log log;
     uv_loop_t loop;
     void *zmq;
@@ -26,8 +27,12 @@ static struct config *load(struct app *a)
 {
     struct tree_error why;
     struct config *c = malloc(sizeof *c);
-    if (c != NULL && config_load(a->config_path, c, &why))
-        return c;
+    if (c != NULL && config_load(a->config_path, c, &why)) {
+        if (a->state_dir == NULL || config_state(c, a->state_dir))
+            return c;
+        config_fini(c);
+        snprintf(why.text, sizeof why.text, "the path of --state is too long");
+    }
     log_error(&a->log, "configuration refused", "%s", c == NULL ? "no memory" : why.text);
     free(c);
     return NULL;
@@ -167,13 +172,14 @@ static int run(struct app *a, struct config *config)
         driver_close(a->driver, on_driver_closed);
     }
     uv_run(&a->loop, UV_RUN_DEFAULT);
+    code = a->driver->broken ? 1 : code;
     driver_free(a->driver);
     return code;
 }
 
-int app_run(const char *config_path)
+int app_run(const char *config_path, const char *state_dir)
 {
-    struct app a = {.config_path = config_path};
+    struct app a = {.config_path = config_path, .state_dir = state_dir};
     log_init(&a.log, STDERR_FILENO, LOG_INFO);
     log_at(&a.log, clock_system());
     signal(SIGPIPE, SIG_IGN);

@@ -184,6 +184,13 @@ static bool open_auth(struct bus *b, uv_loop_t *loop, void *zmq, const struct co
     return err == 0 || failed(b, "zap", "open", err);
 }
 
+bool bus_init(struct bus *b, const struct config *config, struct log *log, void *data, uint64_t run)
+{
+    *b = (struct bus){.log = log, .data = data};
+    snprintf(b->run, sizeof b->run, "%016llx", (unsigned long long)run);
+    return recent_init(&b->recent, config->alerts_kept) || failed(b, "out", "alerts_kept", -ENOMEM);
+}
+
 static bool open_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
                      zsock_cb *on_events, zsock_cb *on_query)
 {
@@ -201,16 +208,11 @@ static bool open_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct con
 }
 
 bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
-              struct log *log, struct peers *peers, zsock_cb *on_events, zsock_cb *on_query,
-              void *data, uint64_t run)
+              struct peers *peers, zsock_cb *on_events, zsock_cb *on_query)
 {
     const char *why;
     struct curve_pair own, *pair = config->server_key[0] == 0 ? NULL : &own;
-    *b = (struct bus){.log = log, .data = data};
     b->auth.peers = peers;
-    snprintf(b->run, sizeof b->run, "%016llx", (unsigned long long)run);
-    if (!recent_init(&b->recent, config->alerts_kept))
-        return failed(b, "out", "alerts_kept", -ENOMEM);
     if (!open_all(b, loop, zmq, config, on_events, on_query))
         return false;
     if (pair != NULL && !curve_read(config->server_key, pair, &why)) {

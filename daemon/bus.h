@@ -49,12 +49,16 @@ struct bus {
     char run[BUS_RUN_BYTES + 1];
 };
 
+/* Before all else: alerts of before the sockets are there are numbered and kept too. data: of all
+ * sockets and the bus. run: a number no other run has. false: logged why;
+ * bus_close must still be called. */
+MUST_CHECK bool bus_init(struct bus *b, const struct config *config, struct log *log, void *data,
+                         uint64_t run);
+
 /* Opens all sockets of the configuration; every endpoint is logged as it really is. false:
- * logged what failed; bus_close must still be called. data: of all sockets and the bus.
- * run: a number no other run has. peers: counted there. */
+ * logged what failed; bus_close must still be called. peers: counted there. */
 MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
-                         struct log *log, struct peers *peers, zsock_cb *on_events,
-                         zsock_cb *on_query, void *data, uint64_t run);
+                         struct peers *peers, zsock_cb *on_events, zsock_cb *on_query);
 
 /* Other clients are in force; cut: some lost rights, so everybody has to show a key anew. */
 void bus_secure(struct bus *b, const struct security *security, bool cut);

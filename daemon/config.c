@@ -182,6 +182,12 @@ bool config_lint(const char *path, struct config *ret, struct tree_error *why, s
     return fine;
 }
 
+bool config_state(struct config *c, const char *dir)
+{
+    memset(c->state_dir, 0, sizeof c->state_dir);
+    return snprintf(c->state_dir, sizeof c->state_dir, "%s", dir) < (int)sizeof c->state_dir;
+}
+
 void config_fini(struct config *c)
 {
     free(c->sla);

@@ -46,6 +46,7 @@ struct config {
     struct config_texts query;
     bool insecure; /* endpoints beyond loopback without CURVE are meant */
     char zone[CONFIG_ZONE_BYTES_MAX + 1];
+    char state_dir[CONFIG_PATH_BYTES_MAX + 1]; /* "" = nothing is kept */
     ms_t snapshot_every;
     ms_t full_every;
     uint32_t alerts_kept; /* published alerts kept for `query alerts` */
@@ -70,6 +71,9 @@ MUST_CHECK bool config_load(const char *path, struct config *ret, struct tree_er
 /* The same, and warns of what is possible but hardly meant. */
 MUST_CHECK bool config_lint(const char *path, struct config *ret, struct tree_error *why,
                             struct lint *lint);
+
+/* Another state directory than the file says. false: the path is too long. */
+MUST_CHECK bool config_state(struct config *c, const char *dir);
 
 /* Frees what c owns; c is not to be used then. */
 void config_fini(struct config *c);

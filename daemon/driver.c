@@ -1,9 +1,7 @@
 #include "daemon/driver.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 
 enum {
     DRAIN_NS = 500000000, /* at most */
@@ -71,6 +69,7 @@ static void note_results(struct driver *d, const struct event *events, uint32_t 
 /* Steps the engine over all of the events, publishing what comes out on the way. */
 static void step(struct driver *d, const struct event *events, uint32_t n)
 {
+    durable_events(&d->durable, events, n);
     while (n > 0) {
         uint32_t taken = engine_step(d->engine, events, n, d->results, &d->outbox);
         CHECK(taken > 0 || d->outbox.n > 0);
@@ -200,10 +199,13 @@ static bool tick(struct driver *d)
 {
     struct event e = {.kind = EV_TICK, .ts = now_of(d), .rts = now_of(d)};
     d->outbox.cap = DRIVER_DUE;
+    durable_tick_begins(&d->durable, e.rts);
     bool done = engine_step(d->engine, &e, 1, d->results, &d->outbox) == 1;
+    bool effects = d->outbox.n > 0;
     d->outbox.cap = DRIVER_EFFECTS;
-    if (d->outbox.n > 0)
+    if (effects)
         outlet_effects(&d->outlet, &d->outbox);
+    durable_tick_ends(&d->durable, e.rts, done, effects);
     return done;
 }
 
@@ -247,6 +249,9 @@ static void on_prepare(uv_prepare_t *prepare)
     d->behind = false;
     query_work(&d->query, now);
     pages_tend(&d->pages, now);
+    for (uint32_t i = 0; i < d->bus.events_n; i++)
+        zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
+    durable_status(&d->durable, &d->status.journal);
     if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) ||
         query_deadline(&d->query, now) == now) {
         uv_idle_start(&d->idle, on_idle);
@@ -263,50 +268,15 @@ static void on_prepare(uv_prepare_t *prepare)
 
 /* --- life ----------------------------------------------------------------------------------- */
 
-static bool failed(struct driver *d, const char *what, const char *why)
-{
-    log_error(d->log, what, "error=\"%s\"", why);
-    return false;
-}
-
-static bool map_engine(struct driver *d)
-{
-    const struct config *c = &d->config;
-    d->memory_bytes = engine_size(&c->limits, &c->settings);
-    if (d->memory_bytes == 0)
-        return failed(d, "engine", "these limits are impossible; see --print-config");
-    d->memory = mmap(NULL, d->memory_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (d->memory == MAP_FAILED) {
-        d->memory = NULL;
-        return failed(d, "engine memory", strerror(errno));
-    }
-    /* Tickets and logs lie all over the block: with small pages a fifth of the CPU goes to finding
-     * them. A kernel that has no huge pages says so, which changes nothing. */
-    (void)madvise(d->memory, d->memory_bytes, MADV_HUGEPAGE);
-    int err = engine_init(&d->engine, d->memory, &c->limits, &c->settings, d->status.started_at);
-    if (err != 0)
-        return failed(d, "engine", err_text(err));
-    engine_set_work(d->engine, DRIVER_WORK);
-    return true;
-}
-
 bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
 {
-    uint64_t run = 0;
-    if (getrandom(&run, sizeof run, GRND_NONBLOCK) != sizeof run)
-        run = (uint64_t)now_of(d); /* early at boot: the time is as good as any number */
     d->loop = loop;
     d->status.started_at = now_of(d);
     d->status.version = str_of(TP_VERSION);
-    if (!map_engine(d))
+    if (!driver_begin(d))
         return false;
-    outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, uv_now(loop));
-    scores_init(&d->scores, d->engine, &d->bus, &d->config, d->log, uv_now(loop));
-    query_init(&d->query, &d->outlet, &d->scores, loop, d->log);
     pages_open(&d->pages, d->engine, loop, d);
-    if (!bus_open(&d->bus, loop, zmq, &d->config, d->log, &d->status.peers, on_events, on_query, d,
-                  run))
+    if (!bus_open(&d->bus, loop, zmq, &d->config, &d->status.peers, on_events, on_query))
         return false;
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
@@ -317,6 +287,8 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
              (unsigned long long)(d->memory_bytes >> 20), d->config.settings.rules,
              d->config.settings.windows);
+    if (!driver_resume(d))
+        return false;
     d->clock_fresh = false; /* the start is no turn */
     return true;
 }
@@ -334,6 +306,7 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
     }
     bool fine = engine_apply(d->engine, &next->settings, &out, ret_why) == 0;
     if (fine) {
+        durable_terms(&d->durable, next);
         outlet_effects(&d->outlet, &out); /* by the old rules: it still shows those */
         bool cut = security_revokes(d->config.security, next->security);
         scores_forget(&d->scores);
@@ -343,6 +316,7 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
         query_reload(&d->query);
         d->decoder.own = NULL; /* the old clients are gone */
         bus_secure(&d->bus, d->config.security, cut);
+        tick(d);
     }
     free(out.effects);
     return fine;
@@ -361,12 +335,19 @@ void driver_drain(struct driver *d)
     while (uv_hrtime() < end && zmq_poll(items, n, DRAIN_QUIET_MS) > 0);
     while (!tick(d))
         ;
+    durable_settle(&d->durable);
+}
+
+static void on_durable_closed(void *data)
+{
+    struct driver *d = data;
+    d->closed(d);
 }
 
 static void on_bus_closed(struct bus *b)
 {
     struct driver *d = b->data;
-    d->closed(d);
+    durable_close(&d->durable, on_durable_closed);
 }
 
 static void part_closed(struct driver *d)
@@ -389,6 +370,7 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
 {
     d->closed = closed;
     d->bus.data = d;
+    d->durable.data = d;
     query_close(&d->query);
     if (d->handles == 0) {
         bus_close(&d->bus, on_bus_closed);
@@ -408,6 +390,9 @@ void driver_free(struct driver *d)
     if (d->memory != NULL)
         munmap(d->memory, d->memory_bytes);
     scores_forget(&d->scores);
+    if (d->wanted != NULL)
+        config_fini(d->wanted);
+    free(d->wanted);
     config_fini(&d->config);
     free(d);
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/bus.h"
 #include "daemon/clock.h"
+#include "daemon/durable.h"
 #include "daemon/outlet.h"
 #include "daemon/pages.h"
 #include "daemon/query.h"
@@ -28,6 +29,7 @@ enum {
     DRIVER_SLEEP_MS = 60000,     /* at most */
 };
 
+STATIC_ASSERT((int)DRIVER_DUE == (int)RECOVER_TICK_EFFECTS, "a tick in parts is replayed in them");
 STATIC_ASSERT((int)DRIVER_GATHER <= (int)DECODE_GATHER_MAX, "a full batch and one more payload");
 
 struct driver {
@@ -61,6 +63,9 @@ struct driver {
     struct scores scores;
     struct query query;
     struct pages pages;
+    struct config *wanted; /* at the start: another configuration than the journal ended with */
+    bool broken;           /* the disk failed: the end is no good one */
+    struct durable durable;
     struct decoder decoder;
     void (*closed)(struct driver *d);
     void *data; /* the owner's */
@@ -73,6 +78,13 @@ struct driver *driver_new(struct config *config, struct log *log);
 /* Maps the engine, opens the sockets and begins. false: logged why; driver_close must still be
  * called. zmq: the context. */
 MUST_CHECK bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq);
+
+/* Parts of driver_open (driver_begin.c). The engine as the state directory has it, or a fresh one;
+ * nothing is in the loop yet. false: logged why. */
+MUST_CHECK bool driver_begin(struct driver *d);
+/* When everything is open: the journal goes on, alerts that had not left leave, and a configuration
+ * that is another one than before the stop comes into force, as by a reload. */
+MUST_CHECK bool driver_resume(struct driver *d);
 
 /* Takes over another configuration (config_move). false with one sentence in *ret_why when it
  * cannot, and nothing changed. */

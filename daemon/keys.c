@@ -47,6 +47,10 @@ const struct key keys[] = {
      "[\"tcp://127.0.0.1:5570\"]", "XPUB: alerts, snapshots and heartbeats are published here."},
     {"sockets.query", KEY_ENDPOINTS, true, PLACE(query), 1, CONFIG_TEXTS_MAX,
      "[\"tcp://127.0.0.1:5571\"]", "ROUTER: requests for snapshots, alerts and status."},
+    {"state.dir", KEY_PATH, true, PLACE(state_dir), 0, 0, "\"\"",
+     "Directory in which events, state and alerts outlive a restart; \"\" keeps nothing. It is "
+     "made "
+     "when its parent is there, and belongs to one daemon."},
     {"zone", KEY_ZONE, true, PLACE(zone), 0, 0, "UTC",
      "The site's time zone (IANA name); today, week and month begin at its midnight."},
     {"week_start", KEY_WEEKDAY, true, PLACE(settings.week_start), 0, 0, "monday",
@@ -155,6 +159,7 @@ const char *key_type_text(enum key_type type)
         [KEY_ROUNDS] = "a list of durations, the shortest first",
         [KEY_SCOPES] = "a list of all, agent, team, channel, priority, category",
         [KEY_ZONE] = "a zone name such as Europe/Berlin",
+        [KEY_PATH] = "a path",
         [KEY_WEEKDAY] = "monday to sunday",
         [KEY_LANGUAGE] = "en or zh",
         [KEY_LEVEL] = "error, warning, info or debug",
@@ -446,6 +451,8 @@ bool key_read(const struct key *key, struct reading *r)
         return read_list(key, r, read_scope, &n);
     case KEY_ZONE:
         return read_zone(r);
+    case KEY_PATH:
+        return read_text(r, place, key->size);
     case KEY_RULES:
         memset(place, 0, key->size);
         return read_list(key, r, rule_read, &r->config->settings.rules);

@@ -16,6 +16,7 @@ enum key_type {
     KEY_ROUNDS, /* ms_t[], rising */
     KEY_SCOPES,
     KEY_ZONE,
+    KEY_PATH, /* of a directory; text of its place's size */
     KEY_WEEKDAY,
     KEY_LANGUAGE,
     KEY_LEVEL,

@@ -21,6 +21,12 @@ void notify_stopping(void)
     sd_notify(0, "STOPPING=1");
 }
 
+void notify_progress(uint64_t done, uint64_t of)
+{
+    sd_notifyf(0, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=replaying the journal: %llu of %llu",
+               (unsigned long long)done, (unsigned long long)of);
+}
+
 void notify_status(uint64_t events, uint32_t active_alerts, uint64_t refused)
 {
     sd_notifyf(0, "STATUS=%llu events, %u active alerts, %llu refused", (unsigned long long)events,

@@ -8,6 +8,9 @@ void notify_ready(void);
 void notify_reloading(void); /* then notify_ready */
 void notify_stopping(void);
 
+/* The start takes a while: the manager is asked for patience. */
+void notify_progress(uint64_t done, uint64_t of);
+
 /* One line for `systemctl status`. */
 void notify_status(uint64_t events, uint32_t active_alerts, uint64_t refused);
 

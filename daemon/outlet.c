@@ -24,9 +24,11 @@ static struct envelope envelope(const struct outlet *o, enum stream stream, uint
     return env;
 }
 
+/* Alerts that are held leave before the next one. */
 static uint64_t next_seq(const struct outlet *o, enum stream stream)
 {
-    return o->bus->seq[stream] + 1;
+    uint32_t held = stream == STREAM_ALERT && o->held != NULL ? o->held->n : 0;
+    return o->bus->seq[stream] + held + 1;
 }
 
 /* Publishes n bytes of o->buf; n < 0 is a message that did not fit, which is told, not sent. */
@@ -64,11 +66,30 @@ static void log_alert(const struct outlet *o, const struct alert *alert)
                  o->config->settings.rule[alert->rule].id, log_text(a, alert->name), alert->rev);
 }
 
+void outlet_release(struct outlet *o, uint64_t seq)
+{
+    const struct held_message *m;
+    struct topic topic;
+    while (o->held != NULL && (m = held_next(o->held, seq)) != NULL) {
+        memcpy(topic.text, m->bytes, m->topic);
+        topic.len = m->topic;
+        bus_publish(o->bus, STREAM_ALERT, &topic, m->bytes + m->topic, m->rest);
+        held_drop(o->held);
+    }
+}
+
+/* With a journal alerts wait until it has what they tell of; without memory for that they leave
+ * early rather than not at all. */
 static void publish_alert(struct outlet *o, const struct alert *alert)
 {
     struct topic topic;
     topic_alert(&topic, &o->config->settings, alert);
-    publish(o, STREAM_ALERT, &topic, outlet_alert(o, alert, next_seq(o, STREAM_ALERT)));
+    int n = outlet_alert(o, alert, next_seq(o, STREAM_ALERT));
+    if (n < 0 || o->held == NULL ||
+        !held_add(o->held, o->held_seq, topic_str(&topic), o->buf, (size_t)n)) {
+        outlet_release(o, UINT64_MAX);
+        publish(o, STREAM_ALERT, &topic, n);
+    }
     log_alert(o, alert);
 }
 

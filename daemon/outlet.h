@@ -8,6 +8,7 @@
 
 #include "core/engine.h"
 #include "daemon/bus.h"
+#include "daemon/held.h"
 
 enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000 };
 
@@ -17,6 +18,8 @@ struct outlet {
     struct log *log;
     const struct config *config;
     struct status *status;  /* its counters are kept by their owners */
+    struct held *held;      /* alerts wait here for the journal; NULL: they leave at once */
+    uint64_t held_seq;      /* the entry that alerts of now wait for */
     ms_t at;                /* the loop's clock */
     uint64_t heartbeat_due; /* uv_now() of what comes next */
     uint64_t round_due, full_due;
@@ -35,6 +38,9 @@ void outlet_init(struct outlet *o, struct engine *engine, struct bus *bus,
 
 /* Publishes what engine_step put into the outbox, and empties it. */
 void outlet_effects(struct outlet *o, struct outbox *out);
+
+/* Publishes the alerts that wait for nothing beyond entry `seq`. */
+void outlet_release(struct outlet *o, uint64_t seq);
 
 /* Alerts that are active now. */
 uint32_t outlet_active(const struct outlet *o);

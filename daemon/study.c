@@ -241,6 +241,8 @@ static enum study_end work_compare(struct study *s)
         return STUDY_GOES_ON;
     if (!page_begin(s, &em))
         return no_memory(s);
+    if (c->next.state_dir[0] == 0) /* the command line may name it */
+        memcpy(c->next.state_dir, s->config->state_dir, sizeof c->next.state_dir);
     uint32_t n = fixed_keys(s->config, &c->next, fixed);
     answer_change(&em, "message", &c->change, fixed, n);
     page_end(s, &em);

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "ticketpulsed [--config FILE]   runs until SIGTERM; SIGHUP reads FILE again\n"
+    "ticketpulsed [--config FILE] [--state DIR]   runs until SIGTERM; SIGHUP reads FILE again\n"
     "  --config FILE    configuration; without one the built-in defaults hold\n"
+    "  --state DIR      keeps events and state there, over restarts (state.dir)\n"
     "  --check          only checks the configuration\n"
     "  --print-config   prints the commented reference configuration, all keys at their defaults\n"
     "  --print-man      prints the manual page ticketpulse.yaml(5)\n"
@@ -60,9 +61,10 @@ static int check(const char *path)
 
 int main(int argc, char **argv)
 {
-    enum { CONFIG = 256, CHECK_ONLY, PRINT_CONFIG, PRINT_MAN, VERSION, HELP };
+    enum { CONFIG = 256, STATE, CHECK_ONLY, PRINT_CONFIG, PRINT_MAN, VERSION, HELP };
     static const struct option options[] = {
         {"config", required_argument, NULL, CONFIG},
+        {"state", required_argument, NULL, STATE},
         {"check", no_argument, NULL, CHECK_ONLY},
         {"print-config", no_argument, NULL, PRINT_CONFIG},
         {"print-man", no_argument, NULL, PRINT_MAN},
@@ -70,13 +72,15 @@ int main(int argc, char **argv)
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
-    const char *config = NULL;
+    const char *config = NULL, *state = NULL;
     int c, what = 0;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == '?')
             return 2;
         if (c == CONFIG)
             config = optarg;
+        else if (c == STATE)
+            state = optarg;
         else
             what = c;
     }
@@ -96,6 +100,6 @@ int main(int argc, char **argv)
     case HELP:
         return fputs(usage, stdout) < 0;
     default:
-        return app_run(config);
+        return app_run(config, state);
     }
 }

@@ -22,10 +22,18 @@ static void on_idle(uv_idle_t *idle)
 /* Before the loop sleeps: may it? */
 static void settle(struct zsock *z)
 {
-    if (readable(z))
+    if (readable(z) && !z->paused)
         uv_idle_start(&z->idle, on_idle);
     else
         uv_idle_stop(&z->idle);
+}
+
+void zsock_pause(struct zsock *z, bool paused)
+{
+    if (z->paused == paused)
+        return;
+    z->paused = paused;
+    settle(z);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -36,7 +44,7 @@ static void on_prepare(uv_prepare_t *prepare)
 static void on_check(uv_check_t *check)
 {
     struct zsock *z = check->data;
-    if (readable(z))
+    if (readable(z) && !z->paused)
         z->ready(z);
 }
 
@@ -178,7 +186,7 @@ int zsock_send(struct zsock *z, const void *bytes, size_t n, bool more)
     int rc = zmq_send(z->socket, bytes, n, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
     int err = rc < 0 ? -zmq_errno() : 0;
     /* Sending reads the socket's mailbox, and with it the edge that the loop would wake by. */
-    if (!more && readable(z))
+    if (!more && readable(z) && !z->paused)
         uv_idle_start(&z->idle, on_idle);
     return err;
 }

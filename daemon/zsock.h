@@ -42,6 +42,7 @@ struct zsock {
     uv_check_t check;
     uv_idle_t idle;
     int handles; /* open ones of the four */
+    bool paused;
 };
 
 /* 0, or a negative errno; then nothing is open. The address of z must not change. */
@@ -63,6 +64,9 @@ int zsock_show(struct zsock *z, const struct curve_pair *pair, const char *serve
 
 /* Cuts every connection that came in through a bound endpoint, and binds it again. */
 int zsock_rebind(struct zsock *z, const char *endpoint);
+
+/* While paused `ready` is not called, and what arrives lets the loop sleep. */
+void zsock_pause(struct zsock *z, bool paused);
 
 /* One frame into an initialized msg. 1, 0 when there is none now, or a negative errno. */
 int zsock_receive(struct zsock *z, zmq_msg_t *msg);

@@ -426,6 +426,21 @@ static void emit_rejected(struct emitter *em, const struct status *status)
     emit_end(em);
 }
 
+static void emit_journal(struct emitter *em, const struct status_journal *j)
+{
+    if (!j->on)
+        return;
+    emit_map(em, "journal");
+    emit_bool(em, "written", j->written);
+    emit_uint(em, "entries", j->entries);
+    emit_uint(em, "committed", j->committed);
+    emit_uint(em, "commits", j->commits);
+    emit_uint(em, "waiting_bytes", j->waiting_bytes);
+    emit_uint(em, "held", j->held);
+    emit_uint(em, "lost", j->lost);
+    emit_end(em);
+}
+
 void encode_status(struct emitter *em, const char *key, const struct envelope *env,
                    const struct status *status)
 {
@@ -471,5 +486,6 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     }
     emit_end(em);
     emit_quality(em, &status->quality);
+    emit_journal(em, &status->journal);
     emit_end(em);
 }

@@ -48,7 +48,17 @@ struct quality {
     uint64_t skewed;
 };
 
-/* What `sys.status.` and `query status` say. */
+/* Of a daemon with a state directory. */
+struct status_journal {
+    bool on;      /* there is one */
+    bool written; /* the last attempt was fine */
+    uint64_t entries, committed;
+    uint64_t commits;
+    uint64_t waiting_bytes; /* not on disk yet */
+    uint64_t held;          /* alerts that wait for it */
+    uint64_t lost;          /* entries that found no room while it could not be written */
+};
+
 /* Who connects where keys are asked for. */
 struct peers {
     uint64_t accepted;
@@ -58,6 +68,7 @@ struct peers {
     uint64_t queries;           /* refused likewise */
 };
 
+/* What `sys.status.` and `query status` say. */
 struct status {
     struct str version; /* of the program */
     ms_t started_at;
@@ -78,6 +89,7 @@ struct status {
     uint32_t uses;
     struct quality quality;
     struct peers peers;
+    struct status_journal journal;
 };
 
 /* text: one sentence in that language. */

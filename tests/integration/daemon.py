@@ -43,7 +43,7 @@ def now_ms():
 class Daemon:
     """A running daemon; as a context manager it is stopped, and must then have ended well."""
 
-    def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True):
+    def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True, state=None):
         self.dir = tempfile.mkdtemp(prefix="ticketpulse-")
         self.path = os.path.join(self.dir, "config.yaml")
         self.sockets = sockets % {"dir": self.dir}
@@ -56,7 +56,9 @@ class Daemon:
         environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(self.dir, "notify"))
         if watchdog_ms:
             environment["WATCHDOG_USEC"] = str(watchdog_ms * 1000)
-        self.process = subprocess.Popen([PROGRAM, "--config", self.path], env=environment,
+        arguments = ["--state", state] if state else []
+        self.process = subprocess.Popen([PROGRAM, "--config", self.path, *arguments],
+                                        env=environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True,
                                         preexec_fn=die_with_parent)
@@ -177,6 +179,15 @@ class Daemon:
         shutil.rmtree(self.dir)
         assert code == 0, f"exit code {code}; log: {self.log}"
         return took
+
+    def kill(self):
+        """SIGKILL: what a power cut would leave, but for what the disk had not yet."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+        self.notify.close()
+        shutil.rmtree(self.dir)
+        self.context.destroy(linger=0)
 
     def __enter__(self):
         return self

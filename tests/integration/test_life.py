@@ -32,7 +32,7 @@ class Life(unittest.TestCase):
         self.assertEqual((code, out.split()[0]), (0, "ticketpulsed"))
         self.assertEqual(run("--help")[0], 0)
         self.assertEqual(run("--check"), (0, "built-in defaults: fine, 5 rules, 7 windows\n", ""))
-        for wrong in ["--nonsense"], ["file"], ["--config"], ["--state", "x"], ["--check", "x"]:
+        for wrong in ["--nonsense"], ["file"], ["--config"], ["--state"], ["--check", "x"]:
             code, out, err = run(*wrong)
             self.assertEqual((code, out), (2, ""), wrong)
             self.assertTrue(err, wrong)

@@ -40,6 +40,7 @@ Test(err, names_that_are_promised)
         {ERR_MERGE_CYCLE, "merge_cycle"},   {ERR_TICKETS_FULL, "tickets_full"},
         {ERR_BAD_IMAGE, "bad_image"},       {ERR_OTHER_IMAGE, "other_image"},
         {ERR_BAD_SETTINGS, "bad_settings"}, {ERR_IMAGE_BUSY, "image_busy"},
+        {ERR_BAD_PACK, "bad_pack"},
     };
     for (size_t i = 0; i < ARRAY_LEN(promised); i++)
         cr_assert_str_eq(err_name(promised[i].code), promised[i].name);

@@ -1,0 +1,179 @@
+/* The beginning of a driver: its engine, fresh or as it was before the stop. */
+#include "daemon/driver.h"
+#include "daemon/notify.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+static bool failed(struct driver *d, const char *what, const char *why)
+{
+    log_error(d->log, what, "error=\"%s\"", why);
+    return false;
+}
+
+static bool map_engine(struct driver *d, ms_t started_at)
+{
+    const struct config *c = &d->config;
+    d->memory_bytes = engine_size(&c->limits, &c->settings);
+    if (d->memory_bytes == 0)
+        return failed(d, "engine", "these limits are impossible; see --print-config");
+    d->memory = mmap(NULL, d->memory_bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (d->memory == MAP_FAILED) {
+        d->memory = NULL;
+        return failed(d, "engine memory", strerror(errno));
+    }
+    /* Tickets and logs lie all over the block: with small pages a fifth of the CPU goes to finding
+     * them. A kernel that has no huge pages says so, which changes nothing. */
+    (void)madvise(d->memory, d->memory_bytes, MADV_HUGEPAGE);
+    int err = engine_init(&d->engine, d->memory, &c->limits, &c->settings, started_at);
+    if (err != 0)
+        return failed(d, "engine", err_text(err));
+    engine_set_work(d->engine, DRIVER_WORK);
+    return true;
+}
+
+/* --- the configuration of then ------------------------------------------------------------ */
+
+/* The driver goes by these settings; its configuration owns a copy. */
+static bool go_by(struct driver *d, const struct terms *terms)
+{
+    struct config *c = &d->config;
+    struct terms copy;
+    if (!terms_copy(&copy, &terms->limits, &terms->settings, terms->started_at))
+        return failed(d, "state directory", "no memory");
+    free(c->sla);
+    memcpy(&c->settings, &copy.settings, sizeof c->settings);
+    c->sla = copy.sla;
+    return true;
+}
+
+static void on_changed(void *data)
+{
+    struct driver *d = data;
+    d->broken |= !go_by(d, &d->durable.recover.terms);
+}
+
+/* Alerts that had not left before the stop; with their old ids, so who has them knows. */
+static void on_effects(void *data, struct outbox *out)
+{
+    struct driver *d = data;
+    outlet_effects(&d->outlet, out);
+}
+
+static void on_progress(void *data)
+{
+    const struct driver *d = data;
+    notify_progress(d->durable.recover.seq, d->durable.recover.last);
+}
+
+static void on_broken(void *data)
+{
+    struct driver *d = data;
+    d->broken = true;
+    raise(SIGTERM); /* the ordinary end, with another exit code */
+}
+
+/* What the configuration says of the engine waits until the journal is through; all else is in
+ * force at once. */
+static bool set_aside(struct driver *d)
+{
+    struct config *wanted = malloc(sizeof *wanted);
+    struct config *c = &d->config;
+    if (wanted == NULL)
+        return failed(d, "state directory", "no memory");
+    d->wanted = wanted;
+    memcpy(wanted, c, sizeof *wanted);
+    wanted->security = NULL; /* c keeps these */
+    wanted->cards = NULL;
+    c->sla = NULL;
+    c->settings.sla = NULL;
+    return true;
+}
+
+/* It is whole again. */
+static void take_back(struct driver *d)
+{
+    struct config *c = &d->config;
+    d->wanted->security = c->security;
+    d->wanted->cards = c->cards;
+    c->security = NULL;
+    c->cards = NULL;
+}
+
+static void forget_wanted(struct driver *d)
+{
+    if (d->wanted != NULL)
+        config_fini(d->wanted);
+    free(d->wanted);
+    d->wanted = NULL;
+}
+
+static bool recover(struct driver *d)
+{
+    struct durable *s = &d->durable;
+    struct recover *r = &s->recover;
+    r->effects = on_effects;
+    r->changed = on_changed;
+    r->progress = on_progress;
+    r->data = d;
+    d->outlet.held = &s->held;
+    if (!durable_recover(s, d->engine, &d->outbox) || d->broken)
+        return false;
+    struct terms now;
+    bool fine = terms_copy(&now, &d->wanted->limits, &d->wanted->settings, 0);
+    if (fine && terms_same(&now, &r->terms)) {
+        take_back(d);
+        config_fini(&d->config);
+        config_move(&d->config, d->wanted);
+        forget_wanted(d);
+    }
+    terms_fini(&now);
+    return fine || failed(d, "state directory", "no memory");
+}
+
+bool driver_begin(struct driver *d)
+{
+    struct durable *s = &d->durable;
+    uint64_t run = 0, now = uv_now(d->loop);
+    ms_t at = d->status.started_at;
+    if (getrandom(&run, sizeof run, GRND_NONBLOCK) != sizeof run)
+        run = (uint64_t)at; /* early at boot: the time is as good as any number */
+    struct terms terms;
+    if (!terms_copy(&terms, &d->config.limits, &d->config.settings, at))
+        return failed(d, "engine", "no memory");
+    s->data = d;
+    s->broken = on_broken;
+    bool fine = durable_open(s, d->config.state_dir, &terms, d->log);
+    terms_fini(&terms);
+    if (fine && s->on)
+        fine = set_aside(d) && go_by(d, &s->recover.terms);
+    fine = fine && map_engine(d, s->on ? s->recover.terms.started_at : at);
+    if (!fine)
+        return false;
+    outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, now);
+    if (!bus_init(&d->bus, &d->config, d->log, d, run) || (s->on && !recover(d)))
+        return false;
+    scores_init(&d->scores, d->engine, &d->bus, &d->config, d->log, now);
+    query_init(&d->query, &d->outlet, &d->scores, d->loop, d->log);
+    return true;
+}
+
+bool driver_resume(struct driver *d)
+{
+    const char *why = NULL;
+    if (!durable_start(&d->durable, &d->outlet, d->loop))
+        return false;
+    outlet_release(&d->outlet, UINT64_MAX); /* all of that is on disk */
+    if (d->wanted == NULL)
+        return true;
+    take_back(d);
+    bool fine = driver_reload(d, d->wanted, &why);
+    if (fine)
+        log_info(d->log, "reloaded", "reason=\"the configuration changed while stopped\"");
+    forget_wanted(d);
+    return fine || failed(d, "configuration", why);
+}

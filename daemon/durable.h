@@ -1,0 +1,75 @@
+/* durable.h: what a daemon with a state directory does besides: nothing that counts is lost.
+ *
+ * Before the engine takes events in, they are in the journal's queue; what they lead to is held
+ * until they are on disk. Ticks of the clock are entries too, where they matter: those that did
+ * nothing are told as one. Without a state directory every call returns at once.
+ *
+ *     durable_open(s, dir, config, started_at, log)    s->recover.terms: how the engine begins
+ *     durable_recover(s, engine, …)                    the engine is what it was
+ *     durable_start(s, loop, …)                        from here on entries are written
+ *     durable_events(s, events, n); engine_step; …     the order of every batch
+ *     durable_settle(s); durable_close(s, closed)
+ */
+#ifndef TP_DAEMON_DURABLE_H
+#define TP_DAEMON_DURABLE_H
+
+#include "daemon/journal.h"
+#include "daemon/outlet.h"
+#include "daemon/recover.h"
+
+enum { DURABLE_BEHIND_BYTES = 16 << 20 }; /* waiting for the disk: nothing more is received */
+
+struct durable {
+    bool on;
+    struct log *log;       /* borrowed, as these: */
+    struct outlet *outlet; /* holds and releases alerts */
+    struct engine *engine;
+    struct store store;
+    struct recover recover;
+    struct held held;   /* alerts */
+    bool running;       /* the journal's threads are there */
+    ms_t started_at;    /* since when this state is watched */
+    ms_t tick;          /* the last one, if it is not an entry yet; MS_NONE */
+    bool due;           /* of the tick at hand: was something due? */
+    uint64_t forgotten; /* tickets, before the tick at hand */
+    int health;         /* enum store_result, as last logged */
+    uint64_t lost;      /* entries, as last logged */
+    /* The disk failed: the daemon must end. */
+    void (*broken)(void *data);
+    void (*closed)(void *data);
+    void *data; /* the owner's */
+    struct journal journal;
+};
+
+/* Opens the directory; nothing happens when dir is "". false: logged why. */
+MUST_CHECK bool durable_open(struct durable *s, const char *dir, const struct terms *now,
+                             struct log *log);
+
+/* s->recover's callbacks are the caller's to set before. The engine must be fresh. */
+MUST_CHECK bool durable_recover(struct durable *s, struct engine *engine, struct outbox *outbox);
+
+/* broken and data of s are the caller's to set before. false: logged why. */
+MUST_CHECK bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop);
+
+/* These are about to be stepped. */
+void durable_events(struct durable *s, const struct event *events, uint32_t n);
+
+/* Around the step of a tick. done: all that was due was done. */
+void durable_tick_begins(struct durable *s, ms_t at);
+void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects);
+
+/* Other settings have come into force; a tick must follow. */
+void durable_terms(struct durable *s, const struct config *config);
+
+/* Is so much waiting for the disk that nothing more should be received? */
+bool durable_behind(const struct durable *s);
+
+/* Waits for the disk and releases what it held. */
+void durable_settle(struct durable *s);
+
+/* closed is called from the loop, or at once when nothing runs. */
+void durable_close(struct durable *s, void (*closed)(void *data));
+
+void durable_status(const struct durable *s, struct status_journal *ret);
+
+#endif

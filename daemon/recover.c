@@ -1,0 +1,283 @@
+#include "daemon/recover.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct recover_scratch {
+    struct store_reader batches, changes;
+    struct unpack unpack;
+    struct pack_entry entry;
+    struct event event[RECOVER_BATCH];
+    struct result result[RECOVER_BATCH];
+    char digits[RECOVER_BATCH][24];
+    uint32_t events;       /* gathered, to be stepped */
+    struct store_row next; /* the settings that come next */
+    bool more;             /* there are such */
+    uint64_t said;         /* when progress was told */
+};
+
+static bool failed(struct recover *r, const char *what, const char *why)
+{
+    log_error(r->log, what, "error=\"%s\"", why);
+    return false;
+}
+
+/* --- settings ----------------------------------------------------------------------------- */
+
+/* The journal begins with these. */
+static bool found(struct recover *r)
+{
+    uint32_t n;
+    void *bytes = terms_pack(&r->terms, &n);
+    bool fine = bytes != NULL && store_begin(r->store) == STORE_FINE;
+    if (fine && (store_forget_terms(r->store) != STORE_FINE ||
+                 store_terms(r->store, 0, r->terms.started_at, bytes, n) != STORE_FINE ||
+                 store_commit(r->store) != STORE_FINE)) {
+        store_rollback(r->store);
+        fine = false;
+    }
+    free(bytes);
+    return fine || failed(r, "state directory", r->store->why);
+}
+
+/* The settings that the journal began with, if this daemon can go by them. 1, 0, -1: logged. */
+static int first_terms(struct recover *r, struct terms *ret)
+{
+    struct store_reader *reader = &r->scratch->changes;
+    struct store_row row;
+    int found = -1;
+    if (store_read_terms(r->store, reader, 0))
+        found = store_next(reader, &row);
+    if (found == 1)
+        found = terms_unpack(ret, row.bytes, row.n);
+    store_read_end(reader);
+    if (found < 0)
+        failed(r, "state directory", r->store->why);
+    return found;
+}
+
+bool recover_open(struct recover *r, struct store *store, const struct terms *now, struct log *log)
+{
+    struct terms first;
+    memset(r, 0, sizeof *r);
+    r->store = store;
+    r->log = log;
+    r->scratch = calloc(1, sizeof *r->scratch);
+    if (r->scratch == NULL || !terms_copy(&r->terms, &now->limits, &now->settings, now->started_at))
+        return failed(r, "state directory", "no memory");
+    uint64_t begins;
+    if (!store_last(store, &r->last) || !store_first(store, &begins) ||
+        !store_fact_get(store, "told", &r->told))
+        return failed(r, "state directory", store->why);
+    int got = first_terms(r, &first);
+    if (got < 0)
+        return false;
+    if (got == 1) {
+        r->terms.started_at = first.started_at;
+        r->recorded = terms_fit(&first, now);
+        if (r->recorded) {
+            terms_fini(&r->terms);
+            r->terms = first;
+            return true;
+        }
+        terms_fini(&first);
+    }
+    if (r->last > 0)
+        log_warning(log, "state counted anew",
+                    "entries=%llu reason=\"windows, scopes, zone or limits are others than when "
+                    "they came\"",
+                    (unsigned long long)r->last);
+    return found(r);
+}
+
+void recover_close(struct recover *r)
+{
+    if (r->scratch != NULL) {
+        store_read_end(&r->scratch->batches);
+        store_read_end(&r->scratch->changes);
+    }
+    free(r->scratch);
+    r->scratch = NULL;
+    terms_fini(&r->terms);
+}
+
+/* --- replay ------------------------------------------------------------------------------- */
+
+/* What the entries up to r->seq led to. */
+static void drain(struct recover *r)
+{
+    if (r->outbox->n > 0 && r->seq > r->told && r->effects != NULL)
+        r->effects(r->data, r->outbox);
+    r->outbox->n = 0;
+}
+
+static void step(struct recover *r, const struct event *events, uint32_t n)
+{
+    while (n > 0) {
+        uint32_t taken = engine_step(r->engine, events, n, r->scratch->result, r->outbox);
+        CHECK(taken > 0 || r->outbox->n > 0);
+        drain(r);
+        events += taken;
+        n -= taken;
+    }
+}
+
+/* Steps what was gathered. */
+static void flush(struct recover *r)
+{
+    uint32_t n = r->scratch->events;
+    r->scratch->events = 0;
+    r->events += n;
+    step(r, r->scratch->event, n);
+}
+
+/* The clock, as it was told: all that was due, or as much as there was room for then. */
+static void replay_tick(struct recover *r, const struct pack_entry *entry)
+{
+    uint32_t cap = r->outbox->cap, taken;
+    r->outbox->cap = RECOVER_TICK_EFFECTS;
+    do {
+        taken = engine_step(r->engine, &entry->event, 1, r->scratch->result, r->outbox);
+        drain(r);
+    } while (taken == 0 && entry->kind == PACK_TICK);
+    r->outbox->cap = cap;
+}
+
+/* Entries up to `told` and those behind are not in one step. */
+static void gather(struct recover *r, const struct event *e)
+{
+    struct recover_scratch *s = r->scratch;
+    struct event *to = &s->event[s->events];
+    *to = *e;
+    if (event_has(e, F_ID) && e->id.p >= s->unpack.digits &&
+        e->id.p < s->unpack.digits + sizeof s->unpack.digits) {
+        memcpy(s->digits[s->events], e->id.p, e->id.len);
+        to->id.p = s->digits[s->events];
+    }
+    if (++s->events == RECOVER_BATCH || r->seq == r->told)
+        flush(r);
+}
+
+static void replay_entry(struct recover *r)
+{
+    const struct pack_entry *entry = &r->scratch->entry;
+    if (entry->kind != PACK_EVENT) /* before r->seq moves on: they belong to what came before */
+        flush(r);
+    r->seq++;
+    switch ((enum pack_kind)entry->kind) {
+    case PACK_EVENT:
+        gather(r, &entry->event);
+        break;
+    case PACK_TICK:
+    case PACK_TICK_PART:
+        replay_tick(r, entry);
+        break;
+    case PACK_CLAIM:
+        break;
+    }
+}
+
+/* Live, an entry follows by which it is known whether what this led to has left. */
+static bool apply(struct recover *r, const struct terms *next)
+{
+    const char *why = "no memory";
+    struct outbox out = {.cap = engine_active(r->engine) + r->outbox->cap};
+    out.effects = malloc(out.cap * sizeof *out.effects);
+    bool fine = out.effects != NULL && engine_apply(r->engine, &next->settings, &out, &why) == 0;
+    if (fine && out.n > 0 && r->seq + 1 > r->told && r->effects != NULL)
+        r->effects(r->data, &out);
+    free(out.effects);
+    return fine || failed(r, "state directory", why);
+}
+
+/* The settings that are in force after entry r->seq, if there are such. */
+static bool change_terms(struct recover *r)
+{
+    struct recover_scratch *s = r->scratch;
+    while (r->recorded && s->more && s->next.first <= r->seq) {
+        struct terms next;
+        flush(r);
+        if (!terms_unpack(&next, s->next.bytes, s->next.n))
+            return failed(r, "state directory", "settings in journal.db are damaged");
+        if (!apply(r, &next)) {
+            terms_fini(&next);
+            return false;
+        }
+        terms_fini(&r->terms);
+        r->terms = next;
+        if (r->changed != NULL)
+            r->changed(r->data);
+        int got = store_next(&s->changes, &s->next);
+        if (got < 0)
+            return failed(r, "state directory", r->store->why);
+        s->more = got == 1;
+    }
+    return true;
+}
+
+static void lose(struct recover *r, uint64_t first, uint64_t entries, const char *why)
+{
+    r->lost += entries;
+    log_error(r->log, "journal entries lost", "first=%llu entries=%llu reason=\"%s\"",
+              (unsigned long long)first, (unsigned long long)entries, why);
+}
+
+static bool replay_row(struct recover *r, const struct store_row *row)
+{
+    struct recover_scratch *s = r->scratch;
+    if (row->first > r->seq + 1) {
+        flush(r);
+        lose(r, r->seq + 1, row->first - r->seq - 1, "they were never written, or removed");
+        r->seq = row->first - 1;
+    }
+    uint64_t end = row->first + row->entries - 1, at = row->first - 1;
+    int got = 1;
+    unpack_begin(&s->unpack, row->bytes, row->bytes == NULL ? 0 : row->n);
+    while (at < end && (got = unpack_next(&s->unpack, &s->entry)) == 1) {
+        if (++at <= r->seq)
+            continue; /* the image had it */
+        if (!change_terms(r))
+            return false;
+        replay_entry(r);
+    }
+    flush(r); /* its texts lie in the row */
+    if (at < end) {
+        lose(r, at + 1, end - at, "the row is damaged");
+        r->seq = end;
+    }
+    return true;
+}
+
+static void say(struct recover *r)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    uint64_t now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    if (now - r->scratch->said < RECOVER_SAY_MS)
+        return;
+    r->scratch->said = now;
+    if (r->progress != NULL)
+        r->progress(r->data);
+}
+
+bool recover_run(struct recover *r, struct engine *engine, struct outbox *outbox)
+{
+    struct recover_scratch *s = r->scratch;
+    struct store_row row;
+    uint64_t from = r->seq;
+    r->engine = engine;
+    r->outbox = outbox;
+    if (!store_read_terms(r->store, &s->changes, from + 1) ||
+        !store_read_batches(r->store, &s->batches, from + 1))
+        return failed(r, "state directory", r->store->why);
+    int got = store_next(&s->changes, &s->next);
+    s->more = got == 1;
+    while (got >= 0 && (got = store_next(&s->batches, &row)) == 1) {
+        if (!replay_row(r, &row))
+            return false;
+        say(r);
+    }
+    if (got < 0)
+        return failed(r, "state directory", r->store->why);
+    return change_terms(r);
+}

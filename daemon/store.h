@@ -1,0 +1,103 @@
+/* store.h: journal.db, the file: accepted events in order of arrival, and what belongs to them.
+ *
+ * SQLite in WAL mode, one connection, one user at a time: the loop's thread until the journal's
+ * writer begins (journal.h), then the writer. Every entry of the journal has a number, from 1;
+ * a row holds a run of entries, compressed (proto/pack.h). The last row may be replaced by a
+ * longer one. A directory belongs to one daemon: store_open takes a lock that ends with us.
+ *
+ * Tables (schema_version in PRAGMA user_version; store.c migrates older ones):
+ *   batches      first (number), entries, at (time of receipt), bytes (zstd)
+ *   terms        seq, at, bytes: settings in force after entry seq (terms.h)
+ *   checkpoints  seq, file, bytes, digest, at: images of the state after entry seq
+ *   facts        name, value: "told": alerts that entries up to this led to have left */
+#ifndef TP_DAEMON_STORE_H
+#define TP_DAEMON_STORE_H
+
+#include "proto/pack.h"
+
+enum {
+    STORE_SCHEMA = 1,
+    STORE_WHY_MAX = 512,
+    STORE_PATH_MAX = 4096,
+    STORE_WAL_BYTES = 64 << 20, /* then the WAL begins anew */
+};
+
+/* What became of an attempt to write. */
+enum store_result {
+    STORE_FINE,
+    STORE_FULL,     /* no room, or busy: try again later */
+    STORE_READONLY, /* likewise */
+    STORE_BROKEN,   /* the disk failed: what it holds is known only after a restart */
+};
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+struct store {
+    struct sqlite3 *db;
+    struct sqlite3_stmt *put_batch, *put_terms, *put_fact;
+    int lock;           /* descriptor of the locked file; -1 */
+    int wal_pages;      /* in the WAL after the last commit */
+    bool writing;       /* between store_begin and store_commit */
+    void *compressor;   /* ZSTD_CCtx */
+    void *decompressor; /* ZSTD_DCtx */
+    uint8_t *scratch;   /* of compressing */
+    char dir[STORE_PATH_MAX];
+    char why[STORE_WHY_MAX]; /* the last failure, for people */
+};
+
+/* Makes the directory (not its parents) and the file as needed, locks, migrates, checks. false:
+ * s->why says why not, and nothing is open. */
+MUST_CHECK bool store_open(struct store *s, const char *dir);
+void store_close(struct store *s);
+
+/* --- writing: begin, puts, commit; after a failure all since begin is as if it had not been - */
+
+MUST_CHECK enum store_result store_begin(struct store *s);
+MUST_CHECK enum store_result store_batch(struct store *s, uint64_t first, uint32_t entries, ms_t at,
+                                         const void *pack, uint32_t n);
+MUST_CHECK enum store_result store_terms(struct store *s, uint64_t seq, ms_t at, const void *bytes,
+                                         uint32_t n);
+MUST_CHECK enum store_result store_forget_terms(struct store *s); /* all of them */
+MUST_CHECK enum store_result store_fact(struct store *s, const char *name, uint64_t value);
+MUST_CHECK enum store_result store_commit(struct store *s);
+void store_rollback(struct store *s);
+
+/* Begins the WAL anew when it is long. Other users of the file may put that off. */
+void store_restart_wal(struct store *s);
+
+/* A second connection, for another thread, that moves the WAL into the file. NULL: it cannot be
+ * had. store_close must come after its end. */
+struct sqlite3 *store_second(const struct store *s);
+void store_second_move(struct sqlite3 *second);
+void store_second_close(struct sqlite3 *second);
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+/* Number of the last entry, 0 = none. false: s->why. */
+MUST_CHECK bool store_last(struct store *s, uint64_t *ret);
+MUST_CHECK bool store_first(struct store *s, uint64_t *ret); /* oldest that is kept; 0 = none */
+MUST_CHECK bool store_fact_get(struct store *s, const char *name, uint64_t *ret); /* 0 = none */
+
+/* The next row of batches that ends at or behind entry `from`, or the next row of terms with seq
+ * >= `from`. 1: found; bytes are lent until the next call. 0: none. -1: s->why. A pack that does
+ * not decompress is damaged: *ret_pack is NULL then. */
+struct store_row {
+    uint64_t first; /* of terms: seq */
+    uint32_t entries;
+    ms_t at;
+    const void *bytes;
+    uint64_t n;
+};
+struct store_reader {
+    struct store *store;
+    struct sqlite3_stmt *rows;
+    bool packed;
+    uint8_t pack[PACK_BYTES_MAX];
+};
+MUST_CHECK bool store_read_batches(struct store *s, struct store_reader *r, uint64_t from);
+MUST_CHECK bool store_read_terms(struct store *s, struct store_reader *r, uint64_t from);
+MUST_CHECK int store_next(struct store_reader *r, struct store_row *ret);
+void store_read_end(struct store_reader *r);
+
+#endif

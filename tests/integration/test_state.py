@@ -1,0 +1,233 @@
+#!/usr/bin/python3
+"""The state directory: what outlives a crash, a stop, another configuration, and what refuses."""
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+from daemon import FAST, PROGRAM, Daemon, event, now_ms, send
+
+RULE = """rules:
+  - {id: many, indicator: waiting, fire: ">= %d", clear: 1}
+"""
+POLICY = """policies:
+  - {id: gold, first_response: {target: %s}}
+"""
+
+
+def numbers(daemon):
+    """What is counted, without what moves by itself."""
+    kept = {}
+    for key, snapshot in daemon.snapshot().items():
+        windows = {name: {k: v for k, v in w.items() if k not in ("from", "covered_from")}
+                   for name, w in snapshot["windows"].items()}
+        kept[key] = (windows, {k: v for k, v in snapshot["now"].items()
+                               if not k.startswith("oldest")})
+    return kept
+
+
+BEGUN = now_ms() - 60000
+
+
+def opened(n, ts=None):
+    """Always the same one: a resend is the same event."""
+    return event("opened", f"T{n}", ts=ts or BEGUN + n, team=f"team{n % 3}",
+                 agent=f"agent{n % 7}", seq=n + 1)
+
+
+class State(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="ticketpulse-")
+        self.addCleanup(scratch.cleanup)
+        self.dir = os.path.join(scratch.name, "state")
+
+    def daemon(self, config=FAST, **more):
+        return Daemon(config, state=self.dir, **more)
+
+    def committed(self, daemon, events):
+        """Until so many events are on disk."""
+        return daemon.wait_status(lambda s: s["events"] >= events and
+                                  s["journal"]["committed"] == s["journal"]["entries"])
+
+    def refused(self):
+        """The log of a daemon that does not start here."""
+        ended = subprocess.run([PROGRAM, "--state", self.dir], capture_output=True, text=True,
+                               timeout=60, check=False)
+        self.assertEqual(ended.returncode, 1, ended.stderr)
+        return ended.stderr
+
+    def test_a_crash_changes_no_number(self):
+        daemon = self.daemon()
+        publisher = daemon.publisher()
+        send(publisher, [opened(n) for n in range(500)])
+        send(publisher, [event("message", f"T{n}", by="agent", agent="ada", seq=1001 + n)
+                         for n in range(0, 500, 2)])
+        send(publisher, [event("rated", f"T{n}", score=4, seq=2001 + n) for n in range(50)])
+        self.committed(daemon, 800)
+        before, status = numbers(daemon), daemon.status()
+        daemon.kill()
+        with self.daemon() as daemon:
+            daemon.wait_line(r"recovered .* events=800 lost=0 ")
+            self.assertEqual(numbers(daemon), before)
+            self.assertEqual(daemon.status()["engine"], status["engine"])
+            publisher = daemon.publisher()  # sent again: seen before the crash
+            send(publisher, [opened(n) for n in range(500)])
+            after = daemon.wait_status(lambda s: s["events"] == 500)
+            self.assertEqual(after["engine"]["duplicates"], 500)
+            self.assertEqual(numbers(daemon), before)
+
+    def test_crashes_while_events_come(self):
+        sent = 0
+        for _ in range(8):
+            daemon = self.daemon()
+            publisher = daemon.publisher()
+            for _ in range(40):
+                send(publisher, [opened(sent + n) for n in range(25)])
+                sent += 25
+            daemon.wait_status(lambda s: s["events"] >= 200)
+            promised = daemon.status()["journal"]["committed"]
+            daemon.kill()
+            journal = sqlite3.connect(os.path.join(self.dir, "journal.db"))
+            last, = journal.execute("SELECT max(first + entries - 1) FROM batches").fetchone()
+            journal.close()
+            self.assertGreaterEqual(last, promised)
+        with self.daemon() as daemon:
+            status = daemon.status()
+            tickets = status["limits"]["tickets"]["used"]
+            self.assertEqual(status["engine"]["applied"], tickets)
+            publisher = daemon.publisher()  # all of it again: each counts once
+            for start in range(0, sent, 1000):
+                send(publisher, [opened(start + n) for n in range(1000)])
+            status = daemon.wait_status(lambda s: s["events"] == sent)
+            self.assertEqual(status["engine"]["duplicates"], tickets)
+            self.assertEqual(status["limits"]["tickets"]["used"], sent)
+            self.assertEqual(daemon.snapshot(scope="all")[("all", "-")]["now"]["open"], sent)
+
+    def test_alerts_leave_once_and_stay_active(self):
+        with self.daemon(FAST + RULE % 3) as daemon:
+            alerts = daemon.subscriber("alert.")
+            send(daemon.publisher(), [opened(n) for n in range(3)])
+            _, alert = alerts.wait(lambda topic, _: topic.startswith("alert.kpi."))
+            self.committed(daemon, 3)
+        with self.daemon(FAST + RULE % 3) as daemon:
+            again = daemon.subscriber("alert.")
+            active = [a["message"] for a in daemon.ask(op="alerts", active=True)[:-1]]
+            self.assertEqual([(a["alert_id"], a["rev"]) for a in active],
+                             [(alert["alert_id"], alert["rev"])])
+            self.assertEqual(daemon.ask(op="alerts", since_seq=0)[:-1], [])
+            send(daemon.publisher(), [event("message", f"T{n}", by="agent", agent="ada",
+                                            seq=100 + n) for n in range(3)])
+            _, cleared = again.wait(lambda topic, _: topic.startswith("alert."))
+            self.assertEqual((cleared["alert_id"], cleared["rev"], cleared["state"]),
+                             (alert["alert_id"], alert["rev"] + 1, "cleared"))
+
+    def test_what_fell_due_meanwhile_is_told_late(self):
+        daemon = self.daemon(FAST + POLICY % "3s")
+        due = now_ms() + 3000
+        send(daemon.publisher(), opened(1, ts=due - 3000))
+        self.committed(daemon, 1)
+        daemon.kill()
+        select.select([], [], [], (due + 1500 - now_ms()) / 1000)  # nobody is there to wait for
+        with self.daemon(FAST + POLICY % "3s") as daemon:
+            alerts = daemon.wait_status(lambda s: s["published"]["alert"] == 1)
+            self.assertEqual(alerts["engine"]["sla_breached"], 1)
+            told = [a["message"] for a in daemon.ask(op="alerts", since_seq=0)[:-1]]
+            self.assertEqual([(a["ticket"], a["state"], a.get("late")) for a in told],
+                             [("T1", "breached", True)])
+        with self.daemon(FAST + POLICY % "3s") as daemon:  # and only once
+            self.assertEqual(daemon.ask(op="alerts", since_seq=0)[:-1], [])
+            self.assertEqual(daemon.status()["engine"]["sla_breached"], 1)
+
+    def test_another_configuration_comes_as_by_a_reload(self):
+        with self.daemon(FAST + POLICY % "1h") as daemon:
+            send(daemon.publisher(), opened(1, ts=now_ms() - 1800 * 1000))
+            self.committed(daemon, 1)
+            self.assertEqual(daemon.status()["engine"]["sla_breached"], 0)
+        for _ in range(2):  # the second time it is the old one
+            with self.daemon(FAST + POLICY % "10m") as daemon:
+                status = daemon.wait_status(lambda s: s["engine"]["sla_breached"] == 1)
+                self.assertEqual(status["active_alerts"], 1)
+        self.assertEqual(len([line for line in daemon.log if "stopped" in line]), 0)
+        with self.daemon(FAST + POLICY % "10m") as daemon:  # a reload is in the journal too
+            daemon.write(FAST)
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_notified("RELOADING=1")
+            daemon.wait_status(lambda s: s["engine"]["sla_cancelled"] == 1)
+            before = numbers(daemon)
+        with self.daemon() as daemon:
+            self.assertEqual(daemon.status()["engine"]["sla_cancelled"], 1)
+            self.assertEqual(daemon.status()["active_alerts"], 0)
+            self.assertEqual(numbers(daemon), before)
+
+    def test_other_windows_are_counted_anew(self):
+        with self.daemon() as daemon:
+            send(daemon.publisher(), [opened(n) for n in range(10)])
+            self.committed(daemon, 10)
+        for _ in range(2):
+            with self.daemon("windows: [2h]\nrules: []\n" + FAST) as daemon:
+                snapshot = daemon.snapshot(scope="all")[("all", "-")]
+                self.assertEqual(list(snapshot["windows"]), ["2h"])
+                self.assertEqual(snapshot["windows"]["2h"]["opened"]["num"], 10)
+        self.assertFalse([line for line in daemon.log if "counted anew" in line])
+
+    def test_two_daemons_on_one_directory(self):
+        with self.daemon() as daemon:
+            said = self.refused()
+            self.assertIn(f"process {daemon.process.pid};", said)
+            send(daemon.publisher(), opened(1))
+            self.committed(daemon, 1)
+
+    def test_directories_that_are_not_ours(self):
+        with self.daemon():
+            pass
+        journal = sqlite3.connect(os.path.join(self.dir, "journal.db"))
+        journal.execute("PRAGMA user_version = 1000")
+        journal.commit()
+        journal.close()
+        self.assertIn("newer ticketpulsed", self.refused())
+        with open(os.path.join(self.dir, "journal.db"), "wb") as file:
+            file.write(b"something else altogether, and long enough to be read " * 100)
+        self.assertIn("journal.db", self.refused())
+        self.dir = os.path.join(self.dir, "missing", "deep")
+        self.assertIn("cannot be made", self.refused())
+
+    def test_a_damaged_row_is_told_and_the_rest_counts(self):
+        with self.daemon() as daemon:
+            publisher = daemon.publisher()
+            for start in range(0, 640, 64):
+                send(publisher, [opened(start + n) for n in range(64)])
+            self.committed(daemon, 640)
+        journal = sqlite3.connect(os.path.join(self.dir, "journal.db"))
+        entries, = journal.execute("SELECT entries FROM batches ORDER BY first LIMIT 1 OFFSET 2") \
+            .fetchone()
+        journal.execute("UPDATE batches SET bytes = x'28b52ffd00' WHERE first = "
+                        "(SELECT first FROM batches ORDER BY first LIMIT 1 OFFSET 2)")
+        journal.commit()
+        journal.close()
+        with self.daemon() as daemon:
+            lost = daemon.wait_line(r"journal entries lost first=\d+ entries=(\d+) "
+                                    r'reason="the row is damaged"')
+            self.assertEqual(int(lost.group(1)), entries)
+            open_now = daemon.snapshot(scope="all")[("all", "-")]["now"]["open"]
+            self.assertGreaterEqual(open_now, 640 - entries)
+            self.assertLess(open_now, 640)
+
+    def test_without_one_nothing_is_kept(self):
+        with Daemon(FAST) as daemon:
+            self.assertNotIn("journal", daemon.status())
+            self.assertFalse(os.path.exists(self.dir))
+
+    def test_it_may_be_in_the_configuration(self):
+        where = f"state: {{dir: '{self.dir}'}}\n"
+        for events in 1, 2:
+            with Daemon(FAST + where) as daemon:
+                send(daemon.publisher(), opened(events))
+                self.committed(daemon, 1)
+                self.assertEqual(daemon.status()["engine"]["events"], events)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,353 @@
+/* durable and recover: after a crash at any moment the engine is what it was, and says again only
+ * what may not have left. */
+#include "daemon/durable.h"
+
+#include "daemon/cli/traffic.h"
+#include "tests/lib/desk.h"
+#include "tests/lib/random.h"
+#include "tests/lib/scratch.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BATCH = 64, EFFECTS = 1024, TOLD_MAX = 1 << 18 };
+
+static const char small[] = "limits: {tickets: 20000, history: 60000, calls: 2000, agents: 200, "
+                            "teams: 20, channels: 20, priorities: 20, categories: 50, sources: 16, "
+                            "chunks: 20000, ids: 5000, alerts: 20000}\n";
+static const char *const policies[] = {
+    "",
+    "policies: [{id: a, first_response: {target: 90s, warn_at: [50%], overdue_at: [60s]}, "
+    "resolution: 20m}]\n",
+    "policies: [{id: b, match: {priority: high}, next_response: 45s, first_response: 30s}]\n"
+    "rules: [{id: r, indicator: first_response, field: p90, scope: team, window: 5m, "
+    "fire: \">= 60s\", for: 10s, min_n: 3}]\n",
+};
+
+/* An engine with its memory. */
+struct side {
+    struct config config;
+    struct engine *e;
+    void *mem;
+    uint64_t size;
+    struct outbox out;
+    struct effect effects[EFFECTS];
+};
+
+struct life {
+    struct side side;
+    struct durable durable;
+    struct outlet outlet;
+    uv_loop_t loop;
+    struct traffic *traffic;
+    ms_t now;
+    struct result results[BATCH];
+    uint64_t told[TOLD_MAX]; /* what we said: hashes of id, rev, state; open addressing */
+    uint32_t n;
+};
+
+static struct life *life;
+static char dir[128], copy[160];
+static struct log quiet;
+static uint32_t heard;
+
+static void config_of(struct side *s, const char *text)
+{
+    struct tree_error why;
+    char all[2048];
+    snprintf(all, sizeof all, "%s%s", small, text);
+    cr_assert(config_parse("test", all, strlen(all), &s->config, &why), "%s", why.text);
+}
+
+static void engine_of(struct side *s, const struct terms *t)
+{
+    s->size = engine_size(&t->limits, &t->settings);
+    s->mem = desk_map(s->size);
+    s->out = (struct outbox){.effects = s->effects, .cap = EFFECTS};
+    cr_assert_eq(engine_init(&s->e, s->mem, &t->limits, &t->settings, t->started_at), 0);
+}
+
+static uint64_t hash_of(const struct alert *a)
+{
+    return mix64(a->alert_id ^ mix64(a->rev * 16ULL + a->state));
+}
+
+/* Where it stands in the table of what was told, or would. */
+static uint64_t *place_of(uint64_t hash)
+{
+    uint32_t i = (uint32_t)hash % TOLD_MAX;
+    while (life->told[i] != 0 && life->told[i] != hash)
+        i = (i + 1) % TOLD_MAX;
+    return &life->told[i];
+}
+
+static void hear(struct outbox *out)
+{
+    for (uint32_t i = 0; i < out->n; i++)
+        if (out->effects[i].kind == EFFECT_ALERT) {
+            cr_assert_lt(++life->n, TOLD_MAX / 2);
+            *place_of(hash_of(&out->effects[i].alert)) = hash_of(&out->effects[i].alert);
+        }
+    out->n = 0;
+}
+
+static void open_durable(struct terms *now)
+{
+    struct life *l = life;
+    struct durable *s = &l->durable;
+    memset(s, 0, sizeof *s);
+    memset(&l->outlet, 0, sizeof l->outlet);
+    cr_assert(durable_open(s, dir, now, &quiet));
+    engine_of(&l->side, &s->recover.terms);
+    cr_assert(durable_recover(s, l->side.e, &l->side.out));
+    cr_assert(durable_start(s, &l->outlet, &l->loop));
+    l->outlet.held = NULL; /* nothing is published here */
+}
+
+static void begin(uint64_t seed)
+{
+    struct traffic_setup setup = traffic_default();
+    struct terms now;
+    life = calloc(1, sizeof *life);
+    scratch_make(dir, sizeof dir, "durable");
+    snprintf(copy, sizeof copy, "%s-crash", dir);
+    log_init(&quiet, 2, LOG_ERROR);
+    uv_loop_init(&life->loop);
+    setup.seed = seed;
+    setup.start = life->now = 1770000000000;
+    setup.agents = 20;
+    setup.rate = 3000000;
+    setup.shuffle = 5000;
+    setup.doubled = 20;
+    setup.late = 20;
+    setup.flat = true;
+    life->traffic = traffic_new(&setup);
+    config_of(&life->side, policies[1]);
+    cr_assert(terms_copy(&now, &life->side.config.limits, &life->side.config.settings, life->now));
+    open_durable(&now);
+    terms_fini(&now);
+}
+
+static void on_closed(void *data)
+{
+    *(bool *)data = true;
+}
+
+static void close_durable(void)
+{
+    bool closed = false;
+    life->durable.data = &closed;
+    durable_close(&life->durable, on_closed);
+    while (!closed)
+        uv_run(&life->loop, UV_RUN_ONCE);
+    desk_unmap(life->side.mem, life->side.size);
+}
+
+static void end(void)
+{
+    close_durable();
+    cr_assert_eq(uv_loop_close(&life->loop), 0);
+    config_fini(&life->side.config);
+    traffic_free(life->traffic);
+    free(life);
+    scratch_remove(dir);
+}
+
+/* A turn as the driver makes it; a tick has room for `room` effects. */
+static bool tick(uint32_t room)
+{
+    struct side *s = &life->side;
+    struct event e = {.kind = EV_TICK, .ts = life->now, .rts = life->now};
+    s->out.cap = room;
+    durable_tick_begins(&life->durable, life->now);
+    bool done = engine_step(s->e, &e, 1, life->results, &s->out) == 1;
+    bool effects = s->out.n > 0;
+    s->out.cap = EFFECTS;
+    hear(&s->out);
+    durable_tick_ends(&life->durable, life->now, done, effects);
+    return done;
+}
+
+static void turn(struct random *r)
+{
+    struct side *s = &life->side;
+    static struct event events[BATCH];
+    life->now += random_range(r, 1, 400);
+    uint32_t n = traffic_next(life->traffic, life->now, events, BATCH);
+    for (uint32_t i = 0; i < n; i++) { /* as decoding leaves them */
+        enum event_field field;
+        cr_assert_eq(event_check(&events[i], &field), 0);
+        events[i].rts = life->now;
+    }
+    durable_events(&life->durable, events, n);
+    for (uint32_t at = 0; at < n;) {
+        at += engine_step(s->e, events + at, n - at, life->results, &s->out);
+        hear(&s->out);
+    }
+    tick(RECOVER_TICK_EFFECTS);
+    uv_run(&life->loop, UV_RUN_NOWAIT);
+}
+
+static void reload(const char *text)
+{
+    struct side *s = &life->side;
+    const char *why;
+    while (!tick(RECOVER_TICK_EFFECTS))
+        continue;
+    config_fini(&s->config);
+    config_of(s, text);
+    struct outbox out = {.cap = engine_active(s->e) + EFFECTS};
+    out.effects = malloc(out.cap * sizeof *out.effects);
+    cr_assert_eq(engine_apply(s->e, &s->config.settings, &out, &why), 0);
+    durable_terms(&life->durable, &s->config);
+    hear(&out);
+    free(out.effects);
+    tick(RECOVER_TICK_EFFECTS);
+}
+
+static void on_effects(void *data, struct outbox *out)
+{
+    (void)data;
+    for (uint32_t i = 0; i < out->n; i++) {
+        if (out->effects[i].kind == EFFECT_ALERT)
+            cr_assert_neq(*place_of(hash_of(&out->effects[i].alert)), 0, "never raised");
+        heard++;
+    }
+}
+
+/* The files as a crash leaves them now: another engine becomes what ours is. */
+static void crash_and_compare(void)
+{
+    static struct side other;
+    static struct durable s;
+    struct terms now;
+    bool closed = false;
+    durable_settle(&life->durable);
+    scratch_copy(dir, copy);
+    memset(&s, 0, sizeof s);
+    config_of(&other, "");
+    cr_assert(terms_copy(&now, &other.config.limits, &other.config.settings, 1));
+    cr_assert(durable_open(&s, copy, &now, &quiet));
+    terms_fini(&now);
+    engine_of(&other, &s.recover.terms);
+    s.recover.effects = on_effects;
+    cr_assert(durable_recover(&s, other.e, &other.out));
+    cr_assert_eq(s.recover.lost, 0);
+    engine_check(other.e);
+    cr_assert_eq(engine_at(other.e), engine_at(life->side.e));
+    cr_assert_eq(engine_digest(other.e), engine_digest(life->side.e));
+    const struct engine_counters *a = engine_counters(life->side.e);
+    const struct engine_counters *b = engine_counters(other.e);
+#define SAME(name, text) cr_expect_eq(a->name, b->name, #name " %d %d", (int)a->name, (int)b->name);
+    ENGINE_COUNTERS(SAME)
+#undef SAME
+    cr_assert_eq(engine_active(other.e), engine_active(life->side.e));
+    cr_assert_eq(engine_deadline(other.e), engine_deadline(life->side.e));
+    s.data = &closed;
+    durable_close(&s, on_closed);
+    cr_assert(closed);
+    desk_unmap(other.mem, other.size);
+    config_fini(&other.config);
+    scratch_remove(copy);
+}
+
+Test(durable, after_a_crash_the_engine_is_what_it_was)
+{
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct random r = {seed};
+        begin(seed);
+        for (int part = 0; part < 4; part++) {
+            for (int i = 0; i < 150; i++)
+                turn(&r);
+            if (random_percent(&r, 70))
+                reload(policies[random_below(&r, ARRAY_LEN(policies))]);
+            if (random_percent(&r, 50)) { /* many deadlines at once, in parts, events between */
+                life->now += 20 * MS_MINUTE;
+                tick(RECOVER_TICK_EFFECTS);
+                turn(&r);
+            }
+            crash_and_compare();
+        }
+        cr_assert_gt(engine_counters(life->side.e)->sla_fired, 10);
+        cr_assert_gt(life->durable.journal.seq, 1000);
+        end();
+    }
+}
+
+/* A clean stop and a start with the same settings: everything has left, nothing is said again. */
+Test(durable, a_clean_restart_says_nothing_twice)
+{
+    struct random r = {9};
+    struct terms now;
+    begin(9);
+    for (int i = 0; i < 500; i++)
+        turn(&r);
+    life->now += MS_HOUR;
+    tick(RECOVER_TICK_EFFECTS);
+    cr_assert_gt(life->n, 0);
+    durable_settle(&life->durable);
+    uint64_t digest = engine_digest(life->side.e), seq = life->durable.journal.seq;
+    close_durable();
+    heard = 0;
+    memset(&life->durable, 0, sizeof life->durable);
+    cr_assert(terms_copy(&now, &life->side.config.limits, &life->side.config.settings, 1));
+    cr_assert(durable_open(&life->durable, dir, &now, &quiet));
+    terms_fini(&now);
+    engine_of(&life->side, &life->durable.recover.terms);
+    life->durable.recover.effects = on_effects;
+    cr_assert(durable_recover(&life->durable, life->side.e, &life->side.out));
+    cr_assert_eq(heard, 0);
+    cr_assert_eq(life->durable.recover.seq, seq);
+    cr_assert_eq(engine_digest(life->side.e), digest);
+    cr_assert(durable_start(&life->durable, &life->outlet, &life->loop));
+    life->outlet.held = NULL;
+    for (int i = 0; i < 100; i++)
+        turn(&r);
+    crash_and_compare();
+    end();
+}
+
+/* Another layout: no recorded settings fit, all is counted by those at hand, and stays so. */
+Test(durable, other_limits_count_everything_anew)
+{
+    struct random r = {5};
+    struct terms now;
+    begin(5);
+    for (int i = 0; i < 300; i++)
+        turn(&r);
+    durable_settle(&life->durable);
+    uint64_t applied = engine_counters(life->side.e)->applied;
+    close_durable();
+    for (int round = 0; round < 2; round++) {
+        quiet.fd = -1;
+        life->side.config.limits.agents = 300;
+        cr_assert(terms_copy(&now, &life->side.config.limits, &life->side.config.settings, 1));
+        open_durable(&now);
+        terms_fini(&now);
+        cr_assert_eq(life->durable.recover.recorded, round == 1);
+        cr_assert_eq(life->durable.started_at, 1770000000000);
+        cr_assert_eq(engine_counters(life->side.e)->applied, applied);
+        if (round == 0)
+            close_durable();
+    }
+    end();
+}
+
+/* Without a directory nothing happens. */
+Test(durable, without_a_directory_it_is_not_there)
+{
+    static struct durable s;
+    struct terms now = {0};
+    bool closed = false;
+    cr_assert(durable_open(&s, "", &now, &quiet));
+    cr_assert_not(s.on);
+    durable_events(&s, NULL, 3);
+    durable_tick_begins(&s, 5);
+    durable_tick_ends(&s, 5, true, true);
+    durable_settle(&s);
+    cr_assert_not(durable_behind(&s));
+    s.data = &closed;
+    durable_close(&s, on_closed);
+    cr_assert(closed);
+}

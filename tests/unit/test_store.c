@@ -1,0 +1,179 @@
+/* store: rows come back, a directory is one daemon's, and what is not ours is refused. */
+#include "daemon/store.h"
+
+#include "tests/lib/scratch.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char dir[64];
+static struct store store;
+static struct store_reader reader;
+
+static void begin(void)
+{
+    scratch_make(dir, sizeof dir, "store");
+    cr_assert(store_open(&store, dir), "%s", store.why);
+}
+
+static void end(void)
+{
+    store_close(&store);
+    scratch_remove(dir);
+}
+
+static void sql(const char *text)
+{
+    char path[128];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/journal.db", dir);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, text, 0, 0, 0), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void put(uint64_t first, uint32_t entries, const char *pack)
+{
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(
+        store_batch(&store, first, entries, (ms_t)first * 10, pack, (uint32_t)strlen(pack)),
+        STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+}
+
+static void expect_batches(uint64_t from, const char *want)
+{
+    char got[512] = "";
+    struct store_row row;
+    int more;
+    cr_assert(store_read_batches(&store, &reader, from));
+    while ((more = store_next(&reader, &row)) == 1) {
+        char one[128];
+        cr_assert_eq(row.at, (ms_t)row.first * 10);
+        snprintf(one, sizeof one, "%d+%u:%.*s ", (int)row.first, row.entries,
+                 row.bytes == NULL ? 7 : (int)row.n,
+                 row.bytes == NULL ? "damaged" : (const char *)row.bytes);
+        strncat(got, one, sizeof got - strlen(got) - 1);
+    }
+    cr_assert_eq(more, 0);
+    store_read_end(&reader);
+    cr_assert_str_eq(got, want);
+}
+
+Test(store, rows_come_back_in_order_and_the_last_one_grows)
+{
+    uint64_t n;
+    begin();
+    cr_assert(store_last(&store, &n) && n == 0);
+    cr_assert(store_first(&store, &n) && n == 0);
+    put(1, 2, "ab");
+    put(3, 1, "c");
+    put(3, 3, "cde");
+    cr_assert(store_last(&store, &n) && n == 5);
+    put(10, 1, "j"); /* a gap: what was between was lost */
+    expect_batches(1, "1+2:ab 3+3:cde 10+1:j ");
+    expect_batches(2, "1+2:ab 3+3:cde 10+1:j ");
+    expect_batches(4, "3+3:cde 10+1:j ");
+    expect_batches(11, "10+1:j ");
+    store_close(&store);
+    cr_assert(store_open(&store, dir));
+    expect_batches(0, "1+2:ab 3+3:cde 10+1:j ");
+    cr_assert(store_first(&store, &n) && n == 1);
+    end();
+}
+
+Test(store, what_was_not_committed_was_not)
+{
+    uint64_t n;
+    begin();
+    put(1, 1, "a");
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_batch(&store, 2, 1, 20, "b", 1), STORE_FINE);
+    store_rollback(&store);
+    expect_batches(1, "1+1:a ");
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_fact(&store, "told", 7), STORE_FINE);
+    store_rollback(&store);
+    cr_assert(store_fact_get(&store, "told", &n) && n == 0);
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_fact(&store, "told", 7), STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    cr_assert(store_fact_get(&store, "told", &n) && n == 7);
+    end();
+}
+
+Test(store, settings_come_back)
+{
+    struct store_row row;
+    begin();
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_terms(&store, 0, 1, "zero", 4), STORE_FINE);
+    cr_assert_eq(store_terms(&store, 9, 2, "nine", 4), STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    cr_assert(store_read_terms(&store, &reader, 1));
+    cr_assert_eq(store_next(&reader, &row), 1);
+    cr_assert(row.first == 9 && row.n == 4 && memcmp(row.bytes, "nine", 4) == 0);
+    cr_assert_eq(store_next(&reader, &row), 0);
+    store_read_end(&reader);
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_forget_terms(&store), STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    cr_assert(store_read_terms(&store, &reader, 0));
+    cr_assert_eq(store_next(&reader, &row), 0);
+    store_read_end(&reader);
+    end();
+}
+
+Test(store, damage_in_a_row_is_seen)
+{
+    begin();
+    put(1, 2, "some text that lies there as it is, or almost");
+    put(3, 1, "c");
+    sql("UPDATE batches SET bytes = substr(bytes, 1, length(bytes) - 2) || x'0000' "
+        "WHERE first = 1");
+    expect_batches(1, "1+2:damaged 3+1:c ");
+    end();
+}
+
+/* The lock is the process's open file: another open of the same directory fails. */
+Test(store, a_directory_is_one_daemons)
+{
+    begin();
+    static struct store other;
+    char pid[32];
+    snprintf(pid, sizeof pid, "process %ld;", (long)getpid());
+    cr_assert_not(store_open(&other, dir));
+    cr_assert_not_null(strstr(other.why, pid), "%s", other.why);
+    put(1, 1, "a"); /* and did no harm */
+    store_close(&store);
+    cr_assert(store_open(&other, dir));
+    store_close(&other);
+    cr_assert(store_open(&store, dir));
+    end();
+}
+
+Test(store, what_is_newer_or_not_ours_is_refused)
+{
+    begin();
+    store_close(&store);
+    sql("PRAGMA user_version = 99");
+    cr_assert_not(store_open(&store, dir));
+    cr_assert_not_null(strstr(store.why, "newer"), "%s", store.why);
+    sql("PRAGMA user_version = 1; PRAGMA application_id = 5");
+    cr_assert_not(store_open(&store, dir));
+    cr_assert_not_null(strstr(store.why, "no journal"), "%s", store.why);
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal.db", dir);
+    FILE *f = fopen(path, "w");
+    fputs("this is no database, and long enough to be sure of that, is it not? it is, it is, it "
+          "is, it is, it is, it is, it is, it is",
+          f);
+    fclose(f);
+    cr_assert_not(store_open(&store, dir));
+    cr_assert_not(store_open(&store, "/nonexistent/x"));
+    cr_assert_not_null(strstr(store.why, "/nonexistent/x"), "%s", store.why);
+    end();
+}
