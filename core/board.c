@@ -42,20 +42,14 @@ static uint32_t order_cap(const struct limits *l)
 
 static void windows_of(const struct limits *l, const struct settings *s,
                        const struct window_watch *watch, uint32_t watches,
-                       struct windows_setup *ret)
+                       struct windows_setup *ret, struct edges *ret_edges)
 {
     *ret = (struct windows_setup){.family = indicator_families,
                                   .families = FAM_N,
-                                  .windows = s->windows,
                                   .watches = watches,
                                   .exact_samples = s->exact_samples,
                                   .chunks = l->chunks};
-    for (uint32_t w = 0; w < s->windows; w++) {
-        ret->length[w] = s->window[w].length;
-        ret->calendar[w] = s->window[w].kind != WINDOW_SLIDING;
-    }
-    for (uint32_t left = s->compared; left != 0; left &= left - 1)
-        ret->length[ret->windows++] = 2 * s->window[__builtin_ctz(left)].length;
+    edges_plan(s, ret, ret_edges);
     if (watches > 0)
         memcpy(ret->watch, watch, watches * sizeof *watch);
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
@@ -65,7 +59,8 @@ static void windows_of(const struct limits *l, const struct settings *s,
 uint64_t board_bytes(const struct limits *l, const struct settings *s)
 {
     struct windows_setup setup;
-    windows_of(l, s, NULL, 0, &setup);
+    struct edges edges;
+    windows_of(l, s, NULL, 0, &setup, &edges);
     for (uint32_t f = 0; f < FAM_N; f++) /* as if every family had all the watches it can have */
         for (int i = 0; i < WATCHES_MAX && indicator_families[f].columns > 0; i++)
             setup.watch[setup.watches++] = (struct window_watch){.family = (uint8_t)f, .above = i};
@@ -102,10 +97,7 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
     if (watches > 0)
         memcpy(b->watch, watch, watches * sizeof *watch);
     b->watches = watches;
-    windows_of(l, s, watch, watches, &setup);
-    uint8_t twice = (uint8_t)s->windows;
-    for (uint32_t left = s->compared; left != 0; left &= left - 1)
-        b->twice[__builtin_ctz(left)] = twice++;
+    windows_of(l, s, watch, watches, &setup, &b->edges);
     b->windows = windows_init(block_take(&at, windows_bytes(&setup)), &setup);
     pool_init(&b->orders, 0, block_take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
               order_chunk_bytes(), order_cap(l));
@@ -324,22 +316,11 @@ static struct window_log *log_of(struct board *b, enum scope s, uint32_t index, 
     return &board_entity_edit(b, s, index)->log[family];
 }
 
-/* The window whose numbers less those of `window` are those before it; `window` may have the bit
- * BOARD_BEFORE, which goes. 0: it has not. */
-static uint32_t twice_of(const struct board *b, uint32_t *window)
-{
-    if ((*window & BOARD_BEFORE) == 0)
-        return 0;
-    *window -= BOARD_BEFORE;
-    CHECK((b->settings->compared >> *window & 1) != 0);
-    return b->twice[*window];
-}
-
 void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
                    struct window_numbers *ret)
 {
     struct window_log *log = log_of(b, s, index, family);
-    uint32_t twice = twice_of(b, &window);
+    uint32_t twice = board_twice(b, &window);
     if (LIKELY(twice == 0)) {
         window_read(b->windows, log, family, window, ret);
         return;
@@ -360,7 +341,7 @@ void board_order(struct board *b, enum scope s, uint32_t index, uint32_t family,
                  uint32_t window, struct window_order *ret)
 {
     struct window_order orders[WINDOWS_MAX][WINDOW_COLUMNS_MAX];
-    uint32_t twice = twice_of(b, &window);
+    uint32_t twice = board_twice(b, &window);
     if (twice != 0) {
         window_orders_before(b->windows, log_of(b, s, index, family), family, window, twice,
                              1u << column, orders[window]);
@@ -375,7 +356,7 @@ ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t f
                        uint32_t window)
 {
     struct window_log *log = log_of(b, s, index, family);
-    uint32_t twice = twice_of(b, &window);
+    uint32_t twice = board_twice(b, &window);
     ms_t next = window_next_change(b->windows, log, family, window);
     return twice == 0 ? next : ms_min(next, window_next_change(b->windows, log, family, twice));
 }
@@ -388,18 +369,9 @@ int64_t board_terms(const struct indicator_term *terms, const struct window_numb
     return sum;
 }
 
-struct ratio board_ratio(const struct indicator_row *row, const struct window_numbers *by_family)
-{
-    const struct indicator_row *rather = row->rather;
-    int64_t den = rather == NULL ? 0 : board_terms(rather->den, by_family);
-    if (den > 0)
-        return (struct ratio){board_terms(rather->num, by_family), den};
-    return (struct ratio){board_terms(row->num, by_family), board_terms(row->den, by_family)};
-}
-
 ms_t board_window_from(const struct board *b, uint32_t window)
 {
-    sec_t lengths = 1 + (twice_of(b, &window) != 0);
+    sec_t lengths = 1 + (board_twice(b, &window) != 0);
     const struct window_setting *w = &b->settings->window[window];
     sec_t first =
         w->kind == WINDOW_SLIDING ? b->at_sec - lengths * w->length + 1 : b->start[window];
@@ -410,7 +382,7 @@ ms_t board_slot_ms(struct board *b, enum scope s, uint32_t index, uint32_t windo
 {
     ms_t longest = 0;
     const struct entity *e = board_entity(b, s, index);
-    uint32_t twice = twice_of(b, &window);
+    uint32_t twice = board_twice(b, &window);
     for (uint32_t f = 0; f < FAM_N; f++) {
         longest = ms_max(longest, window_slot_ms(b->windows, &e->log[f], window));
         if (twice != 0)

@@ -126,18 +126,13 @@ ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t f
 /* Sums a row's terms over the families' numbers (indexed by family). */
 int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family);
 
-/* A ratio's or number's num and den: those of the row that it would rather be, where it has any. */
-struct ratio {
-    int64_t num, den;
-};
-struct ratio board_ratio(const struct indicator_row *row, const struct window_numbers *by_family);
-
 /* Order statistics of several columns in several windows, by one pass. */
 void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
                   uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
 
 /* First ms of a window now, and how long its slots are (0 = exact). */
 ms_t board_window_from(const struct board *b, uint32_t window);
+
 ms_t board_slot_ms(struct board *b, enum scope s, uint32_t index, uint32_t window);
 
 /* Index within its family of the watch for (column, above), made from the rules by board_init;

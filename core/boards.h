@@ -3,6 +3,7 @@
 #define TP_CORE_BOARDS_H
 
 #include "core/board.h"
+#include "core/edge.h"
 
 enum {
     TOUCHED_MAX = 8192, /* names one event can touch: those of a ticket's whole history */
@@ -20,7 +21,7 @@ struct board {
     struct board_tap tap; /* take NULL: nobody listens */
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t watches;
-    uint8_t twice[WINDOWS_MAX]; /* of a window: which one of the logs is twice as long, 0 = none */
+    struct edges edges;
     ms_t at;
     sec_t at_sec;
     sec_t start[WINDOWS_MAX]; /* first second of calendar windows */
@@ -37,6 +38,17 @@ static inline struct entity *entity_edit(struct board *b, enum scope s, uint32_t
     if (UNLIKELY(p->image != NULL))
         pool_save(p, index);
     return pool_at(p, index);
+}
+
+/* The window whose numbers less those of `window` are those before it; `window` may have the bit
+ * BOARD_BEFORE, which goes. 0: it has not. */
+static inline uint32_t board_twice(const struct board *b, uint32_t *window)
+{
+    if ((*window & BOARD_BEFORE) == 0)
+        return 0;
+    *window -= BOARD_BEFORE;
+    CHECK((b->settings->compared >> *window & 1) != 0);
+    return b->edges.twice[*window];
 }
 
 /* The entity for writing; it is noted as touched by `bit` (FAM_x or TOUCH_GAUGES). */

@@ -116,14 +116,14 @@ struct band {
 struct windows {
     uint32_t at;     /* the clock */
     uint32_t oldest; /* least edge: what is not later is in no window */
-    uint32_t edge[WINDOWS_MAX];
-    uint32_t start[WINDOWS_MAX]; /* first seconds of calendar windows, 0 for others */
+    uint32_t edge[EDGES_MAX];
+    uint32_t start[EDGES_MAX]; /* first seconds of calendar windows, 0 for others */
     uint32_t windows, families, bands, spans_max, exact_samples;
     uint32_t tally_from; /* samples in chunks that make a log busy */
     uint64_t shed;
     struct windows_setup setup;
     struct layout layout[WINDOW_FAMILIES_MAX];
-    struct band band[WINDOWS_MAX];
+    struct band band[EDGES_MAX];
     struct pool chunks, cursors, lists, spans, tallies, pages;
     struct sketch column[WINDOW_COLUMNS_MAX]; /* scratch, empty between calls */
     uint8_t bytes[WINDOW_COLUMNS_MAX * SKETCH_BYTES_MAX];

@@ -1,6 +1,7 @@
 #include "core/figure.h"
 
 #include "core/event.h"
+#include "core/ratio.h"
 
 int figure_percent(enum indicator_field field)
 {
@@ -27,6 +28,8 @@ int figure_percent(enum indicator_field field)
     case IF_MET:
     case IF_MISSED:
     case IF_ATTAINMENT:
+    case IF_PENDING:
+    case IF_VALUE_MATURE:
     case IF_END:
         break;
     }
@@ -150,11 +153,17 @@ static struct figure column_of(const struct reading *r, struct figure_source sou
 static struct figure terms_of(const struct reading *r, struct figure_source source)
 {
     const struct indicator_row *row = &indicator_rows[source.indicator];
-    struct ratio ratio = board_ratio(row, r->numbers);
+    struct ratio ratio = ratio_of(row, r->numbers);
     if (source.field == IF_DEN)
         return count_of(ratio.den);
     if (source.field == IF_NUM)
         return count_of(ratio.num);
+    if (source.field == IF_VALUE)
+        return fraction_of((__int128)ratio.num * NUMBER_ONE, ratio.den);
+    struct ratio pending = ratio_pending(r->b, r->scope, r->index, r->window, row, &ratio);
+    if (source.field == IF_PENDING)
+        return count_of(pending.den);
+    ratio = ratio_mature(&ratio, &pending);
     return fraction_of((__int128)ratio.num * NUMBER_ONE, ratio.den);
 }
 

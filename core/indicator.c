@@ -35,10 +35,11 @@ static const struct indicator_row classes_inspected = {
     .den = {PLUS(FAM_RATINGS, RATINGS_CLASS_INSPECTED)},
 };
 
-#define OF_TICKETS(flag)                                                                           \
-    .num = {PLUS(FAM_COHORTS, flag)}, .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET)}
-#define OF_RESOLVES(flag)                                                                          \
-    .num = {PLUS(FAM_COHORTS, flag)}, .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}
+#define OF_TICKETS(flag, in)                                                                       \
+    .num = {PLUS(FAM_COHORTS, flag)}, .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET)}, .horizon = (in)
+#define OF_RESOLVES(flag, in)                                                                      \
+    .num = {PLUS(FAM_COHORTS, flag)}, .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)},              \
+    .horizon = (in)
 
 const struct indicator_row indicator_rows[IND_N] = {
     [IND_FIRST_RESPONSE] = {DURATION(FAM_REPLIES, REPLIES_FIRST, REPLIES_MET_FIRST,
@@ -104,33 +105,36 @@ const struct indicator_row indicator_rows[IND_N] = {
                              .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET),
                                      PLUS(FAM_RESOLVES, RESOLVES_UNRESOLVED)}},
     [IND_RESOLVED_WITHIN] = {.num = {PLUS(FAM_OPENINGS, OPENINGS_WITHIN)},
-                             .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
+                             .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)},
+                             .horizon = HORIZON_WITHIN},
     /* Of what was judged by the metrics of policies, against one or against a site-wide target. */
     [IND_SLA_RATE] = {.num = {SLA_MET}, .den = {SLA_MET, SLA_MISSED}},
     [IND_CLEARANCE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)},
                        .den = {PLUS(FAM_OPENINGS, OPENINGS_OPENED)}},
     [IND_FCR] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_FCR)},
-                 .den = {PLUS(FAM_RESOLVES, RESOLVES_FIRST_CYCLE)}},
+                 .den = {PLUS(FAM_RESOLVES, RESOLVES_FIRST_CYCLE)},
+                 .horizon = HORIZON_FCR},
     [IND_REOPEN_RATE] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_REOPENED)},
-                         .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}},
+                         .den = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)},
+                         .horizon = HORIZON_REOPEN},
     [IND_ARRIVAL_RATE] = {.num = {PLUS(FAM_VISITS, VISITS_ON_TIME)},
                           .den = {PLUS(FAM_VISITS, VISITS_PROMISED)}},
-    [IND_CONFIRMED_RATE] = {OF_TICKETS(COHORTS_CONFIRMED)},
+    [IND_CONFIRMED_RATE] = {OF_TICKETS(COHORTS_CONFIRMED, HORIZON_NONE)},
     [IND_CLASSIFICATION] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_TICKET),
                                     MINUS(FAM_COHORTS, COHORTS_UNCATEGORIZED),
                                     MINUS(FAM_COHORTS, COHORTS_RECLASSIFIED)},
                             .den = {PLUS(FAM_RESOLVES, RESOLVES_TICKET),
                                     MINUS(FAM_COHORTS, COHORTS_UNCATEGORIZED)},
                             .rather = &classes_inspected},
-    [IND_COMPLAINT_RATE] = {OF_TICKETS(COHORTS_COMPLAINED)},
-    [IND_REPEAT_COMPLAINT_RATE] = {OF_TICKETS(COHORTS_COMPLAINED_TWICE)},
-    [IND_INSPECTION_COVER] = {OF_TICKETS(COHORTS_INSPECTED)},
-    [IND_SURVEY_COVER] = {OF_TICKETS(COHORTS_SURVEYED)},
-    [IND_FOLLOW_UP_RATE] = {OF_TICKETS(COHORTS_FOLLOWED)},
-    [IND_FOLLOW_UP_RATE_2] = {OF_TICKETS(COHORTS_FOLLOWED + 1)},
-    [IND_FOLLOW_UP_RATE_3] = {OF_TICKETS(COHORTS_FOLLOWED + 2)},
-    [IND_RETURN_RATE] = {OF_RESOLVES(COHORTS_RETURNED)},
-    [IND_REWORK_RATE] = {OF_RESOLVES(COHORTS_REWORKED)},
+    [IND_COMPLAINT_RATE] = {OF_TICKETS(COHORTS_COMPLAINED, HORIZON_COMPLAINT)},
+    [IND_REPEAT_COMPLAINT_RATE] = {OF_TICKETS(COHORTS_COMPLAINED_TWICE, HORIZON_COMPLAINT)},
+    [IND_INSPECTION_COVER] = {OF_TICKETS(COHORTS_INSPECTED, HORIZON_NONE)},
+    [IND_SURVEY_COVER] = {OF_TICKETS(COHORTS_SURVEYED, HORIZON_NONE)},
+    [IND_FOLLOW_UP_RATE] = {OF_TICKETS(COHORTS_FOLLOWED, HORIZON_FOLLOW_UP)},
+    [IND_FOLLOW_UP_RATE_2] = {OF_TICKETS(COHORTS_FOLLOWED + 1, HORIZON_FOLLOW_UP + 1)},
+    [IND_FOLLOW_UP_RATE_3] = {OF_TICKETS(COHORTS_FOLLOWED + 2, HORIZON_FOLLOW_UP + 2)},
+    [IND_RETURN_RATE] = {OF_RESOLVES(COHORTS_RETURNED, HORIZON_RETURN)},
+    [IND_REWORK_RATE] = {OF_RESOLVES(COHORTS_REWORKED, HORIZON_RETURN)},
     [IND_CSAT] = {.family = FAM_RATINGS, .column = RATINGS_CSAT},
     [IND_CSAT_RATE] = {.num = {PLUS(FAM_RATINGS, RATINGS_SATISFIED)},
                        .den = {PLUS(FAM_RATINGS, RATINGS_RATED)}},
@@ -246,6 +250,8 @@ bool indicator_has_field(enum indicator i, enum indicator_field f)
         [IND_MEAN] = FIELD(N) | FIELD(MEAN),
         [IND_GAUGE] = FIELD(VALUE),
     };
+    if (f == IF_PENDING || f == IF_VALUE_MATURE)
+        return indicator_rows[i].horizon != HORIZON_NONE;
     return has[indicator_kind(i)] >> f & 1;
 }
 

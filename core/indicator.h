@@ -147,6 +147,20 @@ enum indicator_kind {
     IND_GAUGE,    /* a number of now; the oldest_ ones are an age in ms with its ticket or call */
 };
 
+/* How long after a sample something may still come that counts there; enum horizon names it in
+ * rows, settings_horizon tells it. */
+enum horizon {
+    HORIZON_NONE,
+    HORIZON_FCR,
+    HORIZON_REOPEN,
+    HORIZON_WITHIN,
+    HORIZON_REPEAT,
+    HORIZON_COMPLAINT,
+    HORIZON_RETURN,
+    HORIZON_FOLLOW_UP, /* + round */
+    HORIZON_N = HORIZON_FOLLOW_UP + FOLLOW_UPS_MAX
+};
+
 /* Where a count comes from: sum of flags of a family. sign 0 ends the list. */
 struct indicator_term {
     int8_t sign;
@@ -249,10 +263,12 @@ struct indicator_row {
     uint8_t target; /* duration: enum target; TARGET_NONE: never judged, met means nothing */
     struct indicator_term num[INDICATOR_TERMS_MAX];
     struct indicator_term den[INDICATOR_TERMS_MAX];
+    uint8_t horizon;                    /* ratio of a cohort: enum horizon */
     const struct indicator_row *rather; /* its num and den count instead, where it has a den */
 };
 
-/* Fields of an indicator that a rule may watch. */
+/* Fields of an indicator that a rule may watch. pending: of den, those whose horizon is not over;
+ * value_mature: the value without them. */
 #define INDICATOR_FIELDS(X)                                                                        \
     X(N, "n")                                                                                      \
     X(NUM, "num")                                                                                  \
@@ -268,7 +284,9 @@ struct indicator_row {
     X(P99, "p99")                                                                                  \
     X(MET, "met")                                                                                  \
     X(MISSED, "missed")                                                                            \
-    X(ATTAINMENT, "attainment")
+    X(ATTAINMENT, "attainment")                                                                    \
+    X(PENDING, "pending")                                                                          \
+    X(VALUE_MATURE, "value_mature")
 
 enum indicator_field {
 #define INDICATOR_FIELD_ENUM(name, wire) IF_##name,

@@ -13,6 +13,8 @@ enum {
     BATCH_BYTES_MAX = 1 << 20, /* bytes of one message */
     DEPTH_MAX = 8,             /* nesting of one payload: batch, event, attributes, room to spare */
     WINDOWS_MAX = 12,          /* windows of one configuration */
+    HORIZONS_MAX = 9,          /* horizons of cohorts; each may be a window of its own */
+    EDGES_MAX = WINDOWS_MAX + HORIZONS_MAX,
     RULES_MAX = 64,            /* alert rules of one configuration */
     RULE_LABELS_MAX = 8,       /* labels of one rule */
     WATCHES_MAX = 8,           /* percentile thresholds watched in one family of samples */

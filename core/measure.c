@@ -2,6 +2,7 @@
 
 #include "core/appraise.h"
 #include "core/event.h"
+#include "core/ratio.h"
 #include "core/trend.h"
 
 /* Is the value >= fire or clear (above), <= fire or clear (below)? */
@@ -196,6 +197,9 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
     for (uint32_t f = 0; f < FAM_N; f++)
         if (inputs >> f & 1)
             next = ms_min(next, board_next_change(b, (enum scope)rule->scope, index, f, window));
+    if (rule->field == IF_PENDING || rule->field == IF_VALUE_MATURE)
+        next = ms_min(next, ratio_next_change(b, (enum scope)rule->scope, index, window,
+                                              &indicator_rows[rule->indicator]));
     return calendar ? ms_min(next, board_next_calendar(b)) : next;
 }
 

@@ -127,6 +127,31 @@ void settings_default(struct settings *ret)
     ret->hold_max = 5 * MS_MINUTE;
 }
 
+ms_t settings_horizon(const struct settings *s, enum horizon h)
+{
+    switch (h) {
+    case HORIZON_NONE:
+        return 0;
+    case HORIZON_FCR:
+        return s->fcr_horizon;
+    case HORIZON_REOPEN:
+        return s->reopen_horizon;
+    case HORIZON_WITHIN:
+        return s->resolved_within;
+    case HORIZON_REPEAT:
+        return s->repeat_horizon;
+    case HORIZON_COMPLAINT:
+        return s->complaint_horizon;
+    case HORIZON_RETURN:
+        return s->return_horizon;
+    case HORIZON_FOLLOW_UP:
+    case HORIZON_N:
+        break;
+    }
+    CHECK(h >= HORIZON_FOLLOW_UP && h < HORIZON_N);
+    return s->follow_up[h - HORIZON_FOLLOW_UP];
+}
+
 static const char *check_windows(const struct settings *s)
 {
     if (s->windows == 0 || s->windows > WINDOWS_MAX)
@@ -224,6 +249,9 @@ int settings_check(const struct settings *s, const char **ret_why)
     for (int i = 0; why == NULL && i < TARGET_N; i++)
         if (s->target[i] < 0 || s->target[i] > 400 * MS_DAY)
             why = "a target must lie between 0 and 400 days";
+    for (enum horizon h = 0; why == NULL && h < HORIZON_N; h++)
+        if (settings_horizon(s, h) < 0 || settings_horizon(s, h) > 400 * MS_DAY)
+            why = "a horizon must lie between 0 and 400 days";
     if (why == NULL)
         why = check_compared(s);
     if (why == NULL)
@@ -268,6 +296,9 @@ const char *settings_differ(const struct settings *a, const struct settings *b)
         return "a trend over a window that was not compared so far needs its past: restart";
     if (!zones_equal(&a->zone, &b->zone) || a->week_start != b->week_start)
         return "the zone cannot change while running: restart";
+    for (enum horizon h = 0; h < HORIZON_N; h++)
+        if (settings_horizon(a, h) != settings_horizon(b, h))
+            return "horizons cannot change while running: restart";
     if (a->exact_samples != b->exact_samples)
         return "exact_samples cannot change while running: restart";
     return NULL;

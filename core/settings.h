@@ -109,14 +109,17 @@ struct settings {
     struct rule_setting rule[RULES_MAX];
 };
 
+/* How long a horizon of the catalogue is; 0: there is none. */
+ms_t settings_horizon(const struct settings *s, enum horizon h);
+
 /* The shipped defaults: windows 5m 1h 24h 7d 30d today month, all scopes, UTC, no rules. */
 void settings_default(struct settings *ret);
 
 /* 0 or ERR_BAD_SETTINGS with one sentence in *ret_why (static storage). */
 MUST_CHECK int settings_check(const struct settings *s, const char **ret_why);
 
-/* Are the parts the same that size the engine (windows, scopes, zone, exact_samples)? Returns a
- * sentence about the first that is not, or NULL. */
+/* Are the parts the same that size the engine (windows, horizons, scopes, zone, exact_samples)?
+ * Returns a sentence about the first that is not, or NULL. */
 const char *settings_differ(const struct settings *a, const struct settings *b);
 
 /* "5m", "24h", "today" -> a window setting. false when it is none. */

@@ -1,6 +1,7 @@
 #include "core/snapshot.h"
 
 #include "core/policy.h"
+#include "core/ratio.h"
 
 /* One name being read. */
 struct reading {
@@ -60,9 +61,11 @@ bool snapshot_value(const struct settings *s, const struct window_numbers number
         return v->num > 0;
     case IND_RATIO:
     case IND_NUMBER:
-        struct ratio ratio = board_ratio(row, numbers);
+        struct ratio ratio = ratio_of(row, numbers);
         v->num = ratio.num;
         v->den = ratio.den;
+        if (row->horizon >= HORIZON_FOLLOW_UP && settings_horizon(s, row->horizon) == 0)
+            return false; /* a round that nobody asks for */
         return v->den > 0;
     case IND_GAUGE:
         break;
@@ -73,7 +76,15 @@ bool snapshot_value(const struct settings *s, const struct window_numbers number
 static bool value_of(const struct reading *r, uint32_t w, enum indicator i, struct kpi_value *v)
 {
     const struct indicator_row *row = &indicator_rows[i];
-    return snapshot_value(r->s, r->numbers, &r->orders[row->family][w][row->column], i, v);
+    if (!snapshot_value(r->s, r->numbers, &r->orders[row->family][w][row->column], i, v))
+        return false;
+    if (row->horizon != HORIZON_NONE) {
+        struct ratio whole = {v->num, v->den};
+        struct ratio pending = ratio_pending(r->b, r->scope, r->index, w, row, &whole);
+        v->pending = pending.den;
+        v->pending_num = pending.num;
+    }
+    return true;
 }
 
 static ms_t fill_window(struct reading *r, uint32_t w, ms_t started_at, struct kpi_window *ret)
@@ -92,8 +103,11 @@ static ms_t fill_window(struct reading *r, uint32_t w, ms_t started_at, struct k
     ret->slot_ms = board_slot_ms(r->b, r->scope, r->index, w);
     ret->values = 0;
     for (uint32_t i = 0; i < KPI_VALUES_MAX; i++)
-        if (value_of(r, w, (enum indicator)i, &ret->value[ret->values]))
-            ret->values++;
+        if (value_of(r, w, (enum indicator)i, &ret->value[ret->values])) {
+            if (ret->value[ret->values++].pending > 0)
+                next = ms_min(next,
+                              ratio_next_change(r->b, r->scope, r->index, w, &indicator_rows[i]));
+        }
     if (r->s->window[w].kind != WINDOW_SLIDING && ret->values > 0)
         next = ms_min(next, board_next_calendar(r->b));
     return next;

@@ -75,7 +75,7 @@ struct sizes {
 static struct sizes windows_derive(struct windows *ws)
 {
     const struct windows_setup *setup = &ws->setup;
-    CHECK(setup->windows >= 1 && setup->windows <= WINDOWS_MAX);
+    CHECK(setup->windows >= 1 && setup->windows <= EDGES_MAX);
     CHECK(setup->families >= 1 && setup->families <= WINDOW_FAMILIES_MAX);
     CHECK(setup->watches <= ARRAY_LEN(setup->watch));
     CHECK(setup->exact_samples >= 1 && setup->chunks >= 1 && setup->logs >= 1);

@@ -87,8 +87,8 @@ struct windows_setup {
     const struct window_family *family; /* static */
     uint32_t families;
     uint32_t windows;
-    sec_t length[WINDOWS_MAX];  /* sliding: seconds; calendar: the longest it can be */
-    bool calendar[WINDOWS_MAX]; /* its edge is told by windows_advance */
+    sec_t length[EDGES_MAX];  /* sliding: seconds; calendar: the longest it can be */
+    bool calendar[EDGES_MAX]; /* its edge is told by windows_advance */
     uint32_t watches;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t exact_samples;
@@ -126,7 +126,7 @@ bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms
 void window_read(struct windows *ws, struct window_log *log, uint32_t family, uint32_t window,
                  struct window_numbers *ret);
 
-/* Order statistics: a pass over some thousand samples, or from what a busy log keeps up. */
+/* Order statistics of WINDOWS_MAX windows, by a pass or from what a busy log keeps up. */
 void window_orders(struct windows *ws, struct window_log *log, uint32_t family, uint32_t mask,
                    uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);
 

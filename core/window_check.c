@@ -144,11 +144,12 @@ static void tally_check(struct windows *ws, const struct window_log *log, const 
 {
     struct window_order kept[WINDOWS_MAX][WINDOW_COLUMNS_MAX] = {0};
     struct window_order passed[WINDOWS_MAX][WINDOW_COLUMNS_MAX] = {0};
-    uint32_t mask = (1U << ws->windows) - 1, columns = (1U << l->columns) - 1;
+    uint32_t asked = ws->windows < WINDOWS_MAX ? ws->windows : WINDOWS_MAX;
+    uint32_t mask = (1U << asked) - 1, columns = (1U << l->columns) - 1;
     if (!orders_by_tally(ws, log, l, mask, columns, kept))
         return;
     orders_by_pass(ws, log, l, mask, columns, passed);
-    for (uint32_t w = 0; w < ws->windows; w++)
+    for (uint32_t w = 0; w < asked; w++)
         for (uint32_t c = 0; c < l->columns; c++) {
             const struct window_order *a = &kept[w][c], *b = &passed[w][c];
             CHECK(a->n == b->n && a->min == b->min && a->max == b->max);

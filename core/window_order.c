@@ -346,7 +346,7 @@ void window_orders(struct windows *ws, struct window_log *log, uint32_t family, 
 {
     const struct layout *l = &ws->layout[family];
     columns &= (1U << l->columns) - 1;
-    mask &= (1U << ws->windows) - 1;
+    mask &= (1U << (ws->windows < WINDOWS_MAX ? ws->windows : WINDOWS_MAX)) - 1;
     for (uint32_t rest = mask; rest != 0; rest &= rest - 1)
         memset(ret[__builtin_ctz(rest)], 0, sizeof ret[0]);
     if (log->head == 0 || columns == 0)

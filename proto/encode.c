@@ -308,6 +308,10 @@ static void emit_value(struct emitter *em, const struct kpi_window *w, const str
         emit_int(em, "num", v->num);
         emit_int(em, "den", v->den);
         emit_ratio(em, "value", v->num, v->den);
+        if (!indicator_has_field(i, IF_PENDING))
+            break;
+        emit_int(em, "pending", v->pending);
+        emit_ratio(em, "value_mature", v->num - v->pending_num, v->den - v->pending);
         break;
     case IND_MEAN:
         emit_uint(em, "n", v->n);

@@ -202,7 +202,8 @@ static void decimal(char buf[PHRASE_MAX], int64_t v, uint64_t parts, const char 
 
 static bool is_fraction(enum indicator i, enum indicator_field f)
 {
-    return f == IF_ATTAINMENT || (f == IF_VALUE && indicator_kind(i) == IND_RATIO);
+    return f == IF_ATTAINMENT || f == IF_VALUE_MATURE ||
+           (f == IF_VALUE && indicator_kind(i) == IND_RATIO);
 }
 
 char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,

@@ -51,7 +51,7 @@ const char *report_interval(const struct report *r, struct interval i)
 
 static bool is_fraction(struct figure_source of)
 {
-    return of.field == IF_ATTAINMENT ||
+    return of.field == IF_ATTAINMENT || of.field == IF_VALUE_MATURE ||
            (of.field == IF_VALUE && indicator_kind((enum indicator)of.indicator) == IND_RATIO);
 }
 

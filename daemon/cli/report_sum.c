@@ -172,6 +172,9 @@ static struct figure field_of(const struct kpi_value *v, enum indicator_field f)
         return count_of(v->met);
     case IF_MISSED:
         return count_of(v->missed);
+    case IF_PENDING: /* a report is as of a day when horizons are over */
+        return count_of(0);
+    case IF_VALUE_MATURE:
     case IF_VALUE:
         return value_of((__int128)v->num * NUMBER_ONE, v->den, (uint64_t)v->den);
     case IF_MEAN:

@@ -22,6 +22,7 @@
     X(RESOLUTION, WIN, "resolution.p50", TIME)                                                     \
     X(FCR, WIN, "first_contact_resolution.value", SHARE)                                           \
     X(REOPEN, WIN, "reopen_rate.value", SHARE)                                                     \
+    X(PENDING, WIN, "reopen_rate.pending", COUNT)                                                  \
     X(CSAT, WIN, "csat.mean", SCORE)                                                               \
     X(CALLS, WIN, "talk.n", COUNT)                                                                 \
     X(ANSWER, WIN, "answer_rate.value", SHARE)

@@ -100,6 +100,7 @@
     X(C_RESOLUTION, "resolution", "解决 p50")                                                      \
     X(C_FCR, "fcr", "首次解决")                                                                    \
     X(C_REOPEN, "reopened", "再发率")                                                              \
+    X(C_PENDING, "may reopen", "待观察")                                                           \
     X(C_CSAT, "csat", "满意度")                                                                    \
     X(C_CALLS, "calls", "通话")                                                                    \
     X(C_ANSWER, "answered", "接通率")                                                              \

@@ -372,10 +372,32 @@ static void line_of_gauge(char *line, size_t cap, const struct snapshot *s, uint
         snprintf(line, cap, "%s %lld", indicator_name(gauge), (long long)s->gauge[i]);
 }
 
+/* What is left of a cohort when those whose horizon is not over are left out. */
+static void line_of_mature(char *line, size_t cap, const struct kpi_value *v)
+{
+    char value[64];
+    int64_t num = v->num - v->pending_num, den = v->den - v->pending;
+    snprintf(line, cap, "%s.mature pending=%lld num=%lld den=%lld value=%s",
+             indicator_name(v->indicator), (long long)v->pending, (long long)num, (long long)den,
+             den == 0 ? "nil" : number(value, num * NUMBER_ONE / den));
+}
+
+/* Takes ".mature" off. */
+static bool wants_mature(struct str *indicator)
+{
+    static const struct str tail = {".mature", 7};
+    if (indicator->len <= tail.len ||
+        memcmp(indicator->p + indicator->len - tail.len, tail.p, tail.len) != 0)
+        return false;
+    indicator->len -= tail.len;
+    return true;
+}
+
 uint32_t story_show(const struct snapshot *s, bool now, struct str indicator,
                     void (*print)(void *ctx, const char *line), void *ctx)
 {
     char line[STORY_LINE_MAX];
+    bool mature = wants_mature(&indicator);
     uint32_t shown = 0, n = now ? GAUGES : s->window[0].values;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t which = now ? IND_GAUGE_FIRST + i : s->window[0].value[i].indicator;
@@ -385,6 +407,8 @@ uint32_t story_show(const struct snapshot *s, bool now, struct str indicator,
             continue;
         if (now)
             line_of_gauge(line, sizeof line, s, i);
+        else if (mature)
+            line_of_mature(line, sizeof line, &s->window[0].value[i]);
         else
             line_of_kpi(line, sizeof line, &s->window[0].value[i]);
         print(ctx, line);

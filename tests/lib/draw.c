@@ -21,7 +21,8 @@ static void draw_rule(struct random *r, uint32_t i, struct rule_setting *ret)
     ret->hold = random_percent(r, 50) ? 0 : random_range(r, 1, 30000);
     if (random_percent(r, 50))
         ret->hold = ret->hold / 4000 * 4000; /* often ends at the very instant of an event */
-    bool whole = ret->field != IF_VALUE && ret->field != IF_ATTAINMENT;
+    bool whole =
+        ret->field != IF_VALUE && ret->field != IF_VALUE_MATURE && ret->field != IF_ATTAINMENT;
     ret->fire = whole ? random_range(r, 0, 8) : random_range(r, 0, 10) * (NUMBER_ONE / 10);
     ret->fire *= whole && ret->indicator != IND_FIRST_RESPONSE ? NUMBER_ONE : 1;
     ret->fire *=

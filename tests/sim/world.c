@@ -94,6 +94,8 @@ static uint64_t hash_value(uint64_t h, const struct kpi_value *v)
     h = mix_in(h, (uint64_t)v->sum);
     h = mix_in(h, (uint64_t)v->num);
     h = mix_in(h, (uint64_t)v->den);
+    h = mix_in(h, (uint64_t)v->pending);
+    h = mix_in(h, (uint64_t)v->pending_num);
     h = mix_in(h, v->met);
     h = mix_in(h, v->missed);
     if (indicator_kind((enum indicator)v->indicator) != IND_DURATION || v->n == 0)

@@ -311,7 +311,7 @@ Test(encode, snapshot, .init = set_up)
                              .from = 1770332400000,
                              .covered_from = 1770391000000,
                              .slot_ms = 60000,
-                             .values = 8};
+                             .values = 9};
     fill(&w->value[0], IND_FIRST_RESPONSE);
     w->value[0].target = 500;
     w->value[0].met = 2;
@@ -325,6 +325,8 @@ Test(encode, snapshot, .init = set_up)
     fill(&w->value[6], IND_CSAT);
     w->value[6].sum = 13000000;
     fill(&w->value[7], IND_NPS);
+    w->value[8] = (struct kpi_value){
+        .indicator = IND_RETURN_RATE, .num = 2, .den = 5, .pending = 1, .pending_num = 1};
     snapshot.window[1] = (struct kpi_window){.window = 0, .from = 5, .covered_from = 5};
     snapshot.gauge[IND_OPEN - IND_GAUGE_FIRST] = 2;
     snapshot.gauge[IND_OLDEST_OPEN - IND_GAUGE_FIRST] = 90000;
@@ -347,8 +349,11 @@ Test(encode, snapshot, .init = set_up)
         "\"p50\":null,\"p75\":null,\"p90\":null,\"p95\":null,\"p99\":null,\"target\":9,"
         "\"met\":0,\"missed\":0,\"attainment\":null,\"attainment_strict\":null},"
         "\"opened\":{\"num\":4},\"first_contact_resolution\":{\"num\":0,\"den\":0,"
-        "\"value\":null},\"csat\":{\"n\":3,\"mean\":4.333333333333333},\"nps\":{\"num\":-1,"
-        "\"den\":3,\"value\":-0.3333333333333333}},\"1h\":{\"from\":5}},\"now\":{\"open\":2,"
+        "\"value\":null,\"pending\":0,\"value_mature\":null},\"csat\":{\"n\":3,\"mean\":4."
+        "333333333333333},\"nps\":{\"num\":-1,"
+        "\"den\":3,\"value\":-0.3333333333333333},\"return_rate\":{\"num\":2,\"den\":5,"
+        "\"value\":0.4,\"pending\":1,\"value_mature\":0.25}},\"1h\":{\"from\":5}},\"now\":{"
+        "\"open\":2,"
         "\"unassigned\":0,\"waiting\":0,\"paused\":0,\"at_risk\":0,\"breached_open\":0,"
         "\"oldest_open\":{\"ms\":90000,"
         "\"ticket\":\"T-1\"},\"calls_waiting\":0,\"longest_call_waiting\":{\"ms\":7,"

@@ -156,6 +156,27 @@ Test(indicator, rows_have_what_their_kind_needs)
     }
 }
 
+/* A cohort's num stands where its den does: what is pending of one is pending of the other. */
+Test(indicator, cohorts_have_horizons)
+{
+    static const char *const cohorts[] = {
+        "resolved_within",  "first_contact_resolution", "reopen_rate",
+        "complaint_rate",   "repeat_complaint_rate",    "follow_up_rate",
+        "follow_up_rate_2", "follow_up_rate_3",         "return_rate",
+        "rework_rate",
+    };
+    uint32_t n = 0;
+    for (enum indicator i = 0; i < IND_N; i++)
+        n += indicator_rows[i].horizon != HORIZON_NONE;
+    cr_assert_eq(n, ARRAY_LEN(cohorts));
+    for (size_t i = 0; i < ARRAY_LEN(cohorts); i++) {
+        int at = indicator_find(str_of(cohorts[i]));
+        cr_assert_geq(at, 0);
+        cr_assert_neq(indicator_rows[at].horizon, HORIZON_NONE, "%s", cohorts[i]);
+        cr_assert_eq(indicator_kind((enum indicator)at), IND_RATIO);
+    }
+}
+
 Test(indicator, families_fit_into_windows)
 {
     for (uint32_t f = 0; f < FAM_N; f++) {
@@ -191,6 +212,8 @@ Test(indicator, fields_of_each_kind)
             bool want = false;
             for (int k = 0; has[kind].fields[k] != NULL; k++)
                 want |= strcmp(has[kind].fields[k], name) == 0;
+            if (indicator_rows[i].horizon != HORIZON_NONE)
+                want |= strcmp(name, "pending") == 0 || strcmp(name, "value_mature") == 0;
             cr_assert_eq(indicator_has_field(i, f), want, "%s %s", indicator_name(i), name);
             cr_assert_eq(indicator_field_find(str_of(name)), (int)f);
         }

@@ -97,6 +97,9 @@ Test(settings, defaults_are_those_of_the_contract)
     cr_assert(s->lateness == 120000 && s->skew == 5000 && s->short_abandon == 5000);
     cr_assert(s->fcr_horizon == 72 * (ms_t)MS_HOUR && s->reopen_horizon == 7 * MS_DAY);
     cr_assert(s->resolved_within == MS_DAY && s->remember_ids == MS_DAY);
+    cr_assert(s->repeat_horizon == 7 * MS_DAY && s->complaint_horizon == 30 * MS_DAY);
+    cr_assert(s->return_horizon == 30 * MS_DAY && s->follow_up[0] == 7 * MS_DAY);
+    cr_assert(s->follow_up[1] == 30 * MS_DAY && s->follow_up[2] == 90 * MS_DAY);
     cr_assert(s->remember_closed == 90 * MS_DAY && s->exact_samples == 100000);
     cr_assert(s->rules == 0 && s->week_start == 0 && s->scopes == (1u << SCOPE_N) - 1);
     free(s);
@@ -176,3 +179,22 @@ REFUSED(rule_clearing_below_fire, with_rule, s->rule[0].below = true)
 REFUSED(rule_holding_for_ever, with_rule, s->rule[0].hold = 31 * MS_DAY)
 REFUSED(rule_holding_backwards, with_rule, s->rule[0].hold = -1)
 REFUSED(two_rules_of_one_id, with_rule, s->rule[s->rules++] = good_rule("r1"))
+
+/* The windows are made for them when the engine begins. */
+Test(settings, horizons_are_part_of_what_cannot_change)
+{
+    struct settings *a = fresh(), *b = fresh();
+    const char *why = NULL;
+    cr_assert_null(settings_differ(a, b));
+    for (enum horizon h = HORIZON_FCR; h < HORIZON_N; h++)
+        cr_assert_gt(settings_horizon(a, h), 0);
+    b->follow_up[1]++;
+    cr_assert_str_eq(settings_differ(a, b), "horizons cannot change while running: restart");
+    b->follow_up[1] = -1;
+    cr_assert_eq(settings_check(b, &why), ERR_BAD_SETTINGS);
+    b->follow_up[1] = 401 * MS_DAY;
+    cr_assert_eq(settings_check(b, &why), ERR_BAD_SETTINGS);
+    cr_assert_str_eq(why, "a horizon must lie between 0 and 400 days");
+    free(a);
+    free(b);
+}
