@@ -46,8 +46,10 @@ static bool go_by(struct driver *d, const struct terms *terms)
     if (!terms_copy(&copy, &terms->limits, &terms->settings, terms->started_at))
         return failed(d, "state directory", "no memory");
     free(c->sla);
+    free(c->cards);
     memcpy(&c->settings, &copy.settings, sizeof c->settings);
     c->sla = copy.sla;
+    c->cards = copy.cards;
     return true;
 }
 
@@ -87,10 +89,11 @@ static bool set_aside(struct driver *d)
         return failed(d, "state directory", "no memory");
     d->wanted = wanted;
     memcpy(wanted, c, sizeof *wanted);
-    wanted->security = NULL; /* c keeps these */
-    wanted->cards = NULL;
+    wanted->security = NULL; /* c keeps it */
     c->sla = NULL;
+    c->cards = NULL;
     c->settings.sla = NULL;
+    c->settings.cards = NULL;
     return true;
 }
 
@@ -99,9 +102,7 @@ static void take_back(struct driver *d)
 {
     struct config *c = &d->config;
     d->wanted->security = c->security;
-    d->wanted->cards = c->cards;
     c->security = NULL;
-    c->cards = NULL;
 }
 
 static void forget_wanted(struct driver *d)

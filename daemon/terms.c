@@ -10,7 +10,8 @@ struct head {
     char magic[8];
     uint64_t layout;
     uint32_t raw; /* bytes of the structs */
-    uint32_t has_sla;
+    uint8_t has_sla, has_cards;
+    uint8_t pad[2];
 };
 
 static const char magic[8] = {'T', 'P', 'T', 'E', 'R', 'M', 'S', '\n'};
@@ -54,6 +55,10 @@ static uint64_t layout(void)
         AT(sla_setting, policy),
         sizeof(struct calendar_setting),
         sizeof(struct policy_setting),
+        sizeof(struct scorecards),
+        sizeof(struct scorecard),
+        AT(settings, compared),
+        AT(settings, cards),
         AT(policy_setting, calendar),
         AT(policy_setting, metric),
         sizeof(struct policy_metric),
@@ -66,34 +71,53 @@ static uint64_t layout(void)
     return hash_bytes(1, places, sizeof places);
 }
 
+/* A copy of something on the heap; NULL stays NULL. */
+static bool copy_of(void *ret, const void *from, size_t n)
+{
+    void *p = from == NULL ? NULL : malloc(n);
+    if (p != NULL)
+        memcpy(p, from, n);
+    memcpy(ret, &p, sizeof p);
+    return from == NULL || p != NULL;
+}
+
 bool terms_copy(struct terms *ret, const struct limits *limits, const struct settings *settings,
                 ms_t started_at)
 {
     memset(ret, 0, sizeof *ret);
     ret->limits = *limits;
     memcpy(&ret->settings, settings, sizeof *settings);
+    ret->settings.sla = NULL;
+    ret->settings.cards = NULL;
     ret->started_at = started_at;
-    if (settings->sla != NULL && settings->sla->policies > 0) {
-        ret->sla = malloc(sizeof *ret->sla);
-        if (ret->sla == NULL)
-            return false;
-        memcpy(ret->sla, settings->sla, sizeof *ret->sla);
+    bool any = settings->sla != NULL && settings->sla->policies > 0;
+    if (!copy_of(&ret->sla, any ? settings->sla : NULL, sizeof *ret->sla) ||
+        !copy_of(&ret->cards, settings->cards, sizeof *ret->cards)) {
+        terms_fini(ret);
+        return false;
     }
     ret->settings.sla = ret->sla;
+    ret->settings.cards = ret->cards;
     return true;
 }
 
 void terms_fini(struct terms *t)
 {
     free(t->sla);
+    free(t->cards);
     memset(t, 0, sizeof *t);
 }
 
 bool terms_fit(const struct terms *a, const struct terms *b)
 {
     return memcmp(&a->limits, &b->limits, sizeof a->limits) == 0 &&
-           a->settings.seed == b->settings.seed &&
+           a->settings.seed == b->settings.seed && a->settings.compared == b->settings.compared &&
            settings_differ(&a->settings, &b->settings) == NULL;
+}
+
+static bool alike(const void *a, const void *b, size_t n)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || memcmp(a, b, n) == 0);
 }
 
 bool terms_same(const struct terms *a, const struct terms *b)
@@ -102,36 +126,51 @@ bool terms_same(const struct terms *a, const struct terms *b)
     memcpy(&left, &a->settings, sizeof left);
     memcpy(&right, &b->settings, sizeof right);
     left.sla = right.sla = NULL;
+    left.cards = right.cards = NULL;
     return memcmp(&a->limits, &b->limits, sizeof a->limits) == 0 &&
-           memcmp(&left, &right, sizeof left) == 0 && (a->sla == NULL) == (b->sla == NULL) &&
-           (a->sla == NULL || memcmp(a->sla, b->sla, sizeof *a->sla) == 0);
+           memcmp(&left, &right, sizeof left) == 0 && alike(a->sla, b->sla, sizeof *a->sla) &&
+           alike(a->cards, b->cards, sizeof *a->cards);
 }
 
-/* limits, started_at, settings, then sla if there is one. */
-static uint32_t raw_bytes(bool has_sla)
+/* limits, started_at, settings, then sla and cards where they are. */
+static uint32_t raw_bytes(const struct head *h)
 {
     return (uint32_t)(sizeof(struct limits) + sizeof(ms_t) + sizeof(struct settings) +
-                      (has_sla ? sizeof(struct sla_setting) : 0));
+                      (h->has_sla ? sizeof(struct sla_setting) : 0) +
+                      (h->has_cards ? sizeof(struct scorecards) : 0));
+}
+
+static uint8_t *put(uint8_t *to, const void *from, size_t n)
+{
+    memcpy(to, from, n);
+    return to + n;
+}
+
+static void put_all(uint8_t *raw, const struct terms *t)
+{
+    struct settings s;
+    memcpy(&s, &t->settings, sizeof s);
+    s.sla = NULL;
+    s.cards = NULL;
+    raw = put(raw, &t->limits, sizeof t->limits);
+    raw = put(raw, &t->started_at, sizeof t->started_at);
+    raw = put(raw, &s, sizeof s);
+    if (t->sla != NULL)
+        raw = put(raw, t->sla, sizeof *t->sla);
+    if (t->cards != NULL)
+        put(raw, t->cards, sizeof *t->cards);
 }
 
 void *terms_pack(const struct terms *t, uint32_t *ret_n)
 {
-    struct head head = {.layout = layout(), .has_sla = t->sla != NULL};
+    struct head head = {
+        .layout = layout(), .has_sla = t->sla != NULL, .has_cards = t->cards != NULL};
     memcpy(head.magic, magic, sizeof magic);
-    head.raw = raw_bytes(t->sla != NULL);
+    head.raw = raw_bytes(&head);
     size_t most = ZSTD_compressBound(head.raw);
-    uint8_t *raw = malloc(head.raw), *p = raw, *bytes = malloc(sizeof head + most);
+    uint8_t *raw = malloc(head.raw), *bytes = malloc(sizeof head + most);
     if (raw != NULL && bytes != NULL) {
-        struct settings s;
-        memcpy(&s, &t->settings, sizeof s);
-        s.sla = NULL;
-        memcpy(p, &t->limits, sizeof t->limits);
-        p += sizeof t->limits;
-        memcpy(p, &t->started_at, sizeof t->started_at);
-        p += sizeof t->started_at;
-        memcpy(p, &s, sizeof s);
-        if (t->sla != NULL)
-            memcpy(p + sizeof s, t->sla, sizeof *t->sla);
+        put_all(raw, t);
         size_t n = ZSTD_compress(bytes + sizeof head, most, raw, head.raw, LEVEL);
         CHECK(!ZSTD_isError(n)); /* there was room */
         memcpy(bytes, &head, sizeof head);
@@ -144,23 +183,25 @@ void *terms_pack(const struct terms *t, uint32_t *ret_n)
     return bytes;
 }
 
-static bool unpack(struct terms *ret, const uint8_t *raw, bool has_sla)
+static const uint8_t *get(void *to, const uint8_t *from, size_t n)
+{
+    memcpy(to, from, n);
+    return from + n;
+}
+
+static bool unpack(struct terms *ret, const uint8_t *raw, const struct head *h)
 {
     const char *why;
-    memcpy(&ret->limits, raw, sizeof ret->limits);
-    raw += sizeof ret->limits;
-    memcpy(&ret->started_at, raw, sizeof ret->started_at);
-    raw += sizeof ret->started_at;
-    memcpy(&ret->settings, raw, sizeof ret->settings);
-    raw += sizeof ret->settings;
-    ret->settings.sla = NULL;
-    if (has_sla) {
-        ret->sla = malloc(sizeof *ret->sla);
-        if (ret->sla == NULL)
-            return false;
-        memcpy(ret->sla, raw, sizeof *ret->sla);
-        ret->settings.sla = ret->sla;
-    }
+    raw = get(&ret->limits, raw, sizeof ret->limits);
+    raw = get(&ret->started_at, raw, sizeof ret->started_at);
+    raw = get(&ret->settings, raw, sizeof ret->settings);
+    if (!copy_of(&ret->sla, h->has_sla ? raw : NULL, sizeof *ret->sla))
+        return false;
+    raw += h->has_sla ? sizeof *ret->sla : 0;
+    if (!copy_of(&ret->cards, h->has_cards ? raw : NULL, sizeof *ret->cards))
+        return false;
+    ret->settings.sla = ret->sla;
+    ret->settings.cards = ret->cards;
     return settings_check(&ret->settings, &why) == 0;
 }
 
@@ -172,13 +213,13 @@ bool terms_unpack(struct terms *ret, const void *bytes, uint64_t n)
         return false;
     memcpy(&head, bytes, sizeof head);
     if (memcmp(head.magic, magic, sizeof magic) != 0 || head.layout != layout() ||
-        head.has_sla > 1 || head.raw != raw_bytes(head.has_sla == 1))
+        head.has_sla > 1 || head.has_cards > 1 || head.raw != raw_bytes(&head))
         return false;
     uint8_t *raw = malloc(head.raw);
     size_t got = raw == NULL ? 0
                              : ZSTD_decompress(raw, head.raw, (const uint8_t *)bytes + sizeof head,
                                                n - sizeof head);
-    bool fine = raw != NULL && got == head.raw && unpack(ret, raw, head.has_sla == 1);
+    bool fine = raw != NULL && got == head.raw && unpack(ret, raw, &head);
     free(raw);
     if (!fine)
         terms_fini(ret);

@@ -8,13 +8,15 @@
 #define TP_DAEMON_TERMS_H
 
 #include "core/policy.h"
+#include "core/scorecard.h"
 #include "core/settings.h"
 
 struct terms {
     struct limits limits;
-    struct settings settings; /* settings.sla: NULL, or sla below */
+    struct settings settings; /* settings.sla and .cards: NULL, or those below */
     ms_t started_at;          /* since when the first daemon of this state watched */
-    struct sla_setting *sla;  /* owned; NULL = no policies */
+    struct sla_setting *sla;  /* owned, as cards; NULL = no policies */
+    struct scorecards *cards; /* NULL = none */
 };
 
 /* Copies all of it. false: no memory. */

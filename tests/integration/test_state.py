@@ -215,6 +215,22 @@ class State(unittest.TestCase):
             self.assertGreaterEqual(open_now, 640 - entries)
             self.assertLess(open_now, 640)
 
+    def test_scorecards_come_back(self):
+        cards = """scorecards:
+  - {id: month, scope: agent, window: 30d, items: [{indicator: first_response, weight: 100,
+     field: mean, baseline: 1h, target: 10m}]}
+"""
+        with self.daemon(FAST + cards) as daemon:
+            send(daemon.publisher(), [opened(1), event("message", "T1", by="agent", agent="ada",
+                                                       seq=2)])
+            self.committed(daemon, 2)
+            before = daemon.ask(op="scorecard")[0]["message"]["score"]
+        for config in FAST + cards, FAST + cards.replace("10m", "9m"):
+            with self.daemon(config) as daemon:
+                self.assertEqual(daemon.ask(op="scorecard")[0]["message"]["name"], "ada")
+                if config == FAST + cards:
+                    self.assertEqual(daemon.ask(op="scorecard")[0]["message"]["score"], before)
+
     def test_without_one_nothing_is_kept(self):
         with Daemon(FAST) as daemon:
             self.assertNotIn("journal", daemon.status())

@@ -12,6 +12,10 @@ static const char with_policies[] =
     "calendars: [{id: day, hours: {mon-fri: \"09:00-17:00\"}}]\n"
     "policies: [{id: gold, calendar: day, first_response: {target: 1h, warn_at: [80%]}}]\n";
 
+static const char with_cards[] =
+    "scorecards: [{id: month, scope: agent, window: 30d, items: [{indicator: csat, weight: 100, "
+    "baseline: 4, target: 4.5}]}]\n";
+
 static struct config config;
 
 static void terms_of(const char *text, struct terms *ret)
@@ -32,7 +36,8 @@ static void round_trip(const char *text)
     cr_assert(terms_unpack(&got, bytes, n));
     cr_assert(terms_same(&t, &got) && terms_fit(&t, &got));
     cr_assert_eq(got.started_at, 123456);
-    cr_assert_eq(got.settings.sla, got.sla);
+    cr_assert(got.settings.sla == got.sla && got.settings.cards == got.cards);
+    cr_assert((t.sla == NULL) == (got.sla == NULL) && (t.cards == NULL) == (got.cards == NULL));
     terms_fini(&got);
     free(bytes);
     terms_fini(&t);
@@ -42,6 +47,7 @@ Test(terms, come_back)
 {
     round_trip("");
     round_trip(with_policies);
+    round_trip(with_cards);
 }
 
 Test(terms, differ_and_fit)
@@ -52,6 +58,7 @@ Test(terms, differ_and_fit)
         const char *text;
         bool fits;
     } others[] = {{with_policies, false},
+                  {with_cards, true},
                   {"targets: {resolution: 4h}\n", true},
                   {"rules: []\n", true},
                   {"lateness: 60s\n", true},
