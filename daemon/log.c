@@ -1,25 +1,32 @@
 #include "daemon/log.h"
 
+#include "daemon/logfield.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
 
 const char *const log_level_names[LOG_LEVELS] = {"error", "warning", "info", "debug"};
 
 /* sd-daemon(3): SD_ERR, SD_WARNING, SD_INFO, SD_DEBUG. */
-static const char *const priorities[LOG_LEVELS] = {"<3>", "<4>", "<6>", "<7>"};
+static const int priorities[LOG_LEVELS] = {3, 4, 6, 7};
 
 void log_init(struct log *log, int fd, enum log_level level)
 {
-    *log = (struct log){.fd = fd, .tty = isatty(fd) == 1, .level = (uint8_t)level};
+    *log = (struct log){.fd = fd,
+                        .tty = isatty(fd) == 1,
+                        .journal = logfield_is_journal(fd),
+                        .level = (uint8_t)level};
 }
 
 /* "<4>" or "2026-02-06 16:30:00.250 warning "; bytes written. */
 static int write_head(const struct log *log, enum log_level level, char *p, size_t cap)
 {
     if (!log->tty)
-        return snprintf(p, cap, "%s", priorities[level]);
+        return snprintf(p, cap, "<%d>", priorities[level]);
     struct tm tm;
     time_t seconds = (time_t)sec_floor(log->now);
     if (gmtime_r(&seconds, &tm) == NULL)
@@ -30,10 +37,20 @@ static int write_head(const struct log *log, enum log_level level, char *p, size
     return (int)n + (more > 0 ? more : 0);
 }
 
+static bool put_journal(enum log_level level, const char *reason, const char *fields)
+{
+    char bytes[LOGFIELD_BYTES];
+    struct iovec iov[LOGFIELDS_MAX];
+    uint32_t n = logfields(reason, fields, priorities[level], bytes, iov);
+    return sd_journal_sendv(iov, (int)n) == 0;
+}
+
 /* One write per line, so that lines of several programs do not mix. A full pipe loses it. */
 static void put(const struct log *log, enum log_level level, const char *reason, const char *fields)
 {
     char line[LOG_LINE_MAX];
+    if (log->journal && put_journal(level, reason, fields))
+        return;
     size_t cap = sizeof line - 1;
     size_t n = (size_t)write_head(log, level, line, cap);
     int more = snprintf(line + n, cap - n, "%s%s%s", reason, fields[0] == 0 ? "" : " ", fields);

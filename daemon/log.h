@@ -29,14 +29,15 @@ struct log_reason {
 
 struct log {
     int fd;        /* where lines go; borrowed */
-    bool tty;      /* time and level for people, else "<priority>" for the journal */
+    bool tty;      /* time and level for people, else "<priority>" for whoever collects it */
+    bool journal;  /* or fields for journald, past fd */
     uint8_t level; /* enum log_level: less important lines are not written */
     ms_t now;
     uint32_t reasons;
     struct log_reason reason[LOG_REASONS_MAX];
 };
 
-/* fd is borrowed; terminals are told from other files by isatty. */
+/* fd is borrowed; terminals are told from other files by isatty, the journal by JOURNAL_STREAM. */
 void log_init(struct log *log, int fd, enum log_level level);
 
 /* The loop's time, once per turn; writes what was counted in periods that are over. */
