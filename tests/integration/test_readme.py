@@ -58,7 +58,7 @@ class Readme(unittest.TestCase):
 
     def test_commands(self):
         scripts = blocks("sh")
-        self.assertEqual(len(scripts), 2)
+        self.assertEqual(len(scripts), 3)
         said = self.shell(scripts[0])
         for shown in ('{"summary":', "technical", "sent ", "breached", "王芳", "engine.applied"):
             self.assertIn(shown, said)
@@ -66,6 +66,8 @@ class Readme(unittest.TestCase):
         self.assertIn("my.yaml: fine", said)
         self.assertIn("slow: ", said)
         self.assertTrue(os.path.getsize(os.path.join(self.dir, "reference.yaml")) > 1000)
+        keys = self.shell(scripts[2]).splitlines()
+        self.assertEqual([len(key) for key in keys], [40, 40])
 
     def test_client(self):
         client, = blocks("python")
