@@ -29,6 +29,18 @@ struct config_texts {
     char at[CONFIG_TEXTS_MAX][CONFIG_TEXT_BYTES_MAX + 1];
 };
 
+/* The HTTP server: metrics, API, wallboard. */
+struct config_http {
+    char bind[CONFIG_TEXT_BYTES_MAX + 1];       /* ADDRESS:PORT; empty = none */
+    char token_file[CONFIG_PATH_BYTES_MAX + 1]; /* or credential:NAME; empty = none */
+    uint32_t connections;                       /* at once, streams included */
+    uint32_t streams;
+    uint32_t body_max; /* bytes */
+    ms_t header_deadline, body_deadline;
+    bool per_agent_series;
+    uint32_t series_max; /* names with series of their own in /metrics, of each scope */
+};
+
 struct lint;     /* lint.h */
 struct security; /* security.h */
 
@@ -44,6 +56,7 @@ struct config {
     struct config_texts events_topics; /* prefixes subscribed to */
     struct config_texts out;           /* where alerts and snapshots are published */
     struct config_texts query;
+    struct config_http http;
     bool insecure; /* endpoints beyond loopback without CURVE are meant */
     char zone[CONFIG_ZONE_BYTES_MAX + 1];
     char state_dir[CONFIG_PATH_BYTES_MAX + 1]; /* "" = nothing is kept */

@@ -70,6 +70,7 @@ static void note_results(struct driver *d, const struct event *events, uint32_t 
 static void step(struct driver *d, const struct event *events, uint32_t n)
 {
     durable_events(&d->durable, events, n);
+    uint64_t began = uv_hrtime();
     while (n > 0) {
         uint32_t taken = engine_step(d->engine, events, n, d->results, &d->outbox);
         CHECK(taken > 0 || d->outbox.n > 0);
@@ -79,6 +80,7 @@ static void step(struct driver *d, const struct event *events, uint32_t n)
         events += taken;
         n -= taken;
     }
+    histogram_add(&d->steps, uv_hrtime() - began);
 }
 
 /* Steps what was gathered and lets go of its messages. */
@@ -191,6 +193,33 @@ static void on_query(struct zsock *z)
     query_receive(&d->query, z);
 }
 
+/* --- http ----------------------------------------------------------------------------------- */
+
+static ms_t begin_web(void *data)
+{
+    return now_of(data);
+}
+
+/* An event that came over HTTP; NULL: one that could not be read, ret->err says why. */
+static void take_event(void *data, const struct event *e, struct result *ret)
+{
+    static const struct str none = {"", 0};
+    struct driver *d = data;
+    if (e == NULL) {
+        note_refusal(d, ret->err, none, none, 0);
+        return;
+    }
+    step(d, e, 1);
+    d->status.events++;
+    *ret = d->results[0];
+}
+
+static void tell_journal(void *data, struct status_journal *ret)
+{
+    const struct driver *d = data;
+    durable_status(&d->durable, ret);
+}
+
 /* --- turns ---------------------------------------------------------------------------------- */
 
 /* Moves the engine's clock to ours and publishes what was due by then, or DRIVER_DUE of it: ten
@@ -229,6 +258,7 @@ static uint64_t sleep_ms(const struct driver *d, uint64_t now)
     uint64_t query = query_deadline(&d->query, now), scores = scores_deadline(&d->scores);
     due = query < due ? query : due;
     due = scores < due ? scores : due;
+    due = web_deadline(&d->web) < due ? web_deadline(&d->web) : due;
     left = ms_min(left, due > now ? (ms_t)(due - now) : 1);
     return (uint64_t)ms_min(left, DRIVER_SLEEP_MS);
 }
@@ -248,11 +278,12 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     d->behind = false;
     query_work(&d->query, now);
+    web_work(&d->web, now);
     pages_tend(&d->pages, now);
     for (uint32_t i = 0; i < d->bus.events_n; i++)
         zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
     durable_status(&d->durable, &d->status.journal);
-    if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) ||
+    if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) || web_busy(&d->web) ||
         query_deadline(&d->query, now) == now) {
         uv_idle_start(&d->idle, on_idle);
     } else {
@@ -260,6 +291,7 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_timer_start(&d->timer, on_timer, sleep_ms(d, now), 0);
     }
     uint64_t took = (uv_hrtime() - d->turn_began) / 1000;
+    histogram_add(&d->turns_took, took * 1000);
     if (took > d->status.longest_us)
         d->status.longest_us = took;
     d->status.turns++;
@@ -281,13 +313,18 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
     uv_idle_init(loop, &d->idle);
-    d->handles = 4;
+    d->handles = 5;
     d->prepare.data = d->timer.data = d->idle.data = d;
     uv_prepare_start(&d->prepare, on_prepare);
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
              (unsigned long long)(d->memory_bytes >> 20), d->config.settings.rules,
              d->config.settings.windows);
     if (!driver_resume(d))
+        return false;
+    const struct web_parts parts = {loop,       &d->config, d->log,       &d->query,
+                                    &d->outlet, &d->status, &d->steps,    &d->turns_took,
+                                    begin_web,  take_event, tell_journal, d};
+    if (!web_open(&d->web, &parts))
         return false;
     d->clock_fresh = false; /* the start is no turn */
     return true;
@@ -317,6 +354,7 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
         d->decoder.own = NULL; /* the old clients are gone */
         bus_secure(&d->bus, d->config.security, cut);
         tick(d);
+        web_reload(&d->web);
     }
     free(out.effects);
     return fine;
@@ -366,19 +404,27 @@ static void on_pages_closed(struct pages *p)
     part_closed(p->data);
 }
 
+static void on_web_closed(struct web *w)
+{
+    part_closed(w->data);
+}
+
 void driver_close(struct driver *d, void (*closed)(struct driver *d))
 {
     d->closed = closed;
     d->bus.data = d;
     d->durable.data = d;
-    query_close(&d->query);
     if (d->handles == 0) {
+        query_close(&d->query);
         bus_close(&d->bus, on_bus_closed);
         return;
     }
     uv_close((uv_handle_t *)&d->prepare, on_handle_closed);
     uv_close((uv_handle_t *)&d->timer, on_handle_closed);
     uv_close((uv_handle_t *)&d->idle, on_handle_closed);
+    d->web.data = d;
+    web_close(&d->web, on_web_closed);
+    query_close(&d->query);
     pages_close(&d->pages, on_pages_closed);
 }
 

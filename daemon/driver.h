@@ -14,6 +14,7 @@
 #include "daemon/pages.h"
 #include "daemon/query.h"
 #include "daemon/scores.h"
+#include "daemon/web/web.h"
 #include "proto/decode.h"
 
 enum {
@@ -46,7 +47,7 @@ struct driver {
     uv_prepare_t prepare;
     uv_timer_t timer;
     uv_idle_t idle;
-    int handles; /* open ones of these three, and pages */
+    int handles; /* open ones of these three, pages, and web */
     uint64_t turns;
     uint64_t turn_ns_max; /* longest turn since the last look */
     uint64_t turn_began;
@@ -66,6 +67,8 @@ struct driver {
     struct config *wanted; /* at the start: another configuration than the journal ended with */
     bool broken;           /* the disk failed: the end is no good one */
     struct durable durable;
+    struct web web;
+    struct histogram steps, turns_took;
     struct decoder decoder;
     void (*closed)(struct driver *d);
     void *data; /* the owner's */

@@ -10,137 +10,6 @@
 
 #include <stdio.h>
 
-#define PLACE(field) sizeof(((struct config *)0)->field), offsetof(struct config, field)
-#define ON_HEAP 0, 0 /* what reads it finds the place; none that config_fixed could compare */
-#define TARGET(name, row)                                                                          \
-    {                                                                                              \
-        "targets." name, KEY_TARGET, false, PLACE(settings.target[TARGET_##row]), 1000,            \
-            400 * MS_DAY, "none", "Longer is missed, up to this is met."                           \
-    }
-#define LIMIT(name, most, preset, text)                                                            \
-    {                                                                                              \
-        "limits." #name, KEY_COUNT, true, PLACE(limits.name), 1, most, preset, text                \
-    }
-
-/* Order is the order of reading: calendars refer to the zone, policies to calendars, rules to
- * windows, scopes and scorecards. */
-const struct key keys[] = {
-    {"insecure", KEY_FLAG, true, PLACE(insecure), 0, 0, "false",
-     "true allows TCP endpoints beyond loopback, on which anybody can send and read."},
-    {"security.server_key", KEY_PAIR, true, PLACE(server_key), 0, 0, "\"\"",
-     "File of our CURVE key pair (`ticketpulse keygen`), or credential:NAME of systemd. With it "
-     "every TCP endpoint is encrypted and open to the clients below only; ipc:// ones are left to "
-     "the permissions of their directory."},
-    {"security.clients", KEY_CLIENTS, false, ON_HEAP, 0, SECURITY_CLIENTS_MAX, "[]",
-     "Who may connect, by public key. A reload takes changes over; when it takes rights away, "
-     "every connection is cut and made anew."},
-    {"security.publishers", KEY_PUBLISHERS, true, ON_HEAP, 0, SECURITY_PUBLISHERS_MAX, "[]",
-     "Keys of publishers in sockets.events.connect, who are the servers there; to them we show "
-     "the key pair of server_key."},
-    {"sockets.events.bind", KEY_ENDPOINTS, true, PLACE(events_bind), 0, CONFIG_TEXTS_MAX,
-     "[\"tcp://127.0.0.1:5560\"]", "SUB: where platforms connect to and publish events."},
-    {"sockets.events.connect", KEY_ENDPOINTS, true, PLACE(events_connect), 0, CONFIG_TEXTS_MAX,
-     "[]", "SUB: publishers that we connect to."},
-    {"sockets.events.topics", KEY_TOPICS, true, PLACE(events_topics), 1, CONFIG_TEXTS_MAX,
-     "[ticket]", "Topic prefixes of events; \"\" takes every topic."},
-    {"sockets.out", KEY_ENDPOINTS, true, PLACE(out), 1, CONFIG_TEXTS_MAX,
-     "[\"tcp://127.0.0.1:5570\"]", "XPUB: alerts, snapshots and heartbeats are published here."},
-    {"sockets.query", KEY_ENDPOINTS, true, PLACE(query), 1, CONFIG_TEXTS_MAX,
-     "[\"tcp://127.0.0.1:5571\"]", "ROUTER: requests for snapshots, alerts and status."},
-    {"state.dir", KEY_PATH, true, PLACE(state_dir), 0, 0, "\"\"",
-     "Directory in which events, state and alerts outlive a restart; \"\" keeps nothing. It is "
-     "made "
-     "when its parent is there, and belongs to one daemon."},
-    {"zone", KEY_ZONE, true, PLACE(zone), 0, 0, "UTC",
-     "The site's time zone (IANA name); today, week and month begin at its midnight."},
-    {"week_start", KEY_WEEKDAY, true, PLACE(settings.week_start), 0, 0, "monday",
-     "First day of the window `week`."},
-    {"windows", KEY_WINDOWS, true, PLACE(settings.window), 1, WINDOWS_MAX,
-     "[5m, 1h, 24h, 7d, 30d, today, month]",
-     "Windows of every number: durations from 10s to 400d, today, week, month."},
-    {"scopes", KEY_SCOPES, true, PLACE(settings.scopes), 1, SCOPE_N,
-     "[all, agent, team, channel, priority, category]",
-     "For what numbers are kept; all always is."},
-    {"exact_samples", KEY_COUNT, true, PLACE(settings.exact_samples), 1000, 10000000, "100000",
-     "Samples of one series kept one by one; a busier series is merged into time slots."},
-    TARGET("first_response", FIRST_RESPONSE),
-    TARGET("next_response", NEXT_RESPONSE),
-    TARGET("assignee_response", ASSIGNEE_RESPONSE),
-    TARGET("first_response_from_handoff", HANDOFF),
-    TARGET("first_resolution", FIRST_RESOLUTION),
-    TARGET("resolution", RESOLUTION),
-    TARGET("requester_wait", REQUESTER_WAIT),
-    TARGET("agent_work", AGENT_WORK),
-    TARGET("wait", WAIT),
-    TARGET("talk", TALK),
-    {"lateness", KEY_DURATION, false, PLACE(settings.lateness), 0, MS_DAY, "120s",
-     "How far behind its ticket's newest event an event may come and still be put in order."},
-    {"skew", KEY_DURATION, false, PLACE(settings.skew), 0, MS_HOUR, "5s",
-     "How far a ts may be ahead of our clock; one further ahead is set to the time of receipt."},
-    {"fcr_horizon", KEY_DURATION, true, PLACE(settings.fcr_horizon), 0, 400 * MS_DAY, "72h",
-     "A reopening within this time takes back the first contact resolution."},
-    {"reopen_horizon", KEY_DURATION, true, PLACE(settings.reopen_horizon), 0, 400 * MS_DAY, "7d",
-     "A reopening within this time counts in reopen_rate."},
-    {"resolved_within", KEY_DURATION, true, PLACE(settings.resolved_within), 1000, 400 * MS_DAY,
-     "24h", "The time of the indicator resolved_within."},
-    {"complaint_horizon", KEY_DURATION, true, PLACE(settings.complaint_horizon), 0, 400 * MS_DAY,
-     "30d", "A complaint up to so long after the resolve counts in complaint_rate."},
-    {"return_horizon", KEY_DURATION, true, PLACE(settings.return_horizon), 0, 400 * MS_DAY, "30d",
-     "A return or rework within this time after the resolve counts in return_rate, rework_rate."},
-    {"follow_up_rounds", KEY_ROUNDS, true, PLACE(settings.follow_up), 0, FOLLOW_UPS_MAX,
-     "[7d, 30d, 90d]",
-     "Times after the resolve: follow_up_rate is of tickets followed up within the first, "
-     "follow_up_rate_2 within the second, follow_up_rate_3 within the third."},
-    {"short_abandon", KEY_DURATION, false, PLACE(settings.short_abandon), 0, MS_HOUR, "5s",
-     "A call abandoned sooner than this after its offer is a short one and no lost call."},
-    {"service_level_within", KEY_DURATION, false, PLACE(settings.service_level_within), 1, MS_HOUR,
-     "20s", "A call answered within this time of its offer counts in service_level."},
-    {"remember_closed", KEY_DURATION, false, PLACE(settings.remember_closed), MS_HOUR, 400 * MS_DAY,
-     "90d", "How long a closed ticket is remembered."},
-    {"remember_ids", KEY_DURATION, false, PLACE(settings.remember_ids), MS_MINUTE, 30 * MS_DAY,
-     "24h", "How long ids of events are remembered for sources that do not number theirs."},
-    {"hold_after", KEY_DURATION, false, PLACE(settings.hold_after), 1000, MS_DAY, "60s",
-     "An event that arrives so long after its ts shows that its source is behind."},
-    {"hold_max", KEY_DURATION, false, PLACE(settings.hold_max), 0, MS_HOUR, "5m",
-     "So long at most deadlines of tickets wait whose source is behind, from the deadline on or "
-     "from when the late event came; 0s: never."},
-    {"snapshot_every", KEY_DURATION, false, PLACE(snapshot_every), 100, MS_HOUR, "5s",
-     "How often subscribed snapshots that changed are published."},
-    {"full_every", KEY_DURATION, false, PLACE(full_every), 1000, 24 * (ms_t)MS_HOUR, "60s",
-     "How often every snapshot is published, changed or not."},
-    {"alerts_kept", KEY_COUNT, true, PLACE(alerts_kept), 1, 1000000, "10000",
-     "Published alerts kept in memory for `query alerts`."},
-    {"language", KEY_LANGUAGE, false, PLACE(language), 0, 0, "en",
-     "Of the sentence in each alert."},
-    {"log_level", KEY_LEVEL, false, PLACE(log_level), 0, 0, "info",
-     "Least important lines that are logged."},
-    LIMIT(tickets, LIMIT_TICKETS_MAX, "2000000", "Tickets remembered, open and closed."),
-    LIMIT(history, (1 << 24) - 1, "8000000", "64-byte chunks of ticket history."),
-    LIMIT(ticket_events, 4096, "1024", "Recent events kept of one ticket."),
-    LIMIT(calls, 1 << 20, "100000", "Telephone calls remembered."),
-    LIMIT(agents, LIMIT_AGENTS_MAX, "20000", "Agents; further ones are counted as (other)."),
-    LIMIT(teams, LIMIT_NAMES_MAX, "2000", "Teams, likewise."),
-    LIMIT(channels, LIMIT_NAMES_MAX, "200", "Channels, likewise."),
-    LIMIT(priorities, LIMIT_NAMES_MAX, "100", "Priorities, likewise."),
-    LIMIT(categories, LIMIT_NAMES_MAX, "5000", "Categories, likewise."),
-    LIMIT(sources, LIMIT_NAMES_MAX, "256", "Event sources with a sequence memory of their own."),
-    LIMIT(chunks, LIMIT_CHUNKS_MAX, "8000000", "256-byte chunks of samples in windows."),
-    LIMIT(ids, (1 << 24) - 1, "1000000", "Event ids remembered of sources without seq."),
-    LIMIT(alerts, 1 << 22, "100000", "Pairs of rule and name under watch."),
-    {"calendars", KEY_CALENDARS, false, ON_HEAP, 0, CALENDARS_GIVEN_MAX, "[]",
-     "Business hours: in their time clocks of policies run. Local times; holidays are closed all "
-     "day; what passes midnight belongs to the day on which it begins."},
-    {"policies", KEY_POLICIES, false, ON_HEAP, 0, POLICIES_MAX, "[]",
-     "Service levels: the first policy whose match holds for a ticket is in force for it."},
-    {"scorecards", KEY_SCORECARDS, false, ON_HEAP, 0, SCORECARDS_MAX, "[]",
-     "Weighted evaluations of agents, teams, ...: a score from 0 to 100, a grade, a rank."},
-    {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,
-     "Threshold alerts on indicators, their trends, and scorecards. A list replaces the built-in "
-     "one; [] is none. Built-in rules "
-     "about a window or scope that is not kept are left out."},
-};
-const uint32_t keys_n = ARRAY_LEN(keys);
-
 static const char *const flags[] = {"false", "true"};
 static const char *const languages[] = {"en", "zh"};
 static const char *const weekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
@@ -154,6 +23,8 @@ const char *key_type_text(enum key_type type)
         [KEY_COUNT] = "a number",
         [KEY_FLAG] = "true or false",
         [KEY_ENDPOINTS] = "a list of endpoints (tcp://ADDRESS:PORT or :*, ipc://PATH)",
+        [KEY_ADDRESS] = "ADDRESS:PORT or ADDRESS:*, or none",
+        [KEY_FILE] = "a path, or credential:NAME",
         [KEY_TOPICS] = "a list of topic prefixes",
         [KEY_WINDOWS] = "a list of windows",
         [KEY_ROUNDS] = "a list of durations, the shortest first",
@@ -415,6 +286,41 @@ static bool read_pair(struct reading *r)
     return fine || refuse(r, "%s %s", place, why);
 }
 
+/* The file itself is read by who opens it. */
+static bool read_token_file(struct reading *r, char *ret, size_t cap)
+{
+    bool text = r->node->kind == TREE_SCALAR;
+    bool credential =
+        text && strncmp(r->node->text.p, CURVE_CREDENTIAL, strlen(CURVE_CREDENTIAL)) == 0;
+    ret[0] = 0;
+    if (text && r->node->text.len == 0)
+        return true;
+    bool elsewhere = strcmp(r->tree->name, CONFIG_NO_FILE) == 0;
+    return elsewhere || credential ? read_text(r, ret, cap) : read_path(r, ret, cap);
+}
+
+/* Checked as the TCP endpoint that it is. */
+static bool read_address(const struct reading *r, char *ret, size_t cap)
+{
+    char endpoint[CONFIG_TEXT_BYTES_MAX + sizeof "tcp://"];
+    if (!want_scalar(r, "an address, or none") || !read_text(r, ret, cap))
+        return false;
+    if (strcmp(ret, "none") == 0) {
+        ret[0] = 0;
+        return true;
+    }
+    snprintf(endpoint, sizeof endpoint, "tcp://%s", ret);
+    const char *wrong = endpoint_check(endpoint);
+    if (wrong != NULL)
+        return refuse(r, "'%s': %s (without tcp://)", ret, wrong);
+    if (!endpoint_is_local(endpoint) && r->config->http.token_file[0] == 0)
+        return refuse(r,
+                      "%s can be reached from other machines; name a file with a bearer token in "
+                      "http.token_file, or use 127.0.0.1",
+                      ret);
+    return true;
+}
+
 bool key_read(const struct key *key, struct reading *r)
 {
     void *place = (char *)r->config + key->place;
@@ -438,6 +344,10 @@ bool key_read(const struct key *key, struct reading *r)
         return read_word(r, languages, ARRAY_LEN(languages), place);
     case KEY_LEVEL:
         return read_word(r, log_level_names, LOG_LEVELS, place);
+    case KEY_ADDRESS:
+        return read_address(r, place, key->size);
+    case KEY_FILE:
+        return read_token_file(r, place, key->size);
     case KEY_ENDPOINTS:
     case KEY_TOPICS:
         return read_texts(key, r);

@@ -11,6 +11,8 @@ enum key_type {
     KEY_COUNT,    /* uint32_t */
     KEY_FLAG,     /* bool */
     KEY_ENDPOINTS,
+    KEY_ADDRESS, /* of http.bind */
+    KEY_FILE,    /* of http.token_file */
     KEY_TOPICS,
     KEY_WINDOWS,
     KEY_ROUNDS, /* ms_t[], rising */

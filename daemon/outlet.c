@@ -236,20 +236,27 @@ static void publish_heartbeat(struct outlet *o)
     publish(o, STREAM_SYS, &topic, emit_finish(&em));
 }
 
+void outlet_fill_status(const struct outlet *o, struct status *ret, struct engine_use *use,
+                        uint32_t cap)
+{
+    *ret = *o->status;
+    ret->engine_at = engine_at(o->engine);
+    ret->active_alerts = outlet_active(o);
+    memcpy(ret->published, o->bus->seq, sizeof ret->published);
+    ret->dropped = o->bus->dropped;
+    ret->counters = engine_counters(o->engine);
+    ret->use = use;
+    ret->uses = engine_usage(o->engine, use, cap);
+    ret->quality = quality(o);
+}
+
 int outlet_status(struct outlet *o, uint64_t seq)
 {
     struct emitter em;
     struct envelope env = envelope(o, STREAM_SYS, seq);
     struct engine_use use[16];
-    struct status s = *o->status;
-    s.engine_at = engine_at(o->engine);
-    s.active_alerts = outlet_active(o);
-    memcpy(s.published, o->bus->seq, sizeof s.published);
-    s.dropped = o->bus->dropped;
-    s.counters = engine_counters(o->engine);
-    s.use = use;
-    s.uses = engine_usage(o->engine, use, ARRAY_LEN(use));
-    s.quality = quality(o);
+    struct status s;
+    outlet_fill_status(o, &s, use, ARRAY_LEN(use));
     emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
     encode_status(&em, NULL, &env, &s);
     return emit_finish(&em);

@@ -66,4 +66,8 @@ int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t
 int outlet_alert(struct outlet *o, const struct alert *alert, uint64_t seq);
 int outlet_status(struct outlet *o, uint64_t seq);
 
+/* What the status says; use: scratch of the caller, which it refers to. */
+void outlet_fill_status(const struct outlet *o, struct status *ret, struct engine_use *use,
+                        uint32_t cap);
+
 #endif

@@ -68,6 +68,31 @@ struct peers {
     uint64_t queries;           /* refused likewise */
 };
 
+/* Why an HTTP connection was cut: what it kept us waiting for too long. X(NAME, wire) */
+#define HTTP_CUT_TABLE(X)                                                                          \
+    X(HEAD, "head")     /* the head of a request */                                                \
+    X(BODY, "body")     /* its body */                                                             \
+    X(ANSWER, "answer") /* that the answer is read */                                              \
+    X(IDLE, "idle")     /* the next request */                                                     \
+    X(STREAM, "stream") /* that a live stream is read */
+
+enum http_cut {
+#define HTTP_CUT_ENUM(name, wire) HTTP_CUT_##name,
+    HTTP_CUT_TABLE(HTTP_CUT_ENUM)
+#undef HTTP_CUT_ENUM
+        HTTP_CUTS
+};
+
+const char *http_cut_name(enum http_cut c); /* "head"; static storage */
+
+enum { HTTP_CLASSES = 5 }; /* of responses: 1xx to 5xx */
+
+struct http_status {
+    uint32_t connections, streams; /* now */
+    uint64_t responses[HTTP_CLASSES];
+    uint64_t cut[HTTP_CUTS];
+};
+
 /* What `sys.status.` and `query status` say. */
 struct status {
     struct str version; /* of the program */
@@ -84,6 +109,7 @@ struct status {
     uint64_t clock_steps; /* how often the system's clock was set back */
     uint64_t queries;     /* requests taken */
     uint64_t abandoned;   /* of those, whose peer went or did not read */
+    struct http_status http;
     const struct engine_counters *counters;
     const struct engine_use *use;
     uint32_t uses;
@@ -108,6 +134,9 @@ void encode_round(struct emitter *em, const char *key, const struct envelope *en
 /* last[]: seq of the last message of each stream. */
 void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
                       const uint64_t last[STREAM_N]);
+
+/* The member `quality`. */
+void encode_quality(struct emitter *em, const struct quality *q);
 
 void encode_status(struct emitter *em, const char *key, const struct envelope *env,
                    const struct status *status);

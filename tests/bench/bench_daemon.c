@@ -87,6 +87,7 @@ static void write_config(const char *path, const char *events)
     FILE *f = fopen(path, "w");
     CHECK(f != NULL);
     fprintf(f,
+            "http: {bind: none}\n"
             "sockets:\n"
             "  events: {bind: [], connect: [\"%s\"]}\n"
             "  out: [\"ipc://%s/out\"]\n"

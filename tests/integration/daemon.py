@@ -43,10 +43,12 @@ def now_ms():
 class Daemon:
     """A running daemon; as a context manager it is stopped, and must then have ended well."""
 
-    def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True, state=None):
+    def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True, state=None,
+                 http=""):
         self.dir = tempfile.mkdtemp(prefix="ticketpulse-")
         self.path = os.path.join(self.dir, "config.yaml")
         self.sockets = sockets % {"dir": self.dir}
+        self.sockets += 'http: {bind: "127.0.0.1:*"%s}\n' % http
         self.log, self.lines = [], queue.Queue()
         self.write(config)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -109,6 +111,11 @@ class Daemon:
 
     def endpoint(self, name):
         return self.wait_line(rf"listening socket={name} endpoint=(\S+)").group(1)
+
+    @property
+    def url(self):
+        """Where HTTP is: http://ADDRESS:PORT/"""
+        return self.wait_line(r"listening socket=http endpoint=(\S+)").group(1)
 
     def socket(self, kind):
         s = self.context.socket(kind)

@@ -90,6 +90,16 @@ sockets:
         self.assertIn(f"socket=events at=tcp://127.0.0.1:{port} error=\"Address already in use\"",
                       err)
 
+    def test_http_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            with Daemon() as daemon:
+                config = daemon.sockets.replace('bind: "127.0.0.1:*"', f'bind: "127.0.0.1:{port}"')
+                code, _, err = run(config=config.replace("/events", "/others"))
+        self.assertEqual(code, 1)
+        self.assertIn(f'http failed at=127.0.0.1:{port} error="another program listens there; ',
+                      err)
+
     def test_manager_is_told(self):
         with Daemon(watchdog_ms=400) as daemon:  # READY has come, or we were not here
             daemon.wait_notified("WATCHDOG=1")

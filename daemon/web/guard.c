@@ -1,0 +1,97 @@
+#include "daemon/web/guard.h"
+
+#include "daemon/curve.h"
+#include "daemon/endpoint.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { PATH_BYTES_MAX = 1024, HOST_BYTES_MAX = 256 };
+
+static bool path_of(const char *file, char path[PATH_BYTES_MAX], char why[GUARD_WHY_BYTES])
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    int n;
+    size_t scheme = strlen(CURVE_CREDENTIAL);
+    if (strncmp(file, CURVE_CREDENTIAL, scheme) != 0) {
+        n = snprintf(path, PATH_BYTES_MAX, "%s", file);
+    } else if (dir == NULL || strchr(file, '/') != NULL) {
+        snprintf(why, GUARD_WHY_BYTES,
+                 "%.64s: systemd gave us no such credential; write LoadCredential= in the unit, "
+                 "or a path",
+                 file);
+        return false;
+    } else {
+        n = snprintf(path, PATH_BYTES_MAX, "%s/%s", dir, file + scheme);
+    }
+    if (n < PATH_BYTES_MAX)
+        return true;
+    snprintf(why, GUARD_WHY_BYTES, "the path is longer than %d bytes", PATH_BYTES_MAX - 1);
+    return false;
+}
+
+static bool refuse_token(const char *path, const char *what, char why[GUARD_WHY_BYTES])
+{
+    snprintf(why, GUARD_WHY_BYTES, "%.150s: %s", path, what);
+    return false;
+}
+
+bool token_load(struct token *t, const char *file, char why[GUARD_WHY_BYTES])
+{
+    char path[PATH_BYTES_MAX], line[TOKEN_BYTES_MAX + 3]; /* one more, the line's end, and zero */
+    *t = (struct token){.n = 0};
+    if (file[0] == 0)
+        return true;
+    if (!path_of(file, path, why))
+        return false;
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return refuse_token(path, strerror(errno), why);
+    bool read = fgets(line, sizeof line, f) != NULL;
+    fclose(f);
+    size_t n = read ? strcspn(line, "\r\n") : 0;
+    if (n < TOKEN_BYTES_MIN || n > TOKEN_BYTES_MAX)
+        return refuse_token(path, "a token has 16 to 256 characters on one line", why);
+    for (size_t i = 0; i < n; i++)
+        if (line[i] <= ' ' || line[i] > '~')
+            return refuse_token(path, "a token has visible ASCII characters only", why);
+    memcpy(t->text, line, n);
+    t->n = (uint32_t)n;
+    return true;
+}
+
+bool token_shown(const struct token *t, const char *authorization)
+{
+    static const char scheme[] = "Bearer ";
+    if (t->n == 0)
+        return true;
+    if (authorization == NULL || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+        return false;
+    const char *shown = authorization + sizeof scheme - 1;
+    size_t n = strlen(shown);
+    volatile unsigned char differs = n != t->n;
+    for (size_t i = 0; i < n; i++)
+        differs |= (unsigned char)(shown[i] ^ t->text[i % t->n]);
+    return differs == 0;
+}
+
+bool host_is_local(const char *host)
+{
+    char endpoint[HOST_BYTES_MAX];
+    if (host == NULL)
+        return false;
+    const char *end = strrchr(host, ']');
+    bool port = strchr(end == NULL ? host : end, ':') != NULL;
+    int n = snprintf(endpoint, sizeof endpoint, "tcp://%s%s", host, port ? "" : ":80");
+    return n < (int)sizeof endpoint && endpoint_is_local(endpoint);
+}
+
+bool origin_is_ours(const char *origin, const char *host)
+{
+    if (origin == NULL)
+        return true;
+    const char *name = strstr(origin, "://");
+    return name != NULL && host != NULL && strcasecmp(name + 3, host) == 0;
+}

@@ -1,0 +1,56 @@
+/* live.h: GET /api/v1/stream: published messages as Server-Sent Events.
+ *
+ * A message is turned into text once, for all who want it (frames.h); a client is a place among
+ * these texts, so one that does not read costs nothing more, and is cut off when what it has
+ * not read yet is gone. A client that comes back with Last-Event-ID first gets the alerts that it
+ * missed, as `query alerts` would tell them. */
+#ifndef TP_DAEMON_WEB_LIVE_H
+#define TP_DAEMON_WEB_LIVE_H
+
+#include "daemon/outlet.h"
+#include "daemon/web/frames.h"
+#include "daemon/web/render.h"
+
+enum {
+    LIVE_WOKEN = 16,         /* clients a turn: 500 at once would take 11 ms */
+    LIVE_COMMENT_MS = 10000, /* a client that hears nothing else hears this */
+    LIVE_LOOK_MS = 500,      /* from one look at silent and stalled clients to the next */
+    LIVE_PREFIXES_MAX = 8,   /* of one client */
+};
+
+struct web;
+
+/* What clients want: a prefix of topics, and windows of snapshots. Counted, as many share one. */
+struct live_interest {
+    char prefix[PREFIX_BYTES_MAX];
+    uint32_t len, windows; /* windows: a mask */
+    uint32_t users;        /* 0: this place is free */
+};
+
+struct live {
+    struct web *web; /* borrowed */
+    struct frames frames;
+    struct render render;
+    struct live_interest *interest; /* FRAME_INTERESTS_MAX */
+    uint32_t interests;             /* places used so far */
+    struct client *ring;            /* all clients, in a circle; NULL = none. Due ones come up */
+    uint32_t clients;
+    uint32_t due; /* clients that sleep and have something to read */
+    uint64_t looked;
+};
+
+MUST_CHECK bool live_init(struct live *s, struct web *web);
+
+/* Wakes some clients up, and cuts those off that do not read. now: uv_now(). */
+void live_work(struct live *s, uint64_t now);
+
+static inline bool live_busy(const struct live *s)
+{
+    return s->due > 0;
+}
+
+void live_fini(struct live *s);
+
+extern const struct route live_route;
+
+#endif

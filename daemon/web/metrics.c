@@ -1,0 +1,315 @@
+#include "daemon/web/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROWS_A_SLICE = 4, USES_MAX = 32 };
+
+/* Numbers of one name: those of now, and some of a window. The name in /metrics; seconds, counts
+ * and ratios are told apart by the field. */
+struct column {
+    const char *name, *indicator, *field, *help;
+};
+
+static const struct column columns[] = {
+    {"open", "open", "value", "Open tickets."},
+    {"unassigned", "unassigned", "value", "Open tickets that nobody has."},
+    {"waiting", "waiting", "value", "Tickets whose customer waits for a reply."},
+    {"paused", "paused", "value", "Open tickets whose clocks stand still."},
+    {"at_risk", "at_risk", "value", "Open tickets past a warning point, nothing breached."},
+    {"breached_open", "breached_open", "value", "Open tickets with a breached clock."},
+    {"calls_waiting", "calls_waiting", "value", "Calls that wait for an answer."},
+    {"oldest_open_seconds", "oldest_open", "value", "Age of the oldest open ticket."},
+    {"oldest_waiting_seconds", "oldest_waiting", "value", "Longest present wait for a reply."},
+    {"longest_call_waiting_seconds", "longest_call_waiting", "value", "Longest waiting call."},
+    {"window_opened", "opened", "num", "Tickets opened in the window."},
+    {"window_resolved", "resolved", "num", "Resolutions in the window."},
+    {"window_first_response_p50_seconds", "first_response", "p50",
+     "Median of first responses in the window."},
+    {"window_first_response_p90_seconds", "first_response", "p90",
+     "90th percentile of first responses in the window."},
+    {"window_first_response_attainment", "first_response", "attainment",
+     "First responses in time, of those judged in the window."},
+    {"window_resolution_p50_seconds", "resolution", "p50", "Median of resolutions in the window."},
+    {"window_csat", "csat", "mean", "Mean rating in the window, 1 to 5."},
+};
+enum { COLUMNS = ARRAY_LEN(columns) };
+
+static const struct {
+    uint8_t scope;
+    const char *prefix, *label;
+} parts[] = {{SCOPE_ALL, "ticketpulse_", NULL},
+             {SCOPE_TEAM, "ticketpulse_team_", "team"},
+             {SCOPE_AGENT, "ticketpulse_agent_", "agent"}};
+enum { METRICS_PARTS = ARRAY_LEN(parts) };
+
+static uint32_t window_of(const struct settings *s)
+{
+    for (uint32_t i = 0; i < s->windows; i++)
+        if (strcmp(s->window[i].name, "1h") == 0)
+            return i;
+    return 0;
+}
+
+static struct figure_source source_of(const struct column *c)
+{
+    int i = indicator_find(str_of(c->indicator)), f = indicator_field_find(str_of(c->field));
+    CHECK(i >= 0 && f >= 0 && indicator_has_field((enum indicator)i, (enum indicator_field)f));
+    return (struct figure_source){(uint16_t)i, (uint8_t)f};
+}
+
+/* --- the daemon itself ---------------------------------------------------------------------- */
+
+static void one(struct expo *x, enum expo_type type, const char *name, const char *help, uint64_t v)
+{
+    expo_family(x, type, name, help);
+    expo_sample(x);
+    expo_uint(x, v);
+}
+
+static void labelled(struct expo *x, const char *key, const char *word, uint64_t v)
+{
+    expo_sample(x);
+    expo_label(x, key, str_of(word));
+    expo_uint(x, v);
+}
+
+static void write_engine(struct expo *x, const struct engine_counters *c)
+{
+#define ENGINE_COUNTER_SERIES(name, text)                                                          \
+    one(x, EXPO_COUNTER, "ticketpulse_engine_" #name, "Engine: " text ".", c->name);
+    ENGINE_COUNTERS(ENGINE_COUNTER_SERIES)
+#undef ENGINE_COUNTER_SERIES
+}
+
+static void write_input(struct expo *x, const struct status *s)
+{
+    one(x, EXPO_COUNTER, "ticketpulse_messages", "Payloads received.", s->messages);
+    one(x, EXPO_COUNTER, "ticketpulse_events", "Events decoded.", s->events);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_rejected", "Payloads and events refused, by reason.");
+    for (int i = 1; i < ERR_N; i++)
+        labelled(x, "reason", err_name(i), s->rejected[i]);
+    expo_family(x, EXPO_GAUGE, "ticketpulse_behind_seconds",
+                "Age of the newest event when it was received.");
+    expo_sample(x);
+    expo_seconds(x, s->quality.behind_ms);
+    one(x, EXPO_COUNTER, "ticketpulse_clock_steps", "How often the system's clock was set back.",
+        s->clock_steps);
+}
+
+static void write_output(struct expo *x, const struct status *s)
+{
+    expo_family(x, EXPO_COUNTER, "ticketpulse_published", "Messages published, by stream.");
+    for (enum stream i = 0; i < STREAM_N; i++)
+        labelled(x, "stream", stream_name(i), s->published[i]);
+    one(x, EXPO_COUNTER, "ticketpulse_dropped", "Messages sent while some reader was full.",
+        s->dropped);
+    one(x, EXPO_GAUGE, "ticketpulse_active_alerts", "Alerts that are active now.",
+        s->active_alerts);
+    one(x, EXPO_COUNTER, "ticketpulse_queries", "Requests taken.", s->queries);
+    one(x, EXPO_COUNTER, "ticketpulse_queries_abandoned", "Requests whose peer went or stalled.",
+        s->abandoned);
+}
+
+static void write_journal(struct expo *x, const struct status_journal *j)
+{
+    if (!j->on)
+        return;
+    one(x, EXPO_GAUGE, "ticketpulse_journal_written", "1: the disk took the last commit.",
+        j->written);
+    one(x, EXPO_COUNTER, "ticketpulse_journal_entries", "Entries written to the journal.",
+        j->entries);
+    one(x, EXPO_COUNTER, "ticketpulse_journal_commits", "Commits of the journal.", j->commits);
+    one(x, EXPO_GAUGE, "ticketpulse_journal_uncommitted", "Entries that are not on disk yet.",
+        j->entries - j->committed);
+    one(x, EXPO_GAUGE, "ticketpulse_journal_waiting_bytes", "Bytes that are not on disk yet.",
+        j->waiting_bytes);
+    one(x, EXPO_GAUGE, "ticketpulse_journal_held_alerts", "Alerts that wait for the disk.",
+        j->held);
+    one(x, EXPO_COUNTER, "ticketpulse_journal_lost",
+        "Entries that found no room while the disk took nothing.", j->lost);
+}
+
+static void write_peers(struct expo *x, const struct peers *p)
+{
+    one(x, EXPO_COUNTER, "ticketpulse_peers_accepted", "Clients whose key was good.", p->accepted);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_peers_refused", "Clients and wishes refused.");
+    labelled(x, "reason", "key", p->refused);
+    labelled(x, "reason", "handshake", p->handshakes_failed);
+    labelled(x, "reason", "subscription", p->subscriptions);
+    labelled(x, "reason", "query", p->queries);
+}
+
+static void write_http(struct expo *x, const struct http_status *h)
+{
+    one(x, EXPO_GAUGE, "ticketpulse_http_connections", "HTTP connections now.", h->connections);
+    one(x, EXPO_GAUGE, "ticketpulse_http_streams", "Live streams now.", h->streams);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_http_responses", "HTTP responses, by class.");
+    for (uint32_t i = 0; i < HTTP_CLASSES; i++) {
+        char word[] = {(char)('1' + i), 'x', 'x', 0};
+        labelled(x, "code", word, h->responses[i]);
+    }
+    expo_family(x, EXPO_COUNTER, "ticketpulse_http_cut",
+                "HTTP connections cut, by what they kept us waiting for.");
+    for (uint32_t i = 0; i < HTTP_CUTS; i++)
+        labelled(x, "reason", http_cut_name((enum http_cut)i), h->cut[i]);
+}
+
+static void write_limits(struct expo *x, const struct status *s)
+{
+    expo_family(x, EXPO_GAUGE, "ticketpulse_limit_used", "How much of each limit is in use.");
+    for (uint32_t i = 0; i < s->uses; i++)
+        labelled(x, "limit", s->use[i].name, s->use[i].used);
+    expo_family(x, EXPO_GAUGE, "ticketpulse_limit", "The limits of the configuration.");
+    for (uint32_t i = 0; i < s->uses; i++)
+        labelled(x, "limit", s->use[i].name, s->use[i].limit);
+}
+
+static void write_daemon(struct scrape *s)
+{
+    struct expo *x = &s->x;
+    struct engine_use use[USES_MAX];
+    struct status status;
+    outlet_fill_status(s->source->outlet, &status, use, ARRAY_LEN(use));
+    expo_family(x, EXPO_INFO, "ticketpulse_build", "The program.");
+    expo_sample(x);
+    expo_label(x, "version", status.version);
+    expo_uint(x, 1);
+    expo_family(x, EXPO_GAUGE, "ticketpulse_start_time_seconds", "When it started.");
+    expo_sample(x);
+    expo_seconds(x, status.started_at);
+    write_input(x, &status);
+    write_output(x, &status);
+    write_journal(x, &status.journal);
+    write_peers(x, &status.peers);
+    write_http(x, &status.http);
+    write_limits(x, &status);
+    write_engine(x, status.counters);
+    one(x, EXPO_COUNTER, "ticketpulse_loop_turns", "Turns of the daemon's loop.", status.turns);
+    expo_family(x, EXPO_HISTOGRAM, "ticketpulse_loop_seconds", "How long turns of the loop took.");
+    expo_histogram(x, s->source->turns);
+    expo_family(x, EXPO_HISTOGRAM, "ticketpulse_step_seconds",
+                "How long the engine took for one batch of events.");
+    expo_histogram(x, s->source->steps);
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+static uint32_t names_wanted(const struct scrape *s, uint32_t *ret_left_out)
+{
+    const struct config *c = s->source->config;
+    enum scope scope = (enum scope)parts[s->part].scope;
+    uint32_t n =
+        (c->settings.scopes >> scope & 1) != 0 ? engine_names(s->source->outlet->engine, scope) : 0;
+    if (scope == SCOPE_AGENT && !c->http.per_agent_series)
+        n = 0;
+    uint32_t most = scope == SCOPE_ALL || n < c->http.series_max ? n : c->http.series_max;
+    *ret_left_out = n - most;
+    return most;
+}
+
+static void start_part(struct scrape *s)
+{
+    char name[EXPO_NAME_MAX];
+    uint32_t left_out;
+    s->rows = names_wanted(s, &left_out);
+    s->reading = true;
+    s->at = 0;
+    if (parts[s->part].label != NULL) {
+        snprintf(name, sizeof name, "%sseries_left_out", parts[s->part].prefix);
+        one(&s->x, EXPO_GAUGE, name, "Names without series of their own (http.series_max).",
+            left_out);
+    }
+    free(s->value);
+    s->value = malloc(((size_t)s->rows + 1) * COLUMNS * sizeof *s->value);
+    if (s->value == NULL)
+        s->x.failed = true;
+}
+
+static void read_rows(struct scrape *s)
+{
+    struct outlet *o = s->source->outlet;
+    enum scope scope = (enum scope)parts[s->part].scope;
+    struct figure_source source[COLUMNS];
+    struct figure figure[COLUMNS];
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        source[c] = source_of(&columns[c]);
+    for (uint32_t i = 0; i < ROWS_A_SLICE && s->at < s->rows; i++, s->at++) {
+        engine_figures(o->engine, scope, s->at + 1, window_of(&s->source->config->settings), source,
+                       COLUMNS, figure);
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            bool ms = indicator_field_is_ms((enum indicator)source[c].indicator,
+                                            (enum indicator_field)source[c].field);
+            double unit = ms ? MS_SECOND : NUMBER_ONE;
+            s->value[s->at * COLUMNS + c] =
+                figure[c].bottom == 0 ? NAN
+                                      : (double)figure[c].top / (double)figure[c].bottom / unit;
+        }
+    }
+}
+
+/* One family of the part: this column of all rows. */
+static void write_column(struct scrape *s)
+{
+    const struct column *c = &columns[s->at];
+    char name[EXPO_NAME_MAX];
+    const struct settings *settings = &s->source->config->settings;
+    bool window = strncmp(c->name, "window_", strlen("window_")) == 0;
+    snprintf(name, sizeof name, "%s%s", parts[s->part].prefix, c->name);
+    expo_family(&s->x, EXPO_GAUGE, name, c->help);
+    for (uint32_t i = 0; i < s->rows; i++) {
+        double v = s->value[i * COLUMNS + s->at];
+        if (isnan(v))
+            continue;
+        expo_sample(&s->x);
+        if (parts[s->part].label != NULL)
+            expo_label(
+                &s->x, parts[s->part].label,
+                engine_name(s->source->outlet->engine, (enum scope)parts[s->part].scope, i + 1));
+        if (window)
+            expo_label(&s->x, "window", str_of(settings->window[window_of(settings)].name));
+        expo_float(&s->x, v);
+    }
+    s->at++;
+}
+
+/* --- a scrape ------------------------------------------------------------------------------- */
+
+void scrape_start(struct scrape *s, const struct metrics_source *source, bool openmetrics)
+{
+    *s = (struct scrape){.source = source, .x = {.openmetrics = openmetrics}};
+    write_daemon(s);
+    start_part(s);
+}
+
+bool scrape_work(struct scrape *s)
+{
+    if (s->part == METRICS_PARTS || s->x.failed)
+        return true;
+    if (s->reading && s->at < s->rows) {
+        read_rows(s);
+    } else if (s->reading) {
+        s->reading = false;
+        s->at = s->rows == 0 ? COLUMNS : 0; /* without rows no families either */
+    } else if (s->at < COLUMNS) {
+        write_column(s);
+    } else {
+        s->part++;
+        if (s->part < METRICS_PARTS)
+            start_part(s);
+    }
+    return s->part == METRICS_PARTS || s->x.failed;
+}
+
+bool scrape_end(struct scrape *s)
+{
+    return expo_end(&s->x);
+}
+
+void scrape_fini(struct scrape *s)
+{
+    free(s->value);
+    s->value = NULL;
+    expo_fini(&s->x);
+}

@@ -1,0 +1,42 @@
+/* peers.h: connections and until when each may keep us waiting, whatever it does meanwhile.
+ *
+ * A peer that sends or reads one byte now and then is never idle, so idle timers do not end it
+ * (slowloris). Here every wait has an end that a byte does not put off. */
+#ifndef TP_DAEMON_WEB_PEERS_H
+#define TP_DAEMON_WEB_PEERS_H
+
+#include "proto/encode.h"
+
+struct peer {
+    struct peer *next, *prev; /* all peers, in a circle */
+    void *connection;         /* the owner's */
+    int fd;
+    uint8_t wait;   /* enum http_cut: what it keeps us waiting for */
+    bool suspended; /* the owner's */
+    bool cut;       /* was told to go */
+    uint64_t due;   /* end of the wait, in the owner's ms; UINT64_MAX = none */
+};
+
+struct peer_ring {
+    struct peer ring; /* its ends; no peer */
+    uint32_t n;
+};
+
+/* A peer that waits for us. */
+static inline void peer_rests(struct peer *peer)
+{
+    peer->due = UINT64_MAX;
+}
+
+void peers_init(struct peer_ring *p);
+void peers_add(struct peer_ring *p, struct peer *peer);
+void peers_remove(struct peer_ring *p, struct peer *peer);
+
+/* Begins a wait that ends at due. */
+void peer_waits(struct peer *peer, enum http_cut wait, uint64_t due);
+
+/* Calls cut for every peer whose wait is over and that was not cut yet. Returns how many. */
+uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
+                        void (*cut)(struct peer *peer, void *data), void *data);
+
+#endif

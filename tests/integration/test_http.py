@@ -1,0 +1,340 @@
+#!/usr/bin/python3
+"""HTTP: every endpoint, who may ask, bodies, limits, peers that are slow, stall or go away."""
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+import unittest
+
+from daemon import PATIENCE_S, Daemon, FAST, event, now_ms, send
+from web import NDJSON, ONE, Answer, connect, get, post, raw, read_to_end, request
+
+TOKEN = "correct-horse-battery"
+
+
+class Endpoints(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon(ONE + "policies: [{id: p, resolution: 1h}]\n").__enter__()
+        cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
+        publisher = cls.daemon.publisher()
+        now = now_ms()
+        send(publisher, [event("opened", "T-1", ts=now - 60000, team="billing", agent="ada", seq=1),
+                         event("message", "T-1", ts=now - 30000, by="agent", agent="ada", seq=2),
+                         event("opened", "T-2", ts=now - 20000, team="a b.c%\"\\", seq=3)])
+        cls.daemon.wait_messages(1)
+
+    def test_the_same_answers_as_the_wire(self):
+        """Member by member: only when it was made, and counters of asking itself, may differ."""
+        moving = {"at", "seq", "now", "windows", "quality", "turns", "longest_us"}
+
+        def still(value):
+            if isinstance(value, dict):
+                return {k: still(v) for k, v in value.items() if k not in moving}
+            return [still(v) for v in value] if isinstance(value, list) else value
+        for path, ask in (
+                ("snapshot", {"op": "snapshot"}),
+                ("snapshot?scope=team&name=billing&window=1h",
+                 {"op": "snapshot", "scope": "team", "name": "billing", "window": "1h"}),
+                ("hold?prefix=kpi.all.", {"op": "hold", "prefix": "kpi.all."}),
+                ("alerts?since_seq=0", {"op": "alerts", "since_seq": 0}),
+                ("alerts?active=true&prefix=alert.kpi.", {"op": "alerts", "active": True,
+                                                          "prefix": "alert.kpi."}),
+                ("scorecard?scope=agent", {"op": "scorecard", "scope": "agent"})):
+            got = get(self.daemon, "/api/v1/" + path)
+            self.assertEqual((got.status, got.headers["Content-Type"]), (200, "application/json"))
+            got = got.json()
+            wire = self.daemon.ask(**ask)
+            self.assertEqual(still(got.pop("answers")), still(wire[:-1]), path)
+            self.assertEqual(got, wire[-1], path)
+            self.assertGreater(len(wire), 1, path)
+
+    def test_explain_and_worklist(self):
+        answers = get(self.daemon, "/api/v1/explain?ticket=T-1").json()["answers"]
+        self.assertEqual(answers[0]["message"]["clocks"][0]["policy"], "p")
+        answers = get(self.daemon, "/api/v1/worklist?team=billing").json()["answers"]
+        self.assertEqual([w["ticket"] for a in answers for w in a["message"].get("works", [])],
+                         ["T-1"])
+        status = get(self.daemon, "/api/v1/status").json()["answers"][0]["message"]
+        self.assertEqual((status["events"], status["rejected"]), (3, {}))
+        self.assertGreaterEqual(status["http"]["responses"]["2xx"], 2)
+
+    def test_refusals(self):
+        for path, status, error in (
+                ("/api/v1/explain?ticket=none", 404, "no_ticket"),
+                ("/api/v1/explain", 400, "missing_field"),
+                ("/api/v1/alerts", 400, "missing_field"),
+                ("/api/v1/snapshot?scope=nobody", 400, "bad_word"),
+                ("/api/v1/snapshot?window=5h", 400, "bad_word"),
+                ("/api/v1/snapshot?nonsense=1", 400, "bad_key"),
+                ("/api/v1/alerts?since_seq=-1", 400, "bad_key"),
+                ("/api/v1/alerts?active=perhaps", 400, "bad_key"),
+                ("/api/v1/snapshot?prefix=" + "x" * 600, 400, "name_long"),
+                ("/api/v1/snapshot?prefix=" + "x" * 3000, 400, "too_large"),
+                ("/api/v1/stream?window=5h", 400, "bad_word"),
+                ("/api/v1/stream?" + "prefix=a&" * 9, 400, "bad_word"),
+                ("/api/v1/", 404, "not_found"),
+                ("/nothing", 404, "not_found"),
+                ("/../etc/passwd", 404, "not_found"),
+                ("/api/v1/events", 405, "bad_method")):
+            got = get(self.daemon, path)
+            self.assertEqual((got.status, got.json()["error"]), (status, error), path)
+            self.assertTrue(got.json()["reason"])
+        for method in "POST", "PUT", "DELETE", "OPTIONS":
+            self.assertEqual(request(self.daemon, method, "/metrics").status, 405, method)
+
+    def test_health(self):
+        self.assertEqual((get(self.daemon, "/healthz").text, get(self.daemon, "/readyz").text),
+                         ("ok\n", "ready\n"))
+        head = request(self.daemon, "HEAD", "/healthz")
+        self.assertEqual((head.status, head.body, head.headers["Content-Length"]), (200, b"", "3"))
+
+    def test_headers(self):
+        for path in "/healthz", "/metrics", "/api/v1/status", "/nothing":
+            headers = get(self.daemon, path).headers
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"], path)
+            self.assertEqual(headers["X-Content-Type-Options"], "nosniff", path)
+            self.assertNotIn("Access-Control-Allow-Origin", headers, path)
+
+    def test_pages_of_others(self):
+        for headers in {"Host": "evil.example"}, {"Origin": "http://evil.example"}, \
+                {"Origin": "null"}, {"Host": "localhost.evil.example:80"}:
+            for path in "/", "/healthz", "/metrics", "/api/v1/status", "/api/v1/stream":
+                got = get(self.daemon, path, **headers)
+                self.assertEqual((got.status, got.json()["error"]), (403, "forbidden"), headers)
+        ours = self.daemon.url.rstrip("/")
+        self.assertEqual(get(self.daemon, "/healthz", Origin=ours).status, 200)
+
+    def test_not_http(self):
+        for bytes_sent in b"\x00\x01\x02\xff\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", \
+                b"GET /" + b"x" * 100000, b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20000, \
+                b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" \
+                b"Transfer-Encoding: chunked\r\n\r\nzzz\r\n":
+            with raw(self.daemon) as s:
+                try:
+                    s.sendall(bytes_sent)
+                    s.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+                got = read_to_end(s)
+                self.assertRegex(got, rb"^(HTTP/1\.[01] [45]\d\d |$)", bytes_sent[:40])
+        self.assertEqual(get(self.daemon, "/healthz").status, 200)
+
+    def test_many_requests_on_one_connection(self):
+        connection = connect(self.daemon)
+        for path in ["/healthz", "/api/v1/status", "/metrics"] * 20:
+            connection.request("GET", path)
+            self.assertEqual(Answer(connection.getresponse()).status, 200)
+        connection.close()
+
+
+class Events(unittest.TestCase):
+    def test_json_and_ndjson(self):
+        with Daemon() as daemon:
+            now = now_ms()
+            one = event("opened", "T-1", ts=now - 5000, seq=1)
+            two = event("message", "T-1", ts=now, by="agent", agent="ada", seq=2)
+            self.assertEqual(post(daemon, one).json(), {"accepted": 1, "duplicates": 0, "late": 0,
+                                                        "rejected": []})
+            got = post(daemon, [one, two, {"type": "nonsense"}, dict(two, seq=3, by="nobody")])
+            self.assertEqual(got.status, 200)
+            self.assertEqual(got.json(), {
+                "accepted": 1, "duplicates": 1, "late": 0,
+                "rejected": [{"index": 2, "reason": "unknown_type"},
+                             {"index": 3, "reason": "bad_word"}]})
+            lines = json.dumps(one) + "\r\n\nno json\n" + json.dumps(dict(two, seq=4)) + "\n"
+            self.assertEqual(post(daemon, lines, NDJSON).json(), {
+                "accepted": 1, "duplicates": 1, "late": 0,
+                "rejected": [{"index": 1, "reason": "bad_text"}]})
+            pretty = json.dumps(event("resolved", "T-1", seq=5, agent="ada"), indent=2)
+            self.assertEqual(post(daemon, pretty, "application/json; charset=utf-8")
+                             .json()["accepted"], 1)
+            status = daemon.status()
+            self.assertEqual(status["rejected"], {"unknown_type": 1, "bad_word": 1, "bad_text": 1})
+            self.assertEqual((status["engine"]["applied"], status["engine"]["duplicates"]), (4, 2))
+            self.assertEqual(daemon.snapshot(scope="all")[("all", "-")]["windows"]["1h"]
+                             ["resolved"]["num"], 1)
+
+    def test_what_was_accepted_outlives_a_crash(self):
+        with tempfile.TemporaryDirectory(prefix="ticketpulse-") as state:
+            first = Daemon(FAST, state=state)
+            for seq in range(1, 41):
+                last = event("opened", f"T-{seq}", seq=seq, team="billing")
+                got = post(first, last).json()
+                self.assertEqual(got["accepted"], 1)
+            first.process.kill()
+            first.process.wait(PATIENCE_S)
+            first.process.stderr.close()
+            first.notify.close()
+            first.context.destroy(linger=0)
+            shutil.rmtree(first.dir)
+            with Daemon(FAST, state=state) as second:
+                self.assertEqual(second.snapshot(scope="team")[("team", "billing")]["now"]["open"],
+                                 40)
+                self.assertEqual(post(second, last).json()["duplicates"], 1)
+
+    def test_a_late_event_is_told(self):
+        with Daemon() as daemon:
+            def minutes_ago(n, seq, kind="message", **fields):
+                return event(kind, "T", ts=now_ms() - n * 60000, seq=seq, **fields)
+            got = post(daemon, [minutes_ago(25, 1, "opened"),
+                                minutes_ago(15, 2, by="agent", agent="ada"),
+                                minutes_ago(5, 3, by="customer"),
+                                minutes_ago(1, 4, by="agent", agent="ada"),
+                                minutes_ago(20, 5, by="agent", agent="bob")]).json()
+            self.assertEqual((got["accepted"], got["late"]), (4, 1))
+
+    def test_bodies_refused_whole(self):
+        with Daemon(http=", body_max: 2000") as daemon:
+            for body, kind, status, error in (
+                    ("", "application/json", 400, "bad_text"),
+                    ("[{}", "application/json", 400, "bad_text"),
+                    ("{} {}", "application/json", 400, "trailing"),
+                    ("5", "application/json", 400, "bad_text"),
+                    ("x" * 2001, "application/json", 413, "too_large"),
+                    ("{}", "text/plain", 415, "bad_media_type"),
+                    ("{}", "application/x-www-form-urlencoded", 415, "bad_media_type"),
+                    ("\n" * 2000, NDJSON, 400, "bad_text")):
+                got = post(daemon, body, kind)
+                self.assertEqual((got.status, got.json()["error"]), (status, error), body[:20])
+            self.assertEqual(daemon.status()["events"], 0)
+            self.assertEqual(daemon.status()["rejected"], {"bad_text": 4, "trailing": 1})
+
+    def test_chunked_and_too_large(self):
+        with Daemon(http=", body_max: 2000") as daemon:
+            def chunks(n):
+                connection = connect(daemon)
+                connection.request("POST", "/api/v1/events", iter([b" " * 500] * n + [b"[]"]),
+                                   {"Content-Type": "application/json"}, encode_chunked=True)
+                answer = Answer(connection.getresponse())
+                connection.close()
+                return answer
+            self.assertEqual(chunks(3).json()["accepted"], 0)
+            got = chunks(40)
+            self.assertEqual((got.status, got.json()["error"]), (413, "too_large"))
+
+    def test_a_batch_has_its_bound(self):
+        with Daemon() as daemon:
+            full = [event("heartbeat", "x", seq=i) for i in range(1, 4098)]
+            got = post(daemon, full)
+            self.assertEqual((got.status, got.json()["error"]), (413, "too_many"))
+            got = post(daemon, full[:4096]).json()
+            self.assertEqual((got["accepted"], got["duplicates"], got["rejected"]), (4096, 0, []))
+            got = post(daemon, [{}] * 4096).json()
+            self.assertEqual([r["index"] for r in got["rejected"]], list(range(4096)))
+
+
+class Guard(unittest.TestCase):
+    def test_token(self):
+        with Daemon() as daemon:
+            self.assertEqual(get(daemon, "/metrics").status, 200)
+            token = os.path.join(daemon.dir, "token")
+            with open(token, "w", encoding="ascii") as file:
+                file.write(TOKEN + "\n")
+            daemon.sockets = daemon.sockets.replace("*\"}", f'*", token_file: "{token}"}}')
+            daemon.write(FAST)
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_line("^<6>reloaded")
+            self.tokens_wanted(daemon, TOKEN)
+            with open(token, "w", encoding="ascii") as file:
+                file.write(TOKEN[::-1] + "\n")
+            daemon.signal(signal.SIGHUP)
+            self.tokens_wanted(daemon, TOKEN[::-1])
+            os.unlink(token)
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_line("^<3>token not read .*No such file")
+            self.tokens_wanted(daemon, TOKEN[::-1])
+
+    def tokens_wanted(self, daemon, token):
+        deadline = time.monotonic() + PATIENCE_S
+        while get(daemon, "/metrics", Authorization=f"Bearer {token}").status != 200:
+            self.assertLess(time.monotonic(), deadline)
+        for path in "/metrics", "/api/v1/status", "/api/v1/stream", "/api/v1/events", "/nothing":
+            for header in {}, {"Authorization": "Bearer " + token[:-1]}, \
+                    {"Authorization": "Bearer " + token + "x"}, {"Authorization": token}, \
+                    {"Authorization": "Basic " + token}, {"Authorization": "Bearer " + "y" * 5000}:
+                got = get(daemon, path, **header)
+                self.assertEqual((got.status, got.json()["error"], got.headers["WWW-Authenticate"]),
+                                 (401, "unauthorized", "Bearer"), header)
+        self.assertEqual(post(daemon, [], Authorization="Bearer " + token).status, 200)
+        self.assertEqual(post(daemon, []).status, 401)
+        for path in "/healthz", "/readyz":
+            self.assertEqual(get(daemon, path).status, 200)
+        # The token is what protects: a proxy may call us by any name.
+        self.assertEqual(get(daemon, "/healthz", Host="desk.example").status, 200)
+
+    def test_a_short_token_does_not_start(self):
+        with Daemon() as daemon:
+            token = os.path.join(daemon.dir, "token")
+            with open(token, "w", encoding="ascii") as file:
+                file.write("short\n")
+            bad = Daemon(http=f', token_file: "{token}"', ready=False)
+            bad.wait_line("http failed .*a token has 16 to 256 characters")
+            self.assertEqual(bad.process.wait(PATIENCE_S), 1)
+            bad.process.stderr.close()
+            bad.notify.close()
+
+
+class Limits(unittest.TestCase):
+    def test_slow_and_stalled_clients_are_cut(self):
+        limits = ", header_deadline: 400ms, body_deadline: 600ms, connections: 20"
+        with Daemon(http=limits) as daemon:
+            slow_head, no_head, slow_body = raw(daemon), raw(daemon), raw(daemon)
+            slow_head.sendall(b"GET /healthz HTTP/1.1\r\n")
+            slow_body.sendall(b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
+                              b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n[")
+            deadline = time.monotonic() + PATIENCE_S
+            while slow_head or slow_body:  # each sends on and on, a byte at a time
+                self.assertLess(time.monotonic(), deadline)
+                for s in filter(None, (slow_head, slow_body)):
+                    s.settimeout(0.02)
+                    try:
+                        s.sendall(b" " if s is slow_body else b"X")
+                        ended = s.recv(1000) == b""
+                    except TimeoutError:
+                        ended = False
+                    except ConnectionError:
+                        ended = True
+                    if ended:
+                        s.close()
+                        slow_head = None if s is slow_head else slow_head
+                        slow_body = None if s is slow_body else slow_body
+            with no_head:
+                self.assertEqual(read_to_end(no_head), b"")
+            status = daemon.status()["http"]
+            self.assertEqual((status["cut"]["head"], status["cut"]["body"]), (2, 1))
+            self.assertEqual(get(daemon, "/healthz").status, 200)
+
+    def test_who_does_not_read_an_answer_is_cut(self):
+        with Daemon(FAST, http=", body_deadline: 500ms") as daemon:
+            publisher = daemon.publisher()
+            now = now_ms()
+            send(publisher, [event("opened", f"T{i}", ts=now, agent=f"a{i}" + "x" * 40, seq=i)
+                             for i in range(1, 2001)])
+            daemon.wait_messages(1)
+            with raw(daemon) as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                s.sendall(b"GET /api/v1/snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                daemon.wait_status(lambda st: st["http"]["cut"]["answer"] == 1)
+                self.assertLess(len(read_to_end(s)), 1 << 20)
+
+    def test_more_connections_than_allowed_wait(self):
+        with Daemon(http=", connections: 8") as daemon:
+            held = [raw(daemon) for _ in range(8)]
+            for s in held:  # each is in: it has an answer
+                s.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertIn(b"200 OK", s.recv(4096))
+            with raw(daemon) as waits:
+                waits.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertEqual(daemon.status()["http"]["connections"], 8)
+                held.pop().close()
+                self.assertIn(b"200 OK", waits.recv(4096))
+            for s in held:
+                s.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,110 @@
+/* The ring behind live streams, against a reader that keeps everything. */
+#include "daemon/web/frames.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct frames f;
+
+static void start(void)
+{
+    cr_assert(frames_init(&f));
+}
+
+static void end(void)
+{
+    frames_fini(&f);
+}
+
+TestSuite(frames, .init = start, .fini = end);
+
+static struct frame_mask interest(uint32_t i)
+{
+    struct frame_mask m = {{0}};
+    mask_set(&m, i);
+    return m;
+}
+
+static void add(const char *text, uint32_t who)
+{
+    struct frame_mask m = interest(who);
+    cr_assert(frames_add(&f, text, strlen(text), &m));
+}
+
+Test(frames, each_reads_what_concerns_it_in_order)
+{
+    struct frame_mask one = interest(0), other = interest(511), both = one;
+    struct frame_place a = {0, 0}, b = {0, 0}, c = {0, 0};
+    char buf[64];
+    mask_set(&both, 511);
+    add("one ", 0);
+    add("two ", 511);
+    add("three ", 0);
+    cr_assert_eq(frames_read(&f, &a, &one, buf, sizeof buf), 10);
+    cr_assert_eq(memcmp(buf, "one three ", 10), 0);
+    cr_assert_eq(frames_read(&f, &b, &other, buf, sizeof buf), 4);
+    cr_assert_eq(frames_read(&f, &c, &both, buf, sizeof buf), 14);
+    cr_assert_eq(memcmp(buf, "one two three ", 14), 0);
+    cr_assert_eq(frames_read(&f, &a, &one, buf, sizeof buf), 0);
+    add("four", 0);
+    cr_assert_eq(frames_read(&f, &a, &one, buf, sizeof buf), 4);
+}
+
+/* Random pieces, read by random amounts, are the whole text. */
+Test(frames, small_buffers_lose_nothing)
+{
+    struct frame_mask mine = interest(7);
+    struct frame_place place = {0, 0};
+    static char all[1 << 16], got[1 << 16];
+    size_t n = 0, read = 0;
+    srandom(1); /* the same text in every run */
+    for (int i = 0; i < 400; i++) {
+        char text[128];
+        size_t len = (size_t)(random() % 120) + 1;
+        memset(text, 'a' + i % 26, len);
+        text[len] = 0;
+        bool ours = random() % 2 == 0;
+        add(text, ours ? 7 : 8);
+        if (ours) {
+            memcpy(all + n, text, len);
+            n += len;
+        }
+        read += (size_t)frames_read(&f, &place, &mine, got + read, (size_t)(random() % 90));
+    }
+    int more;
+    while ((more = frames_read(&f, &place, &mine, got + read, 33)) > 0)
+        read += (size_t)more;
+    cr_assert_eq(read, n);
+    cr_assert_eq(memcmp(all, got, n), 0);
+}
+
+Test(frames, who_falls_behind_is_told)
+{
+    struct frame_mask mine = interest(1);
+    struct frame_place place = {0, 0};
+    char buf[16];
+    add("0123456789", 1);
+    cr_assert_eq(frames_read(&f, &place, &mine, buf, 4), 4);
+    for (int i = 0; i < FRAMES_MAX - 1; i++)
+        add("x", 2);
+    cr_assert_eq(frames_read(&f, &place, &mine, buf, 3), 3); /* the last place of the ring */
+    add("x", 2);
+    cr_assert_eq(frames_read(&f, &place, &mine, buf, sizeof buf), -1);
+}
+
+Test(frames, bytes_are_bounded)
+{
+    struct frame_mask mine = interest(1);
+    size_t n = 1 << 20;
+    char *text = calloc(1, n);
+    cr_assert_not_null(text);
+    for (int i = 0; i < 40; i++) {
+        cr_assert(frames_add(&f, text, n, &mine));
+        cr_assert_leq(f.bytes, FRAMES_BYTES);
+    }
+    cr_assert_eq(f.next - f.first, 16);
+    cr_assert(frames_add(&f, text, 1, &mine));
+    cr_assert_eq(f.next - f.first, 16); /* one went for the one that came */
+    free(text);
+}
