@@ -230,6 +230,20 @@ uint32_t agreements_last(const struct agreements *a)
     return a->first + a->n - 1;
 }
 
+const struct calendar *agreements_calendar(const struct agreements *a, struct str id, ms_t ts)
+{
+    uint32_t i = a->n;
+    const struct agreement *g = NULL;
+    while (i > 0 && g == NULL) {
+        const struct agreement *at = &a->at[a->order[--i]];
+        g = at->from == MS_NONE || ts > at->from ? at : NULL;
+    }
+    for (uint32_t c = 0; g != NULL && c < g->said.calendars; c++)
+        if (str_equal(str_of(g->said.calendar[c].id), id))
+            return &g->calendar[c];
+    return NULL;
+}
+
 static bool matches(const struct agreed_policy *p, enum policy_attribute a, uint64_t value)
 {
     bool found = p->n[a] == 0;

@@ -1,5 +1,7 @@
 #include "core/appraise.h"
 
+#include "core/slice.h"
+
 const struct scorecard *appraise_find(const struct scorecards *cards, struct str id)
 {
     for (uint32_t i = 0; cards != NULL && i < cards->cards; i++)
@@ -48,6 +50,12 @@ static const struct scorecard *card_of(const struct board *b, const struct score
     return c;
 }
 
+/* Whose numbers: the scope's, or those of the card's hours. */
+static enum scope view_of(const struct board *b, const struct scorecard *card)
+{
+    return board_view(b, (enum scope)card->scope, str_of(card->when));
+}
+
 bool appraise(struct board *b, const struct scorecards *cards, const struct scorecard *first,
               uint32_t window, uint32_t index, const struct scorecard **ret_card, struct score *ret)
 {
@@ -57,7 +65,7 @@ bool appraise(struct board *b, const struct scorecards *cards, const struct scor
     if (card == NULL)
         return false;
     uint32_t n = score_sources(card, source);
-    figures_read(b, (enum scope)card->scope, index, window, source, n, figure);
+    figures_read(b, view_of(b, card), index, window, source, n, figure);
     score_take(card, figure, ret);
     *ret_card = card;
     return true;
@@ -76,12 +84,10 @@ uint32_t appraise_samples(const struct scorecard *card, const struct score *scor
 
 uint32_t appraise_inputs(const struct scorecards *cards, const struct scorecard *first)
 {
-    struct figure_source source[SCORE_SOURCES_MAX];
     /* Who becomes a bot or joins a team has another card: the engine says that as of a gauge. */
     uint32_t inputs = 1u << TOUCH_GAUGES;
     for (const struct scorecard *c = first; c != NULL; c = next_variant(cards, c))
-        for (uint32_t n = score_sources(c, source); n > 0; n--)
-            inputs |= figure_inputs(source[n - 1]);
+        inputs |= score_inputs(c);
     return inputs;
 }
 
@@ -103,13 +109,13 @@ static bool grows(struct board *b, const struct scorecard *card, uint32_t index)
 ms_t appraise_next_change(struct board *b, const struct scorecards *cards,
                           const struct scorecard *first, uint32_t window, uint32_t index)
 {
-    uint32_t inputs = appraise_inputs(cards, first);
     ms_t next = MS_NEVER, at = board_at(b);
     bool calendar = board_settings(b)->window[window].kind != WINDOW_SLIDING;
-    for (uint32_t f = 0; f < FAM_N; f++)
-        if ((inputs >> f & 1) != 0)
-            next = ms_min(next, board_next_change(b, (enum scope)first->scope, index, f, window));
     for (const struct scorecard *c = first; c != NULL; c = next_variant(cards, c)) {
+        uint32_t inputs = score_inputs(c);
+        for (uint32_t f = 0; f < FAM_N; f++)
+            if ((inputs >> f & 1) != 0)
+                next = ms_min(next, board_next_change(b, view_of(b, c), index, f, window));
         if (c->valid_from > at && !calendar)
             next = ms_min(next, c->valid_from);
         if (grows(b, c, index))
@@ -175,6 +181,7 @@ uint64_t appraise_print(const struct scorecards *cards, struct str id)
     for (const struct scorecard *c = appraise_find(cards, id); c != NULL;
          c = next_variant(cards, c)) {
         h = mix(mix(mix(h, c->scope), c->window), c->valid_from);
+        h = hash_str(h, str_of(c->when));
         h = print_names(print_names(h, &c->names), &c->teams);
         h = mix(h, c->groups);
         for (uint32_t g = 0; g < c->groups; g++)

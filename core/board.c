@@ -40,6 +40,16 @@ static uint32_t order_cap(const struct limits *l)
     return chunks > POOL_INDEX_MASK ? POOL_INDEX_MASK : (uint32_t)chunks;
 }
 
+static struct time_slices slices_for(const struct limits *l, const struct settings *s)
+{
+    struct time_slices ret;
+    uint32_t names[SCOPE_N];
+    for (enum scope sc = 0; sc < SCOPE_N; sc++)
+        names[sc] = entity_cap(l, sc);
+    slices_plan(&ret, s, names);
+    return ret;
+}
+
 static void windows_of(const struct limits *l, const struct settings *s,
                        const struct window_watch *watch, uint32_t watches,
                        struct windows_setup *ret, struct edges *ret_edges)
@@ -52,6 +62,8 @@ static void windows_of(const struct limits *l, const struct settings *s,
     edges_plan(s, ret, ret_edges);
     if (watches > 0)
         memcpy(ret->watch, watch, watches * sizeof *watch);
+    struct time_slices slices = slices_for(l, s);
+    ret->logs = slices_logs(&slices);
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
         ret->logs += (s->scopes >> sc & 1) != 0 ? FAM_N * entity_cap(l, sc) : 0;
 }
@@ -66,6 +78,8 @@ uint64_t board_bytes(const struct limits *l, const struct settings *s)
             setup.watch[setup.watches++] = (struct window_watch){.family = (uint8_t)f, .above = i};
     uint64_t n = block_round(sizeof(struct board)) + block_round(windows_bytes(&setup)) +
                  block_round(pool_bytes(order_chunk_bytes(), order_cap(l)));
+    struct time_slices slices = slices_for(l, s);
+    n += slices_bytes(&slices);
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
         n += block_round(names_bytes(scope_cap(l, sc))) +
              block_round(pool_bytes(sizeof(struct entity), entity_cap(l, sc)));
@@ -82,6 +96,7 @@ static void entities_follow(struct board *b, enum scope s)
         e->scope = (uint8_t)s;
         e->next_change = MS_NEVER;
     }
+    slices_follow(&b->slices, s, b->entities[s].high);
 }
 
 struct board *board_init(void *mem, const struct limits *l, const struct settings *s,
@@ -101,6 +116,8 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
     b->windows = windows_init(block_take(&at, windows_bytes(&setup)), &setup);
     pool_init(&b->orders, 0, block_take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
               order_chunk_bytes(), order_cap(l));
+    b->slices = slices_for(l, s);
+    slices_init(&b->slices, block_take(&at, slices_bytes(&b->slices)));
     for (enum scope sc = 0; sc < SCOPE_N; sc++) {
         uint32_t cap = scope_cap(l, sc);
         names_init(&b->names[sc], 0, block_take(&at, names_bytes(cap)), cap, s->seed);
@@ -261,6 +278,7 @@ void board_sample(struct board *b, uint32_t family, const struct window_sample *
         window_spread(b->windows, log, n, family, sample);
     for (uint32_t i = 0; i < n && sign < 0; i++)
         (void)window_withdraw(b->windows, log[i], family, sample);
+    slices_sample(&b->slices, b->windows, family, sample, tags, kept(b, scopes), sign);
 }
 
 void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
@@ -273,6 +291,7 @@ void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const 
             (void)window_mark(b->windows, &board_touch(b, s, index, family)->log[family], family,
                               ts, flag, on);
     }
+    slices_mark(&b->slices, b->windows, family, flag, ts, tags, kept(b, scopes), on);
 }
 
 void board_note(struct board *b, enum scope s, uint32_t index)
@@ -313,6 +332,8 @@ const struct board_tap *board_tap(const struct board *b)
 
 static struct window_log *log_of(struct board *b, enum scope s, uint32_t index, uint32_t family)
 {
+    if (UNLIKELY(s >= SCOPE_N)) /* a view */
+        return slice_log(&b->slices, (uint32_t)s - SCOPE_N, index, family);
     return &board_entity_edit(b, s, index)->log[family];
 }
 
@@ -422,8 +443,10 @@ uint64_t board_digest(struct board *b)
             }
             for (uint32_t g = 0; g < GAUGE_N; g++)
                 any |= e->gauge[g];
+            uint64_t sliced = slices_digest(&b->slices, b->windows, s, i);
+            any |= sliced;
             if (any != 0) /* a name nothing is counted for may exist or not */
-                sum += mix64(h ^ name_get(&b->names[s], i)->hash);
+                sum += mix64(h ^ sliced ^ name_get(&b->names[s], i)->hash);
         }
     }
     return sum;
@@ -445,10 +468,11 @@ void board_check(struct board *b)
             for (uint32_t f = 0; f < FAM_N; f++)
                 window_check(b->windows, &e->log[f], f);
         }
+        slices_check(&b->slices, b->windows, s, b->entities[s].high);
     }
 }
 
-uint32_t board_pools(struct board *b, struct pool *ret[24])
+uint32_t board_pools(struct board *b, struct pool *ret[32])
 {
     struct pool *windows[WINDOWS_POOLS];
     uint32_t n = 0, w = windows_pools(b->windows, windows);
@@ -459,7 +483,7 @@ uint32_t board_pools(struct board *b, struct pool *ret[24])
     ret[n++] = &b->orders;
     for (uint32_t i = 0; i < w; i++)
         ret[n++] = windows[i];
-    return n;
+    return n + slices_pools(&b->slices, ret + n);
 }
 
 void board_rebuild(struct board *b)

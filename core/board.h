@@ -143,8 +143,8 @@ uint64_t board_digest(struct board *b);
 void board_check(struct board *b);
 uint64_t board_shed(const struct board *b);
 
-/* The pools, for images: fills ret[], returns how many (<= 24). After a load: board_rebuild. */
-uint32_t board_pools(struct board *b, struct pool *ret[24]);
+/* The pools, for images: fills ret[], returns how many (<= 32). After a load: board_rebuild. */
+uint32_t board_pools(struct board *b, struct pool *ret[32]);
 void board_rebuild(struct board *b);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/board.h"
 #include "core/edge.h"
+#include "core/slice.h"
 
 enum {
     TOUCHED_MAX = 8192, /* names one event can touch: those of a ticket's whole history */
@@ -17,6 +18,7 @@ struct board {
     struct pool entities[SCOPE_N]; /* index = name's index, made together, never freed */
     struct pool orders;
     struct windows *windows;
+    struct time_slices slices;
     struct board_lookup lookup;
     struct board_tap tap; /* take NULL: nobody listens */
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];

@@ -358,3 +358,30 @@ ms_t calendar_breach(const struct calendar *c, ms_t x)
     const struct calendar_span *s = span_at(c, &c->by_sum, BY_SUM, x);
     return s->from + x - s->before;
 }
+
+/* The span that t lies in or after, and its end. MS_MIN_TS <= t < MS_MAX_TS. */
+static const struct calendar_span *span_before(const struct calendar *c, ms_t t, ms_t *ret_end)
+{
+    const struct calendar_span *s = span_at(c, &c->by_time, BY_TIME, t);
+    *ret_end = s[0].from + s[1].before - s[0].before;
+    return s;
+}
+
+bool calendar_is_open(const struct calendar *c, ms_t t)
+{
+    ms_t end = MS_NONE;
+    if (t >= MS_MIN_TS && t < MS_MAX_TS)
+        (void)span_before(c, t, &end);
+    return t < end;
+}
+
+ms_t calendar_edge(const struct calendar *c, ms_t t)
+{
+    ms_t end;
+    if (UNLIKELY(t >= MS_MAX_TS))
+        return MS_NEVER;
+    if (UNLIKELY(t < MS_MIN_TS))
+        return calendar_is_open(c, MS_MIN_TS) ? MS_MIN_TS : calendar_edge(c, MS_MIN_TS);
+    const struct calendar_span *s = span_before(c, t, &end);
+    return t < end ? end : s[1].from;
+}

@@ -85,4 +85,10 @@ ms_t calendar_due(const struct calendar *c, ms_t x);
 /* max {t : B(t) <= x}, 2000 for x < 0; MS_NEVER when nothing opens after. */
 ms_t calendar_breach(const struct calendar *c, ms_t x);
 
+/* Is t open? An interval's end is not. */
+bool calendar_is_open(const struct calendar *c, ms_t t);
+
+/* The first instant after t that is open and t is not, or the other way round; MS_NEVER: none. */
+ms_t calendar_edge(const struct calendar *c, ms_t t);
+
 #endif

@@ -85,6 +85,9 @@ void engine_set_tap(struct engine *e, const struct board_tap *tap);
 void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_t windows,
                      struct snapshot *ret);
 
+/* A scope's names as of a calendar's hours, for engine_figures (board_view); "" = of all. */
+enum scope engine_view(const struct engine *e, enum scope scope, struct str calendar);
+
 /* Numbers of one name in one window, exact (figure.h): a snapshot costs more than a few of them. */
 void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t window,
                     const struct figure_source *source, uint32_t n, struct figure *ret);

@@ -17,6 +17,7 @@ enum {
     EDGES_MAX = WINDOWS_MAX + HORIZONS_MAX,
     RULES_MAX = 64,            /* alert rules of one configuration */
     RULE_LABELS_MAX = 8,       /* labels of one rule */
+    SLICES_MAX = 8,            /* calendars and scopes that rules and scorecards count by */
     WATCHES_MAX = 8,           /* percentile thresholds watched in one family of samples */
     ZONE_SHIFTS_MAX = 512,     /* zone transitions of the site's zone: 250 years of summer time */
     OUTBOX_EFFECTS_MAX = 8192, /* effects of one engine_step before it asks to be drained */

@@ -3,6 +3,7 @@
 #include "core/appraise.h"
 #include "core/event.h"
 #include "core/ratio.h"
+#include "core/slice.h"
 #include "core/trend.h"
 
 /* Is the value >= fire or clear (above), <= fire or clear (below)? */
@@ -25,6 +26,14 @@ enum verdict_of_rule measure_verdict(const struct rule_setting *rule, const stru
     if (reaches(rule, m, true))
         return RULE_FIRE;
     return reaches(rule, m, false) ? RULE_BETWEEN : RULE_CLEAR;
+}
+
+/* Whose numbers: the scope's, or those of the rule's hours. A gauge is one of now: it has none. */
+static enum scope view_of(const struct board *b, const struct rule_setting *rule)
+{
+    if (rule->indicator >= IND_GAUGE_FIRST)
+        return (enum scope)rule->scope;
+    return board_view(b, (enum scope)rule->scope, str_of(rule->when));
 }
 
 static struct figure_source source_of(const struct rule_setting *rule)
@@ -121,7 +130,7 @@ static uint32_t over_by_order(const struct measure *m, ms_t value, ms_t above)
 
 static ms_t order_value(struct board *b, const struct rule_setting *rule, uint32_t index)
 {
-    return figure_order(b, (enum scope)rule->scope, index, rule->window, source_of(rule));
+    return figure_order(b, view_of(b, rule), index, rule->window, source_of(rule));
 }
 
 static void measure_order(struct board *b, const struct rule_setting *rule, uint32_t index,
@@ -129,7 +138,7 @@ static void measure_order(struct board *b, const struct rule_setting *rule, uint
 {
     const struct indicator_row *row = &indicator_rows[rule->indicator];
     struct window_numbers numbers;
-    board_numbers(b, (enum scope)rule->scope, index, row->family, rule->window, &numbers);
+    board_numbers(b, view_of(b, rule), index, row->family, rule->window, &numbers);
     m->n = numbers.n[row->column];
     m->bottom = 1;
     m->empty = m->n == 0 || m->n < rule->min_n;
@@ -147,6 +156,22 @@ static void measure_order(struct board *b, const struct rule_setting *rule, uint
     }
     m->over_fire = numbers.above[at_fire];
     m->over_clear = numbers.above[at_clear];
+}
+
+/* A rule on a gauge looks only while its calendar is open; samples have hours of their own. */
+static bool has_closed(const struct board *b, const struct rule_setting *rule, ms_t now)
+{
+    const struct slice_hours *h = board_hours(b);
+    return rule->indicator >= IND_GAUGE_FIRST && rule->when[0] != 0 &&
+           (h->open == NULL || !h->open(h->ctx, str_of(rule->when), now));
+}
+
+/* When it does so next, or no longer. */
+static ms_t hours_change(const struct board *b, const struct rule_setting *rule, ms_t now)
+{
+    const struct slice_hours *h = board_hours(b);
+    bool has_hours = rule->when[0] != 0 && h->edge != NULL;
+    return has_hours ? h->edge(h->ctx, str_of(rule->when), now) : MS_NEVER;
 }
 
 void measure_read(struct board *b, const struct rule_setting *rule, uint32_t index, ms_t t,
@@ -167,12 +192,16 @@ void measure_read(struct board *b, const struct rule_setting *rule, uint32_t ind
     }
     struct figure_source source = source_of(rule);
     struct figure f;
-    figures_read(b, (enum scope)rule->scope, index, rule->window, &source, 1, &f);
+    figures_read(b, view_of(b, rule), index, rule->window, &source, 1, &f);
     ret->n = f.n;
     ret->empty = !f.count && (f.bottom == 0 || f.n < rule->min_n);
     ret->top = f.since == MS_NONE ? f.top : ms_max(0, ret->now - f.since);
     ret->bottom = f.bottom;
     ret->grows_since = f.since;
+    if (has_closed(b, rule, ret->now)) {
+        ret->empty = true;
+        ret->grows_since = MS_NONE;
+    }
 }
 
 ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint32_t index,
@@ -186,6 +215,7 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
         return appraise_next_change(b, settings->cards, card, rule->window, index);
     }
     if (inputs == 1u << TOUCH_GAUGES) {
+        next = hours_change(b, rule, m->now);
         for (int fire = 0; fire < 2 && m->grows_since != MS_NONE; fire++) {
             ms_t at = m->grows_since + above_of(rule, fire) + 1;
             if (at > m->now)
@@ -196,9 +226,9 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
     uint32_t window = rule->window | (rule->kind == RULE_TREND ? BOARD_BEFORE : 0u);
     for (uint32_t f = 0; f < FAM_N; f++)
         if (inputs >> f & 1)
-            next = ms_min(next, board_next_change(b, (enum scope)rule->scope, index, f, window));
+            next = ms_min(next, board_next_change(b, view_of(b, rule), index, f, window));
     if (rule->field == IF_PENDING || rule->field == IF_VALUE_MATURE)
-        next = ms_min(next, ratio_next_change(b, (enum scope)rule->scope, index, window,
+        next = ms_min(next, ratio_next_change(b, view_of(b, rule), index, window,
                                               &indicator_rows[rule->indicator]));
     return calendar ? ms_min(next, board_next_calendar(b)) : next;
 }

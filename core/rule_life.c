@@ -16,7 +16,8 @@ static bool same_rule(const struct rules *r, const struct rule_setting *a,
            a->field == b->field && a->scope == b->scope && a->window == b->window &&
            a->below == b->below && a->on_empty == b->on_empty && a->fire == b->fire &&
            a->clear == b->clear && a->hold == b->hold && a->min_n == b->min_n &&
-           str_equal(str_of(a->name), str_of(b->name));
+           str_equal(str_of(a->name), str_of(b->name)) &&
+           str_equal(str_of(a->when), str_of(b->when));
 }
 
 /* Watches a new rule on every name from t on. */
@@ -57,6 +58,8 @@ bool rules_apply(struct rules *r, struct board *b, const struct settings *settin
         struct watch *w = pool_edit(&r->pool, h);
         if (now[w->rule] < RULES_MAX) {
             w->rule = now[w->rule];
+            if (settings->rule[w->rule].when[0] != 0) /* which may be another from then on */
+                watch_look(r, h, w, t + 1);
             continue;
         }
         if (w->state == WATCH_ACTIVE || w->state == WATCH_CLEARING)

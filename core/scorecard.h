@@ -76,12 +76,13 @@ struct score_names {
 struct scorecard {
     char id[NAME_BYTES_MAX + 1];
     char title[NAME_BYTES_MAX + 1];
-    uint8_t scope;            /* enum scope */
-    uint8_t window;           /* index into settings.window */
-    ms_t valid_from;          /* MS_NONE = since ever */
-    struct score_names names; /* whose card it is: names of the scope … */
-    struct score_names teams; /* … scope agent: and their teams */
-    uint32_t groups;          /* 0: items are not grouped */
+    uint8_t scope;                 /* enum scope */
+    uint8_t window;                /* index into settings.window */
+    char when[NAME_BYTES_MAX + 1]; /* id of the calendar whose hours count; "" = all hours */
+    ms_t valid_from;               /* MS_NONE = since ever */
+    struct score_names names;      /* whose card it is: names of the scope … */
+    struct score_names teams;      /* … scope agent: and their teams */
+    uint32_t groups;               /* 0: items are not grouped */
     struct {
         char name[NAME_BYTES_MAX + 1];
         uint32_t weight;

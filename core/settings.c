@@ -2,6 +2,7 @@
 
 #include "core/appraise.h"
 #include "core/err.h"
+#include "core/slice.h"
 #include "core/trend.h"
 
 static const char *const scopes[SCOPE_N] = {"all",     "agent",    "team",
@@ -256,6 +257,8 @@ int settings_check(const struct settings *s, const char **ret_why)
         why = check_compared(s);
     if (why == NULL)
         why = check_rules(s);
+    if (why == NULL)
+        why = slices_wrong(s);
     if (why != NULL) {
         *ret_why = why;
         return ERR_BAD_SETTINGS;
@@ -301,5 +304,11 @@ const char *settings_differ(const struct settings *a, const struct settings *b)
             return "horizons cannot change while running: restart";
     if (a->exact_samples != b->exact_samples)
         return "exact_samples cannot change while running: restart";
+    struct time_slice kept[SLICES_MAX], wanted[SLICES_MAX];
+    uint32_t n_kept = slices_of(a, kept), n_wanted = slices_of(b, wanted);
+    if (n_kept != n_wanted || !slices_cover(kept, n_kept, wanted, n_wanted) ||
+        !slices_cover(wanted, n_wanted, kept, n_kept))
+        return "calendars that rules and scorecards count by (`when`) cannot change while "
+               "running: restart";
     return NULL;
 }

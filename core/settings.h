@@ -66,6 +66,8 @@ struct rule_setting {
     ms_t hold;                     /* `for`: how long the condition must hold, on both edges */
     uint32_t min_n;                /* samples below this count as empty */
     char name[NAME_BYTES_MAX + 1]; /* only this name; "" = every name of the scope */
+    char when[NAME_BYTES_MAX + 1]; /* id of a calendar: only samples of its open hours; "" = all.
+                                      Gauges: empty while it is closed */
     uint32_t labels;
     struct {
         char key[32];
@@ -104,7 +106,7 @@ struct settings {
     ms_t hold_after; /* 60 s: an event that came so late shows that its source is behind … */
     ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */
     const struct sla_setting *sla;  /* policies; NULL = none. Lent for the call, copied */
-    const struct scorecards *cards; /* of rules on scores; NULL = none. Likewise */
+    const struct scorecards *cards; /* of rules on scores, and of slices; NULL = none. Likewise */
     uint32_t rules;
     struct rule_setting rule[RULES_MAX];
 };

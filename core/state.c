@@ -2,6 +2,7 @@
 #include "core/appraise.h"
 #include "core/block.h"
 #include "core/engines.h"
+#include "core/slice.h"
 #include "core/snapshot.h"
 
 static const char *const limit_names[LIMIT_MET_N] = {
@@ -60,10 +61,15 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
     board_entity_edit(e->board, scope, index)->next_change = next;
 }
 
+enum scope engine_view(const struct engine *e, enum scope scope, struct str calendar)
+{
+    return board_view(e->board, scope, calendar);
+}
+
 void engine_figures(struct engine *e, enum scope scope, uint32_t index, uint32_t window,
                     const struct figure_source *source, uint32_t n, struct figure *ret)
 {
-    CHECK(e->core.at != MS_NONE && index <= engine_names(e, scope));
+    CHECK(e->core.at != MS_NONE && (scope >= SCOPE_N || index <= engine_names(e, scope)));
     figures_read(e->board, scope, index, window, source, n, ret);
 }
 
@@ -151,7 +157,7 @@ static uint64_t plain_names(const struct names *n)
 uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap)
 {
     const struct limits *l = &e->limits;
-    struct pool *windows[24];
+    struct pool *windows[32];
     uint32_t n = board_pools(e->board, windows);
     uint64_t chunks = 0, watched = rules_pool(e->rules)->live;
     uint64_t told = tickets_alerts(e->tickets)->pool.live;
@@ -217,6 +223,11 @@ static uint64_t layout_of(const struct engine *e)
     const uint64_t others[] = {s->scopes, s->windows, s->exact_samples,
                                s->seed,   RULES_MAX,  s->compared};
     h = hash_bytes(h, others, sizeof others);
+    struct time_slice slice[SLICES_MAX];
+    uint32_t slices = slices_of(s, slice);
+    for (uint32_t i = 0; i < slices; i++)
+        h = mix64(hash_str(h, str_of(slice[i].calendar)) ^ slice[i].scope ^
+                  (uint64_t)slice[i].families << 8);
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     memset(watch, 0, sizeof watch);
     uint32_t n = measure_watches(s, watch, ARRAY_LEN(watch));

@@ -1,6 +1,7 @@
 #include "core/trend.h"
 
 #include "core/event.h"
+#include "core/slice.h"
 
 static int64_t floor_of(const struct figure *f)
 {
@@ -39,9 +40,9 @@ void trend_read(struct board *b, const struct rule_setting *rule, uint32_t index
 {
     struct figure_source source = {rule->indicator, rule->field};
     struct figure now, before;
-    enum scope scope = (enum scope)rule->scope;
-    figures_read(b, scope, index, rule->window, &source, 1, &now);
-    figures_read(b, scope, index, rule->window | BOARD_BEFORE, &source, 1, &before);
+    enum scope view = board_view(b, (enum scope)rule->scope, str_of(rule->when));
+    figures_read(b, view, index, rule->window, &source, 1, &now);
+    figures_read(b, view, index, rule->window | BOARD_BEFORE, &source, 1, &before);
     trend_of(rule, &now, &before, ret);
     ret->work = 1;
     if (figure_percent((enum indicator_field)rule->field) >= 0)

@@ -76,6 +76,17 @@ static void read_preset(const struct key *key, struct config *c)
     tree_fini(&tree);
 }
 
+/* Does a rule or scorecard look at a calendar? */
+static bool has_hours(const struct settings *s)
+{
+    bool any = false;
+    for (uint32_t i = 0; s->cards != NULL && i < s->cards->cards && !any; i++)
+        any = s->cards->card[i].when[0] != 0;
+    for (uint32_t i = 0; i < s->rules && !any; i++)
+        any = s->rule[i].when[0] != 0;
+    return any;
+}
+
 static bool read_all(const struct tree *t, struct config *c, struct tree_error *why)
 {
     const char *wrong;
@@ -97,7 +108,7 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
     if (nowhere != NULL)
         return tree_complain(t, find(t, "security.publishers")->line, "security.publishers", why,
                              "%s is none of sockets.events.connect; name it there too", nowhere);
-    if (c->sla != NULL && c->sla->policies > 0)
+    if (c->sla != NULL && (c->sla->policies > 0 || has_hours(&c->settings)))
         c->settings.sla = c->sla;
     c->settings.cards = c->cards;
     if (settings_check(&c->settings, &wrong) != 0)

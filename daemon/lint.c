@@ -55,12 +55,19 @@ static const struct tree_node *entry(const struct tree *t, const char *list, uin
 
 /* --- calendars ------------------------------------------------------------------------------ */
 
-static void look_used(const struct look *k, const struct sla_setting *sla, uint32_t calendar)
+static void look_used(const struct look *k, const struct config *c, uint32_t calendar)
 {
+    const struct sla_setting *sla = c->sla;
+    const char *id = sla->calendar[calendar].id;
+    bool used = false;
     for (uint32_t i = 0; i < sla->policies; i++)
-        if (sla->policy[i].calendar == calendar)
-            return;
-    warn(k, line_of(k, "id"), "calendars.id", "no policy uses %s", sla->calendar[calendar].id);
+        used |= sla->policy[i].calendar == calendar;
+    for (uint32_t i = 0; i < c->settings.rules; i++)
+        used |= strcmp(c->settings.rule[i].when, id) == 0;
+    for (uint32_t i = 0; c->cards != NULL && i < c->cards->cards; i++)
+        used |= strcmp(c->cards->card[i].when, id) == 0;
+    if (!used)
+        warn(k, line_of(k, "id"), "calendars.id", "no policy, rule or scorecard uses %s", id);
 }
 
 /* Lists of dates go out of date without anybody noticing. */
@@ -176,7 +183,7 @@ void lint_config(struct lint *l, const struct tree *t, const struct config *c)
     for (uint32_t i = CALENDAR_ALWAYS + 1; sla != NULL && i < sla->calendars; i++) {
         struct look k = {l, t, entry(t, "calendars", i - 1), (int32_t)(l->now / MS_DAY)};
         CHECK(k.node != NULL);
-        look_used(&k, sla, i);
+        look_used(&k, c, i);
         look_past(&k, &sla->calendar[i]);
         look_closed(&k, &sla->calendar[i]);
         look_gaps(&k, &sla->calendar[i]);

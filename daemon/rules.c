@@ -2,6 +2,7 @@
 
 #include "core/appraise.h"
 #include "core/event.h"
+#include "core/slice.h"
 #include "daemon/sources.h"
 
 static bool read_id(struct reading *r, void *item)
@@ -189,6 +190,25 @@ static bool read_name(struct reading *r, void *item)
     return read_text(r, rule->name, sizeof rule->name);
 }
 
+/* The last that its slice follows from. */
+static bool read_when(struct reading *r, void *item)
+{
+    struct rule_setting *rule = item;
+    struct settings *s = &r->config->settings;
+    struct time_slice slice[SLICES_MAX];
+    if (card_says(r, rule, "when") || !source_when(r, rule->when))
+        return false;
+    uint32_t rules = s->rules;
+    s->rules = (uint32_t)(rule - s->rule) + 1;
+    uint32_t slices = slices_of(s, slice);
+    s->rules = rules;
+    return slices <= SLICES_MAX ||
+           refuse(r,
+                  "cards and rules ask for the hours of more than %d calendars and scopes; use "
+                  "fewer",
+                  SLICES_MAX);
+}
+
 static bool read_labels(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
@@ -243,6 +263,10 @@ static const struct member table[] = {
     {"on_empty", "hold", "Then: hold (as it is), clear or fire.", read_on_empty},
     {"severity", "warning", "info, warning or critical.", read_severity},
     {"name", "every name", "Only this agent, team, ...", read_name},
+    {"when", "all the time",
+     "A calendar: only what happened in its open hours counts (night shift). Numbers of now, such "
+     "as waiting, are judged only while it is open; when it is closed: see on_empty.",
+     read_when},
     {"labels", "{}", "Texts that alerts carry, {key: text}, at most 8.", read_labels},
 };
 const struct members rule_members = {"rule", "- {id: ..., indicator: ... or card: ..., fire: ...}",

@@ -1,5 +1,7 @@
 #include "daemon/scorecards.h"
 
+#include "core/score.h"
+#include "core/slice.h"
 #include "core/zone.h"
 #include "daemon/calendars.h"
 #include "daemon/score_items.h"
@@ -58,6 +60,11 @@ static bool read_match(struct reading *r, void *item)
     if (r->node->kind != TREE_MAP)
         return refuse(r, "a map is wanted here; write {team: [billing, sales]}");
     return map_read(r, read_match_of, item);
+}
+
+static bool read_when(struct reading *r, void *item)
+{
+    return source_when(r, ((struct score_draft *)item)->card->when);
 }
 
 static bool read_valid_from(struct reading *r, void *item)
@@ -119,6 +126,8 @@ static const struct member table[] = {
      "The first day, 2026-07-01. A window of the calendar, such as month, keeps the card with "
      "which it began.",
      read_valid_from},
+    {"when", "all the time",
+     "A calendar: only what happened in its open hours counts (night shift).", read_when},
     {"min_n", "1", "Of its items that do not say it.", read_min_n},
     {"groups", "{}", "Groups of items with weights of their own: {results: 85, conduct: 15}.",
      read_groups},
@@ -172,6 +181,33 @@ static bool check_weights(const struct reading *r, const struct scorecard *card)
            refuse(r, "all groups have the weight 0; give one a weight");
 }
 
+/* What the card's hours need. Gauges are numbers of now: none has hours. */
+static bool check_when(struct reading *r, const struct scorecard *card)
+{
+    struct figure_source source[SCORE_SOURCES_MAX];
+    struct time_slice slice[SLICES_MAX];
+    const struct tree_node *map = r->node;
+    const char *path = r->path;
+    if (card->when[0] == 0)
+        return true;
+    for (uint32_t n = score_sources(card, source); n > 0; n--) {
+        enum indicator indicator = (enum indicator)source[n - 1].indicator;
+        if (indicator_kind(indicator) == IND_GAUGE)
+            return refuse(r,
+                          "%s is a number of now, which no hours can be told of; leave it out of a "
+                          "card with `when`",
+                          indicator_name(indicator));
+    }
+    r->node = tree_member(map, str_of("when"));
+    r->path = "scorecards.when";
+    bool fine = slices_of(&r->config->settings, slice) <= SLICES_MAX ||
+                refuse(r, "cards ask for the hours of more than %d calendars and scopes; use fewer",
+                       SLICES_MAX);
+    r->node = map;
+    r->path = path;
+    return fine;
+}
+
 /* Against the cards above it that have the same id. */
 static bool check_variants(const struct reading *r, const struct scorecard *card)
 {
@@ -210,5 +246,6 @@ bool scorecard_read(struct reading *r, uint32_t i)
     if (!check_weights(r, d.card) || !check_variants(r, d.card))
         return false;
     c->cards->cards = i + 1;
-    return true;
+    c->settings.cards = c->cards;
+    return check_when(r, d.card);
 }

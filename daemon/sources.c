@@ -1,6 +1,7 @@
 #include "daemon/sources.h"
 
 #include "core/event.h"
+#include "daemon/calendars.h"
 
 #include <stdio.h>
 
@@ -46,6 +47,17 @@ bool source_indicator(const struct reading *r, struct figure_source *ret)
     ret->indicator = (uint16_t)i;
     ret->field = usual[indicator_kind((enum indicator)i)];
     return true;
+}
+
+bool source_when(const struct reading *r, char *ret)
+{
+    const struct sla_setting *sla = r->config->sla;
+    if (!read_text(r, ret, NAME_BYTES_MAX + 1))
+        return false;
+    for (uint32_t i = 0; sla != NULL && i < sla->calendars; i++)
+        if (i != CALENDAR_ALWAYS && strcmp(sla->calendar[i].id, ret) == 0)
+            return true;
+    return refuse(r, "'%s' is no calendar; add it to `calendars`, or leave `when` out", ret);
 }
 
 bool source_field(const struct reading *r, struct figure_source *ret)

@@ -16,6 +16,9 @@ MUST_CHECK bool source_field(const struct reading *r, struct figure_source *ret)
 MUST_CHECK bool source_scope(const struct reading *r, uint8_t *ret);
 MUST_CHECK bool source_window(const struct reading *r, uint8_t *ret);
 
+/* The node as the id of a calendar, whose open hours alone count. ret: NAME_BYTES_MAX + 1 bytes. */
+MUST_CHECK bool source_when(const struct reading *r, char *ret);
+
 /* A text as a value of the source: ms, or millionths. likes: how one would be written, for the
  * complaint: of a duration, of a number. A source without a field has no unit: any text will do,
  * and 0 is meant. */

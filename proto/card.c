@@ -118,6 +118,8 @@ void encode_card(struct emitter *em, const char *key, const struct envelope *env
     if (r->title.len > 0)
         emit_str(em, "title", r->title);
     emit_text(em, "window", settings->window[card->window].name);
+    if (card->when[0] != 0)
+        emit_text(em, "when", card->when);
     emit_int(em, "from", r->from);
     if (r->covered_from > r->from)
         emit_int(em, "covered_from", r->covered_from);

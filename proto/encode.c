@@ -87,6 +87,8 @@ static void emit_rule(struct emitter *em, const struct settings *settings,
         emit_text(em, "trend", rule->absolute ? "absolute" : "relative");
     if (score || indicator_kind(i) != IND_GAUGE)
         emit_text(em, "window", settings->window[rule->window].name);
+    if (rule->when[0] != 0)
+        emit_text(em, "when", rule->when);
     emit_compared(em, "threshold", rule, rule->fire);
     if (rule->labels == 0)
         return;

@@ -285,6 +285,14 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                  gauge ? "" : " in ", window);
 }
 
+/* In whose hours: "… in 24h (night)". */
+static void hours_phrase(char buf[PHRASE_MAX], const char *when, bool zh)
+{
+    size_t n = strlen(buf) - (zh && buf[0] != 0 && buf[strlen(buf) - 1] == ' ');
+    if (when[0] != 0)
+        snprintf(buf + n, PHRASE_MAX - n, zh ? "（%.64s）" : " (%.64s)", when);
+}
+
 static const char *state_phrase(enum alert_state state, enum lang lang)
 {
     static const char *const phrases[][2] = {
@@ -344,6 +352,7 @@ static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
     const struct rule_setting *rule = &settings->rule[alert->rule];
     char what[PHRASE_MAX], value[PHRASE_MAX], fire[PHRASE_MAX];
     subject(what, settings, rule, lang);
+    hours_phrase(what, rule->when, lang == LANG_ZH);
     phrase_compared(fire, rule, rule->fire, lang);
     value_phrase(value, rule, alert, lang);
     const char *state = state_phrase((enum alert_state)alert->state, lang);

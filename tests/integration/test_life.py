@@ -60,7 +60,8 @@ class Life(unittest.TestCase):
     def test_check_warns(self):
         code, out, err = run("--check", config="calendars:\n  - id: spare\n    hours: always\n"
                                                "policies: [{id: p, resolution: 1h}]\n")
-        self.assertEqual((code, err), (0, "FILE:2: calendars.id: warning: no policy uses spare\n"))
+        self.assertEqual((code, err), (0, "FILE:2: calendars.id: warning: no policy, rule or "
+                                          "scorecard uses spare\n"))
         self.assertRegex(out, r": fine, 5 rules, 7 windows, 1 calendars, 1 policies \(tz database "
                               r"\d{4}[a-z], calendars reach from 2000 to 2100\)\n")
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 from daemon import FAST, PATIENCE_S, Daemon, event, now_ms, send
@@ -83,6 +84,40 @@ class Score(unittest.TestCase):
             self.assertEqual(set(cards(daemon, prefix="score.agent.c")), {("desk", "cyd")})
             error = daemon.ask(op="scorecard", name="ada")[0]
             self.assertEqual((error["error"], error["key"]), ("missing_field", "scope"))
+
+    def test_hours(self):
+        """A card of the hours of a calendar, open for 20 minutes an hour ago, and a rule."""
+        inside = now_ms() - 3600000
+        hours = "-".join(time.strftime("%H:%M", time.gmtime((inside + minutes * 60000) / 1000))
+                         for minutes in (-10, 10))
+        config = FAST + f"""
+zone: UTC
+windows: [24h]
+calendars: [{{id: shift, hours: {{mon-sun: "{hours}"}}}}]
+rules: [{{id: bad, indicator: csat, scope: agent, window: 24h, when: shift, fire: "<= 2"}}]
+scorecards:
+  - {{id: all, window: 24h, items: [{{indicator: csat, weight: 1, baseline: 3, target: 4}}]}}
+  - {{id: shift, window: 24h, when: shift, items: [
+      {{indicator: csat, weight: 1, baseline: 3, target: 4}}]}}
+"""
+        with Daemon(config) as daemon:
+            subscriber = daemon.subscriber("alert.")
+            send(daemon.publisher(), [
+                {"type": "rated", "src": "s", "id": f"r{i}", "ts": at, "agent": "ada",
+                 "score": score}
+                for i, (at, score) in enumerate(((inside - 3600000, 5), (inside, 2),
+                                                 (inside + 1800000, 5)))])
+            daemon.wait_messages(1)
+            got = cards(daemon)
+            self.assertNotIn("when", got["all", "ada"])
+            self.assertEqual((got["all", "ada"]["items"][0]["n"],
+                              got["all", "ada"]["items"][0]["value"]), (3, 4))
+            self.assertEqual(got["shift", "ada"]["when"], "shift")
+            self.assertEqual((got["shift", "ada"]["items"][0]["n"],
+                              got["shift", "ada"]["items"][0]["value"]), (1, 2))
+            _, alert = subscriber.wait(lambda t, m: m["rule"] == "bad")
+            self.assertEqual((alert["when"], alert["value"], alert["n"]), ("shift", 2, 1))
+            self.assertIn("in 24h (shift) is 2", alert["text"])
 
     def test_examples_are_valid(self):
         directory = os.path.join(os.environ["TP_SOURCE"], "systemd")

@@ -2,6 +2,7 @@
 
 #include "core/err.h"
 #include "core/limits.h"
+#include "core/slice.h"
 #include "tests/sim/draw_sla.h"
 
 #include <stdio.h>
@@ -262,6 +263,19 @@ void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
     }
 }
 
+/* Some count by the hours of the first calendar. By draws of its own: seeds mean what they did. */
+static void draw_hours(struct random r, struct settings *s)
+{
+    struct time_slice slice[SLICES_MAX];
+    for (uint32_t i = 0; i < s->rules && s->sla != NULL; i++) {
+        struct rule_setting *rule = &s->rule[i];
+        if (rule->kind != RULE_SCORE && random_percent(&r, 40))
+            memcpy(rule->when, "c0", 3);
+        if (slices_of(s, slice) > SLICES_MAX)
+            rule->when[0] = 0;
+    }
+}
+
 void chaos_sla(struct random *r, struct settings *s)
 {
     static struct sla_setting
@@ -269,7 +283,10 @@ void chaos_sla(struct random *r, struct settings *s)
     static uint32_t turn;
     turn = 1 - turn;
     s->sla = NULL;
-    if (random_percent(r, 25))
+    bool hours = false; /* they need the calendar */
+    for (uint32_t i = 0; i < s->rules; i++)
+        hours |= s->rule[i].when[0] != 0;
+    if (!hours && random_percent(r, 25))
         return;
     draw_sla(r, CHAOS_START, 4, &drawn[turn]);
     s->sla = &drawn[turn];
@@ -303,6 +320,7 @@ void chaos_settings(struct random *r, struct settings *s)
     const char *why;
     chaos_sla(r, s);
     chaos_rules(r, s, (uint32_t)random_below(r, 12));
+    draw_hours(*r, s);
     CHECK(settings_check(s, &why) == 0);
 }
 

@@ -17,6 +17,7 @@
 #include "tests/sim/sim.h"
 #include "core/err.h"
 #include "core/name.h"
+#include "core/slice.h"
 #include "daemon/cli/traffic.h"
 #include "proto/decode.h"
 #include "proto/text.h"
@@ -218,7 +219,9 @@ static void round_full(struct random *r)
         engine_check(w.e);
         (void)world_numbers(&w);
         if (random_percent(r, 30)) {
-            chaos_rules(r, &s, (uint32_t)random_below(r, 12));
+            struct time_slice slice[SLICES_MAX];
+            if (slices_of(&s, slice) == 0) /* others need a restart */
+                chaos_rules(r, &s, (uint32_t)random_below(r, 12));
             s.target[random_below(r, TARGET_N)] = random_range(r, 0, 3600000);
             chaos_sla(r, &s);
             world_apply(&w, &s);

@@ -287,6 +287,29 @@ Test(calendar, reaches_from_2000_to_2100)
     cr_assert_eq(calendar_breach(&cal, cal.total - 1), MS_MAX_TS - 1);
     cr_assert_eq(calendar_breach(&cal, cal.total), MS_NEVER);
     cr_assert_eq(calendar_breach(&cal, MS_NEVER), MS_NEVER);
+    for (uint32_t i = 0; i < ARRAY_LEN(at) - 1; i++) {
+        cr_assert_not(calendar_is_open(&cal, at[i]));
+        cr_assert_eq(calendar_edge(&cal, at[i]), MS_MIN_TS);
+    }
+    cr_assert(calendar_is_open(&cal, MS_MIN_TS) && calendar_is_open(&cal, MS_MAX_TS - 1));
+    cr_assert_not(calendar_is_open(&cal, MS_MAX_TS));
+    cr_assert_eq(calendar_edge(&cal, MS_MIN_TS), MS_MAX_TS);
+    cr_assert_eq(calendar_edge(&cal, MS_MAX_TS), MS_NEVER);
+}
+
+Test(calendar, opens_and_closes)
+{
+    begin("Europe/Berlin");
+    hours(DAILY, 22, 30);
+    compile();
+    ms_t midnight = utc(2026, 2, 6, 23, 0);
+    cr_assert(calendar_is_open(&cal, midnight));
+    cr_assert_eq(calendar_edge(&cal, midnight), midnight + 6 * MS_HOUR);
+    cr_assert_not(calendar_is_open(&cal, midnight + 6 * MS_HOUR));
+    cr_assert(calendar_is_open(&cal, midnight + 6 * MS_HOUR - 1));
+    cr_assert_eq(calendar_edge(&cal, midnight + 6 * MS_HOUR), midnight + 22 * MS_HOUR);
+    cr_assert_not(calendar_is_open(&cal, midnight + 22 * MS_HOUR - 1));
+    cr_assert_eq(calendar_edge(&cal, midnight - 3 * MS_HOUR), midnight - 2 * MS_HOUR);
 }
 
 Test(calendar, dates_beyond_the_century)

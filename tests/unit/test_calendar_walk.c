@@ -96,6 +96,8 @@ static void walk(struct random *r, sec_t from, uint32_t n, sec_t step)
         sec_t at = from + i * step;
         bool open = calendar_oracle_is_open(&s, at);
         ms_t inside = random_range(r, 0, step * MS_SECOND);
+        ms_t within = at * MS_SECOND + ms_min(inside, step * MS_SECOND - 1);
+        same("is open", at, calendar_is_open(&cal, within), open);
         same("open", at, calendar_open(&cal, at * MS_SECOND + inside) - base,
              sum[i] + (open ? inside : 0));
         sum[i + 1] = sum[i] + (open ? step * MS_SECOND : 0);
@@ -117,6 +119,13 @@ static void check_anywhere(struct random *r, uint32_t n)
         ms_t t = random_range(r, MS_MIN_TS, MS_MAX_TS), later = random_range(r, t, MS_MAX_TS);
         ms_t between = calendar_open(&cal, later) - calendar_open(&cal, t);
         cr_assert(between >= 0 && between <= later - t);
+        ms_t edge = calendar_edge(&cal, t);
+        bool open = calendar_is_open(&cal, t);
+        cr_assert_eq(open, calendar_open(&cal, t + 1) > calendar_open(&cal, t));
+        cr_assert_gt(edge, t);
+        same("B at the edge", 0, calendar_open(&cal, edge) - calendar_open(&cal, t),
+             open ? ms_min(edge, MS_MAX_TS) - t : 0);
+        cr_assert(edge >= MS_MAX_TS || calendar_is_open(&cal, edge) != open);
     }
 }
 

@@ -114,6 +114,15 @@ Test(card, has_all_members)
         "\"strengths\":[\"speed\"],\"weak_spots\":[\"complaints.num\"],\"def_version\":1}");
 }
 
+Test(card, tells_its_hours)
+{
+    struct card_result r = result();
+    int n;
+    memcpy(card.when, "night", 6);
+    cr_assert_not_null(strstr(say(SINK_JSON, &r, LANG_EN, &n),
+                              "\"window\":\"month\",\"when\":\"night\",\"from\":"));
+}
+
 Test(card, leaves_out_what_is_not_there)
 {
     struct card_result r = result();

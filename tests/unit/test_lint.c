@@ -65,7 +65,7 @@ Test(lint, finds_nothing_where_nothing_is_wrong)
 Test(lint, finds_calendars_that_nobody_uses)
 {
     warns("calendars:\n  - hours: always\n    id: spare\n",
-          ":3: calendars.id: warning: no policy uses spare");
+          ":3: calendars.id: warning: no policy, rule or scorecard uses spare");
 }
 
 Test(lint, finds_lists_that_are_out_of_date)

@@ -85,6 +85,12 @@ Test(phrase, alerts)
                                                 "for team billing, threshold 10m");
     cr_assert_str_eq(sentence(&alert, LANG_ZH),
                      "slow：团队 billing 近1小时首次响应时长 p90 为 12分30秒，阈值 10分");
+    memcpy(settings.rule[0].when, "night", 6);
+    cr_assert_str_eq(sentence(&alert, LANG_EN), "slow: p90 of first response in 1h (night) is "
+                                                "12m 30s for team billing, threshold 10m");
+    cr_assert_str_eq(sentence(&alert, LANG_ZH),
+                     "slow：团队 billing 近1小时首次响应时长 p90（night）为 12分30秒，阈值 10分");
+    settings.rule[0].when[0] = '\0';
     alert.state = ALERT_CLEARED;
     alert.has_value = false;
     cr_assert_str_eq(sentence(&alert, LANG_EN), "slow: cleared: p90 of first response in 1h is "

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "core/slice.h"
+
 static struct config config;
 static struct tree_error why;
 
@@ -110,6 +112,42 @@ Test(rules, are_refused_with_line_and_member)
             "f:3: rules.severity: 'page' is none of info, warning, critical");
     refused("id: x, indicator: waiting, fire: '>= 5', labels: [a]",
             "f:3: rules.labels: a map is wanted here; write {runbook: text}");
+    refused("id: x, indicator: waiting, fire: '>= 5', when: night",
+            "f:3: rules.when: 'night' is no calendar; add it to `calendars`, or leave `when` out");
+}
+
+Test(rules, count_by_hours)
+{
+    static const char night[] = "scopes: [team]\nrules:\n"
+                                "  - {id: a, indicator: waiting, fire: '>= 5', when: night}\n"
+                                "  - {id: b, indicator: opened, window: 1h, scope: team, "
+                                "fire: '>= 5', when: night}\n"
+                                "calendars: [{id: night, hours: {mon-sun: '22:00-06:00'}}]\n";
+    struct time_slice slice[SLICES_MAX];
+    cr_assert(config_parse("f", night, strlen(night), &config, &why), "%s", why.text);
+    cr_assert_str_eq(config.settings.rule[0].when, "night");
+    cr_assert_eq(slices_of(&config.settings, slice), 1, "a gauge has no slice");
+    cr_assert_eq(slice[0].scope, SCOPE_TEAM);
+    cr_assert_not_null(config.settings.sla);
+}
+
+/* Nine calendars, a rule for the hours of each. */
+Test(rules, of_too_many_hours)
+{
+    char text[4096];
+    size_t n = (size_t)snprintf(text, sizeof text, "rules:\n");
+    for (int i = 0; i < SLICES_MAX + 1; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "  - {id: r%d, indicator: opened, window: 1h, fire: '>= 5', "
+                              "when: h%d}\n",
+                              i, i);
+    n += (size_t)snprintf(text + n, sizeof text - n, "calendars:\n");
+    for (int i = 0; i < SLICES_MAX + 1; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "  - {id: h%d, hours: {mon: '08:00-1%d:00'}}\n", i, i);
+    cr_assert_not(config_parse("f", text, n, &config, &why));
+    cr_assert_str_eq(why.text, "f:10: rules.when: cards and rules ask for the hours of more than 8 "
+                               "calendars and scopes; use fewer");
 }
 
 static bool load_card(const char *rule)

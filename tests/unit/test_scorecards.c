@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "core/slice.h"
+
 #define ITEM "items: [{indicator: csat, weight: 1, baseline: 4, target: 5}]"
 
 static struct config config;
@@ -11,7 +13,7 @@ static struct tree_error why;
 
 static bool load(const char *cards)
 {
-    char text[1024];
+    char text[8192];
     int n = snprintf(text, sizeof text,
                      "zone: Asia/Shanghai\nwindows: [30d, month]\nscopes: [agent, team]\n"
                      "scorecards:\n%s\n",
@@ -91,8 +93,11 @@ Test(scorecards, are_refused_with_line_and_member)
             "f:5: scorecards.scope: scope channel is not kept; add it to `scopes`");
     refused("  - {id: '', window: 30d, " ITEM "}",
             "f:5: scorecards.id: an empty name; write one, or leave the key out");
+    refused("  - {id: c, window: 30d, colour: red, " ITEM "}",
+            "f:5: scorecards.colour: unknown key of a scorecard; see --print-config");
     refused("  - {id: c, window: 30d, when: night, " ITEM "}",
-            "f:5: scorecards.when: unknown key of a scorecard; see --print-config");
+            "f:5: scorecards.when: 'night' is no calendar; add it to `calendars`, or leave `when` "
+            "out");
     refused("  - {id: c, window: 30d, valid_from: 2026-02-30, " ITEM "}",
             "f:5: scorecards.valid_from: a date is wanted here; write 2026-07-01");
     refused("  - {id: c, window: 30d, match: x, " ITEM "}",
@@ -116,6 +121,49 @@ Test(scorecards, are_refused_with_line_and_member)
     refused("  - {id: c, window: 30d, groups: {g: 0}, items: [{indicator: csat, group: g, "
             "weight: 1, baseline: 4, target: 5}]}",
             "f:5: scorecards: all groups have the weight 0; give one a weight");
+}
+
+#define NIGHT "calendars: [{id: night, hours: {mon-sun: '22:00-06:00'}}]"
+
+Test(scorecards, count_by_hours)
+{
+    struct time_slice slice[SLICES_MAX];
+    cr_assert(load("  - {id: c, window: 30d, when: night, " ITEM "}\n"
+                   "  - {id: d, window: month, scope: team, when: night, items: [{indicator: "
+                   "first_response, field: mean, weight: 1, baseline: 2h, target: 1h, gate: {at: "
+                   "'>= 3', indicator: complaints, void: item}}]}\n" NIGHT),
+              "%s", why.text);
+    cr_assert_str_eq(config.cards->card[1].when, "night");
+    cr_assert_eq(slices_of(&config.settings, slice), 2);
+    cr_assert_eq(slice[0].scope, SCOPE_AGENT);
+    cr_assert_eq(slice[0].families, 1u << FAM_RATINGS);
+    cr_assert_eq(slice[1].scope, SCOPE_TEAM);
+    cr_assert_eq(slice[1].families, 1u << FAM_REPLIES | 1u << FAM_MARKS);
+    cr_assert_not_null(config.settings.sla, "without calendars there are no hours");
+    refused("  - {id: c, window: 30d, scope: team, when: night, items: [{indicator: waiting, "
+            "weight: 1, baseline: 4, target: 5}]}\n" NIGHT,
+            "f:5: scorecards: waiting is a number of now, which no hours can be told of; leave it "
+            "out of a card with `when`");
+    refused("  - {id: c, window: 30d, when: always, " ITEM "}\n" NIGHT,
+            "f:5: scorecards.when: 'always' is no calendar; add it to `calendars`, or leave `when` "
+            "out");
+}
+
+/* Nine calendars, a card for the hours of each. */
+Test(scorecards, of_too_many_hours)
+{
+    char text[4096];
+    size_t n = 0;
+    for (int i = 0; i < SLICES_MAX + 1; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "  - id: c%d\n    window: 30d\n    when: h%d\n    " ITEM "\n", i, i);
+    n += (size_t)snprintf(text + n, sizeof text - n, "calendars:\n");
+    for (int i = 0; i < SLICES_MAX + 1; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "  - {id: h%d, hours: {mon: '08:00-1%d:00'}}\n", i, i);
+    cr_assert_lt(n, sizeof text);
+    refused(text, "f:39: scorecards.when: cards ask for the hours of more than 8 calendars and "
+                  "scopes; use fewer");
 }
 
 Test(scorecards, of_one_id_belong_together)
