@@ -34,6 +34,8 @@
     X(HISTORY_FULL, "history_full", "no room for more events of tickets (limits.history)")         \
     X(TICKET_LONG, "ticket_long", "the ticket has more events than limits.ticket_events")          \
     X(NO_ROOM, "no_room", "the buffer is too small")                                               \
+    X(NOT_COVERED, "not_covered",                                                                  \
+      "the period is no window that is kept now; `ticketpulse report --from --to` counts any")     \
     X(NO_TICKET, "no_ticket", "no such ticket is remembered")                                      \
     X(FORBIDDEN, "forbidden", "this client's key does not allow that")                             \
     X(BUSY, "busy", "others ask for the same just now; ask again later")                           \

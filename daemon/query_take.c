@@ -44,6 +44,23 @@ static bool start_study(struct query *q, struct job *j)
     return true;
 }
 
+/* Of these windows, those that are the period now: begun with it, and it is not over. Whatever else
+ * has passed is known from events only. */
+static uint32_t period_mask(const struct query *q, const struct request *r, uint32_t windows)
+{
+    struct engine *engine = q->outlet->engine;
+    uint32_t covered = 0;
+    ms_t at = engine_at(engine), from, covered_from;
+    if (r->op != OP_SCORECARD || r->from == 0)
+        return windows;
+    for (uint32_t left = windows; left != 0 && at != MS_NONE && r->to > at; left &= left - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(left);
+        engine_window(engine, w, &from, &covered_from);
+        covered |= sec_floor(from) == sec_floor(r->from) ? 1u << w : 0;
+    }
+    return covered;
+}
+
 /* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
 static bool start(struct query *q, struct job *j)
 {
@@ -52,6 +69,11 @@ static bool start(struct query *q, struct job *j)
     j->windows = window_mask(&q->outlet->config->settings, r->window);
     if (j->windows == 0) {
         answer_refusal(q, j, ERR_BAD_WORD, "window");
+        return false;
+    }
+    j->windows = period_mask(q, r, j->windows);
+    if (j->windows == 0) {
+        answer_refusal(q, j, ERR_NOT_COVERED, "from");
         return false;
     }
     if (r->name.len > 0 && r->scope < 0) {

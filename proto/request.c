@@ -61,6 +61,28 @@ static int take_since(const struct message *m, struct request *ret)
     return value_uint(&node->v, &ret->since_seq);
 }
 
+static int take_instant(const struct message *m, const char *key, ms_t *ret)
+{
+    const struct node *node = message_find(m, key);
+    if (node == NULL || node->v.kind == VALUE_NIL)
+        return 0;
+    int err = value_int(&node->v, ret);
+    if (err != 0)
+        return err;
+    return *ret < MS_MIN_TS || *ret > MS_MAX_TS ? ERR_OUT_OF_RANGE : 0;
+}
+
+static int take_from(const struct message *m, struct request *ret)
+{
+    return take_instant(m, "from", &ret->from);
+}
+
+static int take_to(const struct message *m, struct request *ret)
+{
+    int err = take_instant(m, "to", &ret->to);
+    return err == 0 && ret->to != 0 && ret->to <= ret->from ? ERR_OUT_OF_RANGE : err;
+}
+
 static int take_active(const struct message *m, struct request *ret)
 {
     const struct node *node = message_find(m, "active");
@@ -110,6 +132,8 @@ static const char *missing(const struct request *r)
 {
     if (r->op == OP_ALERTS && !r->has_since && !r->active)
         return "since_seq";
+    if (r->op == OP_SCORECARD && (r->from == 0) != (r->to == 0))
+        return r->from == 0 ? "from" : "to";
     if (r->op == OP_EXPLAIN && r->ticket.len == 0)
         return "ticket";
     return r->op == OP_COMPARE && r->config.len == 0 ? "config" : NULL;
@@ -124,7 +148,8 @@ int request_decode(const void *bytes, size_t n, struct request *ret, const char 
         {"op", take_op},         {"scope", take_scope},   {"name", take_name},
         {"window", take_window}, {"prefix", take_prefix}, {"since_seq", take_since},
         {"active", take_active}, {"ticket", take_ticket}, {"team", take_team},
-        {"agent", take_agent},   {"config", take_config},
+        {"agent", take_agent},   {"config", take_config}, {"from", take_from},
+        {"to", take_to},
     };
     struct node nodes[64];
     struct message m;
@@ -174,6 +199,10 @@ void request_emit(struct emitter *em, const struct request *request)
         emit_str(em, "agent", request->agent);
     if (request->config.len > 0)
         emit_str(em, "config", request->config);
+    if (request->op == OP_SCORECARD && request->from != 0) {
+        emit_int(em, "from", request->from);
+        emit_int(em, "to", request->to);
+    }
     if (request->has_since)
         emit_uint(em, "since_seq", request->since_seq);
     if (request->active)

@@ -17,7 +17,7 @@
     X(EXPLAIN, "explain")     /* {ticket}: its clocks, and what they counted */                    \
     X(WORKLIST, "worklist")   /* {team?, agent?}: open clocks, least time left first */            \
     X(COMPARE, "compare")     /* {config}: what a reload would do to the open tickets */           \
-    X(SCORECARD, "scorecard") /* {scope?, name?, window?}: computed now */
+    X(SCORECARD, "scorecard") /* {scope?, name?, window? | from, to}: computed now */
 
 enum request_op {
 #define REQUEST_OP_ENUM(name, wire) OP_##name,
@@ -39,6 +39,7 @@ struct request {
     bool active;        /* only alerts that are active now */
     int8_t scope;       /* enum scope; -1 = every scope */
     uint64_t since_seq; /* messages after this one */
+    ms_t from, to;      /* of scorecards; 0 = not given, both or neither */
     struct str prefix;  /* of topics, empty = all; borrowed */
     struct str name;    /* of the scope, empty = all; borrowed */
     struct str window;  /* "1h", empty = all; borrowed */

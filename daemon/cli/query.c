@@ -17,7 +17,7 @@ static struct {
     const char *endpoint, *scope, *name, *window, *prefix, *team, *agent;
     uint64_t since;
     bool active, json;
-    ms_t timeout;
+    ms_t timeout, from, to;
     struct request request;
     struct ask ask;
     struct table table[SCOPE_N]; /* snapshots, one table per scope */
@@ -34,6 +34,8 @@ static const struct option options[] = {
     {"scope", OPTION_TEXT, &q.scope, W_O_SCOPE, 0, 0},
     {"name", OPTION_TEXT, &q.name, W_O_NAME, 0, 0},
     {"window", OPTION_TEXT, &q.window, W_O_WINDOW, 0, 0},
+    {"from", OPTION_INSTANT, &q.from, W_O_PERIOD, 0, 0},
+    {"to", OPTION_INSTANT, &q.to, W_O_PERIOD_END, 0, 0},
     {"since", OPTION_NUMBER, &q.since, W_O_SINCE, 0, INT64_MAX},
     {"active", OPTION_FLAG, &q.active, W_O_ACTIVE, 0, 0},
     {"prefix", OPTION_TEXT, &q.prefix, W_O_PREFIX, 0, 0},
@@ -202,6 +204,10 @@ static bool read_request(int operands, char **argv)
         return false;
     r->name = str_of(q.name != NULL ? q.name : "");
     bool windowed = r->op == OP_SNAPSHOT || r->op == OP_SCORECARD;
+    r->from = q.from;
+    r->to = q.to;
+    if ((r->from == 0) != (r->to == 0) || (r->from != 0 && r->op != OP_SCORECARD))
+        return false;
     r->window = str_of(q.window != NULL && windowed ? q.window : "");
     r->ticket = str_of(operands == 2 ? argv[1] : "");
     r->team = str_of(q.team != NULL && r->op == OP_WORKLIST ? q.team : "");

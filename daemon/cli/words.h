@@ -36,6 +36,8 @@
     X(O_AGENTS, "number of agents", "客服人数")                                                    \
     X(O_TEAMS, "number of teams", "团队数")                                                        \
     X(O_CATEGORIES, "number of categories", "问题类别数")                                          \
+    X(O_PERIOD, "scorecards of a window that began then", "评分卡时段的起点(某窗口的开始)")        \
+    X(O_PERIOD_END, "… and ends then, not before now", "…及其终点(不早于现在)")                    \
     X(O_CUSTOMERS, "number of customers", "客户数")                                                \
     X(O_RATE, "events per second of simulated time", "模拟时间每秒事件数")                         \
     X(O_SEED, "the same seed gives the same events", "随机种子,相同种子产生相同事件")              \

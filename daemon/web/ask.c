@@ -145,8 +145,10 @@ static enum MHD_Result on_argument(void *data, enum MHD_ValueKind kind, const ch
         }
     }
     unsigned long long number = strtoull(value, &end, 10);
-    if (strcmp(key, "since_seq") == 0 && value[0] >= '0' && value[0] <= '9' && *end == 0)
-        emit_uint(&a->em, "since_seq", number);
+    bool counts =
+        strcmp(key, "since_seq") == 0 || strcmp(key, "from") == 0 || strcmp(key, "to") == 0;
+    if (counts && value[0] >= '0' && value[0] <= '9' && *end == 0)
+        emit_uint(&a->em, key, number);
     else if (strcmp(key, "active") == 0 && strcmp(value, "true") == 0)
         emit_bool(&a->em, "active", true);
     else

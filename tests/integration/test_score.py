@@ -119,6 +119,45 @@ scorecards:
             self.assertEqual((alert["when"], alert["value"], alert["n"]), ("shift", 2, 1))
             self.assertIn("in 24h (shift) is 2", alert["text"])
 
+    def test_of_a_period(self):
+        """The day so far is a window; yesterday is none, and is not answered with another's."""
+        config = FAST + """
+zone: UTC
+windows: [24h, today]
+scorecards:
+  - {id: day, window: today, items: [{indicator: csat, weight: 1, baseline: 3, target: 4}]}
+  - {id: hours, window: 24h, items: [{indicator: csat, weight: 1, baseline: 3, target: 4}]}
+"""
+        with Daemon(config) as daemon:
+            at = now_ms()
+            today = at - at % 86400000
+            period = {"from": today, "to": today + 86400000}
+            send(daemon.publisher(), [{"type": "rated", "src": "s", "id": "r", "ts": at,
+                                       "agent": "ada", "score": 4}])
+            daemon.wait_messages(1)
+            if now_ms() - today >= 86400000:
+                return  # midnight came in between
+            got = cards(daemon, **period)
+            self.assertEqual(set(got), {("day", "ada")})
+            self.assertEqual(got["day", "ada"]["from"], today)
+            self.assertEqual(set(cards(daemon, scope="team", **period)), set())
+            for wrong in ({"from": today - 86400000, "to": today}, {"from": today, "to": at - 1000},
+                          {"from": today + 5000, "to": today + 86400000},
+                          {"window": "24h", **period}):
+                error = daemon.ask(op="scorecard", **wrong)[0]
+                self.assertEqual((error["error"], error["key"]), ("not_covered", "from"), wrong)
+                self.assertIn("ticketpulse report --from --to", error["reason"])
+            for wrong, key in (({"from": today}, "to"), ({"to": today}, "from")):
+                error = daemon.ask(op="scorecard", **wrong)[0]
+                self.assertEqual((error["error"], error["key"]), ("missing_field", key))
+            command = [PROGRAM, "query", "scorecard", "--query", daemon.query_endpoint, "--to",
+                       str(today + 86400000), "--from"]
+            said = [subprocess.run(command + [str(at)], capture_output=True, text=True,
+                                   timeout=PATIENCE_S * 4) for at in (today, today - 1000)]
+            self.assertEqual([done.returncode for done in said], [0, 1], said)
+            self.assertIn("ada", said[0].stdout)
+            self.assertIn("ticketpulse report", said[1].stderr)
+
     def test_examples_are_valid(self):
         directory = os.path.join(os.environ["TP_SOURCE"], "systemd")
         examples = [name for name in os.listdir(directory) if name.startswith("scorecard-")]

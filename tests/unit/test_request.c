@@ -117,6 +117,37 @@ static void refused(const char *member, const char *value, int err)
     cr_assert_str_eq(key, err == 0 ? "" : member);
 }
 
+Test(request, of_a_period)
+{
+    ms_t from = 1770336000000, to = from + MS_DAY;
+    struct request period = {.op = OP_SCORECARD, .scope = -1, .from = from, .to = to};
+    start();
+    request_emit(&em, &period);
+    cr_assert_eq(decode(), 0);
+    cr_assert(request.from == from && request.to == to);
+    const struct {
+        ms_t from, to;
+        int err;
+        const char *key;
+    } wrong[] = {{0, to, ERR_MISSING, "from"},
+                 {from, 0, ERR_MISSING, "to"},
+                 {from, from, ERR_OUT_OF_RANGE, "to"},
+                 {MS_MIN_TS - 1, to, ERR_OUT_OF_RANGE, "from"},
+                 {from, MS_MAX_TS + 1, ERR_OUT_OF_RANGE, "to"}};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        start();
+        emit_map(&em, NULL);
+        emit_text(&em, "op", "scorecard");
+        if (wrong[i].from != 0)
+            emit_int(&em, "from", wrong[i].from);
+        if (wrong[i].to != 0)
+            emit_int(&em, "to", wrong[i].to);
+        emit_end(&em);
+        cr_assert_eq(decode(), wrong[i].err, "%zu", i);
+        cr_assert_str_eq(key, wrong[i].key);
+    }
+}
+
 Test(request, what_is_refused)
 {
     refused("scope", "planet", ERR_BAD_WORD);
