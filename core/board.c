@@ -2,7 +2,6 @@
 
 #include "core/block.h"
 #include "core/boards.h"
-#include "core/window_before.h"
 #include "core/zone.h"
 
 static uint32_t scope_cap(const struct limits *l, enum scope s)
@@ -328,88 +327,6 @@ void board_set_tap(struct board *b, const struct board_tap *tap)
 const struct board_tap *board_tap(const struct board *b)
 {
     return b->tap.take == NULL ? NULL : &b->tap;
-}
-
-static struct window_log *log_of(struct board *b, enum scope s, uint32_t index, uint32_t family)
-{
-    if (UNLIKELY(s >= SCOPE_N)) /* a view */
-        return slice_log(&b->slices, (uint32_t)s - SCOPE_N, index, family);
-    return &board_entity_edit(b, s, index)->log[family];
-}
-
-void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
-                   struct window_numbers *ret)
-{
-    struct window_log *log = log_of(b, s, index, family);
-    uint32_t twice = board_twice(b, &window);
-    if (LIKELY(twice == 0)) {
-        window_read(b->windows, log, family, window, ret);
-        return;
-    }
-    struct window_numbers now;
-    window_read(b->windows, log, family, window, &now);
-    window_read(b->windows, log, family, twice, ret);
-    window_less(ret, &now);
-}
-
-void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
-                  uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX])
-{
-    window_orders(b->windows, log_of(b, s, index, family), family, windows, columns, ret);
-}
-
-void board_order(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t column,
-                 uint32_t window, struct window_order *ret)
-{
-    struct window_order orders[WINDOWS_MAX][WINDOW_COLUMNS_MAX];
-    uint32_t twice = board_twice(b, &window);
-    if (twice != 0) {
-        window_orders_before(b->windows, log_of(b, s, index, family), family, window, twice,
-                             1u << column, orders[window]);
-        *ret = orders[window][column];
-        return;
-    }
-    board_orders(b, s, index, family, 1u << window, 1u << column, orders);
-    *ret = orders[window][column];
-}
-
-ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t family,
-                       uint32_t window)
-{
-    struct window_log *log = log_of(b, s, index, family);
-    uint32_t twice = board_twice(b, &window);
-    ms_t next = window_next_change(b->windows, log, family, window);
-    return twice == 0 ? next : ms_min(next, window_next_change(b->windows, log, family, twice));
-}
-
-int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < INDICATOR_TERMS_MAX && terms[i].sign != 0; i++)
-        sum += terms[i].sign * (int64_t)by_family[terms[i].family].flag[terms[i].flag];
-    return sum;
-}
-
-ms_t board_window_from(const struct board *b, uint32_t window)
-{
-    sec_t lengths = 1 + (board_twice(b, &window) != 0);
-    const struct window_setting *w = &b->settings->window[window];
-    sec_t first =
-        w->kind == WINDOW_SLIDING ? b->at_sec - lengths * w->length + 1 : b->start[window];
-    return first * MS_SECOND;
-}
-
-ms_t board_slot_ms(struct board *b, enum scope s, uint32_t index, uint32_t window)
-{
-    ms_t longest = 0;
-    const struct entity *e = board_entity(b, s, index);
-    uint32_t twice = board_twice(b, &window);
-    for (uint32_t f = 0; f < FAM_N; f++) {
-        longest = ms_max(longest, window_slot_ms(b->windows, &e->log[f], window));
-        if (twice != 0)
-            longest = ms_max(longest, window_slot_ms(b->windows, &e->log[f], twice));
-    }
-    return longest;
 }
 
 int board_watch(const struct board *b, uint32_t family, uint32_t column, ms_t above)

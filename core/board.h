@@ -1,4 +1,5 @@
 /* board.h: scope x indicator x window: the live numbers of every name, and its gauges.
+ * tidy: long because all that is said to a board and asked of it stands in one place.
  *
  * An entity is one name of one scope (agent ada, team billing, all). Samples of the fold are
  * spread here over the entities of their tags; gauges count tickets by what they are now.
@@ -63,6 +64,9 @@ void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const 
 void board_stand(struct board *b, handle_t ticket, const struct standing *was,
                  const struct standing *is);
 
+/* One more (+1) or one less (-1) of these gauges (bits GAUGE_x) for all and the tags. */
+void board_count(struct board *b, uint32_t gauges, const struct tags *tags, int sign);
+
 /* A call waits (+1) or no longer waits (-1) since `offered`, for all and its tags. */
 void board_call_waits(struct board *b, handle_t call, const struct tags *tags, ms_t offered,
                       int sign);
@@ -106,7 +110,7 @@ const struct board_tap *board_tap(const struct board *b);
 
 /* With a window of settings.compared: the one of its length before it. Not for board_orders. */
 enum { BOARD_BEFORE = 1 << 8 };
-/* The numbers of one family in one window, now. */
+/* The numbers of one family in one window, now; of stints the sums are times up to the clock. */
 void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t window,
                    struct window_numbers *ret);
 

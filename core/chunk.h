@@ -309,6 +309,12 @@ static inline bool entry_is_above(const struct entry *e, const struct window_wat
     return (e->present >> watch->column & 1) != 0 && e->value[watch->column] > watch->above;
 }
 
+/* Sums are modulo 2^64: of instants (stint.h) only their difference counts. */
+static inline void sum_move(int64_t *sum, int sign, int64_t by)
+{
+    *sum = (int64_t)((uint64_t)*sum + (uint64_t)(int64_t)sign * (uint64_t)by);
+}
+
 /* Adds (sign 1) or takes away (-1) one entry. */
 static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *count,
                                 const struct entry *e, int sign)
@@ -319,7 +325,7 @@ static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *
         count[1 + __builtin_ctz(rest)] += one;
     for (uint32_t rest = e->present; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest);
-        sum[c] += sign * e->value[c];
+        sum_move(&sum[c], sign, e->value[c]);
         count[l->n_at + c] += one;
     }
     for (uint32_t i = 0; i < l->watches; i++)
@@ -331,7 +337,7 @@ static inline void totals_entry(const struct layout *l, int64_t *sum, uint32_t *
 static inline void totals_value(const struct layout *l, int64_t *sum, uint32_t *count, uint32_t c,
                                 ms_t v)
 {
-    sum[c] += v;
+    sum_move(&sum[c], 1, v);
     count[l->n_at + c]++;
     for (uint32_t i = 0; i < l->watches; i++)
         count[l->above_at + i] += l->watch[i].column == c && v > l->watch[i].above;
@@ -359,7 +365,7 @@ static inline void totals_add(const struct layout *l, int64_t *sum, uint32_t *co
                               const int64_t *sum2, const uint32_t *count2, int sign)
 {
     for (uint32_t i = 0; i < l->columns; i++)
-        sum[i] += sign * sum2[i];
+        sum_move(&sum[i], sign, sum2[i]);
     for (uint32_t i = 0; i < l->counts; i++)
         count[i] += (uint32_t)sign * count2[i];
 }

@@ -1,4 +1,5 @@
 /* effect.h: everything that leaves the engine: alerts, refusals, and the snapshot of a name.
+ * tidy: long because tables of words stand among what leaves.
  *
  * engine_step writes effects to an outbox that the caller owns; texts in them are lent until the
  * next step. Snapshots are read by the caller (engine_snapshot), in slices of its own. */
@@ -145,6 +146,9 @@ struct snapshot {
     int64_t gauge[GAUGES];       /* [i - IND_GAUGE_FIRST]; ages in ms, 0 when there is none */
     struct str gauge_of[GAUGES]; /* the oldest ones: which ticket or call; empty when none */
     char gauge_text[GAUGES][NAME_BYTES_MAX];
+    bool present;       /* an agent of whom an agent_state was heard: … */
+    uint8_t presence;   /* … enum event_presence (event.h) … */
+    ms_t present_since; /* … and since when */
 };
 
 #endif

@@ -23,7 +23,7 @@ enum {
 
 static uint64_t timers_cap(const struct limits *l)
 {
-    uint64_t n = (uint64_t)l->tickets + l->calls + l->alerts;
+    uint64_t n = (uint64_t)l->tickets + l->calls + l->alerts + l->agents + NAME_RESERVED_N;
     return n > POOL_INDEX_MASK ? POOL_INDEX_MASK : n;
 }
 
@@ -34,12 +34,12 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
         return 0;
     uint64_t n = block_round(sizeof(struct engine)) + block_round(board_bytes(l, s)) +
                  block_round(tickets_bytes(l)) + block_round(calls_bytes(l)) +
-                 block_round(rules_bytes(l)) + block_round(seen_bytes(l)) +
-                 block_round(wheel_bytes((uint32_t)timers_cap(l))) +
+                 block_round(presences_bytes(l)) + block_round(rules_bytes(l)) +
+                 block_round(seen_bytes(l)) + block_round(wheel_bytes((uint32_t)timers_cap(l))) +
                  block_round(agreements_bytes()) + block_round(sizeof(struct scorecards));
     /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
     uint64_t slots = timers_cap(l) + 8ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
-                     4ULL * l->ids + 5ULL * l->alerts + 2ULL * l->agents + l->teams + l->channels +
+                     4ULL * l->ids + 5ULL * l->alerts + 12ULL * l->agents + l->teams + l->channels +
                      l->priorities + l->categories + 600ULL * l->sources + (1 << 22);
     return n + slots / 4 + EARLY_BYTES + (4 << 20);
 }
@@ -115,6 +115,9 @@ static int make_parts(struct engine *e, uint8_t *at)
     e->tickets = tickets_init(block_take(&at, tickets_bytes(l)), l, &links, mix64(s->seed));
     links.timer_kind = OWNER_CALL;
     e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &links, mix64(s->seed + 1));
+    links.timer_kind = OWNER_PRESENCE;
+    e->presences =
+        presences_init(block_take(&at, presences_bytes(l)), l, &links, mix64(s->seed + 2));
     e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
     struct board_lookup lookup = {.ctx = e,
                                   .ticket = lookup_ticket,
@@ -238,6 +241,8 @@ static bool fire(struct engine *e, ms_t until, struct outbox *out)
             ticket_due(e->tickets, due.owner, due.deadline);
         else if (due.kind == OWNER_CALL)
             call_due(e->calls, due.owner, due.deadline);
+        else if (due.kind == OWNER_PRESENCE)
+            presence_due(e->presences, due.owner, due.deadline);
         else
             e->work += rules_due(e->rules, e->board, due.owner, due.deadline, out);
         e->core.judged = due.deadline;
@@ -317,7 +322,7 @@ static void without_ticket(struct engine *e, const struct event *ev)
     fold_record(&f, NULL, NULL, &r, &terms, &out);
 }
 
-static void agent_info(struct engine *e, const struct event *ev)
+static int agent_info(struct engine *e, const struct event *ev, uint32_t src)
 {
     uint32_t index = agent_of(e, ev);
     struct name *n = name_edit(board_names(e->board, SCOPE_AGENT), index);
@@ -332,6 +337,7 @@ static void agent_info(struct engine *e, const struct event *ev)
     if (event_has(ev, F_NAME) &&
         name_set_title(board_names(e->board, SCOPE_AGENT), index, ev->name))
         board_entity_edit(e->board, SCOPE_AGENT, index)->changed = true;
+    return event_names(ev, F_TEAM) ? presence_apply(e->presences, ev, src) : 0;
 }
 
 static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32_t src)
@@ -346,10 +352,10 @@ static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32
     case EV_CALL_ENDED:
         return call_apply(e->calls, ev, src, e->core.fired);
     case EV_AGENT_INFO:
-        agent_info(e, ev);
-        return 0;
+        return agent_info(e, ev, src);
     case EV_AGENT_STATE:
     case EV_SHIFT:
+        return presence_apply(e->presences, ev, src);
     case EV_MEASURED:
     case EV_HEARTBEAT:
         return 0;

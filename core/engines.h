@@ -8,6 +8,7 @@
 #include "core/call.h"
 #include "core/engine.h"
 #include "core/image.h"
+#include "core/presence.h"
 #include "core/rule.h"
 #include "core/seen.h"
 #include "core/ticket.h"
@@ -20,7 +21,7 @@ struct ahead {
     handle_t ticket; /* 0 = not there (yet) */
 };
 
-enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE }; /* of timers */
+enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE, OWNER_PRESENCE }; /* of timers */
 
 /* The singletons: a blob of the image. */
 struct engine_core {
@@ -47,6 +48,7 @@ struct engine {
     struct board *board;
     struct tickets *tickets;
     struct calls *calls;
+    struct presences *presences;
     struct rules *rules;
     struct seen *seen;
     struct wheel wheel;

@@ -73,6 +73,12 @@ enum gauge {
     GAUGE_AT_RISK,
     GAUGE_BREACHED,
     GAUGE_CALLS,
+    GAUGE_AVAILABLE, /* agents who are … */
+    GAUGE_BUSY,
+    GAUGE_WRAP_UP,
+    GAUGE_BREAK,
+    GAUGE_ROSTERED, /* … on the roster now … */
+    GAUGE_ATTENDED, /* … and signed in */
     GAUGE_N
 };
 

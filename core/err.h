@@ -43,6 +43,8 @@
     X(OTHER_IMAGE, "other_image", "the image was made by another version or with other limits")    \
     X(BAD_PACK, "bad_pack", "the journal's bytes are damaged or of a later version")               \
     X(IMAGE_BUSY, "image_busy", "too much changed while the image was taken; take it again")       \
+    X(BAD_SHIFT, "bad_shift", "a shift ends before it begins, is too long or too far ahead")       \
+    X(ROSTER_FULL, "roster_full", "the agent has too many shifts to come")                         \
     X(BAD_SETTINGS, "bad_settings", "the settings do not fit the limits")
 
 enum err {

@@ -67,6 +67,7 @@ uint32_t figure_inputs(struct figure_source source)
     case IND_COUNT:
     case IND_RATIO:
     case IND_NUMBER:
+    case IND_SHARE:
         break;
     }
     uint32_t inputs = inputs_of_terms(row->num) | inputs_of_terms(row->den);
@@ -167,6 +168,22 @@ static struct figure terms_of(const struct reading *r, struct figure_source sour
     return fraction_of((__int128)ratio.num * NUMBER_ONE, ratio.den);
 }
 
+/* Shares of time: times in ms; behind a value stand its whole minutes. */
+static struct figure share_of(const struct reading *r, struct figure_source source)
+{
+    const struct indicator_row *row = &indicator_rows[source.indicator];
+    int64_t num = board_terms(row->num, r->numbers), den = board_terms(row->den, r->numbers);
+    if (source.field == IF_VALUE) {
+        struct figure f = fraction_of((__int128)num * NUMBER_ONE, den);
+        f.n = (uint32_t)ms_min(den / MS_MINUTE, UINT32_MAX);
+        return f;
+    }
+    struct figure f = count_of(0);
+    f.top = source.field == IF_NUM ? num : den;
+    f.n = (uint32_t)ms_min((int64_t)f.top / MS_MINUTE, UINT32_MAX);
+    return f;
+}
+
 static struct figure gauge_of(const struct reading *r, struct figure_source source)
 {
     enum indicator i = (enum indicator)source.indicator;
@@ -188,6 +205,8 @@ static struct figure figure_of(struct reading *r, struct figure_source source)
     }
     r->known |= inputs;
     enum indicator_kind kind = indicator_kind((enum indicator)source.indicator);
+    if (kind == IND_SHARE)
+        return share_of(r, source);
     return kind == IND_DURATION || kind == IND_MEAN ? column_of(r, source) : terms_of(r, source);
 }
 

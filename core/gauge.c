@@ -129,6 +129,20 @@ void board_stand(struct board *b, handle_t ticket, const struct standing *was,
     }
 }
 
+void board_count(struct board *b, uint32_t gauges, const struct tags *tags, int sign)
+{
+    for (uint32_t scopes = gauges == 0 ? 0 : b->settings->scopes; scopes != 0;
+         scopes &= scopes - 1) {
+        enum scope s = (enum scope)__builtin_ctz(scopes);
+        uint32_t index = tags_of(tags, s);
+        if (index == 0)
+            continue;
+        struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
+        for (uint32_t left = gauges; left != 0; left &= left - 1)
+            e->gauge[__builtin_ctz(left)] += (uint32_t)sign;
+    }
+}
+
 void board_call_waits(struct board *b, handle_t call, const struct tags *tags, ms_t offered,
                       int sign)
 {
@@ -205,6 +219,14 @@ int64_t board_gauge(struct board *b, enum scope s, uint32_t index, enum indicato
         return e->gauge[GAUGE_AT_RISK];
     case IND_BREACHED_OPEN:
         return e->gauge[GAUGE_BREACHED];
+    case IND_AGENTS_AVAILABLE:
+        return e->gauge[GAUGE_AVAILABLE];
+    case IND_AGENTS_BUSY:
+        return e->gauge[GAUGE_BUSY];
+    case IND_AGENTS_WRAP_UP:
+        return e->gauge[GAUGE_WRAP_UP];
+    case IND_AGENTS_BREAK:
+        return e->gauge[GAUGE_BREAK];
     case IND_CALLS_WAITING:
         return e->gauge[GAUGE_CALLS];
     default:

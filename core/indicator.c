@@ -24,6 +24,11 @@
         PLUS(FAM_MARKS, MARKS_MISSED + TARGET_RESOLUTION),                                         \
         PLUS(FAM_MARKS, MARKS_MISSED + TARGET_REQUESTER_WAIT)
 
+#define TIME(col)                                                                                  \
+    {                                                                                              \
+        .sign = 1, .family = FAM_STINTS, .flag = (col), .column = true                             \
+    }
+
 /* offered - short - still waiting */
 #define CALLS_DECIDED                                                                              \
     PLUS(FAM_CALLS, CALLS_ANSWERED), PLUS(FAM_CALLS, CALLS_ABANDONED),                             \
@@ -153,6 +158,8 @@ const struct indicator_row indicator_rows[IND_N] = {
     [IND_ABANDON_RATE] = {.num = {PLUS(FAM_CALLS, CALLS_ABANDONED)}, .den = {CALLS_DECIDED}},
     [IND_SERVICE_LEVEL] = {.num = {PLUS(FAM_CALLS, CALLS_PROMPT)},
                            .den = {CALLS_DECIDED, PLUS(FAM_CALLS, CALLS_TARDY)}},
+    [IND_OCCUPANCY] = {.num = {TIME(STINTS_OCCUPIED)}, .den = {TIME(STINTS_ONLINE)}},
+    [IND_ATTENDANCE] = {.num = {TIME(STINTS_ATTENDED)}, .den = {TIME(STINTS_ROSTERED)}},
 };
 
 /* Values of one sample never count twice in a family, so columns of a family share one log. */
@@ -167,6 +174,7 @@ const struct window_family indicator_families[FAM_N] = {
     [FAM_RATINGS] = {"ratings", RATINGS_COLUMNS, RATINGS_FLAGS, 0, 0},
     [FAM_VISITS] = {"visits", VISITS_COLUMNS, VISITS_FLAGS, 0, 0},
     [FAM_COHORTS] = {"cohorts", 0, COHORTS_FLAGS, 0, 0},
+    [FAM_STINTS] = {"stints", STINTS_COLUMNS, STINTS_FLAGS, 0, 0},
 };
 
 static const char *const names[IND_N] = {
@@ -248,6 +256,7 @@ bool indicator_has_field(enum indicator i, enum indicator_field f)
         [IND_RATIO] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
         [IND_NUMBER] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
         [IND_MEAN] = FIELD(N) | FIELD(MEAN),
+        [IND_SHARE] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
         [IND_GAUGE] = FIELD(VALUE),
     };
     if (f == IF_PENDING || f == IF_VALUE_MATURE)
@@ -259,5 +268,7 @@ bool indicator_field_is_ms(enum indicator i, enum indicator_field f)
 {
     if (i == IND_OLDEST_OPEN || i == IND_OLDEST_WAITING || i == IND_LONGEST_CALL)
         return f == IF_VALUE;
+    if (indicator_kind(i) == IND_SHARE)
+        return f == IF_NUM || f == IF_DEN;
     return indicator_kind(i) == IND_DURATION && f >= IF_MEAN && f <= IF_P99;
 }

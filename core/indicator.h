@@ -18,7 +18,21 @@ enum family {
     FAM_RATINGS,
     FAM_VISITS,  /* visits at the customer's, and refunds */
     FAM_COHORTS, /* what followed a resolve, at its ts: apart from the busy log of resolves */
+    FAM_STINTS,  /* beginnings and ends of time in a state (stint.h) */
     FAM_N
+};
+
+/* Columns of stints (stint.h): what begins and ends; for their windows `sum` is time, ms. */
+enum {
+    STINTS_ONLINE,   /* available, busy or in wrap-up */
+    STINTS_OCCUPIED, /* busy or in wrap-up */
+    STINTS_ROSTERED,
+    STINTS_ATTENDED, /* signed in while rostered */
+    STINTS_COLUMNS
+};
+enum {
+    STINTS_END, /* + column: it ends */
+    STINTS_FLAGS = STINTS_END + STINTS_COLUMNS
 };
 
 enum { OPENINGS_OPENED, OPENINGS_WITHIN, OPENINGS_FLAGS };
@@ -144,6 +158,7 @@ enum indicator_kind {
     IND_RATIO,    /* num, den, value = num / den, a fraction */
     IND_NUMBER,   /* num, den, value = num / den, may exceed 1 (clearance) or be negative (nps) */
     IND_MEAN,     /* n, value: mean of a column in millionths (csat) */
+    IND_SHARE,    /* num and den in ms, value = num / den: a share of time */
     IND_GAUGE,    /* a number of now; the oldest_ ones are an age in ms with its ticket or call */
 };
 
@@ -161,11 +176,12 @@ enum horizon {
     HORIZON_N = HORIZON_FOLLOW_UP + FOLLOW_UPS_MAX
 };
 
-/* Where a count comes from: sum of flags of a family. sign 0 ends the list. */
+/* Where a count comes from: sum of flags of a family, or of sums of its columns. */
 struct indicator_term {
-    int8_t sign;
+    int8_t sign; /* 0 ends the list */
     uint8_t family;
-    uint8_t flag;
+    uint8_t flag; /* or the column … */
+    bool column;  /* … whose sum is meant */
 };
 
 enum { INDICATOR_TERMS_MAX = 10 };
@@ -236,6 +252,8 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(ANSWER_RATE, "answer_rate", IND_RATIO)                                                       \
     X(ABANDON_RATE, "abandon_rate", IND_RATIO)                                                     \
     X(SERVICE_LEVEL, "service_level", IND_RATIO)                                                   \
+    X(OCCUPANCY, "occupancy", IND_SHARE)                                                           \
+    X(ATTENDANCE, "attendance", IND_SHARE)                                                         \
     X(OPEN, "open", IND_GAUGE)                                                                     \
     X(UNASSIGNED, "unassigned", IND_GAUGE)                                                         \
     X(WAITING, "waiting", IND_GAUGE)                                                               \
@@ -245,7 +263,11 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(OLDEST_OPEN, "oldest_open", IND_GAUGE)                                                       \
     X(OLDEST_WAITING, "oldest_waiting", IND_GAUGE)                                                 \
     X(CALLS_WAITING, "calls_waiting", IND_GAUGE)                                                   \
-    X(LONGEST_CALL, "longest_call_waiting", IND_GAUGE)
+    X(LONGEST_CALL, "longest_call_waiting", IND_GAUGE)                                             \
+    X(AGENTS_AVAILABLE, "agents_available", IND_GAUGE)                                             \
+    X(AGENTS_BUSY, "agents_busy", IND_GAUGE)                                                       \
+    X(AGENTS_WRAP_UP, "agents_wrap_up", IND_GAUGE)                                                 \
+    X(AGENTS_BREAK, "agents_break", IND_GAUGE)
 
 enum indicator {
 #define INDICATOR_ENUM(name, wire, kind) IND_##name,

@@ -121,6 +121,7 @@ void settings_default(struct settings *ret)
     ret->follow_up[2] = 90 * MS_DAY;
     ret->short_abandon = 5 * MS_SECOND;
     ret->service_level_within = 20 * MS_SECOND;
+    ret->presence_timeout = 12 * (ms_t)MS_HOUR;
     ret->remember_closed = 90 * MS_DAY;
     ret->remember_ids = 24 * (ms_t)MS_HOUR;
     ret->exact_samples = 100000;
@@ -247,6 +248,8 @@ int settings_check(const struct settings *s, const char **ret_why)
         why = "exact_samples must lie between 1000 and 10000000";
     if (why == NULL && (s->service_level_within < 1 || s->service_level_within > MS_HOUR))
         why = "service_level_within must lie between 1 ms and an hour";
+    if (why == NULL && (s->presence_timeout < MS_SECOND || s->presence_timeout > 7 * MS_DAY))
+        why = "presence_timeout must lie between a second and 7 days";
     for (int i = 0; why == NULL && i < TARGET_N; i++)
         if (s->target[i] < 0 || s->target[i] > 400 * MS_DAY)
             why = "a target must lie between 0 and 400 days";
@@ -302,6 +305,8 @@ const char *settings_differ(const struct settings *a, const struct settings *b)
     for (enum horizon h = 0; h < HORIZON_N; h++)
         if (settings_horizon(a, h) != settings_horizon(b, h))
             return "horizons cannot change while running: restart";
+    if (a->service_level_within != b->service_level_within)
+        return "service_level_within cannot change while running: restart";
     if (a->exact_samples != b->exact_samples)
         return "exact_samples cannot change while running: restart";
     struct time_slice kept[SLICES_MAX], wanted[SLICES_MAX];

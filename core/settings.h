@@ -100,6 +100,7 @@ struct settings {
     ms_t follow_up[FOLLOW_UPS_MAX]; /* rounds of calling back: 7 d, 30 d, 90 d; 0 = none */
     ms_t short_abandon;             /* 5 s */
     ms_t service_level_within;      /* 20 s */
+    ms_t presence_timeout;          /* 12 h: how long a state of an agent holds unconfirmed */
     ms_t remember_closed;           /* 90 d */
     ms_t remember_ids;              /* 24 h */
     uint32_t exact_samples;         /* 100000 */

@@ -61,6 +61,7 @@ bool snapshot_value(const struct settings *s, const struct window_numbers number
         return v->num > 0;
     case IND_RATIO:
     case IND_NUMBER:
+    case IND_SHARE:
         struct ratio ratio = ratio_of(row, numbers);
         v->num = ratio.num;
         v->den = ratio.den;

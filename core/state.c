@@ -58,6 +58,8 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
     CHECK(e->core.at != MS_NONE && index <= engine_names(e, scope));
     ms_t next =
         snapshot_take(e->board, &e->settings, scope, index, windows, e->core.started_at, ret);
+    ret->present = scope == SCOPE_AGENT &&
+                   presence_now(e->presences, index, &ret->presence, &ret->present_since);
     board_entity_edit(e->board, scope, index)->next_change = next;
 }
 
@@ -200,6 +202,7 @@ void engine_check(struct engine *e)
     board_check(e->board);
     tickets_check(e->tickets);
     calls_check(e->calls);
+    presences_check(e->presences);
     rules_check(e->rules, e->board);
     const struct engine_counters *n = &e->core.counters;
     CHECK(n->events == n->applied + n->duplicates + n->late_dropped + n->refused);
@@ -209,7 +212,8 @@ uint64_t engine_digest(struct engine *e)
 {
     uint64_t h = board_digest(e->board);
     h = mix64(h + tickets_digest(e->tickets, e->core.at));
-    return mix64(h + calls_digest(e->calls, e->core.at));
+    h = mix64(h + calls_digest(e->calls, e->core.at));
+    return mix64(h + presences_digest(e->presences));
 }
 
 /* --- image -------------------------------------------------------------------------------- */
@@ -243,6 +247,7 @@ uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint
     uint32_t n = board_pools(e->board, pool), blobs = 0;
     n += tickets_pools(e->tickets, pool + n);
     n += calls_pools(e->calls, pool + n);
+    n += presences_pools(e->presences, pool + n);
     n += seen_pools(e->seen, pool + n);
     pool[n++] = rules_pool(e->rules);
     pool[n++] = &e->wheel.timers;
@@ -270,6 +275,7 @@ void engine_loaded(struct engine *e)
     agreements_rebuild(e->agreements, e->board, (uint32_t)e->core.agreement);
     tickets_rebuild(e->tickets);
     calls_rebuild(e->calls);
+    presences_rebuild(e->presences);
     seen_rebuild(e->seen);
     wheel_rebuild(&e->wheel);
     if (e->core.at != MS_NONE)

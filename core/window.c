@@ -263,7 +263,7 @@ static inline bool add(struct windows *ws, struct window_log *log, const struct 
     for (uint32_t i = 0; i < s->counts; i++)
         log->count[s->count[i]]++;
     for (uint32_t rest = s->entry.present; rest != 0; rest &= rest - 1)
-        log->sum[__builtin_ctz(rest)] += s->entry.value[__builtin_ctz(rest)];
+        sum_move(&log->sum[__builtin_ctz(rest)], 1, s->entry.value[__builtin_ctz(rest)]);
     if (UNLIKELY(log->tally != 0))
         tally_come(ws, log, s->sec, &s->entry);
     return true;

@@ -92,7 +92,7 @@ bool cursors_make(struct windows *ws, struct window_log *log, const struct layou
     int64_t *sum = cursor_sum(first);
     uint32_t *count = cursor_count(l, first);
     for (uint32_t i = 0; i < l->columns; i++)
-        sum[i] = log->sum[i] - sum[i];
+        sum[i] = (int64_t)((uint64_t)log->sum[i] - (uint64_t)sum[i]);
     for (uint32_t i = 0; i < l->counts; i++)
         count[i] = log->count[i] - count[i];
     cursor_enter(ws, first, log->head);

@@ -61,7 +61,7 @@ void window_less(struct window_numbers *ret, const struct window_numbers *less)
         ret->flag[i] -= less->flag[i];
     for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++) {
         ret->n[c] -= less->n[c];
-        ret->sum[c] -= less->sum[c];
+        sum_move(&ret->sum[c], -1, less->sum[c]);
     }
     for (uint32_t i = 0; i < WATCHES_MAX; i++)
         ret->above[i] -= less->above[i];

@@ -42,7 +42,8 @@ bool source_indicator(const struct reading *r, struct figure_source *ret)
         return refuse(r, "'%s' is no indicator; SEMANTICS.md lists them", r->node->text.p);
     static const uint8_t usual[] = {
         [IND_DURATION] = IF_END, [IND_COUNT] = IF_NUM, [IND_RATIO] = IF_VALUE,
-        [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN, [IND_GAUGE] = IF_VALUE,
+        [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN, [IND_SHARE] = IF_VALUE,
+        [IND_GAUGE] = IF_VALUE,
     };
     ret->indicator = (uint16_t)i;
     ret->field = usual[indicator_kind((enum indicator)i)];

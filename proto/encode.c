@@ -3,6 +3,7 @@
 #include "core/event.h"
 #include "core/policy.h"
 #include "core/score.h"
+#include "proto/schema.h"
 #include "proto/topic.h"
 
 const char *stream_name(enum stream s)
@@ -307,6 +308,7 @@ static void emit_value(struct emitter *em, const struct kpi_window *w, const str
         break;
     case IND_RATIO:
     case IND_NUMBER:
+    case IND_SHARE:
         emit_int(em, "num", v->num);
         emit_int(em, "den", v->den);
         emit_ratio(em, "value", v->num, v->den);
@@ -353,6 +355,12 @@ static void emit_gauges(struct emitter *em, const struct snapshot *s)
             emit_str(em, i == IND_LONGEST_CALL ? "call" : "ticket", of);
             emit_end(em);
         }
+    }
+    if (s->present) {
+        emit_map(em, "presence");
+        emit_text(em, "state", schema_word(F_STATE, s->presence));
+        emit_int(em, "since", s->present_since);
+        emit_end(em);
     }
     emit_end(em);
 }

@@ -13,14 +13,19 @@ static const uint32_t handled_flags[FAM_N] = {
 
 /* --- taking in ---------------------------------------------------------------------------- */
 
-static void put(struct sum **place, const struct op *op, uint32_t but)
+static struct sum *sum_at(struct sum **place)
 {
     if (*place == NULL)
         *place = sum_new();
-    sum_add(*place, op, but);
+    return *place;
 }
 
-static void put_name(struct cube_names *names, uint32_t index, const struct op *op, uint32_t but)
+static void put(struct sum **place, const struct op *op, uint32_t but)
+{
+    sum_add(sum_at(place), op, but);
+}
+
+static struct sum **name_at(struct cube_names *names, uint32_t index)
 {
     if (index >= names->n) {
         uint32_t n = names->n == 0 ? 64 : names->n;
@@ -35,7 +40,7 @@ static void put_name(struct cube_names *names, uint32_t index, const struct op *
         names->at = at;
         names->n = n;
     }
-    put(&names->at[index], op, but);
+    return &names->at[index];
 }
 
 /* Does the op count for the whole: everything, or the team? */
@@ -86,18 +91,55 @@ static void count_now(struct cube *c, const struct op *op, uint32_t but)
                    op->sample.value[0], op->sign);
 }
 
+/* Corrections later than as of no longer count in a period. */
+static bool told_too_late(const struct cube *c, uint32_t period)
+{
+    ms_t as_of = c->setup.as_of[period];
+    return c->event_ts > as_of && engine_at(c->engine) > as_of;
+}
+
+/* Until when the time of a period counts: its end, or what is known of it. */
+static ms_t time_to(const struct cube *c, uint32_t period)
+{
+    return ms_min(c->setup.period[period].to, c->setup.as_of[period]);
+}
+
+/* Where stints begin or end is not where their time counts: that is every later cell, too. Not
+ * by hour of day: an hour has no end. */
+static void take_time(struct cube *c, const struct op *op)
+{
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+        ms_t from = c->setup.period[p].from, to = time_to(c, p);
+        if (op->sample.ts >= to || told_too_late(c, p))
+            continue;
+        if (counts(c, op))
+            sum_add_time(sum_at(&c->sum[p]), op, from, to);
+        for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
+            if (counts_for(c, op, s))
+                sum_add_time(sum_at(name_at(&c->names[p][s], tags_of(&op->tags, s))), op, from, to);
+    }
+    ms_t to = time_to(c, CUBE_NOW);
+    if (!counts(c, op) || op->sample.ts >= to || told_too_late(c, CUBE_NOW))
+        return;
+    for (uint32_t i = step_of(c, op->sample.ts); i < c->steps && c->edge[i] < to; i++)
+        sum_add_time(sum_at(&c->at_step[i]), op, c->edge[i], ms_min(c->edge[i + 1], to));
+}
+
 static void take(void *ctx, const struct op *op)
 {
     struct cube *c = ctx;
     ms_t ts = op->sample.ts;
     if (c->setup.team != NULL && c->team == 0 && op->tags.team != 0)
         c->team = engine_name_find(c->engine, SCOPE_TEAM, str_of(c->setup.team));
+    if (op->family == FAM_STINTS) {
+        take_time(c, op);
+        return;
+    }
     for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
         const struct period *period = &c->setup.period[p];
         if (ts < period->from || ts >= period->to)
             continue;
-        ms_t as_of = c->setup.as_of[p], at = engine_at(c->engine);
-        if (c->event_ts > as_of && at > as_of)
+        if (told_too_late(c, p))
             return;
         uint32_t but = 0;
         if (c->event_ts >= period->to && !c->voids)
@@ -111,7 +153,7 @@ static void take(void *ctx, const struct op *op)
         }
         for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
             if (counts_for(c, op, s))
-                put_name(&c->names[p][s], tags_of(&op->tags, s), op, but);
+                put(name_at(&c->names[p][s], tags_of(&op->tags, s)), op, but);
     }
 }
 
@@ -184,16 +226,27 @@ void cube_event(struct cube *c, const struct event *e)
     step(c, e);
 }
 
+/* What was counted and taken back, or time that was over before, is nothing. */
+static void sum_finish(struct sum **t)
+{
+    static const struct window_numbers nothing[FAM_N];
+    sum_settle(*t);
+    if (*t == NULL || memcmp((*t)->numbers, nothing, sizeof nothing) != 0)
+        return;
+    sum_free(*t);
+    *t = NULL;
+}
+
 static void settle(struct cube *c)
 {
     for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
-        sum_settle(c->sum[p]);
+        sum_finish(&c->sum[p]);
         for (uint32_t s = 0; s < SCOPE_N; s++)
             for (uint32_t i = 0; i < c->names[p][s].n; i++)
-                sum_settle(c->names[p][s].at[i]);
+                sum_finish(&c->names[p][s].at[i]);
     }
     for (uint32_t i = 0; i < c->steps; i++)
-        sum_settle(c->at_step[i]);
+        sum_finish(&c->at_step[i]);
     for (uint32_t h = 0; h < 24; h++) {
         sum_settle(c->at_hour[h]);
         for (uint32_t f = 0; f < FAM_N; f++)

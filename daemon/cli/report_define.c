@@ -97,6 +97,11 @@ static const struct {
     [IND_SERVICE_LEVEL] = {H,
                            {"calls answered within the time set / calls not given up at once",
                             "规定时间内接通 / 非立即挂断的来电"}},
+    [IND_OCCUPANCY] = {N,
+                       {"time busy or in wrap-up / that and time available",
+                        "通话与整理时间 / 通话、整理与待命时间"}},
+    [IND_ATTENDANCE] = {H,
+                        {"time signed in of the time rostered", "排班时间内的签入时间 / 排班时间"}},
 };
 
 const char *define_indicator(enum indicator i, enum lang lang)
@@ -122,6 +127,7 @@ enum indicator_field define_field(enum indicator i)
         return IF_MEAN;
     case IND_RATIO:
     case IND_NUMBER:
+    case IND_SHARE:
     case IND_GAUGE:
         break;
     }

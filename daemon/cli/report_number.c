@@ -52,7 +52,14 @@ const char *report_interval(const struct report *r, struct interval i)
 static bool is_fraction(struct figure_source of)
 {
     return of.field == IF_ATTAINMENT || of.field == IF_VALUE_MATURE ||
-           (of.field == IF_VALUE && indicator_kind((enum indicator)of.indicator) == IND_RATIO);
+           (of.field == IF_VALUE && (indicator_kind((enum indicator)of.indicator) == IND_RATIO ||
+                                     indicator_kind((enum indicator)of.indicator) == IND_SHARE));
+}
+
+/* Of cases, each of which could have gone the other way; not of time. */
+static bool is_of_cases(struct figure_source of)
+{
+    return is_fraction(of) && indicator_kind((enum indicator)of.indicator) != IND_SHARE;
 }
 
 const char *report_value(const struct report *r, struct figure_source of, int64_t value)
@@ -99,7 +106,7 @@ static struct interval interval_of(const struct figure *f)
 struct number report_number(const struct report *r, const struct sum *now, const struct sum *before,
                             struct figure_source of)
 {
-    struct number n = {.of = of, .ratio = is_fraction(of)};
+    struct number n = {.of = of, .ratio = is_of_cases(of)};
     n.now = sum_figure(now, r->settings, of);
     n.has = n.now.bottom > 0;
     if (r->compared)
@@ -122,7 +129,7 @@ static bool is_clear(const struct number *n, double was, double is)
 {
     if (n->ratio)
         return interval_apart(n->at, n->was);
-    if (!is_relative(n)) /* a mean of ratings: a tenth of a point of five */
+    if (!is_relative(n)) /* a mean of ratings: a tenth of a point of five; of time: of all */
         return fabs(is - was) >= 0.1 * NUMBER_ONE && n->now.n >= CLEAR_CASES &&
                n->before.n >= CLEAR_CASES;
     return fabs(is - was) * 100 >= CLEAR_PERCENT * was && n->now.n >= CLEAR_CASES &&
@@ -148,7 +155,7 @@ const char *report_change_text(const struct report *r, const struct number *n)
     const char *arrow = by > 0 ? "↑" : "↓", *amount;
     if (by == 0)
         return word(W_R_SAME);
-    if (n->ratio)
+    if (is_fraction(n->of))
         amount = report_phrase(r, W_R_POINTS_OF,
                                doc_text(r->doc, "%.1f", fabs(by) * 100 / NUMBER_ONE), NULL, NULL);
     else if (!is_relative(n))
@@ -170,7 +177,7 @@ struct doc_cell *report_change(const struct report *r, struct doc_table *t, cons
         if (indicator_kind((enum indicator)n->of.indicator) == IND_COUNT)
             c->value /= NUMBER_ONE;
         c->has_value = true;
-        c->unit = n->ratio ? UNIT_SHARE
+        c->unit = is_fraction(n->of) ? UNIT_SHARE
                   : indicator_field_is_ms((enum indicator)n->of.indicator,
                                           (enum indicator_field)n->of.field)
                       ? UNIT_MS

@@ -120,6 +120,17 @@ void sum_add(struct sum *t, const struct op *op, uint32_t but)
     }
 }
 
+void sum_add_time(struct sum *t, const struct op *op, ms_t from, ms_t to)
+{
+    struct window_numbers *n = &t->numbers[FAM_STINTS];
+    for (uint32_t left = op->sample.present; left != 0; left &= left - 1) {
+        int c = __builtin_ctz(left);
+        bool ends = (op->sample.flags >> (STINTS_END + c) & 1) != 0;
+        ms_t rest = to - ms_max(op->sample.ts, from);
+        n->sum[c] += rest <= 0 ? 0 : ends ? -op->sign * rest : op->sign * rest;
+    }
+}
+
 void sum_settle(struct sum *t)
 {
     for (uint32_t f = 0; t != NULL && f < FAM_N; f++)

@@ -42,6 +42,9 @@ void sum_free(struct sum *t); /* NULL: nothing */
 /* Adds an op; `but` are flags of its family that are not to be counted. */
 void sum_add(struct sum *t, const struct op *op, uint32_t but);
 
+/* A beginning or end of stints (stint.h): their time inside [from, to) from then on. */
+void sum_add_time(struct sum *t, const struct op *op, ms_t from, ms_t to);
+
 void sum_settle(struct sum *t); /* NULL: nothing */
 
 /* Of a settled one: one indicator; false: nothing in it (or t is NULL). */

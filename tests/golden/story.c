@@ -215,6 +215,7 @@ const char *story_set(struct str rest, struct settings *s, struct limits *limits
         {"follow_up_3", &s->follow_up[2]},
         {"short_abandon", &s->short_abandon},
         {"service_level_within", &s->service_level_within},
+        {"presence_timeout", &s->presence_timeout},
         {"remember_closed", &s->remember_closed},
     };
     struct str key = story_word(&rest);
@@ -337,7 +338,7 @@ static void line_of_duration(char *line, size_t cap, const struct kpi_value *v)
 
 static void line_of_kpi(char *line, size_t cap, const struct kpi_value *v)
 {
-    char value[64];
+    char value[64], num[64], den[64];
     const char *name = indicator_name(v->indicator);
     switch (indicator_kind(v->indicator)) {
     case IND_DURATION:
@@ -350,6 +351,11 @@ static void line_of_kpi(char *line, size_t cap, const struct kpi_value *v)
     case IND_NUMBER:
         snprintf(line, cap, "%s num=%lld den=%lld value=%s", name, (long long)v->num,
                  (long long)v->den,
+                 v->den == 0 ? "nil" : number(value, v->num * NUMBER_ONE / v->den));
+        break;
+    case IND_SHARE:
+        snprintf(line, cap, "%s num=%s den=%s value=%s", name, duration(num, v->num),
+                 duration(den, v->den),
                  v->den == 0 ? "nil" : number(value, v->num * NUMBER_ONE / v->den));
         break;
     case IND_MEAN:

@@ -134,6 +134,11 @@ static void fill_numbers(struct chaos *c, struct event *e, uint64_t known)
             *times[i].at = e->ts - random_range(&c->r, times[i].field == F_DUE ? -50 * c->step : 0,
                                                 50 * c->step);
     }
+    if (e->kind == EV_SHIFT) { /* few beginnings: some are said again; some cannot be */
+        e->from =
+            e->ts / (40 * c->step) * (40 * c->step) + random_range(&c->r, -3, 3) * c->step * 20;
+        e->to = e->from + random_range(&c->r, -1, 40) * c->step;
+    }
 }
 
 /* Every kind comes; those of a ticket's life more often. */
@@ -146,7 +151,7 @@ static enum event_kind draw_kind(struct chaos *c)
         EV_RESUMED,    EV_CALL_OFFERED,   EV_CALL_RUNG,     EV_UPDATED,       EV_CALL_ANSWERED,
         EV_CALL_ENDED, EV_CALL_ABANDONED, EV_VISIT_PLANNED, EV_VISIT_ARRIVED, EV_VISIT_ENDED,
         EV_CONFIRMED,  EV_COMPLAINED,     EV_FOLLOWED_UP,   EV_RETURNED,      EV_INSPECTED,
-        EV_RATED,
+        EV_RATED,      EV_AGENT_STATE,    EV_AGENT_STATE,   EV_SHIFT,
     };
     if (random_below(&c->r, 1000) < c->merges)
         return EV_MERGED;
@@ -316,6 +321,8 @@ void chaos_settings(struct random *r, struct settings *s)
     s->return_horizon = random_range(r, 0, 3 * MS_DAY);
     for (uint32_t i = 0; i < FOLLOW_UPS_MAX; i++)
         s->follow_up[i] = random_percent(r, 25) ? 0 : random_range(r, 1, 40 * (ms_t)MS_DAY);
+    s->service_level_within = random_range(r, 1, MS_HOUR);
+    s->presence_timeout = random_range(r, 1000, MS_DAY);
     s->exact_samples = random_percent(r, 50) ? 1000 : 100000;
     const char *why;
     chaos_sla(r, s);

@@ -21,7 +21,9 @@
 #include "daemon/cli/traffic.h"
 #include "proto/decode.h"
 #include "proto/text.h"
+#include "tests/lib/presence_oracle.h"
 #include "tests/lib/random_event.h"
+#include "tests/lib/tale.h"
 #include "tests/sim/chaos.h"
 #include "tests/sim/clocks.h"
 #include "tests/sim/world.h"
@@ -93,6 +95,37 @@ static uint32_t shuffle(struct random *r, uint32_t n, ms_t lateness, uint32_t do
     return m;
 }
 
+static struct kpi_value value_of(const struct kpi_window *w, enum indicator i)
+{
+    for (uint32_t k = 0; k < w->values; k++)
+        if (w->value[k].indicator == i)
+            return w->value[k];
+    return (struct kpi_value){0};
+}
+
+/* Everybody's time, against a walk through it. */
+static void same_times(const struct world *w, uint32_t n)
+{
+    enum { WALKED_MAX = 250 }; /* events: a walk looks at all of them at every change */
+    static struct snapshot s;
+    static struct event sorted[WALKED_MAX];
+    if (n > WALKED_MAX)
+        return;
+    memcpy(sorted, events, n * sizeof *events);
+    qsort(sorted, n, sizeof *sorted, tale_order);
+    engine_snapshot(w->e, SCOPE_ALL, 1, (1u << w->settings.windows) - 1, &s);
+    for (uint32_t i = 0; i < s.windows; i++) {
+        struct presence_time t =
+            presence_times(sorted, n, &w->settings, SCOPE_ALL, NULL, s.window[i].from, s.at);
+        struct kpi_value o = value_of(&s.window[i], IND_OCCUPANCY);
+        struct kpi_value a = value_of(&s.window[i], IND_ATTENDANCE);
+        expect(o.num == t.occupied, "time occupied", (uint64_t)o.num, (uint64_t)t.occupied);
+        expect(o.den == t.online, "time online", (uint64_t)o.den, (uint64_t)t.online);
+        expect(a.num == t.attended, "time attended", (uint64_t)a.num, (uint64_t)t.attended);
+        expect(a.den == t.rostered, "time rostered", (uint64_t)a.den, (uint64_t)t.rostered);
+    }
+}
+
 /* --- rounds --------------------------------------------------------------- */
 
 static void round_order(struct random *r)
@@ -121,6 +154,7 @@ static void round_order(struct random *r)
     expect(b.verdicts[VERDICT_DUPLICATE] == m - n, "duplicates not seen",
            b.verdicts[VERDICT_DUPLICATE], m - n);
     same_state(&a, &b);
+    same_times(&b, n);
     world_end(&a);
     world_end(&b);
 }

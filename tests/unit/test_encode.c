@@ -333,6 +333,9 @@ Test(encode, snapshot, .init = set_up)
     snapshot.gauge_of[IND_OLDEST_OPEN - IND_GAUGE_FIRST] = str_of("T-1");
     snapshot.gauge[IND_LONGEST_CALL - IND_GAUGE_FIRST] = 7;
     snapshot.gauge_of[IND_LONGEST_CALL - IND_GAUGE_FIRST] = str_of("C-1");
+    snapshot.present = true;
+    snapshot.presence = PRESENCE_BREAK;
+    snapshot.present_since = 1770391799999;
     SAY(encode_snapshot(em, NULL, NULL, &settings, &snapshot, &quality));
     cr_assert_str_eq(
         json,
@@ -357,7 +360,9 @@ Test(encode, snapshot, .init = set_up)
         "\"unassigned\":0,\"waiting\":0,\"paused\":0,\"at_risk\":0,\"breached_open\":0,"
         "\"oldest_open\":{\"ms\":90000,"
         "\"ticket\":\"T-1\"},\"calls_waiting\":0,\"longest_call_waiting\":{\"ms\":7,"
-        "\"call\":\"C-1\"}},\"error\":0.01,\"def_version\":1,\"quality\":{\"behind_ms\":5,"
+        "\"call\":\"C-1\"},\"agents_available\":0,\"agents_busy\":0,\"agents_wrap_up\":0,"
+        "\"agents_break\":0,\"presence\":{\"state\":\"break\",\"since\":1770391799999}},"
+        "\"error\":0.01,\"def_version\":1,\"quality\":{\"behind_ms\":5,"
         "\"gaps\":1,\"late_dropped\":2,\"skewed\":3}}");
 }
 

@@ -127,6 +127,13 @@ static void compare(enum scope scope, const char *name)
         case IND_NUMBER:
             compare_terms(scope, name, i);
             break;
+        case IND_SHARE: /* times in ms, behind which stand minutes */
+            v = desk_value(d, scope, name, i, W_1H);
+            cr_assert_eq(read(scope, name, i, IF_NUM).top, v.num);
+            cr_assert_eq(read(scope, name, i, IF_DEN).top, v.den);
+            is_fraction(read(scope, name, i, IF_VALUE), v.num * NUMBER_ONE, v.den,
+                        (uint64_t)(v.den / MS_MINUTE));
+            break;
         case IND_GAUGE:
             if (!indicator_field_is_ms(i, IF_VALUE))
                 is_count(read(scope, name, i, IF_VALUE), desk_gauge(d, scope, name, i));

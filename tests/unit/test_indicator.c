@@ -72,10 +72,12 @@ static const char *const ratios[] = {
 };
 static const char *const numbers[] = {"clearance", "nps"};
 static const char *const gauges[] = {
-    "open",        "unassigned",     "waiting",       "paused",
-    "oldest_open", "oldest_waiting", "calls_waiting", "longest_call_waiting",
-    "at_risk",     "breached_open",
+    "open",           "unassigned",     "waiting",          "paused",
+    "oldest_open",    "oldest_waiting", "calls_waiting",    "longest_call_waiting",
+    "at_risk",        "breached_open",  "agents_available", "agents_busy",
+    "agents_wrap_up", "agents_break",
 };
+static const char *const shares[] = {"occupancy", "attendance"};
 
 static void are(const char *const *names, size_t n, enum indicator_kind kind)
 {
@@ -96,10 +98,11 @@ Test(indicator, names_and_kinds)
     are(ratios, ARRAY_LEN(ratios), IND_RATIO);
     are(numbers, ARRAY_LEN(numbers), IND_NUMBER);
     are(gauges, ARRAY_LEN(gauges), IND_GAUGE);
+    are(shares, ARRAY_LEN(shares), IND_SHARE);
     cr_assert_eq(indicator_kind(IND_CSAT), IND_MEAN);
     cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(business) + ARRAY_LEN(unjudged) +
                      ARRAY_LEN(counts) + ARRAY_LEN(ratios) + ARRAY_LEN(numbers) +
-                     ARRAY_LEN(gauges) + 1,
+                     ARRAY_LEN(gauges) + ARRAY_LEN(shares) + 1,
                  IND_N);
     cr_assert(ARRAY_LEN(durations) == TARGET_N && ARRAY_LEN(gauges) == GAUGES);
     cr_assert_eq(indicator_find(str_of("opene")), -1);
@@ -129,7 +132,8 @@ static uint32_t terms(const struct indicator_term *t)
     uint32_t n = 0;
     while (n < INDICATOR_TERMS_MAX && t[n].sign != 0) {
         cr_assert_lt(t[n].family, FAM_N);
-        cr_assert_lt(t[n].flag, indicator_families[t[n].family].flags);
+        const struct window_family *f = &indicator_families[t[n].family];
+        cr_assert_lt(t[n].flag, t[n].column ? f->columns : f->flags);
         n++;
     }
     return n;
@@ -146,7 +150,7 @@ Test(indicator, rows_have_what_their_kind_needs)
     for (enum indicator i = 0; i < IND_N; i++) {
         const struct indicator_row *row = &indicator_rows[i];
         enum indicator_kind kind = indicator_kind(i);
-        bool fraction = kind == IND_RATIO || kind == IND_NUMBER;
+        bool fraction = kind == IND_RATIO || kind == IND_NUMBER || kind == IND_SHARE;
         cr_assert_eq(terms(row->num) > 0, kind == IND_COUNT || fraction, "%s", indicator_name(i));
         cr_assert_eq(terms(row->den) > 0, fraction, "%s", indicator_name(i));
         for (uint32_t t = 0; kind == IND_RATIO && t < terms(row->num); t++)
@@ -199,6 +203,7 @@ static const struct {
     {IND_RATIO, {"num", "den", "value"}},
     {IND_NUMBER, {"num", "den", "value"}},
     {IND_MEAN, {"n", "mean"}},
+    {IND_SHARE, {"num", "den", "value"}},
     {IND_GAUGE, {"value"}},
 };
 

@@ -94,6 +94,32 @@ Test(report_cube, a_step_that_runs)
     end();
 }
 
+static void is_time(const struct sum *t, enum indicator i, ms_t part, ms_t whole)
+{
+    struct kpi_value v = {0};
+    cr_assert_eq(sum_value(t, &settings, i, &v), whole > 0);
+    cr_assert(v.num == part && v.den == whole, "%s: %ld / %ld", indicator_name(i), v.num, v.den);
+}
+
+/* Days two and three are reported, days nought and one stand before them. */
+Test(report_cube, time_counts_in_every_cell_that_it_reaches)
+{
+    begin(NULL, 7 * MS_DAY);
+    say(MS_DAY + 20 * MS_HOUR, "agent_state agent=ada state=available team=x");
+    say(MS_DAY + 22 * MS_HOUR, "agent_state agent=ada state=busy team=x");
+    say(2 * MS_DAY + 3 * MS_HOUR, "agent_state agent=ada state=offline team=x");
+    say(3 * MS_DAY + 20 * MS_HOUR, "agent_state agent=bo state=wrap_up team=y");
+    say(3 * MS_DAY + 20 * MS_HOUR + 1, "agent_state agent=bo state=available team=y");
+    cube_end(cube); /* bo is not heard of again: out after twelve hours, the period ends first */
+    is_time(cube->sum[CUBE_PRIOR], IND_OCCUPANCY, 2 * MS_HOUR, 4 * MS_HOUR);
+    is_time(cube->sum[CUBE_NOW], IND_OCCUPANCY, 3 * MS_HOUR + 1, 7 * MS_HOUR);
+    is_time(cube->at_step[0], IND_OCCUPANCY, 3 * MS_HOUR, 3 * MS_HOUR);
+    is_time(cube->at_step[1], IND_OCCUPANCY, 1, 4 * MS_HOUR);
+    uint32_t ada = engine_name_find(cube->engine, SCOPE_AGENT, str_of("ada"));
+    is_time(cube_name(cube, CUBE_NOW, SCOPE_AGENT, ada), IND_OCCUPANCY, 3 * MS_HOUR, 3 * MS_HOUR);
+    end();
+}
+
 /* A reopening later than a period's horizon changes the period before no more. */
 Test(report_cube, each_period_as_of_its_own_end)
 {
