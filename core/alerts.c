@@ -241,6 +241,7 @@ static void fill(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, str
                           .at = at,
                           .since = e->since,
                           .ended_at = e->ended};
+    ret->thread = ret->alert_id;
     bool level = e->state == ALERT_WARNING || e->state == ALERT_BREACHED;
     bool breach = e->state == ALERT_BREACHED && e->overdue == 0; /* a repeat may be past, too */
     bool late = level && at - (breach ? f->breached : f->level_at) > LATE_AFTER;

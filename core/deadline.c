@@ -245,22 +245,43 @@ bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, struct alert *ret)
     if (!alerts_tell(&t->alerts, entry, ticket_alert_hash(ticket_key(t, e->ticket)), at, ret))
         return false;
     fill_names(t, e, ret);
+    ret->of = entry;
     const struct ticket *k = pool_get(&t->tickets, e->ticket);
     if (ret->state == ALERT_BREACHED && ret->sla.level == 0 && k->sla != 0)
         shares(t, k, &e->is, &ret->sla);
     return true;
 }
 
+/* As when it was told last. */
+static void show(struct tickets *t, handle_t entry, ms_t now, struct alert *ret)
+{
+    const struct alert_entry *e = pool_get(&t->alerts.pool, entry);
+    alerts_show(e, ticket_alert_hash(ticket_key(t, e->ticket)), now, ret);
+    fill_names(t, e, ret);
+    ret->of = entry;
+}
+
 bool ticket_alert_next(struct tickets *t, uint32_t *at, ms_t now, struct alert *ret)
 {
     while (++*at <= t->alerts.pool.high) {
         handle_t h = pool_handle(&t->alerts.pool, *at);
-        const struct alert_entry *e = h == 0 ? NULL : pool_get(&t->alerts.pool, h);
-        if (e == NULL || !e->active)
+        if (h == 0 || !((const struct alert_entry *)pool_get(&t->alerts.pool, h))->active)
             continue;
-        alerts_show(e, ticket_alert_hash(ticket_key(t, e->ticket)), now, ret);
-        fill_names(t, e, ret);
+        show(t, h, now, ret);
         return true;
     }
     return false;
+}
+
+bool ticket_announce(struct tickets *t, handle_t entry, uint64_t alert_id, ms_t now,
+                     struct alert *ret)
+{
+    if (!pool_valid(&t->alerts.pool, entry))
+        return false;
+    struct alert_entry *e = pool_edit(&t->alerts.pool, entry);
+    show(t, entry, now, ret);
+    if (!e->active || ret->alert_id != alert_id)
+        return false;
+    ret->rev = ++e->rev;
+    return true;
 }

@@ -23,7 +23,8 @@ enum {
 
 static uint64_t timers_cap(const struct limits *l)
 {
-    uint64_t n = (uint64_t)l->tickets + l->calls + l->alerts + l->agents + NAME_RESERVED_N;
+    uint64_t n =
+        (uint64_t)l->tickets + l->calls + l->alerts + l->agents + NAME_RESERVED_N + REMARKS_MAX;
     return n > POOL_INDEX_MASK ? POOL_INDEX_MASK : n;
 }
 
@@ -36,7 +37,8 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
                  block_round(tickets_bytes(l)) + block_round(calls_bytes(l)) +
                  block_round(presences_bytes(l)) + block_round(rules_bytes(l)) +
                  block_round(seen_bytes(l)) + block_round(wheel_bytes((uint32_t)timers_cap(l))) +
-                 block_round(agreements_bytes()) + block_round(sizeof(struct scorecards));
+                 block_round(agreements_bytes()) + block_round(sizeof(struct scorecards)) +
+                 block_round(remarks_bytes());
     /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
     uint64_t slots = timers_cap(l) + 8ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
                      4ULL * l->ids + 5ULL * l->alerts + 12ULL * l->agents + l->teams + l->channels +
@@ -94,6 +96,7 @@ static int make_parts(struct engine *e, uint8_t *at)
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     e->cards = block_take(&at, sizeof *e->cards);
     keep_cards(e, s->cards);
+    remarks_init(&e->remarks, block_take(&at, remarks_bytes()));
     uint32_t watches = measure_watches(s, watch, ARRAY_LEN(watch));
     e->board = board_init(block_take(&at, board_bytes(l, s)), l, s, watch, watches);
     e->agreements = agreements_init(block_take(&at, agreements_bytes()));
@@ -243,6 +246,8 @@ static bool fire(struct engine *e, ms_t until, struct outbox *out)
             call_due(e->calls, due.owner, due.deadline);
         else if (due.kind == OWNER_PRESENCE)
             presence_due(e->presences, due.owner, due.deadline);
+        else if (due.kind == OWNER_REMARK)
+            engine_unmute(e, due.owner, out);
         else
             e->work += rules_due(e->rules, e->board, due.owner, due.deadline, out);
         e->core.judged = due.deadline;
@@ -418,7 +423,7 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
     return r;
 }
 
-uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
+static uint32_t step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out)
 {
     struct ahead ahead[ENGINE_STRIDE];
@@ -438,6 +443,14 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                              : take(e, ev, ahead[i % ENGINE_STRIDE].hash, out);
     }
     return n;
+}
+
+uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
+                     struct result *results, struct outbox *out)
+{
+    uint32_t first = out->n, taken = step(e, events, n, results, out);
+    engine_hear(e, out, first);
+    return taken;
 }
 
 ms_t engine_deadline(const struct engine *e)
@@ -471,9 +484,11 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
         agreements_adopt(e->agreements, e->core.at);
     }
     CHECK(room(out) >= rules_active(e->rules));
+    uint32_t first = out->n;
     ms_t now = e->core.at == MS_NONE ? 0 : e->core.at;
     if (!rules_apply(e->rules, e->board, s, now, out))
         e->core.limit_met[LIMIT_MET_ALERTS]++;
+    engine_hear(e, out, first);
     uint64_t seed = old->seed;
     uint32_t compared = old->compared;
     e->settings = *s;

@@ -116,6 +116,14 @@ uint32_t engine_active(const struct engine *e); /* active alerts */
 /* Active alerts: start with *at = 0; false at the end. */
 bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret);
 
+/* Somebody attends to an active alert, as engine_alert_next gave it: takes it on (until means
+ * nothing), or mutes it until an instant, MS_NEVER: until it ends, not after now: no more. The
+ * alert is told with another rev; out must have room for one effect. ERR_NO_ALERT: it is not
+ * active any more. ERR_REMARKS_FULL: there are too many. */
+enum attention { ATTEND_ACK, ATTEND_MUTE };
+MUST_CHECK int engine_attend(struct engine *e, const struct alert *alert, enum attention what,
+                             struct str by, ms_t until, ms_t now, struct outbox *out);
+
 /* Why is this ticket red: its clocks, every interval counted, pauses, retargets, corrections.
  * false: no such ticket. Costs a fold of its history. */
 bool engine_explain(struct engine *e, struct str ticket, struct explanation *ret);

@@ -9,6 +9,7 @@
 #include "core/engine.h"
 #include "core/image.h"
 #include "core/presence.h"
+#include "core/remark.h"
 #include "core/rule.h"
 #include "core/seen.h"
 #include "core/ticket.h"
@@ -21,7 +22,7 @@ struct ahead {
     handle_t ticket; /* 0 = not there (yet) */
 };
 
-enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE, OWNER_PRESENCE }; /* of timers */
+enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE, OWNER_PRESENCE, OWNER_REMARK }; /* of timers */
 
 /* The singletons: a blob of the image. */
 struct engine_core {
@@ -51,6 +52,7 @@ struct engine {
     struct presences *presences;
     struct rules *rules;
     struct seen *seen;
+    struct remarks remarks;
     struct wheel wheel;
     uint32_t work_max;     /* engine_set_work */
     uint32_t work;         /* of this step so far */
@@ -63,6 +65,13 @@ struct engine {
 /* Brings near what the n <= ENGINE_STRIDE events will touch. */
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE]);
+
+/* What was said about the alerts of the effects from `first` on; about one that is read. */
+void engine_hear(struct engine *e, struct outbox *out, uint32_t first);
+void engine_remark(const struct engine *e, struct alert *a);
+
+/* The mute of a remark is over. */
+void engine_unmute(struct engine *e, handle_t h, struct outbox *out);
 
 /* The parts of an image in their order. Returns the layout hash. */
 uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint32_t *ret_pools,

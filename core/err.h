@@ -37,6 +37,8 @@
     X(NOT_COVERED, "not_covered",                                                                  \
       "the period is no window that is kept now; `ticketpulse report --from --to` counts any")     \
     X(NO_TICKET, "no_ticket", "no such ticket is remembered")                                      \
+    X(NO_ALERT, "no_alert", "no alert with this id is active")                                     \
+    X(REMARKS_FULL, "remarks_full", "too many alerts are acknowledged or muted already")           \
     X(FORBIDDEN, "forbidden", "this client's key does not allow that")                             \
     X(BUSY, "busy", "others ask for the same just now; ask again later")                           \
     X(BAD_IMAGE, "bad_image", "the image is damaged")                                              \

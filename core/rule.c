@@ -59,6 +59,18 @@ static struct str name_of(const struct board *b, enum scope scope, uint32_t inde
     return scope == SCOPE_ALL ? str_of("-") : name_text(board_names(b, scope), index);
 }
 
+/* The same on every machine, whatever the seed of the hash tables is. */
+uint64_t watch_hash(const struct settings *settings, const struct board *b, const struct watch *w)
+{
+    uint64_t h = hash_str(w->scope, str_of(settings->rule[w->rule].id));
+    return hash_str(h, name_of(b, (enum scope)w->scope, w->index));
+}
+
+static uint32_t watch_index(const struct rules *r, const struct watch *w)
+{
+    return (uint32_t)(((const uint8_t *)w - r->pool.base) / r->pool.slot_size);
+}
+
 void watch_alert(const struct rules *r, const struct board *b, const struct watch *w,
                  struct alert *ret)
 {
@@ -81,6 +93,8 @@ void watch_alert(const struct rules *r, const struct board *b, const struct watc
         .name = name,
         .team = w->scope == SCOPE_TEAM ? name : none,
         .agent = w->scope == SCOPE_AGENT ? name : none,
+        .thread = watch_hash(r->settings, b, w),
+        .of = pool_handle(&r->pool, watch_index(r, w)),
     };
 }
 
@@ -93,13 +107,6 @@ static void publish(const struct rules *r, const struct board *b, const struct w
     watch_alert(r, b, w, &e->alert);
     e->alert.state = (uint8_t)state;
     e->alert.ended_at = ended_at;
-}
-
-/* The same on every machine, whatever the seed of the hash tables is. */
-uint64_t watch_hash(const struct settings *settings, const struct board *b, const struct watch *w)
-{
-    uint64_t h = hash_str(w->scope, str_of(settings->rule[w->rule].id));
-    return hash_str(h, name_of(b, (enum scope)w->scope, w->index));
 }
 
 /* What the alert tells; for order statistics this costs a pass, so only when it is published. */

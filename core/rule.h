@@ -62,6 +62,11 @@ uint32_t rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, s
 bool rules_apply(struct rules *r, struct board *b, const struct settings *settings, ms_t t,
                  struct outbox *out);
 
+/* Counts one more revision of an active alert for which nothing changed; ret as readers get it.
+ * false: this watch has no such alert any more. */
+bool rules_announce(struct rules *r, const struct board *b, handle_t watch, uint64_t alert_id,
+                    struct alert *ret);
+
 /* --- readers ------------------------------------------------------------------------------ */
 
 uint32_t rules_active(const struct rules *r);

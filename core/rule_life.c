@@ -99,6 +99,19 @@ bool rules_alert_next(const struct rules *r, const struct board *b, uint32_t *at
     return false;
 }
 
+bool rules_announce(struct rules *r, const struct board *b, handle_t watch, uint64_t alert_id,
+                    struct alert *ret)
+{
+    if (!pool_valid(&r->pool, watch))
+        return false;
+    struct watch *w = pool_edit(&r->pool, watch);
+    if (!watch_is_active(w) || w->alert_id != alert_id)
+        return false;
+    w->rev++;
+    watch_alert(r, b, w, ret);
+    return true;
+}
+
 uint64_t rules_digest(const struct rules *r, const struct board *b)
 {
     uint64_t sum = 0;

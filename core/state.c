@@ -116,14 +116,14 @@ uint32_t engine_active(const struct engine *e)
 bool engine_alert_next(const struct engine *e, uint32_t *at, struct alert *ret)
 {
     enum { CLOCKS = 1u << 31 }; /* of *at: the rules' alerts are done */
-    if ((*at & CLOCKS) == 0) {
-        if (rules_alert_next(e->rules, e->board, at, ret))
-            return true;
-        *at = CLOCKS;
+    bool more = (*at & CLOCKS) == 0 && rules_alert_next(e->rules, e->board, at, ret);
+    if (!more) {
+        uint32_t entry = (*at & CLOCKS) == 0 ? 0 : *at & ~(uint32_t)CLOCKS;
+        more = ticket_alert_next(e->tickets, &entry, e->core.at, ret);
+        *at = entry | CLOCKS;
     }
-    uint32_t entry = *at & ~(uint32_t)CLOCKS;
-    bool more = ticket_alert_next(e->tickets, &entry, e->core.at, ret);
-    *at = entry | CLOCKS;
+    if (more)
+        engine_remark(e, ret);
     return more;
 }
 
@@ -204,6 +204,7 @@ void engine_check(struct engine *e)
     calls_check(e->calls);
     presences_check(e->presences);
     rules_check(e->rules, e->board);
+    remarks_check(&e->remarks);
     const struct engine_counters *n = &e->core.counters;
     CHECK(n->events == n->applied + n->duplicates + n->late_dropped + n->refused);
 }
@@ -251,6 +252,7 @@ uint64_t engine_parts(struct engine *e, struct pool *pool[IMAGE_POOLS_MAX], uint
     n += seen_pools(e->seen, pool + n);
     pool[n++] = rules_pool(e->rules);
     pool[n++] = &e->wheel.timers;
+    pool[n++] = &e->remarks.pool;
     CHECK(n <= IMAGE_POOLS_MAX);
     blob[blobs++] = (struct image_blob){&e->core, sizeof e->core};
     blob[blobs++] = (struct image_blob){tickets_blob(e->tickets), sizeof(struct tickets_ends)};
@@ -278,6 +280,7 @@ void engine_loaded(struct engine *e)
     presences_rebuild(e->presences);
     seen_rebuild(e->seen);
     wheel_rebuild(&e->wheel);
+    remarks_rebuild(&e->remarks);
     if (e->core.at != MS_NONE)
         board_advance(e->board, e->core.at);
     rules_rebuild(e->rules);

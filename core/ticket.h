@@ -59,6 +59,11 @@ uint64_t ticket_alert_hash(struct str key); /* for alert_id_of: no seed in it */
 /* Active alerts of clocks: start with *at = 0; false at the end. */
 bool ticket_alert_next(struct tickets *t, uint32_t *at, ms_t now, struct alert *ret);
 
+/* Counts one more revision of an active alert for which nothing changed; ret as readers get it.
+ * false: this entry has no such alert any more. */
+bool ticket_announce(struct tickets *t, handle_t entry, uint64_t alert_id, ms_t now,
+                     struct alert *ret);
+
 uint64_t ticket_hash(const struct tickets *t, struct str key);
 void tickets_prefetch(const struct tickets *t, uint64_t hash);
 handle_t ticket_find(const struct tickets *t, uint64_t hash, struct str key);

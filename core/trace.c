@@ -445,6 +445,18 @@ static void put_sla(struct line *l, const struct alert *a)
     put_shares(l, sla);
 }
 
+static void put_remark(struct line *l, const struct alert *a)
+{
+    if (a->acked_by.len > 0)
+        put_pair(l, "acked_by", a->acked_by);
+    if (a->muted == MS_NEVER)
+        put_pair(l, "muted", str_of("until_it_ends"));
+    else if (a->muted != 0)
+        put_instant(l, "muted", a->muted);
+    if (a->untold != ALERT_TOLD)
+        put_text(l, " untold");
+}
+
 static void put_alert(struct line *l, const struct settings *settings, const struct alert *a)
 {
     put_state(l, a);
@@ -454,6 +466,7 @@ static void put_alert(struct line *l, const struct settings *settings, const str
         put_kpi(l, settings, a);
     put_key(l, "rev");
     put_uint(l, a->rev, 1);
+    put_remark(l, a);
 }
 
 size_t trace_effect(char *buf, size_t cap, const struct settings *settings, const struct effect *e)

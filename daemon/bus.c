@@ -277,12 +277,18 @@ static void transmit(struct bus *b, const struct topic *topic, const void *messa
         b->dropped++;
 }
 
-void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
-                 size_t n)
+void bus_keep(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
+              size_t n)
 {
     b->seq[stream]++;
     if (stream == STREAM_ALERT && !recent_add(&b->recent, topic_str(topic), message, n))
         log_error(b->log, "alerts not kept", "error=\"no memory\"");
+}
+
+void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
+                 size_t n)
+{
+    bus_keep(b, stream, topic, message, n);
     if (!bus_wants(b, topic))
         return;
     transmit(b, topic, message, n);

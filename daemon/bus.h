@@ -76,6 +76,10 @@ struct envelope bus_envelope(const struct bus *b, enum stream stream, ms_t at);
 void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
                  size_t n);
 
+/* Likewise, but it is only kept for those who ask for it, and sent to nobody. */
+void bus_keep(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
+              size_t n);
+
 /* Once a second: asks anew to be told about full readers. */
 void bus_refresh(struct bus *b);
 

@@ -62,9 +62,10 @@ struct config {
     char state_dir[CONFIG_PATH_BYTES_MAX + 1]; /* "" = nothing is kept */
     ms_t snapshot_every;
     ms_t full_every;
-    uint32_t alerts_kept; /* published alerts kept for `query alerts` */
-    uint8_t language;     /* enum lang, of sentences in alerts */
-    uint8_t log_level;    /* enum log_level */
+    uint32_t alerts_per_minute; /* told one by one; 0 = all */
+    uint32_t alerts_kept;       /* published alerts kept for `query alerts` */
+    uint8_t language;           /* enum lang, of sentences in alerts */
+    uint8_t log_level;          /* enum log_level */
 };
 
 /* Every key at its default. */

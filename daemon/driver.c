@@ -373,6 +373,7 @@ void driver_drain(struct driver *d)
     while (uv_hrtime() < end && zmq_poll(items, n, DRAIN_QUIET_MS) > 0);
     while (!tick(d))
         ;
+    outlet_flush(&d->outlet);
     durable_settle(&d->durable);
 }
 

@@ -45,8 +45,14 @@ bool held_add(struct held *h, uint64_t seq, struct str topic, const void *rest, 
         memcpy(bytes, topic.p, topic.len);
     memcpy(bytes + topic.len, rest, n);
     h->ring[(h->first + h->n++) % h->cap] =
-        (struct held_message){seq, topic.len, (uint32_t)n, bytes};
+        (struct held_message){seq, topic.len, (uint32_t)n, bytes, false};
     return true;
+}
+
+void held_keep(struct held *h)
+{
+    CHECK(h->n > 0);
+    h->ring[(h->first + h->n - 1) % h->cap].quiet = true;
 }
 
 const struct held_message *held_next(const struct held *h, uint64_t seq)

@@ -13,6 +13,7 @@ struct held_message {
     uint64_t seq;         /* of the journal */
     uint32_t topic, rest; /* bytes of each */
     char *bytes;          /* topic, then the rest */
+    bool quiet;           /* held_keep */
 };
 
 struct held {
@@ -26,6 +27,9 @@ void held_fini(struct held *h);
 /* Copies. false: no memory, or HELD_MAX wait already. */
 MUST_CHECK bool held_add(struct held *h, uint64_t seq, struct str topic, const void *rest,
                          size_t n);
+
+/* The newest is not to be sent, only to be kept. */
+void held_keep(struct held *h);
 
 /* The oldest, if it waits for nothing beyond `seq`; NULL. Lent until held_drop. */
 const struct held_message *held_next(const struct held *h, uint64_t seq);

@@ -129,6 +129,9 @@ const struct key keys[] = {
      "How often every snapshot is published, changed or not."},
     {"alerts_kept", KEY_COUNT, true, PLACE(alerts_kept), 1, 1000000, "10000",
      "Published alerts kept in memory for `query alerts`."},
+    {"alerts_per_minute", KEY_COUNT, false, PLACE(alerts_per_minute), 0, 1000000, "600",
+     "Alerts of a minute that are published one by one; what is more is kept for `query alerts` "
+     "and summed in one digest at the end of the minute. 0: all are published."},
     {"language", KEY_LANGUAGE, false, PLACE(language), 0, 0, "en",
      "Of the sentence in each alert."},
     {"log_level", KEY_LEVEL, false, PLACE(log_level), 0, 0, "info",

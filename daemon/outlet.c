@@ -73,24 +73,75 @@ void outlet_release(struct outlet *o, uint64_t seq)
     while (o->held != NULL && (m = held_next(o->held, seq)) != NULL) {
         memcpy(topic.text, m->bytes, m->topic);
         topic.len = m->topic;
-        bus_publish(o->bus, STREAM_ALERT, &topic, m->bytes + m->topic, m->rest);
+        if (m->quiet)
+            bus_keep(o->bus, STREAM_ALERT, &topic, m->bytes + m->topic, m->rest);
+        else
+            bus_publish(o->bus, STREAM_ALERT, &topic, m->bytes + m->topic, m->rest);
         held_drop(o->held);
     }
 }
 
 /* With a journal alerts wait until it has what they tell of; without memory for that they leave
- * early rather than not at all. */
-static void publish_alert(struct outlet *o, const struct alert *alert)
+ * early rather than not at all. quiet: it is only kept for those who ask. */
+static void deliver(struct outlet *o, const struct topic *topic, int n, bool quiet)
+{
+    if (n > 0 && o->held != NULL &&
+        held_add(o->held, o->held_seq, topic_str(topic), o->buf, (size_t)n)) {
+        if (quiet)
+            held_keep(o->held);
+        return;
+    }
+    outlet_release(o, UINT64_MAX);
+    if (n > 0 && quiet)
+        bus_keep(o->bus, STREAM_ALERT, topic, o->buf, (size_t)n);
+    else
+        publish(o, STREAM_ALERT, topic, n);
+}
+
+uint64_t outlet_alert_seq(const struct outlet *o)
+{
+    return next_seq(o, STREAM_ALERT);
+}
+
+/* Publishes the alert, or keeps it: a muted repeat, or one too many in this minute. */
+static void publish_alert(struct outlet *o, struct alert *alert)
 {
     struct topic topic;
-    topic_alert(&topic, &o->config->settings, alert);
-    int n = outlet_alert(o, alert, next_seq(o, STREAM_ALERT));
-    if (n < 0 || o->held == NULL ||
-        !held_add(o->held, o->held_seq, topic_str(&topic), o->buf, (size_t)n)) {
-        outlet_release(o, UINT64_MAX);
-        publish(o, STREAM_ALERT, &topic, n);
-    }
-    log_alert(o, alert);
+    const struct settings *settings = &o->config->settings;
+    struct str by =
+        alert->kind == ALERT_SLA ? alert->sla.policy : str_of(settings->rule[alert->rule].id);
+    uint64_t seq = next_seq(o, STREAM_ALERT);
+    bool muted = alert->untold == ALERT_MUTED, was_calm = o->storm.digest.n == 0;
+    if (!muted && storm_takes(&o->storm, alert, alert_severity(settings, alert), by, seq, o->at,
+                              alert->said ? 0 : o->config->alerts_per_minute))
+        alert->untold = ALERT_DIGESTED;
+    o->status->alerts_muted += muted;
+    topic_alert(&topic, settings, alert);
+    deliver(o, &topic, outlet_alert(o, alert, seq), alert->untold != ALERT_TOLD);
+    if (alert->untold == ALERT_TOLD)
+        log_alert(o, alert);
+    else if (!muted && was_calm)
+        log_warning(o->log, "alert storm", "told=%u: the rest of this minute is summed up",
+                    o->storm.told);
+}
+
+static void publish_digest(struct outlet *o)
+{
+    struct emitter em;
+    struct topic topic;
+    struct envelope env = envelope(o, STREAM_ALERT, next_seq(o, STREAM_ALERT));
+    topic_digest(&topic);
+    emit_start(&em, SINK_MSGPACK, o->buf, DIGEST_BYTES_MAX);
+    encode_digest(&em, NULL, &env, &o->storm.digest, (enum lang)o->config->language);
+    deliver(o, &topic, emit_finish(&em), false);
+    log_warning(o->log, "alert digest", "alerts=%llu", (unsigned long long)o->storm.digest.n);
+    storm_clear(&o->storm);
+}
+
+void outlet_flush(struct outlet *o)
+{
+    if (o->storm.digest.n > 0)
+        publish_digest(o);
 }
 
 uint32_t outlet_active(const struct outlet *o)
@@ -104,7 +155,7 @@ uint32_t outlet_active(const struct outlet *o)
 void outlet_effects(struct outlet *o, struct outbox *out)
 {
     for (uint32_t i = 0; i < out->n; i++) {
-        const struct effect *e = &out->effects[i];
+        struct effect *e = &out->effects[i];
         if (e->kind == EFFECT_ALERT)
             publish_alert(o, &e->alert);
         else
@@ -242,6 +293,9 @@ void outlet_fill_status(const struct outlet *o, struct status *ret, struct engin
     *ret = *o->status;
     ret->engine_at = engine_at(o->engine);
     ret->active_alerts = outlet_active(o);
+    ret->alerts_told = o->storm.published;
+    ret->alerts_digested = o->storm.digested;
+    ret->digests = o->storm.digests;
     memcpy(ret->published, o->bus->seq, sizeof ret->published);
     ret->dropped = o->bus->dropped;
     ret->counters = engine_counters(o->engine);
@@ -274,6 +328,8 @@ static void publish_status(struct outlet *o)
 void outlet_work(struct outlet *o, ms_t at, uint64_t now)
 {
     o->at = at;
+    if (storm_over(&o->storm, at))
+        publish_digest(o);
     if (now >= o->heartbeat_due) {
         o->heartbeat_due = now + OUTLET_HEARTBEAT_MS;
         bus_refresh(o->bus);

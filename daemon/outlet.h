@@ -9,6 +9,7 @@
 #include "core/engine.h"
 #include "daemon/bus.h"
 #include "daemon/held.h"
+#include "proto/digest.h"
 
 enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000 };
 
@@ -28,7 +29,8 @@ struct outlet {
     bool full;
     uint8_t scope; /* enum scope and name that come next */
     uint32_t index;
-    uint64_t count;           /* snapshots of this round so far */
+    uint64_t count; /* snapshots of this round so far */
+    struct storm storm;
     struct snapshot snapshot; /* scratch */
     char buf[SNAPSHOT_BYTES_MAX];
 };
@@ -41,6 +43,12 @@ void outlet_effects(struct outlet *o, struct outbox *out);
 
 /* Publishes the alerts that wait for nothing beyond entry `seq`. */
 void outlet_release(struct outlet *o, uint64_t seq);
+
+/* The seq that the next alert will have. */
+uint64_t outlet_alert_seq(const struct outlet *o);
+
+/* What storm control holds back is told now: the daemon ends. */
+void outlet_flush(struct outlet *o);
 
 /* Alerts that are active now. */
 uint32_t outlet_active(const struct outlet *o);

@@ -1,5 +1,7 @@
 #include "daemon/query.h"
 
+#include "core/err.h"
+
 #include <errno.h>
 
 enum { SCANNED_A_LOOK = 256 };
@@ -224,6 +226,48 @@ static int work_status(struct query *q, struct job *j)
     return err;
 }
 
+/* The op on the alert that was found; the answer is the message that was published. */
+static int attend(struct query *q, struct job *j, const struct alert *alert)
+{
+    struct outlet *o = q->outlet;
+    const struct request *r = &j->request;
+    struct effect effect;
+    struct outbox out = {.effects = &effect, .cap = 1};
+    struct topic topic;
+    int err = engine_attend(o->engine, alert, r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE, r->by,
+                            r->until, o->at, &out);
+    if (err == 0) {
+        j->upto_seq = outlet_alert_seq(o);
+        outlet_effects(o, &out);
+        topic_alert(&topic, &o->config->settings, &effect.alert);
+        err = answer_with(q, j, &topic, o->buf, outlet_alert(o, &effect.alert, j->upto_seq));
+        j->phase = JOB_END; /* done, whether the answer goes or not */
+        return err == -EAGAIN ? 0 : err;
+    }
+    err = query_refuse(q, j, err, "alert_id", NULL);
+    if (err == 0)
+        query_end(q, j);
+    return err;
+}
+
+static int work_attend(struct query *q, struct job *j)
+{
+    struct alert alert;
+    for (int i = 0; i < SCANNED_A_LOOK; i++) {
+        uint32_t at = j->at;
+        if (!engine_alert_next(q->outlet->engine, &at, &alert)) {
+            int err = query_refuse(q, j, ERR_NO_ALERT, "alert_id", NULL);
+            if (err == 0)
+                query_end(q, j);
+            return err;
+        }
+        if (alert.alert_id == j->request.alert_id)
+            return attend(q, j, &alert);
+        j->at = at;
+    }
+    return 0;
+}
+
 static int work_study(struct query *q, struct job *j)
 {
     const char *key, *reason;
@@ -291,6 +335,8 @@ static int work_job(struct query *q, struct job *j)
         return work_cards(q, j);
     case JOB_STATUS:
         return work_status(q, j);
+    case JOB_ATTEND:
+        return work_attend(q, j);
     case JOB_STUDY:
         return work_study(q, j);
     case JOB_PAGES:

@@ -31,8 +31,9 @@ enum job_phase {
     JOB_COUNT, /* scorecards: every name is scored, for the places … */
     JOB_CARDS, /* … and told */
     JOB_STATUS,
-    JOB_STUDY, /* explain, worklist, compare: being found out … */
-    JOB_PAGES, /* … and sent */
+    JOB_ATTEND, /* ack, mute: the alert is looked for */
+    JOB_STUDY,  /* explain, worklist, compare: being found out … */
+    JOB_PAGES,  /* … and sent */
     JOB_END
 };
 

@@ -103,6 +103,10 @@ static bool start(struct query *q, struct job *j)
     case OP_SCORECARD:
         query_start_cards(j);
         break;
+    case OP_ACK:
+    case OP_MUTE:
+        j->phase = JOB_ATTEND;
+        break;
     case OP_EXPLAIN:
     case OP_WORKLIST:
     case OP_COMPARE:

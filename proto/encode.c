@@ -13,13 +13,6 @@ const char *stream_name(enum stream s)
     return names[s];
 }
 
-void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1])
-{
-    for (int i = 0; i < ALERT_ID_DIGITS; i++)
-        ret[i] = "0123456789abcdef"[alert_id >> (60 - 4 * i) & 15];
-    ret[ALERT_ID_DIGITS] = '\0';
-}
-
 void encode_begin(struct emitter *em, const char *key, const struct envelope *env)
 {
     emit_map(em, key);
@@ -37,19 +30,6 @@ static double fraction(int64_t millionths)
     return (double)millionths / NUMBER_ONE;
 }
 
-/* --- alerts ------------------------------------------------------------------------------- */
-
-static const char *severity_name(enum severity severity)
-{
-    static const char *const names[] = {
-        [SEVERITY_INFO] = "info",
-        [SEVERITY_WARNING] = "warning",
-        [SEVERITY_CRITICAL] = "critical",
-    };
-    CHECK(severity < ARRAY_LEN(names));
-    return names[severity];
-}
-
 void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint32_t field,
                   int64_t v)
 {
@@ -59,168 +39,6 @@ void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint3
         emit_int(em, key, v / NUMBER_ONE);
     else
         emit_float(em, key, fraction(v));
-}
-
-/* A value as the rule compares it. */
-static void emit_compared(struct emitter *em, const char *key, const struct rule_setting *rule,
-                          int64_t v)
-{
-    bool part = rule->kind == RULE_TREND && !rule->absolute;
-    if (rule->kind == RULE_SCORE || part)
-        encode_value(em, key, IND_CSAT, IF_MEAN, v); /* millionths, whatever the indicator is */
-    else
-        encode_value(em, key, rule->indicator, rule->field, v);
-}
-
-static void emit_rule(struct emitter *em, const struct settings *settings,
-                      const struct rule_setting *rule)
-{
-    bool score = rule->kind == RULE_SCORE;
-    enum indicator i = (enum indicator)rule->indicator;
-    emit_text(em, "severity", severity_name((enum severity)rule->severity));
-    emit_text(em, "rule", rule->id);
-    emit_text(em, "metric", score ? "score" : indicator_name(i));
-    if (score)
-        emit_text(em, "card", rule->card);
-    else
-        emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
-    if (rule->kind == RULE_TREND)
-        emit_text(em, "trend", rule->absolute ? "absolute" : "relative");
-    if (score || indicator_kind(i) != IND_GAUGE)
-        emit_text(em, "window", settings->window[rule->window].name);
-    if (rule->when[0] != 0)
-        emit_text(em, "when", rule->when);
-    emit_compared(em, "threshold", rule, rule->fire);
-    if (rule->labels == 0)
-        return;
-    emit_map(em, "labels");
-    for (uint32_t k = 0; k < rule->labels; k++)
-        emit_text(em, rule->label[k].key, rule->label[k].value);
-    emit_end(em);
-}
-
-/* What was compared, and for scores what it is called. */
-static void emit_found(struct emitter *em, const struct rule_setting *rule,
-                       const struct alert *alert)
-{
-    if (alert->has_value)
-        emit_compared(em, "value", rule, alert->value);
-    else
-        emit_nil(em, "value");
-    emit_uint(em, "n", alert->n);
-    if (rule->kind == RULE_SCORE && alert->has_value)
-        emit_text(em, "grade", score_grade_wire(score_grade_of(alert->value)));
-    if (rule->kind != RULE_TREND || !alert->has_value)
-        return;
-    encode_value(em, "now", rule->indicator, rule->field, alert->now);
-    encode_value(em, "before", rule->indicator, rule->field, alert->before);
-    emit_uint(em, "n_before", alert->n_before);
-}
-
-static void emit_kpi(struct emitter *em, const struct settings *settings, const struct alert *alert)
-{
-    CHECK(alert->rule < settings->rules);
-    const struct rule_setting *rule = &settings->rule[alert->rule];
-    enum scope scope = (enum scope)rule->scope;
-    emit_rule(em, settings, rule);
-    emit_text(em, "scope", scope_name(scope));
-    emit_str(em, "name", alert->name);
-    if (scope == SCOPE_AGENT || scope == SCOPE_TEAM || scope == SCOPE_CHANNEL ||
-        scope == SCOPE_PRIORITY || scope == SCOPE_CATEGORY)
-        emit_str(em, scope_name(scope), alert->name);
-    emit_int(em, "since", alert->since);
-    if (alert->ended_at != MS_NONE)
-        emit_int(em, "ended_at", alert->ended_at);
-    emit_found(em, rule, alert);
-}
-
-/* An absent name is left out. */
-static void emit_name(struct emitter *em, const char *key, struct str name)
-{
-    if (name.len > 0)
-        emit_str(em, key, name);
-}
-
-static void emit_instant(struct emitter *em, const char *key, ms_t at)
-{
-    if (at != MS_NEVER && at != MS_NONE)
-        emit_int(em, key, at);
-}
-
-/* Whose ticket: the names that an SLA alert has besides its policy's. */
-static void emit_ticket(struct emitter *em, const struct alert *alert)
-{
-    const struct alert_sla *sla = &alert->sla;
-    emit_str(em, "ticket", sla->ticket);
-    emit_uint(em, "instance", sla->instance);
-    emit_name(em, "agent", alert_owner(alert->agent));
-    emit_name(em, "team", alert_owner(alert->team));
-    emit_name(em, "priority", sla->priority);
-    emit_name(em, "channel", sla->channel);
-    emit_name(em, "category", sla->category);
-}
-
-static void emit_shares(struct emitter *em, const struct alert_sla *sla)
-{
-    CHECK(sla->shares <= ALERT_SHARES);
-    if (sla->shares == 0)
-        return;
-    emit_map(em, "shares");
-    for (uint32_t i = 0; i < sla->shares; i++) {
-        emit_key(em, sla->share[i].agent);
-        emit_int(em, NULL, sla->share[i].ms);
-    }
-    emit_end(em);
-}
-
-static void emit_sla(struct emitter *em, const struct alert *alert)
-{
-    static const uint8_t severity[] = {
-        [ALERT_WARNING] = SEVERITY_WARNING, [ALERT_BREACHED] = SEVERITY_CRITICAL,
-        [ALERT_CLEARED] = SEVERITY_INFO,    [ALERT_CORRECTED] = SEVERITY_INFO,
-        [ALERT_CANCELLED] = SEVERITY_INFO,
-    };
-    const struct alert_sla *sla = &alert->sla;
-    CHECK(alert->state < ARRAY_LEN(severity));
-    emit_text(em, "severity", severity_name((enum severity)severity[alert->state]));
-    emit_name(em, "policy", sla->policy);
-    emit_name(em, "calendar", sla->calendar);
-    emit_text(em, "metric", sla_metric_name((enum sla_metric)sla->metric));
-    emit_ticket(em, alert);
-    if (sla->level > 0 && (alert->state == ALERT_WARNING || alert->state == ALERT_BREACHED))
-        emit_uint(em, "level", sla->level);
-    emit_int(em, "since", alert->since);
-    emit_instant(em, "ended_at", alert->ended_at);
-    emit_int(em, "target_ms", sla->target);
-    emit_int(em, "elapsed_ms", sla->elapsed);
-    emit_int(em, "remaining_ms", sla->target - sla->elapsed);
-    emit_instant(em, "due_at", sla->due_at);
-    emit_instant(em, "breach_at", sla->breach_at);
-    if (sla->cause != CAUSE_NONE)
-        emit_text(em, "cause", alert_cause_name((enum alert_cause)sla->cause));
-    if (sla->late)
-        emit_bool(em, "late", true);
-    if (sla->held)
-        emit_bool(em, "held", true);
-    emit_shares(em, sla);
-}
-
-void encode_alert(struct emitter *em, const char *key, const struct envelope *env,
-                  const struct settings *settings, const struct alert *alert, enum lang lang)
-{
-    char id[ALERT_ID_DIGITS + 1], text[PHRASE_MAX];
-    encode_begin(em, key, env);
-    alert_id_text(alert->alert_id, id);
-    emit_text(em, "alert_id", id);
-    emit_uint(em, "rev", alert->rev);
-    emit_text(em, "state", alert_state_name((enum alert_state)alert->state));
-    emit_text(em, "kind", alert_kind_name((enum alert_kind)alert->kind));
-    if (alert->kind == ALERT_SLA)
-        emit_sla(em, alert);
-    else
-        emit_kpi(em, settings, alert);
-    emit_text(em, "text", phrase_alert(text, settings, alert, lang));
-    emit_end(em);
 }
 
 /* --- snapshots ---------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "core/effect.h"
 #include "core/engine.h"
 #include "core/err.h"
+#include "proto/alert_words.h"
 #include "proto/emit.h"
 #include "proto/phrase.h"
 
@@ -104,7 +105,8 @@ struct status {
     uint64_t published[STREAM_N];
     uint64_t dropped; /* messages that no reader could take */
     uint32_t active_alerts;
-    uint64_t turns;       /* of the daemon's loop */
+    uint64_t alerts_told, alerts_digested, alerts_muted, digests; /* messages of the stream */
+    uint64_t turns;                                               /* of the daemon's loop */
     uint64_t longest_us;  /* the longest turn since the last full round of snapshots */
     uint64_t clock_steps; /* how often the system's clock was set back */
     uint64_t queries;     /* requests taken */
@@ -140,9 +142,5 @@ void encode_quality(struct emitter *em, const struct quality *q);
 
 void encode_status(struct emitter *em, const char *key, const struct envelope *env,
                    const struct status *status);
-
-/* 16 hexadecimal digits, as alert_id goes over the wire (64 bits do not fit a JSON number). */
-enum { ALERT_ID_DIGITS = 16 };
-void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1]);
 
 #endif

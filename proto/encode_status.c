@@ -81,6 +81,12 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_end(em);
     emit_uint(em, "dropped", status->dropped);
     emit_uint(em, "active_alerts", status->active_alerts);
+    emit_map(em, "alerts");
+    emit_uint(em, "told", status->alerts_told);
+    emit_uint(em, "digested", status->alerts_digested);
+    emit_uint(em, "muted", status->alerts_muted);
+    emit_uint(em, "digests", status->digests);
+    emit_end(em);
     emit_map(em, "loop");
     emit_uint(em, "turns", status->turns);
     emit_uint(em, "longest_us", status->longest_us);

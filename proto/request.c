@@ -1,6 +1,8 @@
 #include "proto/request.h"
 
 #include "core/err.h"
+#include "core/event.h"
+#include "proto/encode.h"
 #include "proto/message.h"
 
 static const char *const ops[OP_N] = {
@@ -127,6 +129,31 @@ static int take_config(const struct message *m, struct request *ret)
     return err == ERR_NAME_LONG ? ERR_TOO_LARGE : err;
 }
 
+static int take_by(const struct message *m, struct request *ret)
+{
+    return take_text(m, "by", NAME_BYTES_MAX, &ret->by);
+}
+
+/* As it is published: 16 hexadecimal digits. */
+static int take_alert_id(const struct message *m, struct request *ret)
+{
+    struct str text = {NULL, 0};
+    int err = take_text(m, "alert_id", ALERT_ID_DIGITS, &text);
+    if (err != 0 || text.len == 0)
+        return err;
+    return alert_id_parse(text, &ret->alert_id) ? 0 : ERR_BAD_WORD;
+}
+
+static int take_until(const struct message *m, struct request *ret)
+{
+    const struct node *node = message_find(m, "until");
+    if (node == NULL || node->v.kind == VALUE_NIL)
+        return 0;
+    if (!node_int(node, &ret->until))
+        return ERR_WRONG_TYPE;
+    return ret->until < 0 || ret->until > MS_MAX_TS ? ERR_OUT_OF_RANGE : 0;
+}
+
 /* The member that the op cannot do without and that is not there; NULL when all is there. */
 static const char *missing(const struct request *r)
 {
@@ -136,6 +163,8 @@ static const char *missing(const struct request *r)
         return r->from == 0 ? "from" : "to";
     if (r->op == OP_EXPLAIN && r->ticket.len == 0)
         return "ticket";
+    if ((r->op == OP_ACK || r->op == OP_MUTE) && (r->alert_id == 0 || r->by.len == 0))
+        return r->alert_id == 0 ? "alert_id" : "by";
     return r->op == OP_COMPARE && r->config.len == 0 ? "config" : NULL;
 }
 
@@ -145,15 +174,16 @@ int request_decode(const void *bytes, size_t n, struct request *ret, const char 
         const char *key;
         int (*take)(const struct message *m, struct request *ret);
     } members[] = {
-        {"op", take_op},         {"scope", take_scope},   {"name", take_name},
-        {"window", take_window}, {"prefix", take_prefix}, {"since_seq", take_since},
-        {"active", take_active}, {"ticket", take_ticket}, {"team", take_team},
-        {"agent", take_agent},   {"config", take_config}, {"from", take_from},
-        {"to", take_to},
+        {"op", take_op},         {"scope", take_scope},       {"name", take_name},
+        {"window", take_window}, {"prefix", take_prefix},     {"since_seq", take_since},
+        {"active", take_active}, {"ticket", take_ticket},     {"team", take_team},
+        {"agent", take_agent},   {"config", take_config},     {"from", take_from},
+        {"to", take_to},         {"alert_id", take_alert_id}, {"by", take_by},
+        {"until", take_until},
     };
     struct node nodes[64];
     struct message m;
-    *ret = (struct request){.scope = -1};
+    *ret = (struct request){.scope = -1, .until = MS_NEVER};
     *ret_key = "";
     if (n > REQUEST_LARGE_MAX)
         return ERR_TOO_LARGE;
@@ -197,6 +227,14 @@ void request_emit(struct emitter *em, const struct request *request)
         emit_str(em, "team", request->team);
     if (request->agent.len > 0)
         emit_str(em, "agent", request->agent);
+    if (request->op == OP_ACK || request->op == OP_MUTE) {
+        char id[ALERT_ID_DIGITS + 1];
+        alert_id_text(request->alert_id, id);
+        emit_text(em, "alert_id", id);
+        emit_str(em, "by", request->by);
+    }
+    if (request->op == OP_MUTE && request->until != MS_NEVER)
+        emit_int(em, "until", request->until);
     if (request->config.len > 0)
         emit_str(em, "config", request->config);
     if (request->op == OP_SCORECARD && request->from != 0) {

@@ -17,7 +17,9 @@
     X(EXPLAIN, "explain")     /* {ticket}: its clocks, and what they counted */                    \
     X(WORKLIST, "worklist")   /* {team?, agent?}: open clocks, least time left first */            \
     X(COMPARE, "compare")     /* {config}: what a reload would do to the open tickets */           \
-    X(SCORECARD, "scorecard") /* {scope?, name?, window? | from, to}: computed now */
+    X(SCORECARD, "scorecard") /* {scope?, name?, window? | from, to}: computed now */              \
+    X(ACK, "ack")             /* {alert_id, by}: somebody has taken the alert on */                \
+    X(MUTE, "mute")           /* {alert_id, by, until?}: no repeats until then */
 
 enum request_op {
 #define REQUEST_OP_ENUM(name, wire) OP_##name,
@@ -46,7 +48,10 @@ struct request {
     struct str ticket;  /* borrowed, as these: */
     struct str team;    /* empty = any */
     struct str agent;   /* empty = any */
-    struct str config;  /* a configuration file's text */
+    uint64_t alert_id;
+    struct str by;     /* who says so */
+    ms_t until;        /* MS_NEVER when it was not given */
+    struct str config; /* a configuration file's text */
 };
 
 /* 0, or the ERR_x with the key at fault in *ret_key ("" when none; static storage). Texts are

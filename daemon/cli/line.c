@@ -32,17 +32,25 @@ static void begin(FILE *out, const struct message *m, const struct node *message
 
 void line_alert(FILE *out, const struct message *m, const struct node *alert, bool colors)
 {
-    struct str state = {"?", 1}, text = {"", 0}, severity = {"", 0};
+    struct str state = {"digest", 6}, text = {"", 0}, severity = {"", 0}, by = {"", 0}, id = by;
     char buf[PHRASE_MAX];
     node_text(message_find_in(m, alert, "state"), &state);
     node_text(message_find_in(m, alert, "text"), &text);
     node_text(message_find_in(m, alert, "severity"), &severity);
-    bool over = !str_equal(state, str_of("breached")) && !str_equal(state, str_of("warning"));
+    bool over = !str_equal(state, str_of("breached")) && !str_equal(state, str_of("warning")) &&
+                !str_equal(state, str_of("digest"));
     bool mild = str_equal(severity, str_of("info")) || str_equal(severity, str_of("warning"));
     begin(out, m, alert, colors);
     snprintf(buf, sizeof(buf), "%-9.*s", (int)state.len, state.p);
     painted(out, over ? PAINT_GREEN : mild ? PAINT_YELLOW : PAINT_RED, colors, buf);
-    fprintf(out, "  %.*s\n", (int)text.len, text.p);
+    fprintf(out, "  %.*s", (int)text.len, text.p);
+    if (node_text(message_find_in(m, alert, "acked_by"), &by))
+        fprintf(out, "  ✓ %.*s", (int)by.len, by.p);
+    if (message_find_in(m, alert, "muted") != NULL)
+        fputs("  ∅", out);
+    if (node_text(message_find_in(m, alert, "alert_id"), &id))
+        fprintf(out, "  %.*s", (int)id.len, id.p);
+    fputc('\n', out);
 }
 
 void line_snapshot(FILE *out, const struct message *m, const struct node *snapshot,

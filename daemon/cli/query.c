@@ -6,15 +6,19 @@
 #include "daemon/cli/keyring.h"
 #include "daemon/cli/line.h"
 #include "daemon/cli/view.h"
+#include "daemon/clock.h"
+#include "proto/encode.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { JSON_BYTES = 1 << 18 };
 
 static struct {
-    const char *endpoint, *scope, *name, *window, *prefix, *team, *agent;
+    const char *endpoint, *scope, *name, *window, *prefix, *team, *agent, *by;
+    ms_t length; /* of a mute; MS_NEVER: until the alert ends */
     uint64_t since;
     bool active, json;
     ms_t timeout, from, to;
@@ -41,12 +45,15 @@ static const struct option options[] = {
     {"prefix", OPTION_TEXT, &q.prefix, W_O_PREFIX, 0, 0},
     {"team", OPTION_TEXT, &q.team, W_O_TEAM, 0, 0},
     {"agent", OPTION_TEXT, &q.agent, W_O_AGENT, 0, 0},
+    {"by", OPTION_TEXT, &q.by, W_O_BY, 0, 0},
+    {"for", OPTION_DURATION, &q.length, W_O_MUTE_FOR, 0, 3650 * MS_DAY},
     {"timeout", OPTION_DURATION, &q.timeout, W_O_TIMEOUT, 1, MS_HOUR},
     KEYRING_OPTIONS,
 };
 
 static const struct usage usage = {"query",
-                                   "snapshot|alerts|hold|status|scorecard|worklist|explain TICKET",
+                                   "snapshot|alerts|hold|status|scorecard|worklist|explain TICKET|"
+                                   "ack ALERT_ID|mute ALERT_ID",
                                    W_ABOUT_QUERY, options, ARRAY_LEN(options)};
 
 static bool about_clocks(void)
@@ -183,21 +190,36 @@ static int answer(void)
     return EXIT_FAILED;
 }
 
+/* Who says it: --by, else whoever is logged in. false: nobody knows, or that is no alert id. */
+static bool read_attention(struct request *r, struct str alert_id)
+{
+    const char *by = q.by != NULL ? q.by : getenv("USER");
+    r->by = str_of(by != NULL ? by : "");
+    if (r->op == OP_MUTE && q.length != MS_NEVER)
+        r->until = clock_system() + q.length;
+    return alert_id_parse(alert_id, &r->alert_id) && r->by.len > 0;
+}
+
 static bool read_request(int operands, char **argv)
 {
     static const struct {
         const char *name;
         uint8_t op;
-    } ops[] = {{"snapshot", OP_SNAPSHOT},  {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
-               {"status", OP_STATUS},      {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN},
-               {"scorecard", OP_SCORECARD}};
+    } ops[] = {{"snapshot", OP_SNAPSHOT},   {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
+               {"status", OP_STATUS},       {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN},
+               {"scorecard", OP_SCORECARD}, {"ack", OP_ACK},           {"mute", OP_MUTE}};
     size_t i = 0;
     while (operands > 0 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
         i++;
-    if (operands == 0 || i == ARRAY_LEN(ops) || operands != (ops[i].op == OP_EXPLAIN ? 2 : 1))
+    if (operands == 0 || i == ARRAY_LEN(ops))
         return false;
-    q.request = (struct request){.op = ops[i].op, .scope = -1};
+    bool attends = ops[i].op == OP_ACK || ops[i].op == OP_MUTE;
+    if (operands != (attends || ops[i].op == OP_EXPLAIN ? 2 : 1))
+        return false;
+    q.request = (struct request){.op = ops[i].op, .scope = -1, .until = MS_NEVER};
     struct request *r = &q.request;
+    if (attends && !read_attention(r, str_of(argv[1])))
+        return false;
     if (q.scope != NULL && (r->scope = (int8_t)scope_find(str_of(q.scope))) < 0)
         return false;
     if (q.name != NULL && r->scope < 0)
@@ -209,7 +231,7 @@ static bool read_request(int operands, char **argv)
     if ((r->from == 0) != (r->to == 0) || (r->from != 0 && r->op != OP_SCORECARD))
         return false;
     r->window = str_of(q.window != NULL && windowed ? q.window : "");
-    r->ticket = str_of(operands == 2 ? argv[1] : "");
+    r->ticket = str_of(r->op == OP_EXPLAIN ? argv[1] : "");
     r->team = str_of(q.team != NULL && r->op == OP_WORKLIST ? q.team : "");
     r->agent = str_of(q.agent != NULL && r->op == OP_WORKLIST ? q.agent : "");
     r->prefix = str_of(q.prefix != NULL ? q.prefix : "");
@@ -225,6 +247,7 @@ int command_query(int argc, char **argv)
     q.endpoint = ENDPOINT_QUERY;
     q.timeout = 5 * MS_SECOND;
     q.since = UINT64_MAX;
+    q.length = MS_NEVER;
     int operands;
     enum options_end end = options_read(&usage, argc, argv, &operands);
     if (end != OPTIONS_GO)

@@ -65,6 +65,8 @@ static bool print_message(const struct reader *r, bool asked)
     bool sys = topic_matches(str_of("sys."), r->topic);
     if (sys && !asked)
         return false;
+    if (!w.json && message_find_in(r->in, r->root, "untold") != NULL)
+        return false; /* muted, or part of a digest */
     if (w.json)
         print_json(r);
     else if (topic_matches(str_of("alert."), r->topic))

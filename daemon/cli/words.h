@@ -82,6 +82,9 @@
     X(O_ACTIVE, "only alerts that are active now", "仅当前活动告警")                               \
     X(O_PREFIX, "only topics that begin so", "仅此前缀的主题")                                     \
     X(O_TEAM, "worklist: only this team's", "worklist:仅此团队")                                   \
+    X(O_BY, "ack, mute: who says so (else $USER)", "ack、mute:操作人（缺省为 $USER）")             \
+    X(O_MUTE_FOR, "mute: for how long; 0s ends it (else until the alert ends)",                    \
+      "mute:静音时长;0s 为取消（缺省至告警结束）")                                                 \
     X(O_AGENT, "worklist: only this agent's", "worklist:仅此客服")                                 \
     X(O_DIFF, "also ask the running daemon what a reload would change",                            \
       "并询问运行中的服务进程:重新加载会改变什么")                                                 \

@@ -255,6 +255,31 @@ static const char *line_alerts(struct world *w)
     return NULL;
 }
 
+/* `ack WHICH BY`, `mute WHICH BY [until TIME]` at the engine's clock; WHICH is the rule's
+ * or the ticket's name. */
+static const char *line_attend(struct world *w, struct str rest, enum attention what)
+{
+    struct str which = story_word(&rest), by = story_word(&rest), how = story_word(&rest);
+    ms_t until = MS_NEVER;
+    struct alert a;
+    uint32_t at = 0;
+    if (how.len > 0 && !story_time(story_word(&rest), &until))
+        return "no time";
+    until += how.len > 0 ? w->day : 0;
+    w->retell = false; /* what people say is no event */
+    while (engine_alert_next(w->engine, &at, &a)) {
+        const char *rule = engine_settings(w->engine)->rule[a.rule].id;
+        struct str is = a.kind == ALERT_SLA ? a.sla.ticket : str_of(rule);
+        if (!str_equal(which, is))
+            continue;
+        int err = engine_attend(w->engine, &a, what, by, until, engine_at(w->engine), &w->out);
+        bring_effects(w, engine_settings(w->engine));
+        return err == 0 ? NULL : err_text(err);
+    }
+    bring(w, "unknown");
+    return NULL;
+}
+
 static const char *line_apply(struct world *w)
 {
     const char *why = NULL;
@@ -306,11 +331,15 @@ static const char *tell_line(struct world *w, struct str rest)
         return line_compare(w);
     if (str_equal(word, str_of("alerts")))
         return line_alerts(w);
+    if (str_equal(word, str_of("ack")))
+        return line_attend(w, rest, ATTEND_ACK);
+    if (str_equal(word, str_of("mute")))
+        return line_attend(w, rest, ATTEND_MUTE);
     if (str_equal(word, str_of("apply")))
         return line_apply(w);
     if (!story_times(word, &time, &received))
         return "a line begins with config, set, day, TIME, show, explain, worklist, compare, "
-               "alerts, forget rules, apply, =, | or #";
+               "alerts, ack, mute, forget rules, apply, =, | or #";
     return line_event(w, w->day + time, received == MS_NONE ? MS_NONE : w->day + received, rest);
 }
 

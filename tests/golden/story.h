@@ -9,9 +9,10 @@
  *     = first_response n=1 mean=15m00s min=15m00s max=15m00s target=20m00s met=1 missed=0
  *
  * A line is a comment, a setting, `day DATE`, TIME EVENT, TIME tick (the clock), `show …`,
- * `alerts` (the active ones), `explain TICKET [METRIC]`, `worklist`, `forget rules` / `compare`
- * (what would the new settings do) / `apply` (a reload), or, after "= ", what the line above must
- * bring. `config` and the lines after it that begin with "|" are a configuration file.
+ * `alerts` (the active ones), `ack WHICH BY`, `mute WHICH BY [until TIME]` (WHICH: rule or ticket),
+ * `explain TICKET [METRIC]`, `worklist`, `forget rules` / `compare` (what would the new settings
+ * do) / `apply` (a reload), or, after "= ", what the line above must bring. `config` and the lines
+ * after it that begin with "|" are a configuration file.
  *
  * Times are UTC, h:mm, h:mm:ss or h:mm:ss.mmm; hours may pass 24. In 9:00@9:05 the second one is
  * when the event was received. */

@@ -22,10 +22,14 @@ static const char *check_step(const struct followed *last, const struct alert *a
 {
     const struct alert_sla *s = &a->sla;
     bool first = last->rev == 0;
+    if (a->said && (first || a->state != last->state))
+        return "somebody spoke of what is not so";
     if (a->rev != last->rev + 1)
         return "rev does not follow";
     if (!first && (last->metric != s->metric || !str_equal(str_of(last->ticket), s->ticket)))
         return "an alert of another clock has this id";
+    if (a->said)
+        return NULL;
     switch ((enum alert_state)a->state) {
     case ALERT_WARNING:
         return s->level == 0 ? "a warning without level" : last->breached ? "warns too late" : NULL;

@@ -66,3 +66,21 @@ Test(held, is_bounded)
     cr_assert(held_add(&h, 1, (struct str){"t", 1}, "", 0));
     held_fini(&h);
 }
+
+Test(held, the_newest_can_be_kept_only)
+{
+    struct held h;
+    held_init(&h);
+    for (uint32_t i = 0; i < 200; i++) {
+        add(&h, i, i);
+        if (i % 3 == 0)
+            held_keep(&h);
+    }
+    for (uint32_t i = 0; i < 200; i++) {
+        const struct held_message *m = held_next(&h, i);
+        expect(m, i);
+        cr_assert_eq(m->quiet, i % 3 == 0);
+        held_drop(&h);
+    }
+    held_fini(&h);
+}

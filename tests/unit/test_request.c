@@ -49,8 +49,10 @@ Test(request, there_and_back)
     for (int op = 0; op < OP_N; op++) {
         start();
         request_emit(&em, &(struct request){.op = (uint8_t)op, .scope = -1});
-        bool bare = op != OP_ALERTS && op != OP_EXPLAIN && op != OP_COMPARE;
-        cr_assert_eq(decode(), bare ? 0 : ERR_MISSING);
+        bool bare = op != OP_ALERTS && op != OP_EXPLAIN && op != OP_COMPARE && op != OP_ACK &&
+                    op != OP_MUTE;
+        int err = op == OP_ACK || op == OP_MUTE ? ERR_BAD_WORD : ERR_MISSING; /* 0 is no id */
+        cr_assert_eq(decode(), bare ? 0 : err);
         cr_assert_eq(key[0] == '\0', bare);
         cr_assert_eq(request.op, op);
         cr_assert_eq(request.scope, -1);
@@ -73,6 +75,46 @@ Test(request, about_clocks)
     request_emit(&em, &(struct request){.op = OP_EXPLAIN, .scope = -1, .ticket = list.ticket});
     cr_assert_eq(decode(), 0);
     cr_assert(str_equal(request.ticket, list.ticket));
+}
+
+Test(request, about_what_people_say)
+{
+    struct request mute = {.op = OP_MUTE,
+                           .scope = -1,
+                           .alert_id = 0x00c0ffee12345678,
+                           .by = str_of("ada"),
+                           .until = 1770391800000};
+    start();
+    request_emit(&em, &mute);
+    cr_assert_eq(decode(), 0);
+    cr_assert(request.op == OP_MUTE && request.alert_id == mute.alert_id);
+    cr_assert(request.until == mute.until && str_equal(request.by, mute.by));
+    mute.until = MS_NEVER;
+    start();
+    request_emit(&em, &mute);
+    cr_assert_eq(decode(), 0);
+    cr_assert_eq(request.until, MS_NEVER);
+    mute.by = (struct str){"", 0};
+    start();
+    request_emit(&em, &mute);
+    cr_assert_eq(decode(), ERR_MISSING);
+    cr_assert_str_eq(key, "by");
+    static const char *const bad[] = {"", "0000000000000000", "00c0ffee1234567", "00C0FFEE12345678",
+                                      "00c0ffee123456789"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        start();
+        emit_map(&em, NULL);
+        emit_text(&em, "op", "ack");
+        emit_text(&em, "alert_id", bad[i]);
+        emit_text(&em, "by", "ada");
+        emit_end(&em);
+        cr_assert_eq(decode(),
+                     i == 0   ? ERR_MISSING
+                     : i == 4 ? ERR_NAME_LONG
+                              : ERR_BAD_WORD,
+                     "%s", bad[i]);
+        cr_assert_str_eq(key, "alert_id");
+    }
 }
 
 /* Only a comparison may be large, and it too has its bound. */
@@ -157,6 +199,9 @@ Test(request, what_is_refused)
     refused("since_seq", NULL, ERR_OUT_OF_RANGE);
     refused("active", "yes", ERR_WRONG_TYPE);
     refused("colour", "red", 0);
+    refused("alert_id", "x", ERR_BAD_WORD);
+    refused("until", "tomorrow", ERR_WRONG_TYPE);
+    refused("until", NULL, ERR_OUT_OF_RANGE);
     refused("name", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             ERR_NAME_LONG);
     cr_assert_eq(request_decode("\x80", 1, &request, &key), ERR_MISSING);
