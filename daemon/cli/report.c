@@ -24,7 +24,8 @@ static const char *const scripts[] = {
 };
 
 static struct {
-    const char *config_path, *measures_path, *from, *to, *month, *as_of, *team, *step, *format;
+    const char *config_path, *measures_path, *from, *to, *month, *as_of, *team, *step, *format,
+        *against;
     const char *output;
     bool no_charts;
     struct config config;
@@ -39,6 +40,7 @@ static const struct option options[] = {
     {"from", OPTION_TEXT, &g.from, W_O_FROM, 0, 0},
     {"to", OPTION_TEXT, &g.to, W_O_UNTIL, 0, 0},
     {"month", OPTION_TEXT, &g.month, W_O_MONTH, 0, 0},
+    {"against", OPTION_TEXT, &g.against, W_O_EARLIER, 0, 0},
     {"team", OPTION_TEXT, &g.team, W_O_REPORT_TEAM, 0, 0},
     {"format", OPTION_TEXT, &g.format, W_O_FORMAT, 0, 0},
     {"output", OPTION_TEXT, &g.output, W_O_OUTPUT, 0, 0},
@@ -132,14 +134,17 @@ static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)
         return code;
     *setup = (struct cube_setup){
         .settings = s, .limits = &g.config.limits, .team = g.team, .period = {*now}};
-    setup->period[CUBE_PRIOR] = period_before(&s->zone, *now);
+    struct period *before = &setup->period[CUBE_PRIOR];
+    *before = period_before(&s->zone, *now);
+    if (g.against != NULL && (!period_read(&s->zone, g.against, before) || before->to > now->from))
+        return wrong(g.against, W_E_AGAINST);
     ms_t as_of = now->to + longest_horizon(s);
     if (g.as_of != NULL && !period_instant(&s->zone, g.as_of, true, &as_of))
         return wrong(g.as_of, W_E_PERIOD_DATE);
     if (as_of <= now->from)
         return wrong(g.as_of, W_E_PERIOD_ENDS);
     setup->as_of[CUBE_NOW] = as_of;
-    setup->as_of[CUBE_PRIOR] = now->from + (as_of - now->to);
+    setup->as_of[CUBE_PRIOR] = before->to + (as_of - now->to);
     setup->step = period_step(*now);
     for (uint32_t i = 0; g.step != NULL && i <= STEP_N; i++) {
         if (i == STEP_N) {

@@ -27,7 +27,7 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
     bool one_of_many = indicator_kind(i) == IND_DURATION;
     doc_cell(t, one_of_many ? doc_text(r->doc, "%s · %s", name, which) : name)->key =
         indicator_name(i);
-    report_cell(r, t, n.of, &n.now);
+    report_cell(r, t, n.of, &n.now)->note = report_sure(r, &n.now, n.ratio, n.at);
     report_change(r, t, &n);
 }
 
@@ -167,6 +167,7 @@ void report_build(struct report *r)
     if (r->cube->sum[CUBE_NOW] != NULL) {
         report_indicators(r);
         report_goals(r);
+        report_compare(r);
         report_trend(r);
         report_mix(r);
         report_times(r);

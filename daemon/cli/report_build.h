@@ -59,6 +59,10 @@ int report_verdict(const struct number *n);
 struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n);
 const char *report_change_text(const struct report *r, const struct number *n);
 
+/* "n = 120 · 41.0 – 58.7%": what stands behind a value, and of a ratio its interval; NULL: a count. */
+const char *report_sure(const struct report *r, const struct figure *f, bool ratio,
+                        struct interval at);
+
 const char *report_share(const struct report *r, double fraction);
 const char *report_interval(const struct report *r, struct interval i);
 const char *report_count(const struct report *r, uint64_t n);
@@ -75,7 +79,8 @@ const char *report_name(const struct report *r, enum scope scope, uint32_t index
 void report_summary(struct report *r);    /* report_build.c */
 void report_indicators(struct report *r); /* report_indicators.c */
 void report_goals(struct report *r);
-void report_trend(struct report *r); /* report_trend.c */
+void report_compare(struct report *r); /* report_compare.c */
+void report_trend(struct report *r);   /* report_trend.c */
 void report_mix(struct report *r);
 void report_times(struct report *r);
 void report_people(struct report *r); /* report_people.c */
@@ -91,6 +96,9 @@ const struct scorecard *report_card(const struct report *r, enum scope scope, st
                                     struct str team);
 void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
                   struct score *ret);
+
+/* The site's target of a duration; 0: it has none. */
+ms_t report_target(const struct report *r, enum indicator i);
 
 /* What the indicators' table says of an indicator: which number stands for it. */
 struct figure_source report_source(const struct report *r, enum indicator i);

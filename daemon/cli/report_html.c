@@ -156,6 +156,8 @@ static void put_tiles(FILE *out, const struct doc_table *t)
         fputs("<li>", out);
         put_text(out, "span", "", doc_at(t, r, 0)->text);
         put_text(out, "strong", "", doc_at(t, r, 1)->text);
+        if (doc_at(t, r, 1)->note != NULL)
+            put_text(out, "small", "", doc_at(t, r, 1)->note);
         if (change->text[0] != '\0') {
             fprintf(out, "<span class=\"change%s\">", tone(change));
             put(out, change->text);

@@ -16,7 +16,8 @@ const struct scorecard *report_card(const struct report *r, enum scope scope, st
         const struct scorecard *card = &r->cards->card[i];
         bool valid =
             card->valid_from == MS_NONE || card->valid_from <= r->cube->setup.period[CUBE_NOW].from;
-        if (card->scope == scope && valid && score_matches(card, name, team))
+        /* Sums have no hours: a card of a calendar's hours cannot be told from them. */
+        if (card->scope == scope && valid && card->when[0] == 0 && score_matches(card, name, team))
             return card;
     }
     return NULL;
@@ -45,6 +46,13 @@ const struct score_item *report_item(const struct report *r, enum indicator i)
     return NULL;
 }
 
+ms_t report_target(const struct report *r, enum indicator i)
+{
+    uint8_t target = indicator_rows[i].target;
+    bool judged = indicator_kind(i) == IND_DURATION && target < TARGET_N;
+    return judged ? r->settings->target[target] : 0;
+}
+
 struct figure_source report_source(const struct report *r, enum indicator i)
 {
     const struct score_item *item = report_item(r, i);
@@ -71,7 +79,7 @@ static void put_goal(struct report *r, struct doc_table *t, enum indicator i, bo
     if (marks) {
         doc_cell(t, report_value(r, of, item->target));
     } else if (indicator_kind(i) == IND_DURATION && judged) {
-        ms_t target = r->settings->target[indicator_rows[i].target];
+        ms_t target = report_target(r, i);
         doc_cell(t, target > 0 ? report_value(r, of, target) : word(W_R_POLICY));
     } else {
         doc_cell(t, "");
@@ -93,6 +101,7 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     else
         doc_number(t, report_count(r, cases), (double)cases, UNIT_COUNT);
     struct doc_cell *actual = report_cell(r, t, n.of, &n.now);
+    actual->note = NULL;
     if (indicator_kind(i) == IND_DURATION && n.has) {
         struct figure_source p90 = {(uint16_t)i, IF_P90}, mean = {(uint16_t)i, IF_MEAN};
         struct figure at = sum_figure(r->cube->sum[CUBE_NOW], r->settings, p90);
@@ -102,11 +111,12 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     }
     put_goal(r, t, i, reached.has);
     if (reached.has)
-        report_cell(r, t, reached.of, &reached.now);
+        report_cell(r, t, reached.of, &reached.now)->note = NULL; /* the next column has it */
     else
         doc_cell(t, "");
     doc_cell(t, ratio->ratio && ratio->has ? report_interval(r, ratio->at) : "");
-    doc_cell(t, n.had ? report_figure(r, n.of, &n.before) : "");
+    doc_cell(t, n.had ? report_figure(r, n.of, &n.before) : "")->note =
+        n.had ? report_sure(r, &n.before, n.ratio, n.was) : NULL;
     report_change(r, t, &n);
 }
 
@@ -211,8 +221,8 @@ void report_goals(struct report *r)
         bool marks = item != NULL && item->has_marks && item->target > 0;
         struct figure_source of = report_source(r, i);
         ms_t site = 0;
-        if (!marks && indicator_kind(i) == IND_DURATION && !indicator_is_business(i))
-            site = r->settings->target[indicator_rows[i].target];
+        if (!marks && !indicator_is_business(i))
+            site = report_target(r, i);
         int64_t target = marks ? item->target : site;
         struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
         if (target <= 0 || f.bottom <= 0)

@@ -63,6 +63,11 @@ static void tiles(FILE *out, const struct doc_table *t)
         fputs(": **", out);
         put(out, doc_at(t, r, 1)->text);
         fputs("** ", out);
+        if (doc_at(t, r, 1)->note != NULL) {
+            fputc('(', out);
+            put(out, doc_at(t, r, 1)->note);
+            fputs(") ", out);
+        }
         put(out, doc_at(t, r, 2)->text);
         fputc('\n', out);
     }

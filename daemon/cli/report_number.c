@@ -87,6 +87,11 @@ static double plain(const struct figure *f)
     return (double)f->top / (double)f->bottom;
 }
 
+static struct interval interval_of(const struct figure *f)
+{
+    return wilson((uint64_t)(f->top / NUMBER_ONE), (uint64_t)f->bottom);
+}
+
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
                              const struct figure *f)
 {
@@ -94,13 +99,12 @@ struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct
         return doc_cell(t, "·");
     if (indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field))
         return doc_number(t, report_figure(r, of, f), plain(f), UNIT_MS);
-    return doc_number(t, report_figure(r, of, f), plain(f) / NUMBER_ONE,
-                      is_fraction(of) ? UNIT_SHARE : UNIT_COUNT);
-}
-
-static struct interval interval_of(const struct figure *f)
-{
-    return wilson((uint64_t)(f->top / NUMBER_ONE), (uint64_t)f->bottom);
+    bool ratio = is_fraction(of);
+    struct doc_cell *cell = doc_number(t, report_figure(r, of, f), plain(f) / NUMBER_ONE,
+                                       ratio ? UNIT_SHARE : UNIT_COUNT);
+    if (ratio) /* never shown without what it is made of */
+        cell->note = report_sure(r, f, true, interval_of(f));
+    return cell;
 }
 
 struct number report_number(const struct report *r, const struct sum *now, const struct sum *before,

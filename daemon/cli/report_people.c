@@ -126,11 +126,8 @@ static void put_person(struct report *r, struct doc_table *t, enum scope scope,
             continue;
         struct figure f = sum_figure(p->now, r->settings, shown[k]);
         struct doc_cell *cell = report_cell(r, t, shown[k], &f);
-        if (!f.count && f.bottom > 0)
+        if (!f.count && f.bottom > 0 && cell->note == NULL)
             cell->note = doc_text(r->doc, "n = %u", f.n);
-        if (f.bottom > 0 && (shown[k].field == IF_VALUE || shown[k].field == IF_ATTAINMENT))
-            cell->note = doc_text(r->doc, "n = %u · %s", f.n,
-                                  report_interval(r, wilson((uint64_t)(f.top / 1000000), f.n)));
     }
 }
 

@@ -93,6 +93,17 @@ bool period_instant(const struct zone *z, const char *text, bool end, ms_t *ret)
     return true;
 }
 
+bool period_read(const struct zone *z, const char *text, struct period *ret)
+{
+    const char *slash = strchr(text, '/');
+    char from[PERIOD_NAME * 2];
+    if (slash == NULL)
+        return period_month(z, text, ret);
+    int n = snprintf(from, sizeof from, "%.*s", (int)(slash - text), text);
+    return n < (int)sizeof from && period_instant(z, from, false, &ret->from) &&
+           period_instant(z, slash + 1, true, &ret->to) && ret->from < ret->to;
+}
+
 struct period period_days(const struct zone *z, ms_t first, ms_t last)
 {
     return (struct period){day_start(z, day_of(z, first)), day_start(z, day_of(z, last) + 1)};

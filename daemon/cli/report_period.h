@@ -27,6 +27,9 @@ struct period period_days(const struct zone *z, ms_t first, ms_t last);
  * it is whole days, else as many milliseconds. */
 struct period period_before(const struct zone *z, struct period p);
 
+/* "2012-10", or "2012-10-01/2012-10-14" of instants, both included. false: neither. */
+bool period_read(const struct zone *z, const char *text, struct period *ret);
+
 /* Days up to 62 of them, then weeks, then months. */
 enum period_step period_step(struct period p);
 

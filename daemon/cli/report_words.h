@@ -22,6 +22,12 @@
       "count what is known at this instant (default: the end and a horizon "                       \
       "later)",                                                                                    \
       "按此时刻所知统计(默认:期末再加观察期)")                                                     \
+    X(O_EARLIER,                                                                                   \
+      "compare with this earlier period: 2012-09, or 2012-09-01/2012-09-14 "                       \
+      "(default: the one before, as long)",                                                        \
+      "对比的较早时期:2012-09 或 2012-09-01/2012-09-14(默认:等长的上一期)")                        \
+    X(E_AGAINST, "write --against 2012-09 or 2012-09-01/2012-09-14, before the period begins",     \
+      "应写 --against 2012-09 或 2012-09-01/2012-09-14,且早于报告时期")                            \
     X(O_STEP, "of the trend: day, week, month (default: by length)", "趋势步长:day、week、month")  \
     X(O_NO_CHARTS, "tables only, without Chart.js", "只有表格,不用 Chart.js")                      \
     X(E_PERIOD, "report: {1} is no period: {2}", "report:{1} 不是有效时期:{2}")                    \
@@ -53,6 +59,7 @@
     X(R_INDICATORS, "Indicators", "指标")                                                          \
     X(R_TREND, "Trend", "趋势")                                                                    \
     X(R_GOALS, "Actual against target", "实际与目标")                                              \
+    X(R_SIDE_BY_SIDE, "Side by side", "两期对比")                                                  \
     X(R_MIX, "Categories", "问题分类")                                                             \
     X(R_TIMES, "Response times", "响应时长")                                                       \
     X(R_AGENTS, "Agents", "客服")                                                                  \

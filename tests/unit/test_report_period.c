@@ -119,3 +119,25 @@ Test(report_period, names)
     cr_assert_str_eq(period_text(text, &z, p), "2026-02-06 … 2026-02-06 23:00");
     cr_assert_eq(period_hour(&z, at(&z, "2026-02-06") + 13 * MS_HOUR + 59 * MS_MINUTE), 13);
 }
+
+Test(report_period, reads_a_month_or_two_days)
+{
+    static const struct zone utc = {.n = 1};
+    struct period p;
+    cr_assert(period_read(&utc, "2026-02", &p));
+    cr_assert_eq(p.from, 1769904000000);
+    cr_assert_eq(p.to, 1772323200000);
+    cr_assert(period_read(&utc, "2026-02-01/2026-02-28", &p));
+    cr_assert(p.from == 1769904000000 && p.to == 1772323200000);
+    cr_assert(period_read(&utc, "2026-02-01T10:00:00Z/1769947200000", &p));
+    cr_assert(p.from == 1769940000000 && p.to == 1769947200000);
+    static const char *const wrong[] = {"",
+                                        "/",
+                                        "2026-02-01",
+                                        "2026-02-02/2026-02-01",
+                                        "2026-02/x",
+                                        "x/2026-02-01",
+                                        "2026-02-30/2026-03-01"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        cr_assert_not(period_read(&utc, wrong[i], &p), "%s", wrong[i]);
+}
