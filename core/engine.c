@@ -67,7 +67,7 @@ static struct str lookup_call_name(void *ctx, handle_t h)
 }
 
 /* Its own copy: the configuration's goes with the next reload. */
-static void keep_cards(struct engine *e, const struct scorecards *cards)
+void engine_keep_cards(struct engine *e, const struct scorecards *cards)
 {
     e->settings.cards = cards == NULL ? NULL : e->cards;
     if (cards != NULL)
@@ -95,7 +95,7 @@ static int make_parts(struct engine *e, uint8_t *at)
     const struct settings *s = &e->settings;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     e->cards = block_take(&at, sizeof *e->cards);
-    keep_cards(e, s->cards);
+    engine_keep_cards(e, s->cards);
     remarks_init(&e->remarks, block_take(&at, remarks_bytes()));
     uint32_t watches = measure_watches(s, watch, ARRAY_LEN(watch));
     e->board = board_init(block_take(&at, board_bytes(l, s)), l, s, watch, watches);
@@ -138,7 +138,7 @@ static int make_parts(struct engine *e, uint8_t *at)
 }
 
 /* What follows from the rules: what the board must tell, and how much room one name takes. */
-static void listen(struct engine *e)
+void engine_listen(struct engine *e)
 {
     uint32_t inputs[SCOPE_N] = {0};
     e->effects_max = 1;
@@ -170,7 +170,7 @@ int engine_init(struct engine **ret_e, void *mem, const struct limits *limits,
     err = make_parts(e, at);
     if (err != 0)
         return err;
-    listen(e);
+    engine_listen(e);
     *ret_e = e;
     return 0;
 }
@@ -456,48 +456,4 @@ uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
 ms_t engine_deadline(const struct engine *e)
 {
     return tickets_swept(e->tickets) ? wheel_next(&e->wheel) : e->core.at;
-}
-
-/* Are these the policies in force? */
-static bool agreed(const struct engine *e, const struct sla_setting *said)
-{
-    const struct agreement *g = agreement_get(e->agreements, agreements_last(e->agreements));
-    return said == NULL ? g->said.policies == 0 : g->print == sla_print(said);
-}
-
-int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
-                 const char **ret_why)
-{
-    int err = settings_check(s, ret_why);
-    if (err != 0)
-        return err;
-    const struct settings *old = &e->settings;
-    const char *why = settings_differ(old, s);
-    if (why != NULL) {
-        *ret_why = why;
-        return ERR_BAD_SETTINGS;
-    }
-    if (!agreed(e, s->sla)) {
-        err = agreements_prepare(e->agreements, s->sla, e->board, ret_why);
-        if (err != 0)
-            return err;
-        agreements_adopt(e->agreements, e->core.at);
-    }
-    CHECK(room(out) >= rules_active(e->rules));
-    uint32_t first = out->n;
-    ms_t now = e->core.at == MS_NONE ? 0 : e->core.at;
-    if (!rules_apply(e->rules, e->board, s, now, out))
-        e->core.limit_met[LIMIT_MET_ALERTS]++;
-    engine_hear(e, out, first);
-    uint64_t seed = old->seed;
-    uint32_t compared = old->compared;
-    e->settings = *s;
-    e->settings.seed = seed;
-    e->settings.compared = compared; /* the logs are as long as they are */
-    keep_cards(e, s->cards);
-    e->core.agreement = agreements_last(e->agreements);
-    e->settings.sla = &agreement_get(e->agreements, agreements_last(e->agreements))->said;
-    tickets_retarget(e->tickets);
-    listen(e);
-    return 0;
 }

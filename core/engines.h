@@ -66,6 +66,12 @@ struct engine {
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE]);
 
+/* Keeps a copy of the cards, as what settings speak of: the configuration's go with a reload. */
+void engine_keep_cards(struct engine *e, const struct scorecards *cards);
+
+/* What follows from the rules: what the board must tell, and how much room one name takes. */
+void engine_listen(struct engine *e);
+
 /* What was said about the alerts of the effects from `first` on; about one that is read. */
 void engine_hear(struct engine *e, struct outbox *out, uint32_t first);
 void engine_remark(const struct engine *e, struct alert *a);

@@ -1,5 +1,7 @@
 #include "tests/sim/chaos.h"
 
+#include "core/scorecard.h"
+
 #include "core/err.h"
 #include "core/limits.h"
 #include "core/slice.h"
@@ -241,6 +243,63 @@ void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts)
 
 /* --- settings --------------------------------------------------------------- */
 
+/* Cards of two scopes on a rating and a count. */
+static const struct scorecards *cards(void)
+{
+    static struct scorecards drawn;
+    for (uint32_t i = 0; i < 2 && drawn.cards < 2; i++) {
+        struct scorecard *c = &drawn.card[drawn.cards++];
+        c->id[0] = (char)('a' + i);
+        c->scope = i == 0 ? SCOPE_AGENT : SCOPE_TEAM;
+        c->valid_from = MS_NONE;
+        c->items = 2;
+        c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN},
+                                         .method = SCORE_LINEAR,
+                                         .weight = 80,
+                                         .min_n = 1,
+                                         .cap = SCORE_FULL,
+                                         .has_marks = true,
+                                         .baseline = 3 * NUMBER_ONE,
+                                         .target = 4 * NUMBER_ONE};
+        c->item[1] = (struct score_item){
+            .of = {IND_COMPLAINTS, IF_NUM}, .method = SCORE_DEDUCT, .weight = 20, .deduct = 5};
+    }
+    return &drawn;
+}
+
+/* Some windows are compared with what was before. By draws of its own, as the next one. */
+static void draw_compared(struct random r, struct settings *s)
+{
+    uint32_t n = s->windows;
+    for (uint32_t w = 0; w < s->windows && n < WINDOWS_MAX; w++)
+        if (s->window[w].kind == WINDOW_SLIDING && random_percent(&r, 30)) {
+            s->compared |= 1u << w;
+            n++;
+        }
+}
+
+/* Some rules are on trends or scores instead. */
+static void draw_kinds(struct random r, struct settings *s)
+{
+    s->cards = cards();
+    for (uint32_t i = 0; i < s->rules; i++) {
+        struct rule_setting *rule = &s->rule[i];
+        bool score = random_percent(&r, 25) && (s->scopes >> SCOPE_AGENT & 1) != 0;
+        if (score) {
+            rule->kind = RULE_SCORE;
+            rule->card[0] = 'a';
+            rule->scope = SCOPE_AGENT;
+            rule->fire = random_range(&r, 0, 100) * NUMBER_ONE;
+            rule->clear = rule->fire;
+        } else if (rule->indicator < IND_GAUGE_FIRST && (s->compared >> rule->window & 1) != 0) {
+            rule->kind = RULE_TREND;
+            rule->absolute = random_percent(&r, 50);
+            rule->fire = random_range(&r, -10, 10) * (NUMBER_ONE / 10);
+            rule->clear = rule->fire;
+        }
+    }
+}
+
 void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
 {
     s->rules = rules;
@@ -266,6 +325,7 @@ void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
         ms_t gap = random_range(r, 0, rule->fire / 2);
         rule->clear = rule->below ? rule->fire + gap : rule->fire - gap;
     }
+    draw_kinds(*r, s);
 }
 
 /* Some count by the hours of the first calendar. By draws of its own: seeds mean what they did. */
@@ -326,6 +386,7 @@ void chaos_settings(struct random *r, struct settings *s)
     s->exact_samples = random_percent(r, 50) ? 1000 : 100000;
     const char *why;
     chaos_sla(r, s);
+    draw_compared(*r, s);
     chaos_rules(r, s, (uint32_t)random_below(r, 12));
     draw_hours(*r, s);
     CHECK(settings_check(s, &why) == 0);

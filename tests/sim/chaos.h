@@ -39,7 +39,7 @@ void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts);
 /* Settings of any kind that settings_check takes: windows, targets, horizons, rules, policies. */
 void chaos_settings(struct random *r, struct settings *ret);
 void chaos_rules(struct random *r, struct settings *s, uint32_t rules);
-void chaos_sla(struct random *r, struct settings *s);   /* or none; valid for two more calls */
+void chaos_sla(struct random *r, struct settings *s); /* or none; valid for two more calls */
 
 /* Order of delivery of events[0..n): each up to `lateness` (not included) after its ts, some twice.
  * order has room for 2n; returns how many. */

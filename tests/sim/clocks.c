@@ -422,6 +422,7 @@ void clocks_round(struct random *r)
     s.window[0] = tallied;
     s.exact_samples = 100000;
     memset(s.target, 0, sizeof s.target);
+    s.compared = tallied.kind == WINDOW_SLIDING;
     for (uint32_t i = 0; i < s.rules; i++)
         s.rule[i].window = 0;
     draw_events(r, &c);

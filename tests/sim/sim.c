@@ -74,6 +74,7 @@ static void same_words(const struct world *a, const struct world *b)
     expect(a->said == b->said, "other effects", a->said, b->said);
     uint64_t x = world_alerts(a), y = world_alerts(b);
     expect(x == y, "other active alerts", x, y);
+    expect(world_conserves(a) && world_conserves(b), "alerts were lost", a->effects, a->muted);
     for (int v = 0; v <= VERDICT_REFUSED; v++)
         expect(a->verdicts[v] == b->verdicts[v], "other verdicts", a->verdicts[v], b->verdicts[v]);
 }
@@ -211,6 +212,7 @@ static void round_image(struct random *r)
     uint32_t k = (uint32_t)random_below(r, m);
     world_begin(&a, &l, &s, start);
     world_feed(&a, shuffled, k, 0, 0, r);
+    world_attend(&a, r);
     uint64_t digest = k > 0 ? engine_digest(a.e) : 0;
     uint64_t shed = engine_counters(a.e)->samples_shed;
     if (world_copy(&a, shuffled + k, m - k, &b)) {
@@ -252,6 +254,8 @@ static void round_full(struct random *r)
         world_feed(&w, shuffled + i, k, 0, 0, r);
         engine_check(w.e);
         (void)world_numbers(&w);
+        world_attend(&w, r);
+        expect(world_conserves(&w), "alerts were lost", w.effects, w.muted);
         if (random_percent(r, 30)) {
             struct time_slice slice[SLICES_MAX];
             if (slices_of(&s, slice) == 0) /* others need a restart */

@@ -28,6 +28,20 @@ void world_end(struct world *w)
     free(w->out.effects);
 }
 
+/* Three a minute are told, the rest is in digests; muted repeats are in neither. */
+static void publish(struct world *w, const struct alert *a)
+{
+    enum { TOLD_A_MINUTE = 3 };
+    if (storm_over(&w->storm, a->at)) {
+        w->in_digests += w->storm.digest.n;
+        storm_clear(&w->storm);
+    }
+    if (a->untold == ALERT_MUTED)
+        w->muted++;
+    else
+        (void)storm_takes(&w->storm, a, SEVERITY_INFO, a->name, w->effects, a->at, TOLD_A_MINUTE);
+}
+
 static void hear(struct world *w, const struct settings *settings)
 {
     char line[TRACE_BYTES_MAX];
@@ -39,6 +53,7 @@ static void hear(struct world *w, const struct settings *settings)
         size_t n = trace_effect(line, sizeof line, settings, &w->out.effects[i]);
         w->said = hash_bytes(w->said, line, n);
         w->effects++;
+        publish(w, &w->out.effects[i].alert);
     }
     w->out.n = 0;
 }
@@ -80,6 +95,35 @@ void world_tick(struct world *w, ms_t at)
     struct event e = {.kind = EV_TICK, .ts = at, .rts = at};
     step(w, &e, 1, WORLD_EFFECTS);
     w->verdicts[VERDICT_APPLIED]--; /* no event */
+}
+
+void world_attend(struct world *w, struct random *r)
+{
+    static const char *const people[] = {"ann", "ben"};
+    struct alert a;
+    uint32_t at = 0;
+    ms_t now = engine_at(w->e);
+    w->out.cap = WORLD_EFFECTS;
+    while (now != MS_NONE && engine_alert_next(w->e, &at, &a)) {
+        if (!random_percent(r, 20))
+            continue;
+        ms_t until = random_percent(r, 30) ? MS_NEVER : now + random_range(r, -1000, 7200000);
+        int err = engine_attend(w->e, &a, random_percent(r, 40) ? ATTEND_ACK : ATTEND_MUTE,
+                                str_of(people[random_below(r, 2)]), until, now, &w->out);
+        CHECK(err == 0 || err == ERR_REMARKS_FULL);
+        hear(w, engine_settings(w->e));
+    }
+}
+
+bool world_conserves(const struct world *w)
+{
+    const struct engine_counters *n = engine_counters(w->e);
+    uint64_t fired = n->alerts_fired + n->sla_fired;
+    uint64_t over = n->alerts_cleared + n->alerts_corrected + n->alerts_cancelled + n->sla_cleared +
+                    n->sla_corrected + n->sla_cancelled;
+    return fired == engine_active(w->e) + over &&
+           w->effects == w->storm.published + w->storm.digested + w->muted &&
+           w->storm.digested == w->in_digests + w->storm.digest.n;
 }
 
 static uint64_t mix_in(uint64_t h, uint64_t v)
@@ -224,6 +268,9 @@ bool world_copy(struct world *of, const struct event *events, uint32_t n, struct
     world_begin(ret, &of->limits, &of->settings, MS_NONE);
     ret->said = of->said;
     ret->effects = of->effects;
+    ret->storm = of->storm;
+    ret->in_digests = of->in_digests;
+    ret->muted = of->muted;
     memcpy(ret->verdicts, of->verdicts, sizeof ret->verdicts);
     image_begin(from);
     image_load_begin(engine_image(ret->e));

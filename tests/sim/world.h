@@ -3,6 +3,7 @@
 #define TP_TESTS_WORLD_H
 
 #include "core/engine.h"
+#include "core/storm.h"
 #include "tests/lib/random.h"
 #include "tests/sim/follow.h"
 
@@ -17,6 +18,8 @@ struct world {
     struct outbox out;
     uint64_t said; /* hash of all effects, in order */
     uint64_t effects;
+    struct storm storm; /* told, or summed up: what a publisher would do with them */
+    uint64_t in_digests, muted;
     uint64_t verdicts[VERDICT_REFUSED + 1];
     uint64_t refused_full; /* of those, for want of room */
     struct follow *follow; /* NULL, or who is told of every alert of a clock */
@@ -32,6 +35,12 @@ void world_end(struct world *w);
 void world_feed(struct world *w, const struct event *events, uint32_t n, uint32_t batch,
                 uint32_t cap, struct random *r);
 void world_tick(struct world *w, ms_t at);
+
+/* People acknowledge and mute some of the active alerts. */
+void world_attend(struct world *w, struct random *r);
+
+/* Nothing is lost: of the alerts that fired, and of the messages that told of them. */
+bool world_conserves(const struct world *w);
 
 /* Every number of every name as people see it: equal for equal states, whatever the indices. */
 uint64_t world_numbers(const struct world *w);
