@@ -200,6 +200,17 @@ static void list_stretch(struct list *l, const struct stretch *in, const struct 
     *special = next;
 }
 
+/* Open every hour of every week? Then no zone matters, and the century needs no walk. */
+static bool never_closes(const struct week *w)
+{
+    for (uint32_t day = 0; day < WEEKDAYS; day++) {
+        const struct weekday *d = &w->day[day];
+        if (d->n != 1 || d->at[0].from != 0 || d->at[0].to != DAY_SECONDS)
+            return false;
+    }
+    return true;
+}
+
 /* Each stretch has its own UTC time of a wall clock time: what the clock shows twice is open
  * twice, what it skips is in none. The list begins with an empty interval, so every instant of
  * the century has one that begins at it or before. */
@@ -207,6 +218,10 @@ static void list_all(struct list *l, const struct calendar_setting *s, const str
 {
     sec_t start = MS_MIN_TS / MS_SECOND;
     list_next(l, start, start);
+    if (s->specials == 0 && never_closes(w)) {
+        l->to = MS_MAX_TS / MS_SECOND;
+        return;
+    }
     uint32_t special = 0;
     for (uint32_t i = 0; i == 0 || i < s->zone.n; i++) {
         struct stretch in = stretch_at(&s->zone, i);
