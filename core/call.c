@@ -296,7 +296,8 @@ static void difference(struct calls *c, handle_t h, uint32_t n_was, ms_t fired_w
     struct sink after = {.op = c->op + before.n, .cap = OPS_MAX};
     fold(c, c->record, n, fired, &f, &after);
     c->links.counters->negative += after.negative > before.negative;
-    op_difference(c->op, before.n, before.n + after.n, ARRAY_LEN(c->op), c->links.board);
+    op_difference(c->op, before.n, before.n + after.n, ARRAY_LEN(c->op), c->links.board,
+                  (struct repeat_of){0});
     settle(c, h, &f, fired);
 }
 

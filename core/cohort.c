@@ -5,6 +5,7 @@
  * the ticket leave with the outcome when another resolve replaces it; returns, rework and a keep
  * that was lost are facts of that one resolve and stay. */
 #include "core/move.h"
+#include "core/repeat.h"
 
 enum {
     OF_TICKET = BIT(COHORTS_UNCATEGORIZED) | BIT(COHORTS_RECLASSIFIED) | BIT(COHORTS_COMPLAINED) |
@@ -42,6 +43,24 @@ static bool within(const struct move *m, ms_t horizon)
     return m->r->ts - m->k->outcome.ts <= horizon;
 }
 
+/* The outcome, as repeats know it: by the key that was known when it came. */
+static void solved(struct move *m, bool lost, int sign)
+{
+    const struct recall *k = m->k;
+    if (k->solved != 0)
+        sink_resolved(m->out, k->solved, k->outcome.ts, &k->outcome_tags, lost, sign);
+}
+
+void cohort_opened(struct move *m)
+{
+    uint32_t category = says(m->r, SCOPE_CATEGORY) ? m->r->tags.category : 0;
+    uint64_t key = repeat_key(m->r->says_customer ? m->r->customer : 0, category);
+    if (m->k != NULL)
+        m->k->key = key;
+    if (key != 0)
+        sink_opened(m->out, key, m->f->opened, 1);
+}
+
 void cohort_begin(struct move *m, const struct tags *tags)
 {
     static const struct {
@@ -61,7 +80,11 @@ void cohort_begin(struct move *m, const struct tags *tags)
         s.flags |= (of & known[i].fold) != 0 ? BIT(known[i].flag) : 0;
     if (s.flags != 0)
         sink_sample(m->out, FAM_COHORTS, &s, tags, ALL_SCOPES, 1);
-    if (m->k != NULL) {
+    if (m->k == NULL) { /* live: the ticket's record has the key, if there is one */
+        sink_resolved(m->out, 0, m->r->ts, tags, false, 1);
+    } else {
+        m->k->solved = m->k->key;
+        solved(m, false, 1);
         m->k->cohort_at = s.flags;
         m->k->cohort_after = 0;
     }
@@ -72,15 +95,26 @@ void cohort_end(struct move *m)
     if (!stands(m))
         return;
     put(m, m->k->cohort_at, -1);
+    solved(m, (m->k->cohort_after & BIT(COHORTS_LOST)) != 0, -1);
     for (uint32_t left = m->k->cohort_after & OF_TICKET; left != 0; left &= left - 1)
         put(m, left & -left, -1);
     m->k->cohort_at = m->k->cohort_after = 0;
 }
 
+/* The resolve did not hold, whatever comes: nobody else has to say so. */
+static void lost(struct move *m)
+{
+    if ((m->k->cohort_after & BIT(COHORTS_LOST)) != 0)
+        return;
+    note(m, COHORTS_LOST);
+    solved(m, false, -1);
+    solved(m, true, 1);
+}
+
 void cohort_lost(struct move *m)
 {
     if (stands(m) && within(m, m->terms->s->return_horizon))
-        note(m, COHORTS_LOST);
+        lost(m);
 }
 
 void cohort_recategorized(struct move *m)
@@ -153,7 +187,7 @@ void cohort_returned(struct move *m)
         return;
     }
     note(m, COHORTS_REWORKED);
-    note(m, COHORTS_LOST);
+    lost(m);
 }
 
 bool cohort_needs_recall(const struct fold *f, const struct record *r)

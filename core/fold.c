@@ -176,6 +176,7 @@ static void set_opened(struct move *m, ms_t opened)
     struct tags none = {0};
     sink_sample(m->out, FAM_OPENINGS, &s, &none, BIT(SCOPE_ALL), 1);
     f->flags |= FOLD_JOINED << SCOPE_ALL;
+    cohort_opened(m);
 }
 
 static void move_opened(struct move *m)
@@ -322,6 +323,7 @@ static void move_merged(struct move *m)
         struct window_sample s = {.ts = f->opened, .flags = BIT(OPENINGS_OPENED) | within};
         uint32_t joined = f->flags / FOLD_JOINED & ALL_SCOPES;
         sink_sample(m->out, FAM_OPENINGS, &s, &f->first, joined, -1);
+        sink_opened(m->out, m->k != NULL ? m->k->key : 0, f->opened, -1);
     }
     f->late_msg = fold_ended(f) ? f->late_msg : f->waiting;
     fold_unpause(f, m->r->ts);

@@ -94,9 +94,10 @@ enum return_how { RETURN_UNSAID, RETURN_REFUND, RETURN_EXCHANGE, RETURN_REWORK, 
 struct recall {
     struct window_sample outcome; /* the outcome sample, without loose flags */
     struct tags outcome_tags;
-    uint32_t fcr;                        /* outcome counts as first contact resolution */
-    uint32_t resolve;                    /* outcome is a resolve not reopened yet */
-    uint32_t cohort_at, cohort_after;    /* bits COHORTS_x counted with it, and since */
+    uint32_t fcr;                     /* outcome counts as first contact resolution */
+    uint32_t resolve;                 /* outcome is a resolve not reopened yet */
+    uint64_t key, solved;             /* of repeat.h: as of its opening; of its outcome; 0 = none */
+    uint32_t cohort_at, cohort_after; /* bits COHORTS_x counted with it, and since */
     struct window_sample rating, answer; /* latest, to be replaced */
     struct tags rating_tags, answer_tags;
     ms_t requested;  /* a return; with FOLD_RETURNING */

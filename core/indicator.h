@@ -233,6 +233,7 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(FCR, "first_contact_resolution", IND_RATIO)                                                  \
     X(REOPEN_RATE, "reopen_rate", IND_RATIO)                                                       \
     X(ARRIVAL_RATE, "arrival_rate", IND_RATIO)                                                     \
+    X(REPEAT_RATE, "repeat_rate", IND_RATIO)                                                       \
     X(CONFIRMED_RATE, "confirmed_rate", IND_RATIO)                                                 \
     X(CLASSIFICATION, "classification_accuracy", IND_RATIO)                                        \
     X(COMPLAINT_RATE, "complaint_rate", IND_RATIO)                                                 \
@@ -244,6 +245,7 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(FOLLOW_UP_RATE_3, "follow_up_rate_3", IND_RATIO)                                             \
     X(RETURN_RATE, "return_rate", IND_RATIO)                                                       \
     X(REWORK_RATE, "rework_rate", IND_RATIO)                                                       \
+    X(KEEP_RATE, "keep_rate", IND_RATIO)                                                           \
     X(CSAT, "csat", IND_MEAN)                                                                      \
     X(CSAT_RATE, "csat_rate", IND_RATIO)                                                           \
     X(NPS, "nps", IND_NUMBER)                                                                      \

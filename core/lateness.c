@@ -83,7 +83,8 @@ static void take_again(struct tickets *t, handle_t h, const struct again *is,
     k->fold = is->fold;
     if (k->sla != 0)
         ((struct sla_place *)pool_edit(&t->slas, k->sla))->sla = is->sla;
-    op_difference(t->op, was->n, was->n + now->n, 2 * SCOPE_N * t->ops_max, t->links.board);
+    op_difference(t->op, was->n, was->n + now->n, 2 * SCOPE_N * t->ops_max, t->links.board,
+                  ticket_repeat(t, k));
     ticket_tell(t, h, now, true, base == NULL ? MS_NONE : base->newest);
 }
 
@@ -117,7 +118,10 @@ static void refold(struct tickets *t, handle_t h, uint32_t skip, uint32_t n, ms_
 static void fold_live(struct tickets *t, handle_t h, struct recall *recall, const struct record *r)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct sink live = {.board = t->links.board, .fact = t->fact, .facts_cap = t->facts_max};
+    struct sink live = {.board = t->links.board,
+                        .repeat = ticket_repeat(t, k),
+                        .fact = t->fact,
+                        .facts_cap = t->facts_max};
     fold_record(&k->fold, recall, ticket_clocks(t, k), r, &t->terms, &live);
     t->links.counters->negative += live.negative;
     ticket_tell(t, h, &live, false, MS_NONE);

@@ -72,7 +72,9 @@ void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct t
 /* Would a touch credited to this agent leave the last one standing somewhere? */
 bool fold_touch_stays(const struct fold *f, uint32_t agent);
 
-/* cohort.c: the ticket was resolved here; its outcome is about to be replaced; it was reopened. */
+/* cohort.c: the opening is known; the ticket was resolved here; its outcome is about to be
+ * replaced; it was reopened. */
+void cohort_opened(struct move *m);
 void cohort_begin(struct move *m, const struct tags *tags);
 void cohort_end(struct move *m);
 void cohort_lost(struct move *m);

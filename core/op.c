@@ -1,5 +1,7 @@
 #include "core/op.h"
 
+#include "core/repeat.h"
+
 /* NULL when nobody listens. */
 static struct op *sink_next(struct sink *out)
 {
@@ -71,6 +73,44 @@ void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const 
     op->sign = on ? 1 : -1;
     op->tags = *tags;
     op->sample.ts = ts;
+}
+
+static void repeat_take(struct repeat_of of, const struct op *op, int sign)
+{
+    uint64_t key = (uint64_t)op->sample.value[0];
+    if (of.all == NULL)
+        return;
+    if (op->mark == OP_OPENED)
+        repeat_opened(of.all, of.record, key, op->sample.ts, sign);
+    else
+        repeat_resolved(of.all, of.record, key, op->sample.ts, &op->tags, op->flag != 0, sign);
+}
+
+static void sink_repeat(struct sink *out, const struct op *op, int sign)
+{
+    if (out->board != NULL) {
+        repeat_take(out->repeat, op, sign);
+        return;
+    }
+    struct op *at = sink_next(out);
+    if (at == NULL)
+        return;
+    *at = *op;
+    at->sign = sign;
+}
+
+void sink_opened(struct sink *out, uint64_t key, ms_t ts, int sign)
+{
+    struct op op = {.mark = OP_OPENED, .sample = {.ts = ts, .value = {(ms_t)key}}};
+    sink_repeat(out, &op, sign);
+}
+
+void sink_resolved(struct sink *out, uint64_t key, ms_t ts, const struct tags *tags, bool lost,
+                   int sign)
+{
+    struct op op = {
+        .mark = OP_SOLVED, .flag = lost, .tags = *tags, .sample = {.ts = ts, .value = {(ms_t)key}}};
+    sink_repeat(out, &op, sign);
 }
 
 /* Order of bytes, the sign left out: equal ops stand together. */
@@ -167,10 +207,27 @@ static uint32_t op_spread(struct op *ops, uint32_t n, uint32_t cap, uint32_t kep
     return count;
 }
 
+/* Takes those of repeats out and applies what is net of them: what is new first, for that replaces
+ * what was. Returns how many are left. */
+static uint32_t op_repeats(struct op *ops, uint32_t n, struct repeat_of repeat)
+{
+    uint32_t kept = 0, net;
+    for (uint32_t i = 0; i < n; i++)
+        if (ops[i].mark < OP_OPENED && i != kept++)
+            swap(&ops[i], &ops[kept - 1]);
+    op_sort(ops + kept, n - kept);
+    net = op_net(ops + kept, n - kept);
+    for (int sign = 1; sign >= -1; sign -= 2)
+        for (uint32_t i = 0; i < net; i++)
+            if ((ops[kept + i].sign > 0) == (sign > 0))
+                repeat_take(repeat, &ops[kept + i], sign);
+    return kept;
+}
+
 /* Samples come first, go last, and marks stand between: so every mark finds a sample of its
  * second to stand on, and every sample that goes can leave its loose flags to another. */
 void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
-                   struct board *board)
+                   struct board *board, struct repeat_of repeat)
 {
     uint32_t same = 0, n_new = n_all - n_old;
     while (same < n_old && same < n_new && ops[same].sign == ops[n_old + same].sign &&
@@ -181,7 +238,7 @@ void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
     if (same > 0) /* the equal beginning of the new list gives way to its rest */
         memmove(&ops[n_old], &ops[n_old + same], (n_new - same) * sizeof *ops);
     struct op *rest = &ops[same];
-    uint32_t n = n_old - same + n_new - same;
+    uint32_t n = op_repeats(rest, n_old - same + n_new - same, repeat);
     if (UNLIKELY(board_tap(board) != NULL))
         hear(board_tap(board), rest, n);
     n = op_spread(rest, n, cap - same, board_scopes(board));

@@ -7,28 +7,39 @@
 
 #include "core/board.h"
 
-/* A sample or mark that the fold asks for. No padding: compared as bytes. */
+/* What an op is: for the board a sample or a loose flag; for repeat.h an opening or a resolve. */
+enum { OP_SAMPLE, OP_MARK, OP_OPENED, OP_SOLVED };
+
+/* What the fold asks for. No padding: compared as bytes. */
 struct op {
-    uint8_t mark; /* 0 sample, 1 loose flag */
+    uint8_t mark; /* OP_x */
     uint8_t family;
-    uint8_t flag;   /* of a mark */
+    uint8_t flag;   /* of a mark; of OP_SOLVED: lost */
     uint8_t scopes; /* bit enum scope */
     int32_t sign;   /* sample: add or withdraw; mark: set or clear */
     struct tags tags;
     uint32_t unused;
-    struct window_sample sample; /* a mark has the ts only */
+    struct window_sample sample; /* a mark has the ts only, OP_OPENED and _SOLVED their key too */
 };
 
 struct sla_fact; /* sla.h */
 struct account;  /* account.h */
+struct repeats;  /* repeat.h */
+
+/* Where openings and resolves of one ticket go; all NULL: nowhere. */
+struct repeat_of {
+    struct repeats *all;
+    handle_t *record; /* the ticket's */
+};
 
 /* Where ops go: to the board when there is one, else appended to the list, if there is one. */
 struct sink {
     struct board *board;
     struct op *op;
     uint32_t n, cap;
-    uint64_t negative;     /* durations below zero */
-    struct sla_fact *fact; /* what clocks say; NULL: nobody listens */
+    struct repeat_of repeat; /* beside the board */
+    uint64_t negative;       /* durations below zero */
+    struct sla_fact *fact;   /* what clocks say; NULL: nobody listens */
     uint32_t facts, facts_cap;
     struct account *account; /* NULL: nobody asks where the time went */
 };
@@ -41,9 +52,15 @@ void sink_sample(struct sink *out, uint32_t family, const struct window_sample *
 void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
                uint32_t scopes, bool on);
 
-/* The net of old and new ops goes to the board. Both lists lie in one array, old first; it has
- * room for cap >= SCOPE_N * n_all ops, and is used up. */
+/* The ticket was opened with this key of repeat.h, or stands as resolved (lost: it was reworked or
+ * reopened soon). */
+void sink_opened(struct sink *out, uint64_t key, ms_t ts, int sign);
+void sink_resolved(struct sink *out, uint64_t key, ms_t ts, const struct tags *tags, bool lost,
+                   int sign);
+
+/* The net of old and new ops goes to the board and the ticket's repeats. Both lists lie in one
+ * array, old first; it has room for cap >= SCOPE_N * n_all ops, and is used up. */
 void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
-                   struct board *board);
+                   struct board *board, struct repeat_of repeat);
 
 #endif

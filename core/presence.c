@@ -135,7 +135,8 @@ static void difference(struct presences *p, handle_t h, const struct record *was
     struct sink after = {.op = p->op + before.n, .cap = DUTY_OPS_MAX};
     range.until = until;
     duty_fold(&k->base, k->agent, p->record, n, timeout, &range, &after, &found);
-    op_difference(p->op, before.n, before.n + after.n, ARRAY_LEN(p->op), p->links.board);
+    op_difference(p->op, before.n, before.n + after.n, ARRAY_LEN(p->op), p->links.board,
+                  (struct repeat_of){0});
     struct presence *a = pool_edit(&p->agents, h);
     if (memcmp(&a->duty, &found.duty, sizeof a->duty) != 0) {
         tell_board(p->links.board, a->agent, &a->duty, -1);

@@ -31,7 +31,7 @@ uint64_t tickets_bytes(const struct limits *l)
            block_round(2ULL * SCOPE_N * ops_cap(l) * sizeof(struct op)) +
            block_round(pool_bytes(sizeof(struct sla_place), l->tickets)) +
            block_round(facts_cap(l) * sizeof(struct sla_fact)) + alerts_bytes(l->alerts) +
-           holds_bytes(l->sources + 2, l->tickets);
+           holds_bytes(l->sources + 2, l->tickets) + block_round(repeats_bytes(l->tickets));
 }
 
 struct tickets *tickets_init(void *mem, const struct limits *l, const struct links *links,
@@ -59,6 +59,8 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
     alerts_init(&t->alerts, block_take(&at, alerts_bytes(l->alerts)), l->alerts);
     holds_init(&t->holds, block_take(&at, holds_bytes(l->sources + 2, l->tickets)), l->sources + 2,
                l->tickets);
+    repeats_init(&t->repeats, block_take(&at, repeats_bytes(l->tickets)), l->tickets, links->board,
+                 seed);
     t->terms.agreements = links->agreements;
     struct names *agents = board_names(links->board, SCOPE_AGENT);
     t->terms.automatic = board_reserved(links->board, NAME_AUTO);
@@ -150,6 +152,11 @@ struct str ticket_key(struct tickets *t, handle_t h)
     return (struct str){t->key, k->key_len};
 }
 
+struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k)
+{
+    return (struct repeat_of){&t->repeats, &k->repeat};
+}
+
 /* --- ended tickets, oldest first: who is forgotten next ----------------------------------- */
 
 void ticket_ends_link(struct tickets *t, handle_t h)
@@ -192,6 +199,7 @@ void ticket_unmake(struct tickets *t, handle_t h)
     if (k->sla != 0)
         pool_free(&t->slas, k->sla);
     alerts_forget(&t->alerts, &k->alerts);
+    repeat_forget(&t->repeats, &k->repeat);
     pool_free(&t->tickets, h);
 }
 
@@ -324,6 +332,7 @@ uint64_t tickets_digest(struct tickets *t, ms_t now)
         uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &k->fold));
         const struct sla *clocks = ticket_clocks(t, k);
         d = clocks == NULL ? d : mix64(d ^ sla_digest(clocks));
+        d = k->repeat == 0 ? d : mix64(d ^ repeat_digest(&t->repeats, k->repeat));
         sum += mix64(d ^ ticket_hash(t, ticket_key(t, last_target(t, h, now))));
     }
     return sum;
@@ -355,6 +364,7 @@ void tickets_check(struct tickets *t)
     }
     CHECK(ended == 0 && live == t->tickets.live && live == t->map.live);
     alerts_check(&t->alerts);
+    repeats_check(&t->repeats);
 }
 
 const struct pool *tickets_pool(const struct tickets *t)
@@ -376,7 +386,8 @@ uint32_t tickets_pools(struct tickets *t, struct pool *ret[8])
     ret[4] = &t->alerts.pool;
     ret[5] = &t->holds.sources;
     ret[6] = &t->holds.waits;
-    return 7;
+    ret[7] = &t->repeats.pool;
+    return 8;
 }
 
 struct tickets_ends *tickets_blob(struct tickets *t)
@@ -388,6 +399,7 @@ void tickets_rebuild(struct tickets *t)
 {
     memset(t->map.cells, 0, ((uint64_t)t->map.mask + 1) * sizeof *t->map.cells);
     t->map.live = 0;
+    repeats_rebuild(&t->repeats);
     for (uint32_t i = 1; i <= t->tickets.high; i++) {
         handle_t h = pool_handle(&t->tickets, i);
         if (h != 0)

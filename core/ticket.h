@@ -27,6 +27,7 @@ struct ticket {
     handle_t older, newer; /* neighbours among the ended tickets */
     handle_t sla;          /* its clocks; 0 = no policies yet, or no room */
     handle_t alerts;       /* what was told of its clocks */
+    handle_t repeat;       /* its record there, if it can be one or have one */
     uint32_t arrived;      /* when an event came late, in seconds since 2000 */
     uint8_t behind;        /* bits BEHIND_x: its source may be behind */
     uint8_t risk;          /* bits enum fold_risk of its clocks, as last settled */

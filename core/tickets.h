@@ -6,6 +6,7 @@
 #include "core/alerts.h"
 #include "core/hold.h"
 #include "core/map.h"
+#include "core/repeat.h"
 #include "core/ticket.h"
 
 enum {
@@ -38,6 +39,7 @@ struct tickets {
     struct pool tickets, history, bases, slas;
     struct alerts alerts;
     struct holds holds;
+    struct repeats repeats;
     struct map map;
     struct links links;
     struct fold_terms terms;
@@ -53,6 +55,9 @@ struct tickets {
     handle_t merging[2]; /* while one is merged into the other: not to be forgotten for room */
     char key[NAME_BYTES_MAX];
 };
+
+/* Where its openings and resolves go. */
+struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k);
 
 /* Its clocks, for reading and folding; NULL: none. */
 struct sla *ticket_clocks(struct tickets *t, const struct ticket *k);

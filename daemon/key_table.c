@@ -100,10 +100,14 @@ const struct key keys[] = {
      "A reopening within this time counts in reopen_rate."},
     {"resolved_within", KEY_DURATION, true, PLACE(settings.resolved_within), 1000, 400 * MS_DAY,
      "24h", "The time of the indicator resolved_within."},
+    {"repeat_horizon", KEY_DURATION, true, PLACE(settings.repeat_horizon), 0, 400 * MS_DAY, "7d",
+     "Another ticket of the same customer and category within this time after the resolve counts "
+     "in repeat_rate."},
     {"complaint_horizon", KEY_DURATION, true, PLACE(settings.complaint_horizon), 0, 400 * MS_DAY,
      "30d", "A complaint up to so long after the resolve counts in complaint_rate."},
     {"return_horizon", KEY_DURATION, true, PLACE(settings.return_horizon), 0, 400 * MS_DAY, "30d",
-     "A return or rework within this time after the resolve counts in return_rate, rework_rate."},
+     "A return or rework within this time after the resolve counts in return_rate, rework_rate, "
+     "and, as a reopening or repeat does, against keep_rate."},
     {"follow_up_rounds", KEY_ROUNDS, true, PLACE(settings.follow_up), 0, FOLLOW_UPS_MAX,
      "[7d, 30d, 90d]",
      "Times after the resolve: follow_up_rate is of tickets followed up within the first, "

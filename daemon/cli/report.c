@@ -119,6 +119,7 @@ static ms_t longest_horizon(const struct settings *s)
 {
     ms_t longest = ms_max(ms_max(s->fcr_horizon, s->reopen_horizon), s->resolved_within);
     longest = ms_max(longest, ms_max(s->complaint_horizon, s->return_horizon));
+    longest = ms_max(longest, s->repeat_horizon);
     for (uint32_t i = 0; i < FOLLOW_UPS_MAX; i++)
         longest = ms_max(longest, s->follow_up[i]);
     return longest;

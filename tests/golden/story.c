@@ -208,6 +208,7 @@ const char *story_set(struct str rest, struct settings *s, struct limits *limits
         {"fcr_horizon", &s->fcr_horizon},
         {"reopen_horizon", &s->reopen_horizon},
         {"resolved_within", &s->resolved_within},
+        {"repeat_horizon", &s->repeat_horizon},
         {"complaint_horizon", &s->complaint_horizon},
         {"return_horizon", &s->return_horizon},
         {"follow_up_1", &s->follow_up[0]},

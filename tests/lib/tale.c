@@ -21,6 +21,13 @@ static const uint8_t kinds[] = {
 static const uint8_t outside[] = {EV_VISIT_PLANNED, EV_VISIT_PLANNED,    EV_VISIT_ARRIVED,
                                   EV_VISIT_ENDED,   EV_RETURN_REQUESTED, EV_RETURNED};
 
+/* What ends a ticket, and what comes after it. */
+static const uint8_t after[] = {
+    EV_OPENED,    EV_OPENED,  EV_RESOLVED,    EV_RESOLVED,         EV_RESOLVED,
+    EV_REOPENED,  EV_UPDATED, EV_CONFIRMED,   EV_COMPLAINED,       EV_COMPLAINED,
+    EV_INSPECTED, EV_RATED,   EV_FOLLOWED_UP, EV_RETURN_REQUESTED, EV_RETURNED,
+};
+
 static const char *const agents[] = {"ada", "bob", "cem"};
 static const char *const teams[] = {"red", "blue"};
 static const char *const priorities[] = {"high", "low"};
@@ -112,6 +119,23 @@ static void draw_outside(struct random *r, struct event *e, ms_t start, ms_t spa
     e->due = start + random_range(r, -1, INSTANTS + 1) * (span / (INSTANTS - 1));
 }
 
+static const char *const customers[] = {"acme", "bolt"};
+static const char *const items[] = {"classification", "conformance", "record"};
+
+static void draw_after(struct random *r, struct event *e)
+{
+    enum event_field at_fault;
+    maybe(r, e, F_CUSTOMER, 90);
+    maybe(r, e, F_ITEM, 70);
+    maybe(r, e, F_HOW, 60);
+    if (e->kind == EV_OPENED || e->kind == EV_UPDATED)
+        e->has |= F1(CATEGORY);
+    e->customer = PICK(r, customers);
+    e->item = PICK(r, items);
+    e->how = PICK(r, hows);
+    CHECK(event_check(e, &at_fault) == 0);
+}
+
 static void draw_event(struct random *r, struct event *e, uint32_t ticket, ms_t start, ms_t span)
 {
     enum event_field at_fault;
@@ -149,8 +173,14 @@ void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t 
     tale_draw_outside(r, tickets, n, 0, start, span, ret);
 }
 
-void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t percent, ms_t start,
-                       ms_t span, struct tale *ret)
+/* Kinds that come so often beside the usual ones. */
+struct theme {
+    const uint8_t *kinds;
+    uint32_t n, percent;
+};
+
+static void draw(struct random *r, uint32_t tickets, uint32_t n, struct theme theme, ms_t start,
+                 ms_t span, struct tale *ret)
 {
     uint32_t merged = 0;
     CHECK(tickets <= TALE_TICKETS && n <= TALE_MAX);
@@ -159,8 +189,8 @@ void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t 
         struct event *e = &ret->event[ret->n];
         uint32_t ticket = (uint32_t)random_below(r, tickets);
         e->kind = kinds[random_below(r, ARRAY_LEN(kinds))];
-        if (percent > 0 && random_percent(r, percent))
-            e->kind = outside[random_below(r, ARRAY_LEN(outside))];
+        if (theme.percent > 0 && random_percent(r, theme.percent))
+            e->kind = theme.kinds[random_below(r, theme.n)];
         if (e->kind == EV_MERGED && (ticket + 1 == tickets || (merged >> ticket & 1) != 0))
             e->kind = EV_MESSAGE;
         if (e->kind == EV_MERGED) {
@@ -168,8 +198,22 @@ void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t 
             e->into = str_of(tickets_of[random_range(r, ticket + 1, tickets - 1)]);
         }
         draw_event(r, e, ticket, start, span);
+        if (theme.kinds == after)
+            draw_after(r, e);
         name_source(r, ret);
     }
+}
+
+void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t percent, ms_t start,
+                       ms_t span, struct tale *ret)
+{
+    draw(r, tickets, n, (struct theme){outside, ARRAY_LEN(outside), percent}, start, span, ret);
+}
+
+void tale_draw_after(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
+                     struct tale *ret)
+{
+    draw(r, tickets, n, (struct theme){after, ARRAY_LEN(after), 60}, start, span, ret);
 }
 
 /* The last word of the order: the id, or what the event says. */

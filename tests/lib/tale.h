@@ -22,6 +22,10 @@ void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t 
 void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t percent, ms_t start,
                        ms_t span, struct tale *ret);
 
+/* The same; half of the events are about resolves and what follows them. */
+void tale_draw_after(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
+                     struct tale *ret);
+
 /* The order of SEMANTICS.md, for qsort of events of one ticket. */
 int tale_order(const void *a, const void *b);
 

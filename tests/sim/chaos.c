@@ -377,6 +377,7 @@ void chaos_settings(struct random *r, struct settings *s)
     s->fcr_horizon = random_range(r, 0, 3 * MS_DAY);
     s->reopen_horizon = random_range(r, 0, 7 * MS_DAY);
     s->resolved_within = random_range(r, 0, MS_DAY);
+    s->repeat_horizon = random_range(r, 0, 4 * MS_DAY);
     s->complaint_horizon = random_range(r, 0, 2 * MS_DAY);
     s->return_horizon = random_range(r, 0, 3 * MS_DAY);
     for (uint32_t i = 0; i < FOLLOW_UPS_MAX; i++)

@@ -13,6 +13,7 @@
  *   live      clocks, skew, lateness beyond measure, reloads: nothing breaks, splits do not show
  *   wire      events through MessagePack and back are the same; garbage is refused
  *   traffic   the help desk of `ticketpulse simulate`, shuffled and doubled
+ *   cohorts   what follows resolves, what is pending of it, against cohorts.h, in any order
  *   clocks    every clock, its owners' shares and its alert against sla_oracle.h, in any order */
 #include "tests/sim/sim.h"
 #include "core/err.h"
@@ -21,6 +22,7 @@
 #include "daemon/cli/traffic.h"
 #include "proto/decode.h"
 #include "proto/text.h"
+#include "tests/lib/cohorts.h"
 #include "tests/lib/presence_oracle.h"
 #include "tests/lib/random_event.h"
 #include "tests/lib/tale.h"
@@ -362,6 +364,40 @@ static void round_traffic(struct random *r)
     world_end(&b);
 }
 
+/* Nothing is forgotten nor merged: the oracle does not know how. */
+static void round_cohorts(struct random *r)
+{
+    static struct settings s;
+    static struct cohorts want;
+    static struct snapshot now;
+    struct world w;
+    struct chaos c;
+    chaos_settings(r, &s);
+    s.exact_samples = EXACT;
+    s.remember_closed = 40000 * MS_DAY;
+    chaos_init(&c, random_next(r), start);
+    c.merges = 0;
+    uint32_t n = (uint32_t)random_range(r, 10, 600);
+    for (uint32_t i = 0; i < n; i++)
+        chaos_event(&c, &events[i], &texts[i]);
+    struct limits l = world_limits(r, false);
+    world_begin(&w, &l, &s, start);
+    world_feed(&w, shuffled, shuffle(r, n, s.lateness, 20), 0, 0, r);
+    world_tick(&w, c.now + random_range(r, 0, 10 * MS_DAY));
+    qsort(events, n, sizeof events[0], tale_order);
+    cohorts_write(&want, events, n, &s);
+    for (enum scope scope = 0; scope < SCOPE_N; scope++)
+        for (uint32_t i = 1; i <= engine_names(w.e, scope); i++) {
+            if ((s.scopes >> scope & 1) == 0)
+                continue;
+            engine_snapshot(w.e, scope, i, (1u << s.windows) - 1, &now);
+            const char *wrong = cohorts_differ(&want, &now);
+            expect(wrong == NULL, wrong == NULL ? "" : wrong, scope, i);
+        }
+    engine_check(w.e);
+    world_end(&w);
+}
+
 /* --- all of them --------------------------------------------------------------- */
 
 /* only: NULL, or the one round that is wanted. */
@@ -370,9 +406,9 @@ static void run_seed(uint64_t seed, const char *only)
     static const struct {
         const char *name;
         void (*run)(struct random *r);
-    } rounds[] = {{"order", round_order},  {"split", round_split}, {"image", round_image},
-                  {"full", round_full},    {"wire", round_wire},   {"traffic", round_traffic},
-                  {"clocks", clocks_round}};
+    } rounds[] = {{"order", round_order},     {"split", round_split},  {"image", round_image},
+                  {"full", round_full},       {"wire", round_wire},    {"traffic", round_traffic},
+                  {"cohorts", round_cohorts}, {"clocks", clocks_round}};
     seed_now = seed;
     printf("sim: seed %llu\n", (unsigned long long)seed);
     fflush(stdout);

@@ -63,6 +63,8 @@ static const char *const ratios[] = {
     "follow_up_rate_3",
     "return_rate",
     "rework_rate",
+    "repeat_rate",
+    "keep_rate",
     "answer_rate",
     "abandon_rate",
     "sla_rate",
@@ -164,10 +166,12 @@ Test(indicator, rows_have_what_their_kind_needs)
 Test(indicator, cohorts_have_horizons)
 {
     static const char *const cohorts[] = {
-        "resolved_within",  "first_contact_resolution", "reopen_rate",
-        "complaint_rate",   "repeat_complaint_rate",    "follow_up_rate",
-        "follow_up_rate_2", "follow_up_rate_3",         "return_rate",
-        "rework_rate",
+        "resolved_within",       "first_contact_resolution",
+        "reopen_rate",           "complaint_rate",
+        "repeat_complaint_rate", "follow_up_rate",
+        "follow_up_rate_2",      "follow_up_rate_3",
+        "return_rate",           "rework_rate",
+        "repeat_rate",           "keep_rate",
     };
     uint32_t n = 0;
     for (enum indicator i = 0; i < IND_N; i++)

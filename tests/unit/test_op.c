@@ -159,7 +159,7 @@ static void one_round(struct random *r, uint32_t scopes)
     ask(was, n_was, &old);
     struct sink new = {.op = ops + old.n, .cap = OPS};
     ask(now, n_now, &new);
-    op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), is.board);
+    op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), is.board, (struct repeat_of){0});
     cr_assert_eq(board_digest(is.board), board_digest(want.board));
     place_close(&is);
     place_close(&want);
@@ -192,7 +192,7 @@ Test(op, equal_lists_touch_nothing)
         struct sink new = {.op = ops + old.n, .cap = OPS};
         for (uint32_t i = n; i-- > 0;)
             ask(&units[i], 1, &new);
-        op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), p.board);
+        op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), p.board, (struct repeat_of){0});
         for (uint32_t i = 1; i <= 3; i++)
             for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
                 cr_assert_not(board_entity(p.board, s, i)->changed);
@@ -260,7 +260,7 @@ Test(op, a_tap_hears_all_that_the_board_counts)
         ask(was, n_was, &old);
         struct sink new = {.op = ops + old.n, .cap = OPS};
         ask(now, n_now, &new);
-        op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), p.board);
+        op_difference(ops, old.n, old.n + new.n, ARRAY_LEN(ops), p.board, (struct repeat_of){0});
         agree(&p, heard, SCOPE_ALL, 1);
         for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
             for (uint32_t i = 1; i <= 3; i++)
