@@ -65,6 +65,7 @@ static void windows_of(const struct limits *l, const struct settings *s,
     ret->logs = slices_logs(&slices);
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
         ret->logs += (s->scopes >> sc & 1) != 0 ? FAM_N * entity_cap(l, sc) : 0;
+    ret->logs += parts_cap(l);
 }
 
 uint64_t board_bytes(const struct limits *l, const struct settings *s)
@@ -76,7 +77,7 @@ uint64_t board_bytes(const struct limits *l, const struct settings *s)
         for (int i = 0; i < WATCHES_MAX && indicator_families[f].columns > 0; i++)
             setup.watch[setup.watches++] = (struct window_watch){.family = (uint8_t)f, .above = i};
     uint64_t n = block_round(sizeof(struct board)) + block_round(windows_bytes(&setup)) +
-                 block_round(pool_bytes(order_chunk_bytes(), order_cap(l)));
+                 block_round(pool_bytes(order_chunk_bytes(), order_cap(l))) + parts_bytes(l);
     struct time_slices slices = slices_for(l, s);
     n += slices_bytes(&slices);
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
@@ -117,6 +118,7 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
               order_chunk_bytes(), order_cap(l));
     b->slices = slices_for(l, s);
     slices_init(&b->slices, block_take(&at, slices_bytes(&b->slices)));
+    parts_init(b, block_take(&at, parts_bytes(l)), l);
     for (enum scope sc = 0; sc < SCOPE_N; sc++) {
         uint32_t cap = scope_cap(l, sc);
         names_init(&b->names[sc], 0, block_take(&at, names_bytes(cap)), cap, s->seed);
@@ -252,11 +254,6 @@ uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *
 
 /* --- what the fold says ------------------------------------------------------------------- */
 
-void board_listen(struct board *b, const uint32_t inputs[SCOPE_N])
-{
-    memcpy(b->listened, inputs, sizeof b->listened);
-}
-
 static uint32_t kept(const struct board *b, uint32_t scopes)
 {
     return scopes & b->settings->scopes;
@@ -298,20 +295,6 @@ void board_note(struct board *b, enum scope s, uint32_t index)
     (void)board_touch(b, s, index, TOUCH_GAUGES);
 }
 
-bool board_untouched(const struct board *b)
-{
-    return b->touched == 0;
-}
-
-uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap)
-{
-    uint32_t n = b->touched < cap ? b->touched : cap;
-    memcpy(ret, b->touch, n * sizeof *ret);
-    memmove(b->touch, b->touch + n, (b->touched - n) * sizeof *ret);
-    b->touched -= n;
-    return n;
-}
-
 /* --- readers ------------------------------------------------------------------------------ */
 
 void board_set_lookup(struct board *b, const struct board_lookup *lookup)
@@ -343,12 +326,12 @@ int board_watch(const struct board *b, uint32_t family, uint32_t column, ms_t ab
 
 uint64_t board_shed(const struct board *b)
 {
-    return windows_shed(b->windows);
+    return windows_shed(b->windows) + b->parts_shed;
 }
 
 uint64_t board_digest(struct board *b)
 {
-    uint64_t sum = 0;
+    uint64_t sum = parts_digest(b);
     for (enum scope s = 0; s < SCOPE_N; s++) {
         for (uint32_t i = 1; i <= b->entities[s].high; i++) {
             const struct entity *e = board_entity(b, s, i);
@@ -371,6 +354,7 @@ uint64_t board_digest(struct board *b)
 
 void board_check(struct board *b)
 {
+    parts_check(b);
     for (enum scope s = 0; s < SCOPE_N; s++) {
         CHECK(b->entities[s].high == name_count(&b->names[s]));
         for (uint32_t i = 1; i <= b->entities[s].high; i++) {
@@ -397,6 +381,8 @@ uint32_t board_pools(struct board *b, struct pool *ret[32])
         ret[n++] = &b->names[s].pool;
         ret[n++] = &b->entities[s];
     }
+    ret[n++] = &b->aspects.pool;
+    ret[n++] = &b->parts;
     ret[n++] = &b->orders;
     for (uint32_t i = 0; i < w; i++)
         ret[n++] = windows[i];
@@ -405,6 +391,7 @@ uint32_t board_pools(struct board *b, struct pool *ret[32])
 
 void board_rebuild(struct board *b)
 {
+    parts_rebuild(b);
     b->touched = 0;
     for (enum scope s = 0; s < SCOPE_N; s++) {
         names_rebuild(&b->names[s]);

@@ -4,6 +4,7 @@
 
 #include "core/board.h"
 #include "core/edge.h"
+#include "core/part.h"
 #include "core/slice.h"
 
 enum {
@@ -19,6 +20,11 @@ struct board {
     struct pool orders;
     struct windows *windows;
     struct time_slices slices;
+    struct names aspects;
+    struct pool parts; /* part.h */
+    struct map part_map;
+    uint32_t part_turn;  /* which was looked at last for being empty */
+    uint64_t parts_shed; /* samples that found no room */
     struct board_lookup lookup;
     struct board_tap tap; /* take NULL: nobody listens */
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];

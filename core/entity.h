@@ -97,7 +97,7 @@ struct entity {
     struct order open;    /* tickets by opening */
     struct order waiting; /* tickets by waiting since */
     struct order calls;   /* calls waiting by offer */
-    uint32_t unused;
+    handle_t parts;       /* the last touched (part.h), 0 = none */
     struct window_log log[FAM_N];
 };
 

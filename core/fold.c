@@ -16,10 +16,10 @@ void fold_init(struct fold *f)
     f->cycles = 1;
 }
 
-/* The visits behind `visits` are nobody's, and of touches. */
+/* The aspects behind `aspects` are nobody's, and so on. */
 void recall_init(struct recall *k)
 {
-    memset(k, 0, offsetof(struct recall, visit));
+    memset(k, 0, offsetof(struct recall, aspect));
 }
 
 static bool is_reply(const struct record *r)
@@ -90,6 +90,15 @@ bool fold_end_waiting(struct fold *f)
 
 /* --- names -------------------------------------------------------------------------------- */
 
+/* Its category's part of all openings, and of the team's. */
+static void opened_part(struct move *m, uint32_t scopes, int sign)
+{
+    struct fold *f = m->f;
+    struct window_sample s = {.ts = f->opened, .flags = BIT(OPENINGS_OPENED)};
+    if (f->first.category != 0 && scopes != 0)
+        sink_part(m->out, PART_OPENED_CATEGORY, f->first.category, &s, &f->first, scopes, sign);
+}
+
 /* The opening counts for the first name of every scope, at the opening's ts. */
 static void join(struct move *m)
 {
@@ -103,6 +112,8 @@ static void join(struct move *m)
     struct window_sample s = {.ts = f->opened, .flags = BIT(OPENINGS_OPENED) | within};
     sink_sample(m->out, FAM_OPENINGS, &s, &f->first, scopes, 1);
     f->flags |= scopes * FOLD_JOINED;
+    bool category = (scopes & BIT(SCOPE_CATEGORY)) != 0; /* only now: of whom was joined before */
+    opened_part(m, category ? f->flags / FOLD_JOINED & ALL_SCOPES : scopes, 1);
 }
 
 static void note_names(struct move *m)
@@ -324,6 +335,7 @@ static void move_merged(struct move *m)
         uint32_t joined = f->flags / FOLD_JOINED & ALL_SCOPES;
         sink_sample(m->out, FAM_OPENINGS, &s, &f->first, joined, -1);
         sink_opened(m->out, m->k != NULL ? m->k->key : 0, f->opened, -1);
+        opened_part(m, joined, -1);
     }
     f->late_msg = fold_ended(f) ? f->late_msg : f->waiting;
     fold_unpause(f, m->r->ts);
@@ -408,7 +420,7 @@ bool fold_needs_recall(const struct fold *f, const struct record *r)
     case EV_STATE:
         return fold_ended(f);
     case EV_RATED:
-        return (f->flags & FOLD_RATED) != 0;
+        return (f->flags & (rated_aspect(r) != 0 ? FOLD_ASPECTS : FOLD_RATED)) != 0;
     case EV_RECOMMENDED:
         return (f->flags & FOLD_ANSWERED) != 0;
     case EV_RETURNED:

@@ -7,7 +7,7 @@
 #ifndef TP_CORE_FOLD_H
 #define TP_CORE_FOLD_H
 
-#include "core/op.h"
+#include "core/recall.h"
 #include "core/record.h"
 
 struct sla;        /* sla.h: clocks against policies */
@@ -37,17 +37,8 @@ enum fold_flag {
     FOLD_PROMISED = 1 << 27,  /* … and a promise may still be ahead */
     FOLD_ARRIVED = 1 << 28,   /* its first arrival is counted */
     FOLD_RETURNING = 1 << 29, /* a return was requested */
+    FOLD_ASPECTS = 1 << 30,   /* some aspect is rated: see recall */
     FOLD_JOINED = 1 << 16,    /* << enum scope: its opening is counted for that scope */
-};
-
-/* Where a scope's `handled` of this ticket stands: the latest touch by a human. */
-struct touch {
-    ms_t ts;
-    struct tags tags;
-    uint8_t family; /* FAM_REPLIES or FAM_RESOLVES */
-    uint8_t flag;
-    uint8_t scopes; /* bit enum scope: still the latest there; 0 = no touch */
-    uint8_t unused;
 };
 
 /* The state of one ticket. Zeroed by fold_init, no padding: part of images and digests. */
@@ -75,40 +66,6 @@ struct fold {
     uint16_t missed;          /* bit enum target: counted as missed */
 };
 
-enum { RECALL_TOUCHES = 128, RECALL_VISITS = 8, FOLD_REASON_PENDING = 1 };
-
-/* A visit that is planned or goes on. */
-struct visit {
-    ms_t due;         /* as first promised; MS_NONE: never */
-    ms_t arrived;     /* MS_NONE */
-    struct tags tags; /* of the sample that stands at `due` */
-    uint32_t stands;  /* it does */
-    uint32_t name;    /* hash, 0 = none */
-    uint32_t agent;   /* who was said to come, or has; 0 = the assignee */
-};
-
-/* How something is returned: record.number of these kinds. */
-enum return_how { RETURN_UNSAID, RETURN_REFUND, RETURN_EXCHANGE, RETURN_REWORK, RETURN_OTHER };
-
-/* What only a fold over the whole history knows. */
-struct recall {
-    struct window_sample outcome; /* the outcome sample, without loose flags */
-    struct tags outcome_tags;
-    uint32_t fcr;                     /* outcome counts as first contact resolution */
-    uint32_t resolve;                 /* outcome is a resolve not reopened yet */
-    uint64_t key, solved;             /* of repeat.h: as of its opening; of its outcome; 0 = none */
-    uint32_t cohort_at, cohort_after; /* bits COHORTS_x counted with it, and since */
-    struct window_sample rating, answer; /* latest, to be replaced */
-    struct tags rating_tags, answer_tags;
-    ms_t requested;  /* a return; with FOLD_RETURNING */
-    uint32_t how;    /* enum return_how, of the request */
-    uint32_t visits; /* in order of their first event */
-    uint32_t touches;
-    uint32_t unused;
-    struct visit visit[RECALL_VISITS]; /* those behind `visits` are nobody's, and of touches */
-    struct touch touch[RECALL_TOUCHES];
-};
-
 /* What the fold needs to know of the site. */
 struct fold_terms {
     const struct settings *s;
@@ -119,7 +76,6 @@ struct fold_terms {
 };
 
 void fold_init(struct fold *f);
-void recall_init(struct recall *k);
 
 /* Would this record need the recall, because it takes back or replaces something? */
 bool fold_needs_recall(const struct fold *f, const struct record *r);

@@ -78,7 +78,8 @@ enum {
     MARKS_REOPENED,
     MARKS_RECEIVED,
     MARKS_COMPLAINT,
-    MARKS_MISSED, /* + enum target: a miss at its deadline */
+    MARKS_DISPUTE, /* … of that kind */
+    MARKS_MISSED,  /* + enum target: a miss at its deadline */
     MARKS_FLAGS = MARKS_MISSED + 10
 };
 
@@ -98,7 +99,7 @@ enum {
     CALLS_FLAGS
 };
 
-enum { RATINGS_CSAT, RATINGS_COLUMNS };
+enum { RATINGS_CSAT, RATINGS_COLUMNS, LOW_RATING = 2 };
 enum {
     RATINGS_RATED,
     RATINGS_SATISFIED,
@@ -109,6 +110,8 @@ enum {
     RATINGS_PASSED,
     RATINGS_CLASS_INSPECTED, /* item classification */
     RATINGS_CLASS_PASSED,
+    RATINGS_LOW,        /* of 1 to 5, LOW_RATING or less */
+    RATINGS_LOW_ASPECT, /* so was one aspect */
     RATINGS_FLAGS
 };
 
@@ -220,6 +223,7 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(ESCALATED, "escalated", IND_COUNT)                                                           \
     X(TRANSFERRED, "transferred", IND_COUNT)                                                       \
     X(CLOSED_WITHOUT_REPLY, "closed_without_reply", IND_COUNT)                                     \
+    X(DISPUTES, "disputes", IND_COUNT)                                                             \
     X(COMPLAINTS, "complaints", IND_COUNT)                                                         \
     X(CALLS_OFFERED, "calls_offered", IND_COUNT)                                                   \
     X(CALLS_ANSWERED, "calls_answered", IND_COUNT)                                                 \

@@ -16,7 +16,8 @@ static struct op *sink_next(struct sink *out)
 static void hear(const struct board_tap *tap, const struct op *op, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        tap->take(tap->ctx, &op[i]);
+        if (op[i].part == 0)
+            tap->take(tap->ctx, &op[i]);
 }
 
 void sink_sample(struct sink *out, uint32_t family, const struct window_sample *sample,
@@ -42,6 +43,25 @@ void sink_sample(struct sink *out, uint32_t family, const struct window_sample *
     op->scopes = (uint8_t)scopes;
     op->sign = sign;
     op->tags = *tags;
+    op->sample = *sample;
+}
+
+void sink_part(struct sink *out, enum part_kind kind, uint32_t part,
+               const struct window_sample *sample, const struct tags *tags, uint32_t scopes,
+               int sign)
+{
+    if (out->board != NULL) {
+        board_part(out->board, kind, part, sample, tags, scopes, sign);
+        return;
+    }
+    struct op *op = sink_next(out);
+    if (op == NULL)
+        return;
+    op->flag = (uint8_t)kind;
+    op->scopes = (uint8_t)scopes;
+    op->sign = sign;
+    op->tags = *tags;
+    op->part = part;
     op->sample = *sample;
 }
 
@@ -173,7 +193,10 @@ static void op_apply(const struct op *op, struct board *board)
 {
     int times = op->sign > 0 ? op->sign : -op->sign;
     for (int i = 0; i < times; i++) {
-        if (op->mark)
+        if (op->part != 0)
+            board_part(board, (enum part_kind)op->flag, op->part, &op->sample, &op->tags,
+                       op->scopes, op->sign > 0 ? 1 : -1);
+        else if (op->mark)
             board_mark(board, op->family, op->flag, op->sample.ts, &op->tags, op->scopes,
                        op->sign > 0);
         else

@@ -5,7 +5,7 @@
 #ifndef TP_CORE_OP_H
 #define TP_CORE_OP_H
 
-#include "core/board.h"
+#include "core/part.h"
 
 /* What an op is: for the board a sample or a loose flag; for repeat.h an opening or a resolve. */
 enum { OP_SAMPLE, OP_MARK, OP_OPENED, OP_SOLVED };
@@ -14,11 +14,11 @@ enum { OP_SAMPLE, OP_MARK, OP_OPENED, OP_SOLVED };
 struct op {
     uint8_t mark; /* OP_x */
     uint8_t family;
-    uint8_t flag;   /* of a mark; of OP_SOLVED: lost */
+    uint8_t flag;   /* of a mark; of a part: enum part_kind; of OP_SOLVED: lost */
     uint8_t scopes; /* bit enum scope */
     int32_t sign;   /* sample: add or withdraw; mark: set or clear */
     struct tags tags;
-    uint32_t unused;
+    uint32_t part;               /* sample of a part: which; 0: of the names themselves */
     struct window_sample sample; /* a mark has the ts only, OP_OPENED and _SOLVED their key too */
 };
 
@@ -47,6 +47,11 @@ struct sink {
 /* Adds (+1) or withdraws (-1) a sample for the scopes. */
 void sink_sample(struct sink *out, uint32_t family, const struct window_sample *sample,
                  const struct tags *tags, uint32_t scopes, int sign);
+
+/* The same of a part (part.h). */
+void sink_part(struct sink *out, enum part_kind kind, uint32_t part,
+               const struct window_sample *sample, const struct tags *tags, uint32_t scopes,
+               int sign);
 
 /* Sets or clears a loose flag of the samples at ts. */
 void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,

@@ -104,7 +104,9 @@ static uint32_t number_of(const struct event *e)
         return event_has(e, F_PAUSED_REASON) ? reason_number(e->paused_reason)
                                              : FOLD_REASON_PENDING;
     case EV_RATED:
-        return event_has(e, F_ASPECT) ? 0 : csat_of(e);
+        return csat_of(e);
+    case EV_COMPLAINED:
+        return e->complaint;
     case EV_RECOMMENDED:
         return (uint32_t)(e->score / NUMBER_ONE);
     case EV_VISIT_PLANNED:
@@ -131,6 +133,8 @@ void record_take_ticket(struct board *b, const struct event *e, uint32_t src, st
     r->is_auto = e->is_auto;
     r->needs_reply = e->needs_reply;
     r->number = number_of(e);
+    if (e->kind == EV_RATED && event_has(e, F_ASPECT))
+        r->number |= board_aspect(b, e->aspect) << 24;
     if (e->kind == EV_STATE) {
         r->says_waiting = event_names(e, F_WAITING_SINCE);
         r->time = event_has(e, F_OPENED_AT) ? e->opened_at : MS_NONE;

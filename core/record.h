@@ -22,7 +22,8 @@ struct record {
     bool says_customer, says_tier;
     uint64_t customer;       /* hash (agreement.h); 0 = nil */
     uint32_t tier;           /* likewise */
-    uint32_t number;         /* reason's hash (paused), into (merged: handle), value (rated), … */
+    uint32_t number;         /* reason's hash (paused), into (merged: handle), value (rated; of an
+                                aspect: index of its name << 24 besides), … */
     uint8_t id_len;          /* only of records without seq: the last word in order … */
     char id[NAME_BYTES_MAX]; /* … the id, or a hash of the whole event when there is none */
 };
@@ -36,6 +37,12 @@ void record_take(struct record *r, const struct event *e, uint32_t src, struct b
 
 /* All of an event of a ticket (or about nobody's ticket). */
 void record_take_ticket(struct board *b, const struct event *e, uint32_t src, struct record *r);
+
+/* Index of the aspect that a rating is of (part.h); 0: of all. */
+static inline uint32_t rated_aspect(const struct record *r)
+{
+    return r->number >> 24;
+}
 
 /* <0, 0, >0 by (ts, src, seq, rank of kind, id); sources are compared by their text. */
 int record_compare(const struct record *a, const struct record *b, const struct names *sources);

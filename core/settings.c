@@ -124,6 +124,7 @@ void settings_default(struct settings *ret)
     ret->presence_timeout = 12 * (ms_t)MS_HOUR;
     ret->remember_closed = 90 * MS_DAY;
     ret->remember_ids = 24 * (ms_t)MS_HOUR;
+    ret->flag_over = 20;
     ret->exact_samples = 100000;
     ret->hold_after = MS_MINUTE;
     ret->hold_max = 5 * MS_MINUTE;

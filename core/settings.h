@@ -103,6 +103,7 @@ struct settings {
     ms_t presence_timeout;          /* 12 h: how long a state of an agent holds unconfirmed */
     ms_t remember_closed;           /* 90 d */
     ms_t remember_ids;              /* 24 h */
+    uint32_t flag_over;             /* 20 %: parts of a mix with a larger share are flagged */
     uint32_t exact_samples;         /* 100000 */
     ms_t hold_after; /* 60 s: an event that came so late shows that its source is behind … */
     ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */

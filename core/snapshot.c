@@ -102,6 +102,7 @@ static ms_t fill_window(struct reading *r, uint32_t w, ms_t started_at, struct k
     ret->from = board_window_from(r->b, w);
     ret->covered_from = started_at == MS_NONE ? ret->from : ms_max(ret->from, started_at);
     ret->slot_ms = board_slot_ms(r->b, r->scope, r->index, w);
+    snapshot_wholes(r->numbers, ret);
     ret->values = 0;
     for (uint32_t i = 0; i < KPI_VALUES_MAX; i++)
         if (value_of(r, w, (enum indicator)i, &ret->value[ret->values])) {
@@ -146,6 +147,7 @@ ms_t snapshot_take(struct board *b, const struct settings *s, enum scope scope, 
     for (uint32_t w = 0; w < s->windows; w++)
         if ((windows >> w & 1) != 0)
             next = ms_min(next, fill_window(&r, w, started_at, &ret->window[ret->windows++]));
+    next = ms_min(next, snapshot_parts(b, s, scope, index, ret));
     fill_gauges(&r, ret);
     return next;
 }

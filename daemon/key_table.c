@@ -112,6 +112,8 @@ const struct key keys[] = {
      "[7d, 30d, 90d]",
      "Times after the resolve: follow_up_rate is of tickets followed up within the first, "
      "follow_up_rate_2 within the second, follow_up_rate_3 within the third."},
+    {"flag_over", KEY_PERCENT, false, PLACE(settings.flag_over), 0, 100, "20%",
+     "A category, kind or aspect with a larger share in a mix is flagged."},
     {"short_abandon", KEY_DURATION, false, PLACE(settings.short_abandon), 0, MS_HOUR, "5s",
      "A call abandoned sooner than this after its offer is a short one and no lost call."},
     {"service_level_within", KEY_DURATION, true, PLACE(settings.service_level_within), 1, MS_HOUR,

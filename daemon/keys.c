@@ -21,6 +21,7 @@ const char *key_type_text(enum key_type type)
         [KEY_DURATION] = "a duration (250ms, 90s, 5m, 1h30m, 7d)",
         [KEY_TARGET] = "a duration, or none",
         [KEY_COUNT] = "a number",
+        [KEY_PERCENT] = "a share in whole percent (20%)",
         [KEY_FLAG] = "true or false",
         [KEY_ENDPOINTS] = "a list of endpoints (tcp://ADDRESS:PORT or :*, ipc://PATH)",
         [KEY_ADDRESS] = "ADDRESS:PORT or ADDRESS:*, or none",
@@ -122,6 +123,25 @@ bool read_count(const struct reading *r, int64_t min, int64_t max, uint32_t *ret
     if (value < min || value > max)
         return refuse(r, "%s is outside of %lld to %lld", text.p, (long long)min, (long long)max);
     *ret = (uint32_t)value;
+    return true;
+}
+
+/* "20%". */
+static bool read_percent(const struct reading *r, int64_t min, int64_t max, uint32_t *ret)
+{
+    struct str text = r->node->text;
+    uint32_t value = 0, digits = text.len - 1;
+    if (!want_scalar(r, "a share like 20%"))
+        return false;
+    bool fine = digits >= 1 && digits <= 3 && text.p[digits] == '%';
+    for (uint32_t i = 0; fine && i < digits; i++) {
+        fine = text.p[i] >= '0' && text.p[i] <= '9';
+        value = value * 10 + (uint32_t)(text.p[i] - '0');
+    }
+    if (!fine || value < min || value > max)
+        return refuse(r, "'%s' is no share; write %lld%% to %lld%% in whole percent", text.p,
+                      (long long)min, (long long)max);
+    *ret = value;
     return true;
 }
 
@@ -336,6 +356,8 @@ bool key_read(const struct key *key, struct reading *r)
         return read_duration(r, key->min, key->max, place);
     case KEY_COUNT:
         return read_count(r, key->min, key->max, place);
+    case KEY_PERCENT:
+        return read_percent(r, key->min, key->max, place);
     case KEY_FLAG:
         return read_word(r, flags, ARRAY_LEN(flags), place);
     case KEY_WEEKDAY:

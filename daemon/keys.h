@@ -9,6 +9,7 @@ enum key_type {
     KEY_DURATION, /* ms_t */
     KEY_TARGET,   /* ms_t, or the word none */
     KEY_COUNT,    /* uint32_t */
+    KEY_PERCENT,  /* uint32_t, whole percent */
     KEY_FLAG,     /* bool */
     KEY_ENDPOINTS,
     KEY_ADDRESS, /* of http.bind */

@@ -17,6 +17,9 @@ static void print_bounds(FILE *file, const struct key *key)
     case KEY_TARGET:
         fprintf(file, "%s to %s", duration_text(low, key->min), duration_text(high, key->max));
         break;
+    case KEY_PERCENT:
+        fprintf(file, "%lld%% to %lld%%", (long long)key->min, (long long)key->max);
+        break;
     case KEY_COUNT:
         fprintf(file, "%lld to %lld", (long long)key->min, (long long)key->max);
         break;

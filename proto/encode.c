@@ -156,6 +156,7 @@ static void emit_window(struct emitter *em, const struct settings *settings,
         emit_int(em, "slot_ms", w->slot_ms);
     for (uint32_t i = 0; i < w->values; i++)
         emit_value(em, w, &w->value[i]);
+    encode_parts(em, w);
     emit_end(em);
 }
 

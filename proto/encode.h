@@ -17,7 +17,7 @@ enum {
     PROTOCOL_VERSION = 1,         /* `v` */
     DEF_VERSION = 1,              /* `def_version`: of the definitions in SEMANTICS.md */
     ALERT_BYTES_MAX = 4096,       /* one alert with all its labels, in either sink */
-    SNAPSHOT_BYTES_MAX = 1 << 18, /* one snapshot: all windows, all indicators */
+    SNAPSHOT_BYTES_MAX = 1 << 19, /* one snapshot: all windows, indicators, mixes, aspects */
 };
 
 #define PERCENTILE_ERROR 0.01 /* `error`: greatest relative error of percentiles */
@@ -142,5 +142,7 @@ void encode_quality(struct emitter *em, const struct quality *q);
 
 void encode_status(struct emitter *em, const char *key, const struct envelope *env,
                    const struct status *status);
+
+void encode_parts(struct emitter *em, const struct kpi_window *w); /* aspects, mixes */
 
 #endif

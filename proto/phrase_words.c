@@ -36,6 +36,7 @@ static const char *const indicators[IND_N][2] = {
     [IND_TRANSFERRED] = {"transferred", "转派"},
     [IND_CLOSED_WITHOUT_REPLY] = {"closed without reply", "未回复关闭"},
     [IND_COMPLAINTS] = {"complaints", "投诉"},
+    [IND_DISPUTES] = {"disputes", "争议"},
     [IND_CALLS_OFFERED] = {"calls offered", "来电"},
     [IND_CALLS_ANSWERED] = {"calls answered", "接通来电"},
     [IND_CALLS_ABANDONED] = {"calls abandoned", "放弃来电"},

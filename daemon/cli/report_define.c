@@ -43,6 +43,7 @@ static const struct {
     [IND_TRANSFERRED] = {L, {"given to another agent or team", "转给其他客服或团队"}},
     [IND_CLOSED_WITHOUT_REPLY] = {L, {"ended, and nobody had replied", "无人回复即结束"}},
     [IND_COMPLAINTS] = {L, {"complaints and disputes", "投诉与争议"}},
+    [IND_DISPUTES] = {L, {"complaints that are disputes", "投诉中的争议"}},
     [IND_CALLS_OFFERED] = {N, {"calls that came in", "呼入电话"}},
     [IND_CALLS_ANSWERED] = {N, {"calls answered", "接通电话"}},
     [IND_CALLS_ABANDONED] = {L, {"callers who gave up", "放弃等待的来电"}},

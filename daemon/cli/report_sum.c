@@ -63,6 +63,16 @@ static const struct sketch *sketch_of(const struct values *s)
     return &sketch;
 }
 
+/* Least and greatest of at least one. */
+static void ends_of(const struct values *s, ms_t *ret_min, ms_t *ret_max)
+{
+    *ret_min = *ret_max = s->v[0];
+    for (uint32_t i = 1; i < s->n; i++) {
+        *ret_min = ms_min(*ret_min, s->v[i]);
+        *ret_max = ms_max(*ret_max, s->v[i]);
+    }
+}
+
 void values_order(const struct values *s, struct window_order *ret)
 {
     static const uint32_t permille[WINDOW_QUANTILES] = {500, 750, 900, 950, 990};
@@ -71,21 +81,19 @@ void values_order(const struct values *s, struct window_order *ret)
     ret->n = sketch->n;
     if (ret->n == 0)
         return;
-    for (uint32_t q = 0; q < WINDOW_QUANTILES; q++)
-        ret->q[q] = sketch_quantile(sketch, permille[q]);
-    ret->min = ret->max = s->v[0];
-    for (uint32_t i = 1; i < s->n; i++) {
-        ret->min = ms_min(ret->min, s->v[i]);
-        ret->max = ms_max(ret->max, s->v[i]);
-    }
+    ends_of(s, &ret->min, &ret->max);
+    for (uint32_t q = 0; q < WINDOW_QUANTILES; q++) /* as in windows, never beyond the ends */
+        ret->q[q] = ms_max(ret->min, ms_min(ret->max, sketch_quantile(sketch, permille[q])));
 }
 
 bool values_rank(const struct values *s, uint32_t permille, ms_t *ret)
 {
     const struct sketch *sketch = sketch_of(s);
+    ms_t min, max;
     if (sketch->n == 0)
         return false;
-    *ret = sketch_quantile(sketch, permille);
+    ends_of(s, &min, &max);
+    *ret = ms_max(min, ms_min(max, sketch_quantile(sketch, permille)));
     return true;
 }
 

@@ -34,8 +34,9 @@ static void rate(struct traffic *t, const struct story *s, const char *aspect, m
     uint32_t of = s->channel == APP ? 10 : 5;
     uint32_t score = scores[place(t, s)];
     STORY_PUT(e, SCORE, score, (int64_t)(of == 10 ? 2 * score - (score == 1) : score) * NUMBER_ONE);
+    e->out_of = of * (int64_t)NUMBER_ONE; /* as it is meant when it is not said */
     if (of == 10)
-        STORY_PUT(e, OUT_OF, out_of, of * (int64_t)NUMBER_ONE);
+        STORY_PUT(e, OUT_OF, out_of, e->out_of);
     if (aspect != NULL)
         STORY_PUT(e, ASPECT, aspect, str_of(aspect));
     if (story_likely(t, 300)) /* else the last resolver is meant */

@@ -10,6 +10,7 @@
 #include "proto/text.h"
 #include "tests/golden/account.h"
 #include "tests/golden/script.h"
+#include "tests/golden/shown_parts.h"
 #include "tests/golden/story.h"
 #include "tests/lib/random.h"
 
@@ -239,7 +240,10 @@ static const char *line_show(struct world *w, struct str rest)
         return NULL;
     }
     engine_snapshot(w->engine, (enum scope)scope, index, 1u << i, &snapshot);
-    if (story_show(&snapshot, now, indicator, bring, w) == 0)
+    uint32_t shown = story_show(&snapshot, now, indicator, bring, w);
+    if (!now)
+        shown += shown_parts(&snapshot.window[0], indicator, bring, w);
+    if (shown == 0)
         bring(w, "nothing");
     return NULL;
 }

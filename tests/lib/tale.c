@@ -18,8 +18,9 @@ static const uint8_t kinds[] = {
 };
 
 /* What happens outside the help desk. */
-static const uint8_t outside[] = {EV_VISIT_PLANNED, EV_VISIT_PLANNED,    EV_VISIT_ARRIVED,
-                                  EV_VISIT_ENDED,   EV_RETURN_REQUESTED, EV_RETURNED};
+static const uint8_t outside[] = {
+    EV_VISIT_PLANNED, EV_VISIT_PLANNED, EV_VISIT_ARRIVED, EV_VISIT_ENDED, EV_RETURN_REQUESTED,
+    EV_RETURNED,      EV_RATED,         EV_RATED,         EV_COMPLAINED};
 
 /* What ends a ticket, and what comes after it. */
 static const uint8_t after[] = {
@@ -35,6 +36,7 @@ static const char *const channels[] = {"mail", "chat"};
 static const char *const categories[] = {"login", "bill"};
 static const char *const reasons[] = {"pending", "parts"};
 static const char *const visits[] = {"first", "again"};
+static const char *const aspects[] = {"skill", "speed", "attitude"};
 static const char *const hows[] = {"refund", "rework", "exchange"};
 static const char *const tickets_of[TALE_TICKETS] = {"T1", "T2", "T3"};
 static const char *const ids[TALE_MAX] = {"e00", "e01", "e02", "e03", "e04", "e05", "e06", "e07",
@@ -116,6 +118,10 @@ static void draw_outside(struct random *r, struct event *e, ms_t start, ms_t spa
     maybe(r, e, F_HOW, 50);
     e->visit = PICK(r, visits);
     e->how = PICK(r, hows);
+    maybe(r, e, F_ASPECT, 60);
+    maybe(r, e, F_KIND, 50);
+    e->aspect = PICK(r, aspects);
+    e->complaint = random_percent(r, 40) ? COMPLAINT_DISPUTE : COMPLAINT_COMPLAINT;
     e->due = start + random_range(r, -1, INSTANTS + 1) * (span / (INSTANTS - 1));
 }
 
@@ -136,7 +142,8 @@ static void draw_after(struct random *r, struct event *e)
     CHECK(event_check(e, &at_fault) == 0);
 }
 
-static void draw_event(struct random *r, struct event *e, uint32_t ticket, ms_t start, ms_t span)
+static void draw_event(struct random *r, struct event *e, uint32_t ticket, bool is_outside,
+                       ms_t start, ms_t span)
 {
     enum event_field at_fault;
     e->has = F1(TYPE) | F1(TS) | F1(TICKET) | event_required((enum event_kind)e->kind);
@@ -147,7 +154,7 @@ static void draw_event(struct random *r, struct event *e, uint32_t ticket, ms_t 
     draw_words(r, e);
     draw_judgement(r, e);
     draw_state(r, e, start, span);
-    if (e->kind >= EV_VISIT_PLANNED && e->kind <= EV_RETURNED)
+    if (is_outside)
         draw_outside(r, e, start, span);
     CHECK(event_check(e, &at_fault) == 0);
 }
@@ -189,7 +196,8 @@ static void draw(struct random *r, uint32_t tickets, uint32_t n, struct theme th
         struct event *e = &ret->event[ret->n];
         uint32_t ticket = (uint32_t)random_below(r, tickets);
         e->kind = kinds[random_below(r, ARRAY_LEN(kinds))];
-        if (theme.percent > 0 && random_percent(r, theme.percent))
+        bool themed = theme.percent > 0 && random_percent(r, theme.percent);
+        if (themed)
             e->kind = theme.kinds[random_below(r, theme.n)];
         if (e->kind == EV_MERGED && (ticket + 1 == tickets || (merged >> ticket & 1) != 0))
             e->kind = EV_MESSAGE;
@@ -197,7 +205,7 @@ static void draw(struct random *r, uint32_t tickets, uint32_t n, struct theme th
             merged |= 1u << ticket;
             e->into = str_of(tickets_of[random_range(r, ticket + 1, tickets - 1)]);
         }
-        draw_event(r, e, ticket, start, span);
+        draw_event(r, e, ticket, themed && theme.kinds == outside, start, span);
         if (theme.kinds == after)
             draw_after(r, e);
         name_source(r, ret);

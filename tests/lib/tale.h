@@ -18,7 +18,7 @@ struct tale {
 void tale_draw(struct random *r, uint32_t tickets, uint32_t n, ms_t start, ms_t span,
                struct tale *ret);
 
-/* The same; so many percent of the events are about visits and returns. */
+/* The same; so many percent of the events are about visits, returns, ratings and complaints. */
 void tale_draw_outside(struct random *r, uint32_t tickets, uint32_t n, uint32_t percent, ms_t start,
                        ms_t span, struct tale *ret);
 

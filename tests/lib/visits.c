@@ -1,111 +1,8 @@
 #include "tests/lib/visits.h"
 
-/* What is known of one ticket behind one of its events. */
-struct moment {
-    struct owner owner;
-    ms_t opened;
-    bool resolved, closed, is_void;
-    struct str resolver;
-};
-
-/* One ticket's events, and the moment behind each; moment[0] is before the first. */
-struct ticket_tale {
-    uint32_t n;
-    const struct event *event[TALE_MAX];
-    struct moment moment[TALE_MAX + 1];
-};
+#include "tests/lib/moments.h"
 
 static const struct str nobody;
-
-static void name(struct moment *m, const struct event *e, enum scope s, enum event_field f,
-                 struct str text, bool only_absent)
-{
-    if (event_names(e, f) && !(only_absent && m->owner.name[s].len > 0))
-        m->owner.name[s] = event_has(e, f) ? text : nobody;
-}
-
-static void names(struct moment *m, const struct event *e, bool agent, bool attributes)
-{
-    bool only_absent = e->kind == EV_OPENED;
-    if (agent)
-        name(m, e, SCOPE_AGENT, F_AGENT, e->agent, only_absent);
-    name(m, e, SCOPE_TEAM, F_TEAM, e->team, only_absent);
-    if (!attributes)
-        return;
-    name(m, e, SCOPE_PRIORITY, F_PRIORITY, e->priority, only_absent);
-    name(m, e, SCOPE_CHANNEL, F_CHANNEL, e->channel, only_absent);
-    name(m, e, SCOPE_CATEGORY, F_CATEGORY, e->category, only_absent);
-}
-
-static void resolve(struct moment *m, const struct event *e)
-{
-    m->resolver = event_has(e, F_AGENT) ? e->agent : m->owner.name[SCOPE_AGENT];
-    if (e->by != BY_AGENT)
-        m->resolver = str_of(e->by == BY_CUSTOMER ? "(customer)" : "(auto)");
-    m->resolved = true;
-}
-
-static void close(struct moment *m, const struct event *e)
-{
-    bool ended = m->resolved || m->closed;
-    if (e->outcome == OUTCOME_SPAM || e->outcome == OUTCOME_DUPLICATE)
-        m->is_void = true;
-    else if (!ended && e->outcome == OUTCOME_RESOLVED)
-        resolve(m, e);
-    m->closed = true;
-}
-
-static void take_up(struct moment *m)
-{
-    if (m->resolved || m->closed)
-        m->is_void = false;
-    m->resolved = m->closed = false;
-}
-
-static void state(struct moment *m, const struct event *e)
-{
-    names(m, e, true, true);
-    if (m->opened == MS_NONE && event_has(e, F_OPENED_AT))
-        m->opened = e->opened_at;
-    if (e->status != STATUS_RESOLVED && e->status != STATUS_CLOSED)
-        take_up(m);
-    m->resolved |= e->status == STATUS_RESOLVED;
-    m->closed |= e->status == STATUS_CLOSED;
-}
-
-static void step(struct moment *m, const struct event *e)
-{
-    switch (e->kind) {
-    case EV_OPENED:
-        names(m, e, true, true);
-        m->opened = m->opened == MS_NONE ? e->ts : m->opened;
-        break;
-    case EV_ASSIGNED:
-    case EV_ESCALATED:
-        names(m, e, true, false);
-        break;
-    case EV_UPDATED:
-        names(m, e, false, true);
-        break;
-    case EV_RESOLVED:
-        if (m->resolved)
-            break;
-        take_up(m);
-        resolve(m, e);
-        break;
-    case EV_CLOSED:
-        close(m, e);
-        break;
-    case EV_REOPENED:
-        take_up(m);
-        break;
-    case EV_STATE:
-        state(m, e);
-        break;
-    default:
-        break;
-    }
-}
 
 /* --- facts -------------------------------------------------------------------------------- */
 
@@ -258,14 +155,8 @@ void visits_write(struct visits *v, const struct tale *sorted)
     static const char *const tickets[TALE_TICKETS] = {"T1", "T2", "T3"};
     v->n = 0;
     for (size_t k = 0; k < ARRAY_LEN(tickets); k++) {
-        struct ticket_tale t = {.moment[0].opened = MS_NONE};
-        t.moment[0].owner.name[SCOPE_ALL] = str_of("-");
-        for (uint32_t i = 0; i < sorted->n; i++)
-            if (str_equal(sorted->event[i].ticket, str_of(tickets[k]))) {
-                t.event[t.n] = &sorted->event[i];
-                t.moment[t.n + 1] = t.moment[t.n];
-                step(&t.moment[++t.n], &sorted->event[i]);
-            }
+        struct ticket_tale t;
+        moments_read(sorted, str_of(tickets[k]), &t);
         if (t.moment[t.n].is_void)
             continue;
         for (uint32_t i = 0; i < t.n; i++)

@@ -151,6 +151,20 @@ static uint64_t hash_value(uint64_t h, const struct kpi_value *v)
     return h;
 }
 
+static uint64_t hash_parts(uint64_t h, const struct kpi_window *w)
+{
+    for (uint32_t k = 0; k < w->aspects; k++)
+        h = mix_in(mix_in(hash_str(h, w->aspect[k].name), w->aspect[k].n),
+                   (uint64_t)w->aspect[k].sum);
+    for (uint32_t m = 0; m < MIX_N; m++) {
+        h = mix_in(h, w->mix[m].parts);
+        for (uint32_t k = 0; k < w->mix[m].listed; k++)
+            h = mix_in(mix_in(hash_str(h, w->mix[m].part[k].name), w->mix[m].part[k].num),
+                       w->mix[m].part[k].flagged);
+    }
+    return h;
+}
+
 static uint64_t hash_snapshot(const struct snapshot *s)
 {
     uint64_t h = hash_str(s->scope, s->name);
@@ -162,6 +176,7 @@ static uint64_t hash_snapshot(const struct snapshot *s)
             h = hash_value(h, &s->window[i].value[k]);
             empty = false;
         }
+        h = hash_parts(h, &s->window[i]);
     }
     for (int g = 0; g < GAUGES; g++) {
         h = mix_in(h, (uint64_t)s->gauge[g]);

@@ -39,6 +39,7 @@ static const char *const counts[] = {
     "transferred",
     "closed_without_reply",
     "complaints",
+    "disputes",
     "calls_offered",
     "calls_answered",
     "calls_abandoned",
