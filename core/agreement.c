@@ -185,14 +185,14 @@ int agreements_prepare(struct agreements *a, const struct sla_setting *said, str
 
 void agreements_rebuild(struct agreements *a, struct board *b, uint32_t last)
 {
-    struct agreement *g = &a->at[a->order[a->n - 1]];
-    a->order[0] = a->order[a->n - 1];
-    a->n = 1;
-    a->first = last;
-    g->from = MS_NONE;
-    memset(g->policy, 0, sizeof g->policy);
-    for (uint32_t i = 0; i < g->policies; i++)
-        compile_policy(&g->policy[i], &g->said.policy[i], b);
+    CHECK(last + 1 >= a->n);
+    a->first = last + 1 - a->n;
+    for (uint32_t k = 0; k < a->n; k++) {
+        struct agreement *g = &a->at[a->order[k]];
+        memset(g->policy, 0, sizeof g->policy);
+        for (uint32_t i = 0; i < g->policies; i++)
+            compile_policy(&g->policy[i], &g->said.policy[i], b);
+    }
 }
 
 void agreements_adopt(struct agreements *a, ms_t from)

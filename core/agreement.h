@@ -85,8 +85,8 @@ static inline uint64_t sla_print(const struct sla_setting *said)
 /* What was prepared is in force from now on. MS_NONE: since ever (at the start). */
 void agreements_adopt(struct agreements *a, ms_t from);
 
-/* After an image was loaded: names have other indices; what it calls generation `last` is in force
- * since ever. */
+/* After an image was loaded: names have other indices; what it calls generation `last` is the one
+ * in force. */
 void agreements_rebuild(struct agreements *a, struct board *b, uint32_t last);
 
 /* What was prepared and not adopted. */

@@ -201,7 +201,16 @@ uint64_t engine_digest(struct engine *e);
 
 struct image *engine_image(struct engine *e);
 
-/* After image_load_end on an engine fresh from engine_init with the same limits and settings. */
+/* After image_load_end on an engine fresh from engine_init, with the limits and settings that the
+ * engine of the image began with, and then all that was applied to it since (engine_recall). With
+ * other policies than those, the last ones count as if they had been in force since ever. */
 void engine_loaded(struct engine *e);
+
+/* Before an image is loaded: these settings were applied then, in this order. */
+MUST_CHECK int engine_recall(struct engine *e, const struct settings *settings, ms_t since,
+                             const char **ret_why);
+
+/* Number of the policies in force: +1 with every engine_apply that brought others. */
+uint32_t engine_generation(const struct engine *e);
 
 #endif

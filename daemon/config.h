@@ -60,6 +60,9 @@ struct config {
     bool insecure; /* endpoints beyond loopback without CURVE are meant */
     char zone[CONFIG_ZONE_BYTES_MAX + 1];
     char state_dir[CONFIG_PATH_BYTES_MAX + 1]; /* "" = nothing is kept */
+    ms_t checkpoint_every;                     /* of the state directory, as these */
+    ms_t journal_age;
+    uint32_t journal_size; /* MiB */
     ms_t snapshot_every;
     ms_t full_every;
     uint32_t alerts_per_minute; /* told one by one; 0 = all */

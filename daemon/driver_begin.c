@@ -14,25 +14,29 @@ static bool failed(struct driver *d, const char *what, const char *why)
     return false;
 }
 
-static bool map_engine(struct driver *d, ms_t started_at)
+/* Instead of any that there was. */
+static bool map_engine(struct driver *d, const struct limits *limits,
+                       const struct settings *settings, ms_t started_at)
 {
-    const struct config *c = &d->config;
-    d->memory_bytes = engine_size(&c->limits, &c->settings);
+    if (d->memory != NULL)
+        munmap(d->memory, d->memory_bytes);
+    d->memory = NULL;
+    d->memory_bytes = engine_size(limits, settings);
     if (d->memory_bytes == 0)
         return failed(d, "engine", "these limits are impossible; see --print-config");
-    d->memory = mmap(NULL, d->memory_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (d->memory == MAP_FAILED) {
-        d->memory = NULL;
+    void *memory = mmap(NULL, d->memory_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
         return failed(d, "engine memory", strerror(errno));
-    }
+    d->memory = memory;
     /* Tickets and logs lie all over the block: with small pages a fifth of the CPU goes to finding
      * them. A kernel that has no huge pages says so, which changes nothing. */
     (void)madvise(d->memory, d->memory_bytes, MADV_HUGEPAGE);
-    int err = engine_init(&d->engine, d->memory, &c->limits, &c->settings, started_at);
+    int err = engine_init(&d->engine, d->memory, limits, settings, started_at);
     if (err != 0)
         return failed(d, "engine", err_text(err));
     engine_set_work(d->engine, DRIVER_WORK);
+    d->outlet.engine = d->engine;
     return true;
 }
 
@@ -51,6 +55,14 @@ static bool go_by(struct driver *d, const struct terms *terms)
     c->sla = copy.sla;
     c->cards = copy.cards;
     return true;
+}
+
+static struct engine *on_fresh(void *data, const struct terms *terms)
+{
+    struct driver *d = data;
+    bool fine =
+        go_by(d, terms) && map_engine(d, &terms->limits, &terms->settings, terms->started_at);
+    return fine ? d->engine : NULL;
 }
 
 static void on_changed(void *data)
@@ -117,12 +129,13 @@ static bool recover(struct driver *d)
 {
     struct durable *s = &d->durable;
     struct recover *r = &s->recover;
+    r->fresh = on_fresh;
     r->effects = on_effects;
     r->changed = on_changed;
     r->progress = on_progress;
     r->data = d;
     d->outlet.held = &s->held;
-    if (!durable_recover(s, d->engine, &d->outbox) || d->broken)
+    if (!set_aside(d) || !durable_recover(s, &d->outbox) || d->broken)
         return false;
     struct terms now;
     bool fine = terms_copy(&now, &d->wanted->limits, &d->wanted->settings, 0);
@@ -148,15 +161,16 @@ bool driver_begin(struct driver *d)
         return failed(d, "engine", "no memory");
     s->data = d;
     s->broken = on_broken;
+    s->checkpoint_every = (uint64_t)d->config.checkpoint_every;
+    s->journal.keep_age = d->config.journal_age;
+    s->journal.keep_bytes = (uint64_t)d->config.journal_size << 20;
     bool fine = durable_open(s, d->config.state_dir, &terms, d->log);
     terms_fini(&terms);
-    if (fine && s->on)
-        fine = set_aside(d) && go_by(d, &s->recover.terms);
-    fine = fine && map_engine(d, s->on ? s->recover.terms.started_at : at);
+    outlet_init(&d->outlet, NULL, &d->bus, &d->config, &d->status, d->log, now);
+    fine = fine && bus_init(&d->bus, &d->config, d->log, d, run);
+    if (fine)
+        fine = s->on ? recover(d) : map_engine(d, &d->config.limits, &d->config.settings, at);
     if (!fine)
-        return false;
-    outlet_init(&d->outlet, d->engine, &d->bus, &d->config, &d->status, d->log, now);
-    if (!bus_init(&d->bus, &d->config, d->log, d, run) || (s->on && !recover(d)))
         return false;
     scores_init(&d->scores, d->engine, &d->bus, &d->config, d->log, now);
     query_init(&d->query, &d->outlet, &d->scores, d->loop, d->log);

@@ -18,16 +18,18 @@ bool durable_open(struct durable *s, const char *dir, const struct terms *now, s
     return recover_open(&s->recover, &s->store, now, log);
 }
 
-bool durable_recover(struct durable *s, struct engine *engine, struct outbox *outbox)
+bool durable_recover(struct durable *s, struct outbox *outbox)
 {
     struct recover *r = &s->recover;
     uint64_t begun = uv_hrtime();
-    s->engine = engine;
-    if (!recover_run(r, engine, outbox))
+    if (!recover_run(r, outbox))
         return false;
+    s->engine = r->engine;
     log_info(s->log, "recovered",
-             "dir=%s entries=%" PRIu64 " events=%" PRIu64 " lost=%" PRIu64 " ms=%" PRIu64,
-             s->store.dir, r->seq, r->events, r->lost, (uv_hrtime() - begun) / 1000000);
+             "dir=%s checkpoint=%" PRIu64 " entries=%" PRIu64 " events=%" PRIu64 " lost=%" PRIu64
+             " ms=%" PRIu64,
+             s->store.dir, r->checkpoint, r->seq, r->events, r->lost,
+             (uv_hrtime() - begun) / 1000000);
     return true;
 }
 
@@ -63,25 +65,6 @@ static void on_committed(struct journal *j)
     journal_told(j, s->health == STORE_FINE ? upto : j->seq);
 }
 
-bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
-{
-    if (!s->on)
-        return true;
-    uint64_t seq = s->recover.seq;
-    s->outlet = outlet;
-    s->started_at = s->recover.terms.started_at;
-    recover_close(&s->recover);
-    s->running = journal_open(&s->journal, &s->store, seq, loop, on_committed, s);
-    if (!s->running) {
-        log_error(s->log, "journal", "error=\"no thread or no memory\"");
-        return false;
-    }
-    atomic_store(&s->journal.told, s->recover.told);
-    outlet->held = &s->held;
-    outlet->held_seq = seq;
-    return true;
-}
-
 /* --- entries ------------------------------------------------------------------------------ */
 
 static void tick_entry(struct durable *s)
@@ -99,6 +82,92 @@ static void push(struct durable *s)
         log_error(s->log, "events not journaled", "entries=%" PRIu64, s->journal.lost - s->lost);
         s->lost = s->journal.lost;
     }
+}
+
+/* --- checkpoints -------------------------------------------------------------------------- */
+
+static void on_checkpoint(struct checkpoint *c)
+{
+    struct durable *s = c->data;
+    if (c->broken) {
+        log_warning(s->log, "checkpoint given up", "entry=%" PRIu64 " error=\"%s\"", c->seq,
+                    strerror(c->error));
+        s->checkpoint_again = uv_now(c->loop) + DURABLE_AGAIN_MS;
+        return;
+    }
+    struct store_checkpoint row = {c->seq, c->size, c->digest, c->at};
+    journal_checkpoint(&s->journal, &row);
+    s->checkpoints++;
+    s->checkpoint_seq = c->seq;
+    s->whole = s->whole_next;
+    s->checkpoint_due = uv_now(c->loop) + s->checkpoint_every;
+    log_info(s->log, "checkpoint",
+             "entry=%" PRIu64 " bytes=%" PRIu64 " ms=%" PRIu64 " longest_us=%" PRIu64, c->seq,
+             c->size, (uv_hrtime() - c->begun_ns) / 1000000, c->slice_ns_max / 1000);
+}
+
+static void begin_checkpoint(struct durable *s, ms_t at, uint64_t now)
+{
+    uint64_t n = 0;
+    tick_entry(s);
+    push(s);
+    void *lineage = lineage_pack(&s->lineage, &n);
+    bool fine = lineage != NULL &&
+                checkpoint_begin(&s->checkpoint, s->journal.seq, at, lineage, n, NULL, 0);
+    free(lineage);
+    s->whole_next = s->lost;
+    if (!fine) {
+        log_warning(s->log, "checkpoint given up", "entry=%" PRIu64 " error=\"%s\"", s->journal.seq,
+                    strerror(s->checkpoint.error));
+        s->checkpoint_again = now + DURABLE_AGAIN_MS;
+    }
+}
+
+/* Another one is due by time, by what would be replayed, or because the journal has a gap now. */
+static bool checkpoint_wanted(const struct durable *s, uint64_t now)
+{
+    uint64_t since = s->journal.seq - s->checkpoint_seq;
+    bool possible = s->checkpoint_every > 0 && since > 0 && s->health == STORE_FINE;
+    if (!possible || now < s->checkpoint_again)
+        return false;
+    return now >= s->checkpoint_due || since >= DURABLE_ENTRIES || s->whole != s->lost;
+}
+
+void durable_work(struct durable *s, ms_t at, uint64_t now)
+{
+    if (!s->running)
+        return;
+    if (!s->checkpoint.under_way && checkpoint_wanted(s, now))
+        begin_checkpoint(s, at, now);
+    checkpoint_work(&s->checkpoint);
+}
+
+bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
+{
+    if (!s->on)
+        return true;
+    uint64_t seq = s->recover.seq;
+    s->outlet = outlet;
+    s->started_at = s->recover.terms.started_at;
+    s->lineage = s->recover.lineage;
+    memset(&s->recover.lineage, 0, sizeof s->recover.lineage);
+    recover_close(&s->recover);
+    checkpoint_init(&s->checkpoint, s->store.dir, engine_image(s->engine), loop);
+    s->checkpoint.done = on_checkpoint;
+    s->checkpoint.data = s;
+    /* What was replayed at length need not be a second time. */
+    s->checkpoint_seq = s->recover.checkpoint;
+    s->checkpoint_due = uv_now(loop) + s->checkpoint_every;
+    s->running = journal_open(&s->journal, &s->store, seq, loop, on_committed, s);
+    if (!s->running) {
+        log_error(s->log, "journal", "error=\"no thread or no memory\"");
+        return false;
+    }
+    s->generation = engine_generation(s->engine);
+    atomic_store(&s->journal.told, s->recover.told);
+    outlet->held = &s->held;
+    outlet->held_seq = seq;
+    return true;
 }
 
 void durable_events(struct durable *s, const struct event *events, uint32_t n)
@@ -143,12 +212,15 @@ void durable_terms(struct durable *s, const struct config *config)
     if (!s->running)
         return;
     void *bytes = NULL;
+    s->checkpoint_every = (uint64_t)config->checkpoint_every;
     tick_entry(s); /* they came into force at this instant */
     if (terms_copy(&terms, &config->limits, &config->settings, s->started_at))
         bytes = terms_pack(&terms, &n);
+    bool policies = engine_generation(s->engine) != s->generation;
+    s->generation = engine_generation(s->engine);
     if (bytes != NULL)
         journal_terms(&s->journal, engine_at(s->engine), bytes, n);
-    else
+    if (bytes == NULL || !lineage_add(&s->lineage, engine_at(s->engine), policies, bytes, n))
         log_error(s->log, "settings not journaled", "error=\"no memory\"");
     free(bytes);
     terms_fini(&terms);
@@ -176,15 +248,22 @@ static void on_closed(struct journal *j)
     s->closed(s->data);
 }
 
+static void close_journal(void *data)
+{
+    struct durable *s = data;
+    journal_close(&s->journal, on_closed);
+    store_close(&s->store);
+}
+
 void durable_close(struct durable *s, void (*closed)(void *data))
 {
     s->closed = closed;
     recover_close(&s->recover);
+    lineage_fini(&s->lineage);
     held_fini(&s->held);
     if (s->running) {
         s->running = false;
-        journal_close(&s->journal, on_closed);
-        store_close(&s->store);
+        checkpoint_close(&s->checkpoint, close_journal, s);
         return;
     }
     if (s->on)
@@ -204,4 +283,6 @@ void durable_status(const struct durable *s, struct status_journal *ret)
     ret->waiting_bytes = journal_backlog(&s->journal);
     ret->held = s->held.n;
     ret->lost = s->journal.lost;
+    ret->checkpoint = s->checkpoint_seq;
+    ret->checkpoints = s->checkpoints;
 }

@@ -4,8 +4,8 @@
  * until they are on disk. Ticks of the clock are entries too, where they matter: those that did
  * nothing are told as one. Without a state directory every call returns at once.
  *
- *     durable_open(s, dir, config, started_at, log)    s->recover.terms: how the engine begins
- *     durable_recover(s, engine, …)                    the engine is what it was
+ *     durable_open(s, dir, &terms, log)
+ *     durable_recover(s, &outbox)                      s->engine is what it was
  *     durable_start(s, loop, …)                        from here on entries are written
  *     durable_events(s, events, n); engine_step; …     the order of every batch
  *     durable_settle(s); durable_close(s, closed)
@@ -13,11 +13,16 @@
 #ifndef TP_DAEMON_DURABLE_H
 #define TP_DAEMON_DURABLE_H
 
+#include "daemon/checkpoint.h"
 #include "daemon/journal.h"
 #include "daemon/outlet.h"
 #include "daemon/recover.h"
 
-enum { DURABLE_BEHIND_BYTES = 16 << 20 }; /* waiting for the disk: nothing more is received */
+enum {
+    DURABLE_BEHIND_BYTES = 16 << 20, /* waiting for the disk: nothing more is received */
+    DURABLE_ENTRIES = 5000000, /* since a checkpoint: another one, so that replay stays short */
+    DURABLE_AGAIN_MS = 10000,  /* after a checkpoint that was given up */
+};
 
 struct durable {
     bool on;
@@ -38,6 +43,15 @@ struct durable {
     void (*broken)(void *data);
     void (*closed)(void *data);
     void *data; /* the owner's */
+    uint64_t whole_next;
+    uint64_t whole;         /* value of lost when the last checkpoint was made: it covers those */
+    uint32_t generation;    /* of the engine's policies */
+    struct lineage lineage; /* of the engine */
+    struct checkpoint checkpoint;
+    uint64_t checkpoint_every;                 /* ms; 0: none are made */
+    uint64_t checkpoint_due, checkpoint_again; /* uv_now(): of the next one; not before */
+    uint64_t checkpoint_seq;                   /* entry of the last one */
+    uint64_t checkpoints;                      /* made */
     struct journal journal;
 };
 
@@ -45,8 +59,8 @@ struct durable {
 MUST_CHECK bool durable_open(struct durable *s, const char *dir, const struct terms *now,
                              struct log *log);
 
-/* s->recover's callbacks are the caller's to set before. The engine must be fresh. */
-MUST_CHECK bool durable_recover(struct durable *s, struct engine *engine, struct outbox *outbox);
+/* s->recover's callbacks are the caller's to set before; s->engine is the engine then. */
+MUST_CHECK bool durable_recover(struct durable *s, struct outbox *outbox);
 
 /* broken and data of s are the caller's to set before. false: logged why. */
 MUST_CHECK bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop);
@@ -60,6 +74,9 @@ void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects);
 
 /* Other settings have come into force; a tick must follow. */
 void durable_terms(struct durable *s, const struct config *config);
+
+/* Once a turn: a checkpoint when one is due, or its next slice. now: uv_now(). */
+void durable_work(struct durable *s, ms_t at, uint64_t now);
 
 /* Is so much waiting for the disk that nothing more should be received? */
 bool durable_behind(const struct durable *s);

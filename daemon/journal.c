@@ -1,5 +1,7 @@
 #include "daemon/journal.h"
 
+#include "daemon/checkpoint.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -8,7 +10,7 @@
  * commits rows; a row that is not full yet is replaced by a longer one the next time.
  * What can fail: writing. Then the chunks stay in `work` and everything is tried again. */
 
-enum chunk_kind { CHUNK_PACK, CHUNK_TERMS };
+enum chunk_kind { CHUNK_PACK, CHUNK_TERMS, CHUNK_CHECKPOINT };
 
 struct chunk {
     uint64_t first; /* terms: seq */
@@ -36,12 +38,39 @@ static enum store_result put_tail(struct journal *j)
                            : store_batch(j->store, t->first, t->entries, t->at, t->bytes, t->n);
 }
 
+static enum store_result put_checkpoint(struct journal *j, const uint8_t *bytes)
+{
+    struct store_checkpoint c, kept[STORE_CHECKPOINTS];
+    memcpy(&c, bytes, sizeof c);
+    enum store_result result = store_checkpoint(j->store, &c);
+    int n = result == STORE_FINE ? store_checkpoints(j->store, kept) : 0;
+    if (n == STORE_CHECKPOINTS) { /* with one, a damaged one leaves nothing but the journal */
+        j->covered = kept[n - 1].seq;
+        atomic_store(&j->covered_file, j->covered);
+        j->forgetting = true;
+    }
+    j->noted |= n > 0;
+    return result;
+}
+
+/* Some of what need not be kept goes with each commit. */
+static enum store_result forget(struct journal *j)
+{
+    if (!j->forgetting || j->keep_age == 0)
+        return STORE_FINE;
+    return store_forget(j->store, j->covered, j->newest - j->keep_age, j->keep_bytes,
+                        &j->forgetting);
+}
+
 static enum store_result put_chunk(struct journal *j, const struct chunk *c, const uint8_t *bytes)
 {
     struct journal_tail *t = j->tail;
     enum store_result result = STORE_FINE;
     if (c->kind == CHUNK_TERMS)
         return store_terms(j->store, c->first, c->at, bytes, c->n);
+    if (c->kind == CHUNK_CHECKPOINT)
+        return put_checkpoint(j, bytes);
+    j->newest = c->at;
     if (c->begins) {
         result = put_tail(j);
         t->first = c->first;
@@ -71,6 +100,8 @@ static enum store_result write_work(struct journal *j)
     if (result == STORE_FINE)
         result = store_fact(j->store, "told", atomic_load(&j->told));
     if (result == STORE_FINE)
+        result = forget(j);
+    if (result == STORE_FINE)
         result = store_commit(j->store);
     if (result != STORE_FINE)
         store_rollback(j->store);
@@ -87,12 +118,17 @@ static void tell_mover(struct journal *j)
 {
     int pages = j->store->wal_pages;
     j->moved = pages < j->moved ? 0 : j->moved;
-    if (pages - j->moved < JOURNAL_PASSIVE_PAGES)
+    bool moving = pages - j->moved >= JOURNAL_PASSIVE_PAGES;
+    if (!moving && !j->noted)
         return;
-    j->moved = pages;
-    store_restart_wal(j->store);
+    if (moving) {
+        j->moved = pages;
+        store_restart_wal(j->store);
+    }
     pthread_mutex_lock(&j->mutex);
-    j->moving = true;
+    j->moving |= moving;
+    j->tidying |= j->noted;
+    j->noted = false;
     pthread_cond_signal(&j->wake_mover);
     pthread_mutex_unlock(&j->mutex);
 }
@@ -172,19 +208,24 @@ static void *writer(void *arg)
 
 /* --- the mover ---------------------------------------------------------------------------- */
 
+/* Also removes the files of checkpoints that no row names any more: that may take a while. */
 static void *mover(void *arg)
 {
     struct journal *j = arg;
     struct sqlite3 *other = store_second(j->store);
     pthread_mutex_lock(&j->mutex);
     while (!j->stopping && other != NULL) {
-        if (!j->moving) {
+        bool moving = j->moving, tidying = j->tidying;
+        if (!moving && !tidying) {
             pthread_cond_wait(&j->wake_mover, &j->mutex);
             continue;
         }
-        j->moving = false;
+        j->moving = j->tidying = false;
         pthread_mutex_unlock(&j->mutex);
-        store_second_move(other);
+        if (moving)
+            store_second_move(other);
+        if (tidying)
+            checkpoint_tidy(j->store->dir, atomic_load(&j->covered_file));
         pthread_mutex_lock(&j->mutex);
     }
     pthread_mutex_unlock(&j->mutex);
@@ -233,7 +274,11 @@ static bool start_threads(struct journal *j)
 bool journal_open(struct journal *j, struct store *store, uint64_t seq, uv_loop_t *loop,
                   journal_cb *committed, void *data)
 {
+    ms_t age = j->keep_age;
+    uint64_t size = j->keep_bytes;
     memset(j, 0, offsetof(struct journal, bytes));
+    j->keep_age = age;
+    j->keep_bytes = size;
     j->store = store;
     j->seq = seq;
     j->data = data;
@@ -341,6 +386,13 @@ void journal_terms(struct journal *j, ms_t at, const void *bytes, uint32_t n)
     journal_push(j);
     if (!send_chunk(j, &c, bytes))
         j->lost++;
+}
+
+void journal_checkpoint(struct journal *j, const struct store_checkpoint *checkpoint)
+{
+    struct chunk c = {.first = checkpoint->seq, .n = sizeof *checkpoint, .kind = CHUNK_CHECKPOINT};
+    journal_push(j);
+    (void)send_chunk(j, &c, checkpoint); /* a file that no row names goes with the next start */
 }
 
 void journal_told(struct journal *j, uint64_t seq)

@@ -66,7 +66,15 @@ struct journal {
     _Atomic uint64_t backlog;   /* bytes not on disk */
     _Atomic int health;         /* enum store_result of the last attempt */
     _Atomic uint64_t commits;
-    char why[STORE_WHY_MAX]; /* of a health that is not fine; under the mutex */
+    ms_t keep_age;       /* entries older than this, and more bytes than that, go when a … */
+    uint64_t keep_bytes; /* … checkpoint covers them; set before journal_open's caller pushes */
+    uint64_t covered;    /* the writer's: entries up to this are in every kept checkpoint */
+    ms_t newest;         /* likewise: time of receipt of what was written last */
+    bool forgetting;     /* likewise: there may be more to forget */
+    bool noted;          /* likewise: a checkpoint since the mover was told */
+    bool tidying;        /* under the mutex: files of checkpoints may go … */
+    _Atomic uint64_t covered_file; /* … those before this one */
+    char why[STORE_WHY_MAX];       /* of a health that is not fine; under the mutex */
     uint8_t bytes[PACK_BYTES_MAX];
 };
 
@@ -82,6 +90,10 @@ uint64_t journal_claim(struct journal *j, struct str client, uint64_t batch);
 
 /* Settings that are in force after the last entry (terms.h). */
 void journal_terms(struct journal *j, ms_t at, const void *bytes, uint32_t n);
+
+/* A file checkpoint-SEQ is there (checkpoint.h): the older ones but one go, and what the journal
+ * need not keep behind them. */
+void journal_checkpoint(struct journal *j, const struct store_checkpoint *c);
 
 /* Hands the writer what was appended. */
 void journal_push(struct journal *j);

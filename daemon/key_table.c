@@ -45,29 +45,16 @@ const struct key keys[] = {
     {"sockets.query", KEY_ENDPOINTS, true, PLACE(query), 1, CONFIG_TEXTS_MAX,
      "[\"tcp://127.0.0.1:5571\"]", "ROUTER: requests for snapshots, alerts and status."},
     {"state.dir", KEY_PATH, true, PLACE(state_dir), 0, 0, "\"\"",
-     "Directory in which events, state and alerts outlive a restart; \"\" keeps nothing. It is "
-     "made "
-     "when its parent is there, and belongs to one daemon."},
-    {"http.token_file", KEY_FILE, false, PLACE(http.token_file), 0, 0, "\"\"",
-     "A file with the bearer token of all of HTTP on its first line, or credential:NAME of "
-     "systemd. Needed beyond loopback; read again on a reload."},
-    {"http.bind", KEY_ADDRESS, true, PLACE(http.bind), 0, 0, "127.0.0.1:9570",
-     "Where metrics, the API and the wallboard are served."},
-    {"http.connections", KEY_COUNT, true, PLACE(http.connections), 8, 20000, "640",
-     "HTTP connections at once; further ones wait."},
-    {"http.streams", KEY_COUNT, false, PLACE(http.streams), 0, 16384, "512",
-     "Of those, live streams (/api/v1/stream, one for each wallboard); further ones are refused."},
-    {"http.body_max", KEY_COUNT, false, PLACE(http.body_max), 1024, BATCH_BYTES_MAX, "1048576",
-     "Bytes of one body that is sent to us."},
-    {"http.header_deadline", KEY_DURATION, false, PLACE(http.header_deadline), 100, MS_HOUR, "10s",
-     "How long the head of a request may take to arrive; then the connection is cut."},
-    {"http.body_deadline", KEY_DURATION, false, PLACE(http.body_deadline), 100, MS_HOUR, "30s",
-     "How long its body may take after that, and how long an answer may take to be read; a stream "
-     "is cut when nothing of it was read for so long."},
-    {"http.per_agent_series", KEY_FLAG, false, PLACE(http.per_agent_series), 0, 0, "false",
-     "true: /metrics has series of each agent, not only of each team."},
-    {"http.series_max", KEY_COUNT, false, PLACE(http.series_max), 0, 10000, "500",
-     "Teams, and agents, with series of their own in /metrics; the rest is counted."},
+     "Directory in which events and state outlive a restart; \"\" keeps nothing. It is made when "
+     "its parent is there, and belongs to one daemon."},
+    {"state.checkpoint_every", KEY_DURATION, false, PLACE(checkpoint_every), 100, MS_DAY, "15m",
+     "How often the whole state is written beside the journal, so that a start replays little; "
+     "sooner after five million entries."},
+    {"state.journal_age", KEY_DURATION, true, PLACE(journal_age), MS_HOUR, 4000 * MS_DAY, "90d",
+     "Entries of the journal are removed when they are older and two checkpoints cover them; see "
+     "also journal_size."},
+    {"state.journal_size", KEY_COUNT, true, PLACE(journal_size), 16, 10000000, "10000",
+     "Likewise when journal.db is larger than so many MiB."},
     {"zone", KEY_ZONE, true, PLACE(zone), 0, 0, "UTC",
      "The site's time zone (IANA name); today, week and month begin at its midnight."},
     {"week_start", KEY_WEEKDAY, true, PLACE(settings.week_start), 0, 0, "monday",

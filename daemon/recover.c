@@ -1,5 +1,7 @@
 #include "daemon/recover.h"
 
+#include "daemon/checkpoint.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -24,20 +26,17 @@ static bool failed(struct recover *r, const char *what, const char *why)
 
 /* --- settings ----------------------------------------------------------------------------- */
 
-/* The journal begins with these. */
-static bool found(struct recover *r)
+/* The journal begins with these, and checkpoints of others are none of it. */
+static bool found(struct recover *r, const void *bytes, uint32_t n)
 {
-    uint32_t n;
-    void *bytes = terms_pack(&r->terms, &n);
-    bool fine = bytes != NULL && store_begin(r->store) == STORE_FINE;
-    if (fine && (store_forget_terms(r->store) != STORE_FINE ||
-                 store_terms(r->store, 0, r->terms.started_at, bytes, n) != STORE_FINE ||
-                 store_commit(r->store) != STORE_FINE)) {
-        store_rollback(r->store);
-        fine = false;
-    }
-    free(bytes);
-    return fine || failed(r, "state directory", r->store->why);
+    struct store *s = r->store;
+    bool fine = store_begin(s) == STORE_FINE && store_forget_terms(s) == STORE_FINE &&
+                store_forget_checkpoints(s) == STORE_FINE &&
+                store_terms(s, 0, r->terms.started_at, bytes, n) == STORE_FINE &&
+                store_commit(s) == STORE_FINE;
+    if (!fine)
+        store_rollback(s);
+    return fine || failed(r, "state directory", s->why);
 }
 
 /* The settings that the journal began with, if this daemon can go by them. 1, 0, -1: logged. */
@@ -56,6 +55,23 @@ static int first_terms(struct recover *r, struct terms *ret)
     return found;
 }
 
+/* The journal, as it lies there, cannot be gone by: what is at hand is all there is. */
+static bool begin_anew(struct recover *r)
+{
+    uint32_t n;
+    void *bytes = terms_pack(&r->terms, &n);
+    if (bytes == NULL)
+        return failed(r, "state directory", "no memory");
+    if (r->last > 0)
+        log_warning(r->log, "state counted anew",
+                    "entries=%llu reason=\"windows, scopes, zone or limits are others than when "
+                    "they came\"",
+                    (unsigned long long)r->last);
+    bool fine = found(r, bytes, n);
+    free(bytes);
+    return fine;
+}
+
 bool recover_open(struct recover *r, struct store *store, const struct terms *now, struct log *log)
 {
     struct terms first;
@@ -65,9 +81,8 @@ bool recover_open(struct recover *r, struct store *store, const struct terms *no
     r->scratch = calloc(1, sizeof *r->scratch);
     if (r->scratch == NULL || !terms_copy(&r->terms, &now->limits, &now->settings, now->started_at))
         return failed(r, "state directory", "no memory");
-    uint64_t begins;
-    if (!store_last(store, &r->last) || !store_first(store, &begins) ||
-        !store_fact_get(store, "told", &r->told))
+    checkpoint_tidy_halves(store->dir);
+    if (!store_last(store, &r->last) || !store_fact_get(store, "told", &r->told))
         return failed(r, "state directory", store->why);
     int got = first_terms(r, &first);
     if (got < 0)
@@ -82,12 +97,7 @@ bool recover_open(struct recover *r, struct store *store, const struct terms *no
         }
         terms_fini(&first);
     }
-    if (r->last > 0)
-        log_warning(log, "state counted anew",
-                    "entries=%llu reason=\"windows, scopes, zone or limits are others than when "
-                    "they came\"",
-                    (unsigned long long)r->last);
-    return found(r);
+    return begin_anew(r);
 }
 
 void recover_close(struct recover *r)
@@ -99,6 +109,83 @@ void recover_close(struct recover *r)
     free(r->scratch);
     r->scratch = NULL;
     terms_fini(&r->terms);
+    lineage_fini(&r->lineage);
+}
+
+/* --- checkpoints -------------------------------------------------------------------------- */
+
+/* The file's lineage, if an engine of it is one that the configuration can go on with. */
+static bool fits(struct recover *r, const struct checkpoint_reader *file, struct lineage *ret)
+{
+    struct terms first;
+    if (!lineage_unpack(ret, file->lineage, file->head.lineage) || !lineage_terms(ret, 0, &first)) {
+        lineage_fini(ret);
+        return false;
+    }
+    bool fine = terms_fit(&first, &r->terms);
+    if (fine)
+        r->engine = r->fresh(r->data, &first);
+    terms_fini(&first);
+    if (!fine || r->engine == NULL)
+        lineage_fini(ret);
+    return fine && r->engine != NULL;
+}
+
+static bool load(struct recover *r, const struct store_checkpoint *c, const char **ret_why)
+{
+    struct checkpoint_reader file;
+    struct lineage lineage = {0};
+    struct terms last;
+    *ret_why = "its settings cannot be gone by";
+    if (!checkpoint_open(&file, r->store->dir, c->seq, c->bytes)) {
+        *ret_why = file.why;
+        return false;
+    }
+    bool fine = fits(r, &file, &lineage);
+    if (fine && !lineage_recall(&lineage, r->engine, &last)) {
+        lineage_fini(&lineage);
+        fine = false;
+    }
+    if (fine && !checkpoint_load(&file, engine_image(r->engine), c->digest)) {
+        *ret_why = file.why;
+        terms_fini(&last);
+        lineage_fini(&lineage);
+        fine = false;
+    }
+    checkpoint_read_end(&file);
+    if (!fine)
+        return false;
+    engine_loaded(r->engine);
+    terms_fini(&r->terms);
+    r->terms = last;
+    r->lineage = lineage;
+    r->seq = r->checkpoint = c->seq;
+    return true;
+}
+
+/* The engine as the newest whole checkpoint has it, or a fresh one. */
+static bool begin(struct recover *r)
+{
+    struct store_checkpoint all[STORE_CHECKPOINTS];
+    int n = store_checkpoints(r->store, all);
+    const char *why;
+    uint32_t bytes_n;
+    if (n < 0)
+        return failed(r, "state directory", r->store->why);
+    for (int i = 0; i < n; i++) {
+        if (load(r, &all[i], &why)) {
+            if (r->changed != NULL)
+                r->changed(r->data);
+            return true;
+        }
+        log_error(r->log, "checkpoint not used", "file=checkpoint-%llu reason=\"%s\"",
+                  (unsigned long long)all[i].seq, why);
+    }
+    void *bytes = terms_pack(&r->terms, &bytes_n);
+    r->engine = r->fresh(r->data, &r->terms);
+    bool fine = bytes != NULL && lineage_begin(&r->lineage, bytes, bytes_n);
+    free(bytes);
+    return r->engine != NULL && (fine || failed(r, "state directory", "no memory"));
 }
 
 /* --- replay ------------------------------------------------------------------------------- */
@@ -177,6 +264,15 @@ static void replay_entry(struct recover *r)
     }
 }
 
+/* Remembers how the engine came to them. */
+static bool follow(struct recover *r, ms_t since, uint32_t before)
+{
+    const struct store_row *row = &r->scratch->next;
+    bool policies = engine_generation(r->engine) != before;
+    return lineage_add(&r->lineage, since, policies, row->bytes, (uint32_t)row->n) ||
+           failed(r, "state directory", "no memory");
+}
+
 /* Live, an entry follows by which it is known whether what this led to has left. */
 static bool apply(struct recover *r, const struct terms *next)
 {
@@ -199,7 +295,9 @@ static bool change_terms(struct recover *r)
         flush(r);
         if (!terms_unpack(&next, s->next.bytes, s->next.n))
             return failed(r, "state directory", "settings in journal.db are damaged");
-        if (!apply(r, &next)) {
+        ms_t since = engine_at(r->engine);
+        uint32_t before = engine_generation(r->engine);
+        if (!apply(r, &next) || !follow(r, since, before)) {
             terms_fini(&next);
             return false;
         }
@@ -260,14 +358,16 @@ static void say(struct recover *r)
         r->progress(r->data);
 }
 
-bool recover_run(struct recover *r, struct engine *engine, struct outbox *outbox)
+bool recover_run(struct recover *r, struct outbox *outbox)
 {
     struct recover_scratch *s = r->scratch;
     struct store_row row;
-    uint64_t from = r->seq;
-    r->engine = engine;
     r->outbox = outbox;
-    if (!store_read_terms(r->store, &s->changes, from + 1) ||
+    if (!begin(r))
+        return false;
+    /* Settings after the checkpoint's last entry are not in it: an entry would have followed. */
+    uint64_t from = r->seq;
+    if (!store_read_terms(r->store, &s->changes, from == 0 ? 1 : from) ||
         !store_read_batches(r->store, &s->batches, from + 1))
         return failed(r, "state directory", r->store->why);
     int got = store_next(&s->changes, &s->next);

@@ -39,7 +39,7 @@ static bool explain(struct store *s, const char *format, ...)
     return false;
 }
 
-static bool failed(struct store *s, const char *what)
+bool store_failed(struct store *s, const char *what)
 {
     return explain(s, "%s/journal.db: %s: %s", s->dir, what, sqlite3_errmsg(s->db));
 }
@@ -80,10 +80,11 @@ static int on_commit(void *data, sqlite3 *db, const char *name, int pages)
 
 static bool run(struct store *s, const char *sql)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || failed(s, "cannot be used");
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           store_failed(s, "cannot be used");
 }
 
-static bool number(struct store *s, const char *sql, int64_t *ret)
+bool store_number(struct store *s, const char *sql, int64_t *ret)
 {
     sqlite3_stmt *q = NULL;
     bool fine = sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) == SQLITE_OK;
@@ -93,7 +94,7 @@ static bool number(struct store *s, const char *sql, int64_t *ret)
         fine = rc == SQLITE_ROW || rc == SQLITE_DONE;
     }
     if (!fine)
-        failed(s, "cannot be read");
+        store_failed(s, "cannot be read");
     sqlite3_finalize(q);
     return fine;
 }
@@ -102,7 +103,8 @@ static bool migrate(struct store *s)
 {
     int64_t version, id;
     char sql[64];
-    if (!number(s, "PRAGMA user_version", &version) || !number(s, "PRAGMA application_id", &id))
+    if (!store_number(s, "PRAGMA user_version", &version) ||
+        !store_number(s, "PRAGMA application_id", &id))
         return false;
     if (version > STORE_SCHEMA)
         return explain(s,
@@ -138,7 +140,7 @@ static bool prepare(struct store *s)
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (sqlite3_prepare_v3(s->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT, all[i].statement,
                                NULL) != SQLITE_OK)
-            return failed(s, "cannot be used");
+            return store_failed(s, "cannot be used");
     return true;
 }
 
@@ -160,7 +162,7 @@ static bool open_file(struct store *s)
     snprintf(path, sizeof path, "%s/journal.db", s->dir);
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
         SQLITE_OK)
-        return failed(s, "cannot be opened");
+        return store_failed(s, "cannot be opened");
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     /* Every commit is on disk before it counts; checkpoints of the WAL are ours to time. */
@@ -215,11 +217,11 @@ void store_close(struct store *s)
 
 /* --- writing ------------------------------------------------------------------------------ */
 
-static enum store_result result_of(struct store *s, int rc)
+enum store_result store_result_of(struct store *s, int rc)
 {
     if (rc == SQLITE_OK || rc == SQLITE_DONE)
         return STORE_FINE;
-    failed(s, "cannot be written");
+    store_failed(s, "cannot be written");
     if (rc == SQLITE_IOERR_SHMSIZE) /* how a full disk looks to the index of the WAL */
         return STORE_FULL;
     switch (rc & 0xFF) {
@@ -241,7 +243,7 @@ static enum store_result result_of(struct store *s, int rc)
 static enum store_result step(struct store *s, sqlite3_stmt *put)
 {
     int rc = sqlite3_step(put);
-    enum store_result result = result_of(s, rc);
+    enum store_result result = store_result_of(s, rc);
     sqlite3_reset(put);
     return result;
 }
@@ -249,7 +251,7 @@ static enum store_result step(struct store *s, sqlite3_stmt *put)
 enum store_result store_begin(struct store *s)
 {
     CHECK(!s->writing);
-    enum store_result result = result_of(s, sqlite3_exec(s->db, "BEGIN IMMEDIATE", 0, 0, 0));
+    enum store_result result = store_result_of(s, sqlite3_exec(s->db, "BEGIN IMMEDIATE", 0, 0, 0));
     s->writing = result == STORE_FINE;
     return result;
 }
@@ -280,7 +282,7 @@ enum store_result store_terms(struct store *s, uint64_t seq, ms_t at, const void
 enum store_result store_forget_terms(struct store *s)
 {
     CHECK(s->writing);
-    return result_of(s, sqlite3_exec(s->db, "DELETE FROM terms", 0, 0, 0));
+    return store_result_of(s, sqlite3_exec(s->db, "DELETE FROM terms", 0, 0, 0));
 }
 
 enum store_result store_fact(struct store *s, const char *name, uint64_t value)
@@ -294,7 +296,7 @@ enum store_result store_fact(struct store *s, const char *name, uint64_t value)
 enum store_result store_commit(struct store *s)
 {
     CHECK(s->writing);
-    enum store_result result = result_of(s, sqlite3_exec(s->db, "COMMIT", 0, 0, 0));
+    enum store_result result = store_result_of(s, sqlite3_exec(s->db, "COMMIT", 0, 0, 0));
     s->writing = result != STORE_FINE; /* then a rollback is to come */
     return result;
 }
@@ -341,7 +343,7 @@ bool store_last(struct store *s, uint64_t *ret)
 {
     int64_t v;
     bool fine =
-        number(s, "SELECT first + entries - 1 FROM batches ORDER BY first DESC LIMIT 1", &v);
+        store_number(s, "SELECT first + entries - 1 FROM batches ORDER BY first DESC LIMIT 1", &v);
     *ret = fine ? (uint64_t)v : 0;
     return fine;
 }
@@ -349,7 +351,7 @@ bool store_last(struct store *s, uint64_t *ret)
 bool store_first(struct store *s, uint64_t *ret)
 {
     int64_t v;
-    bool fine = number(s, "SELECT first FROM batches ORDER BY first LIMIT 1", &v);
+    bool fine = store_number(s, "SELECT first FROM batches ORDER BY first LIMIT 1", &v);
     *ret = fine ? (uint64_t)v : 0;
     return fine;
 }
@@ -359,7 +361,7 @@ bool store_fact_get(struct store *s, const char *name, uint64_t *ret)
     char sql[96];
     int64_t v;
     snprintf(sql, sizeof sql, "SELECT value FROM facts WHERE name='%s'", name);
-    bool fine = number(s, sql, &v);
+    bool fine = store_number(s, sql, &v);
     *ret = fine ? (uint64_t)v : 0;
     return fine;
 }
@@ -368,7 +370,7 @@ static bool read_rows(struct store *s, struct store_reader *r, const char *sql, 
 {
     r->store = s;
     if (sqlite3_prepare_v2(s->db, sql, -1, &r->rows, NULL) != SQLITE_OK)
-        return failed(s, "cannot be read");
+        return store_failed(s, "cannot be read");
     sqlite3_bind_int64(r->rows, 1, (int64_t)from);
     return true;
 }
@@ -397,7 +399,7 @@ int store_next(struct store_reader *r, struct store_row *ret)
     if (rc == SQLITE_DONE)
         return 0;
     if (rc != SQLITE_ROW) {
-        failed(r->store, "cannot be read");
+        store_failed(r->store, "cannot be read");
         return -1;
     }
     ret->first = (uint64_t)sqlite3_column_int64(r->rows, 0);

@@ -72,6 +72,33 @@ struct sqlite3 *store_second(const struct store *s);
 void store_second_move(struct sqlite3 *second);
 void store_second_close(struct sqlite3 *second);
 
+/* --- checkpoints and retention (store_keep.c) ---------------------------------------------- */
+
+enum { STORE_CHECKPOINTS = 2 }; /* kept */
+
+struct store_checkpoint {
+    uint64_t seq, bytes, digest;
+    ms_t at;
+};
+
+/* One more, and those before the last STORE_CHECKPOINTS go. */
+MUST_CHECK enum store_result store_checkpoint(struct store *s, const struct store_checkpoint *c);
+MUST_CHECK enum store_result store_forget_checkpoints(struct store *s); /* all of them */
+
+/* Newest first; how many, -1: s->why. */
+MUST_CHECK int store_checkpoints(struct store *s, struct store_checkpoint ret[STORE_CHECKPOINTS]);
+
+/* Removes some of the oldest rows of batches that end before entry `upto`: those received before
+ * that time, and others while the file holds more than so many bytes. *ret_more: not all yet. */
+MUST_CHECK enum store_result store_forget(struct store *s, uint64_t upto, ms_t before,
+                                          uint64_t bytes_max, bool *ret_more);
+
+/* Shared with store_keep.c: a failure of SQLite as s->why, and as what it means for writing; one
+ * number, 0 when there is no row. */
+bool store_failed(struct store *s, const char *what);
+enum store_result store_result_of(struct store *s, int rc);
+MUST_CHECK bool store_number(struct store *s, const char *sql, int64_t *ret);
+
 /* --- reading ------------------------------------------------------------------------------ */
 
 /* Number of the last entry, 0 = none. false: s->why. */

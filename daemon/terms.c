@@ -111,7 +111,7 @@ void terms_fini(struct terms *t)
 bool terms_fit(const struct terms *a, const struct terms *b)
 {
     return memcmp(&a->limits, &b->limits, sizeof a->limits) == 0 &&
-           a->settings.seed == b->settings.seed && a->settings.compared == b->settings.compared &&
+           a->settings.seed == b->settings.seed &&
            settings_differ(&a->settings, &b->settings) == NULL;
 }
 

@@ -215,6 +215,48 @@ class State(unittest.TestCase):
             self.assertGreaterEqual(open_now, 640 - entries)
             self.assertLess(open_now, 640)
 
+    def checkpointed(self, daemon, count=1):
+        return daemon.wait_status(lambda s: s["journal"]["checkpoints"] >= count)
+
+    def files(self):
+        return sorted((name for name in os.listdir(self.dir) if name.startswith("checkpoint-")),
+                      key=lambda name: int(name.split("-")[1].split(".")[0]))
+
+    def damage(self, name):
+        with open(os.path.join(self.dir, name), "r+b") as file:
+            file.seek(-2000, os.SEEK_END)
+            file.write(b"damage")
+
+    def test_a_start_from_a_checkpoint(self):
+        often = FAST + POLICY % "1h" + "state: {checkpoint_every: 200ms}\n"
+        daemon = self.daemon(often)
+        publisher = daemon.publisher()
+        for start in range(0, 3000, 100):
+            send(publisher, [opened(start + n) for n in range(100)])
+            if start == 1500:  # policies of before the reload judge what was before it
+                self.checkpointed(daemon)
+                daemon.write(often.replace("1h", "30m"))
+                daemon.signal(signal.SIGHUP)
+                daemon.wait_notified("RELOADING=1")
+            elif start == 2500:  # one more, and events behind it
+                self.checkpointed(daemon, daemon.status()["journal"]["checkpoints"] + 1)
+        self.committed(daemon, 3000)
+        before, engine = numbers(daemon), daemon.status()["engine"]
+        daemon.kill()
+        whole = [name for name in self.files() if "." not in name]
+        self.assertEqual(len(whole), 2)
+        for damaged in [], whole[1:], whole:  # the newest, the one before, none at all
+            for name in damaged:
+                self.damage(name)
+            with self.daemon(FAST + POLICY % "30m") as daemon:
+                found = int(daemon.wait_line(r"recovered .* checkpoint=(\d+) .* lost=0 ").group(1))
+                want = [name for name in whole if name not in damaged]
+                self.assertEqual(found, int(want[-1].split("-")[1]) if want else 0)
+                self.assertEqual(len([line for line in daemon.log
+                                      if "checkpoint not used" in line]), len(damaged))
+                self.assertEqual(numbers(daemon), before)
+                self.assertEqual(daemon.status()["engine"], engine)
+
     def test_scorecards_come_back(self):
         cards = """scorecards:
   - {id: month, scope: agent, window: 30d, items: [{indicator: first_response, weight: 100,

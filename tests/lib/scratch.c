@@ -21,8 +21,11 @@ static void run(const char *command, int n, size_t cap)
 void scratch_copy(const char *from, const char *to)
 {
     char command[1024];
-    run(command, snprintf(command, sizeof command, "mkdir '%s' && cp '%s'/* '%s'/", to, from, to),
-        sizeof command);
+    int n = snprintf(command, sizeof command,
+                     "mkdir '%s' && for f in '%s'/*; do cp \"$f\" '%s'/ 2>/dev/null || "
+                     "[ ! -e \"$f\" ] || exit 1; done",
+                     to, from, to);
+    run(command, n, sizeof command);
 }
 
 void scratch_remove(const char *dir)

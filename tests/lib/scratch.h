@@ -7,7 +7,8 @@
 /* A new, empty directory; its path in ret. */
 void scratch_make(char *ret, size_t cap, const char *name);
 
-/* The files of a directory (no others in it) into a new one, as they are now. */
+/* The files of a directory (no others in it) into a new one, as they are now; one that is removed
+ * meanwhile is left out. */
 void scratch_copy(const char *from, const char *to);
 
 void scratch_remove(const char *dir);

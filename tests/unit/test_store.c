@@ -177,3 +177,64 @@ Test(store, what_is_newer_or_not_ours_is_refused)
     cr_assert_not_null(strstr(store.why, "/nonexistent/x"), "%s", store.why);
     end();
 }
+
+static void put_checkpoint(uint64_t seq)
+{
+    struct store_checkpoint c = {seq, seq * 100, ~seq, (ms_t)seq};
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_checkpoint(&store, &c), STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+}
+
+Test(store, the_last_checkpoints_are_kept)
+{
+    struct store_checkpoint got[STORE_CHECKPOINTS];
+    begin();
+    cr_assert_eq(store_checkpoints(&store, got), 0);
+    for (uint64_t seq = 5; seq <= 50; seq += 5)
+        put_checkpoint(seq);
+    cr_assert_eq(store_checkpoints(&store, got), STORE_CHECKPOINTS);
+    for (uint32_t i = 0; i < STORE_CHECKPOINTS; i++) {
+        cr_assert_eq(got[i].seq, 50 - 5 * i);
+        cr_assert(got[i].bytes == got[i].seq * 100 && got[i].digest == ~got[i].seq);
+        cr_assert_eq(got[i].at, (ms_t)got[i].seq);
+    }
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_forget_checkpoints(&store), STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    cr_assert_eq(store_checkpoints(&store, got), 0);
+    end();
+}
+
+/* Forgets until there is no more to forget; the first entry that is left. */
+static uint64_t forget(uint64_t upto, ms_t before, uint64_t bytes_max)
+{
+    bool more = true;
+    uint64_t first;
+    while (more) {
+        cr_assert_eq(store_begin(&store), STORE_FINE);
+        cr_assert_eq(store_forget(&store, upto, before, bytes_max, &more), STORE_FINE);
+        cr_assert_eq(store_commit(&store), STORE_FINE);
+    }
+    cr_assert(store_first(&store, &first));
+    return first;
+}
+
+/* Rows of 10 entries, received at ten times their number. */
+Test(store, what_is_covered_and_old_or_too_much_goes)
+{
+    static const uint64_t large = 1ULL << 40;
+    begin();
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    for (uint64_t i = 0; i < 1000; i++)
+        cr_assert_eq(store_batch(&store, 1 + 10 * i, 10, (ms_t)(1 + 10 * i) * 10, "pack", 4),
+                     STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    cr_assert_eq(forget(0, 1000000, large), 1);     /* nothing is covered */
+    cr_assert_eq(forget(100000, 0, large), 1);      /* nothing is old */
+    cr_assert_eq(forget(45, 1000000, large), 41);   /* the row of 41..50 is not covered whole */
+    cr_assert_eq(forget(100000, 2005, large), 201); /* by age */
+    cr_assert_eq(forget(9000, 0, 4096), 8991);      /* by size */
+    cr_assert_eq(forget(0, 0, 4096), 8991);
+    end();
+}
