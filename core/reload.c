@@ -9,8 +9,9 @@ static bool agreed(const struct engine *e, const struct sla_setting *said)
     return said == NULL ? g->said.policies == 0 : g->print == sla_print(said);
 }
 
-int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
-                 const char **ret_why)
+/* since: policies that are others hold from then on. */
+static int apply_settings(struct engine *e, const struct settings *s, ms_t since,
+                          struct outbox *out, const char **ret_why)
 {
     int err = settings_check(s, ret_why);
     if (err != 0)
@@ -25,7 +26,7 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
         err = agreements_prepare(e->agreements, s->sla, e->board, ret_why);
         if (err != 0)
             return err;
-        agreements_adopt(e->agreements, e->core.at);
+        agreements_adopt(e->agreements, since);
     }
     CHECK(out->cap - out->n >= rules_active(e->rules));
     uint32_t first = out->n;
@@ -44,4 +45,22 @@ int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
     tickets_retarget(e->tickets);
     engine_listen(e);
     return 0;
+}
+
+int engine_apply(struct engine *e, const struct settings *s, struct outbox *out,
+                 const char **ret_why)
+{
+    return apply_settings(e, s, e->core.at, out, ret_why);
+}
+
+int engine_recall(struct engine *e, const struct settings *s, ms_t since, const char **ret_why)
+{
+    struct outbox none = {0}; /* nothing happened yet that could be told */
+    CHECK(e->core.at == MS_NONE);
+    return apply_settings(e, s, since, &none, ret_why);
+}
+
+uint32_t engine_generation(const struct engine *e)
+{
+    return agreements_last(e->agreements);
 }

@@ -64,8 +64,8 @@ static bool begin_anew(struct recover *r)
         return failed(r, "state directory", "no memory");
     if (r->last > 0)
         log_warning(r->log, "state counted anew",
-                    "entries=%llu reason=\"windows, scopes, zone or limits are others than when "
-                    "they came\"",
+                    "entries=%llu reason=\"windows, scopes, zone, horizons, limits or the version "
+                    "are others than when they came\"",
                     (unsigned long long)r->last);
     bool fine = found(r, bytes, n);
     free(bytes);
