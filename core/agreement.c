@@ -3,6 +3,7 @@
 #include "core/block.h"
 #include "core/err.h"
 #include "core/fold.h"
+#include "core/slice.h"
 
 uint64_t agreements_bytes(void)
 {
@@ -230,7 +231,8 @@ uint32_t agreements_last(const struct agreements *a)
     return a->first + a->n - 1;
 }
 
-const struct calendar *agreements_calendar(const struct agreements *a, struct str id, ms_t ts)
+/* The calendar of this id in the generation that is in force at ts; NULL: it has none. */
+static const struct calendar *calendar_at(const struct agreements *a, struct str id, ms_t ts)
 {
     uint32_t i = a->n;
     const struct agreement *g = NULL;
@@ -242,6 +244,23 @@ const struct calendar *agreements_calendar(const struct agreements *a, struct st
         if (str_equal(str_of(g->said.calendar[c].id), id))
             return &g->calendar[c];
     return NULL;
+}
+
+static bool hours_open(void *ctx, struct str calendar, ms_t ts)
+{
+    const struct calendar *c = calendar_at(ctx, calendar, ts);
+    return c != NULL && calendar_is_open(c, ts);
+}
+
+static ms_t hours_edge(void *ctx, struct str calendar, ms_t ts)
+{
+    const struct calendar *c = calendar_at(ctx, calendar, ts);
+    return c == NULL ? MS_NEVER : calendar_edge(c, ts);
+}
+
+void agreements_tell_hours(struct agreements *a, struct board *b)
+{
+    board_set_hours(b, &(struct slice_hours){a, hours_open, hours_edge});
 }
 
 static bool matches(const struct agreed_policy *p, enum policy_attribute a, uint64_t value)

@@ -99,8 +99,8 @@ bool agreements_any(const struct agreements *a);
 const struct agreement *agreement_get(const struct agreements *a, uint32_t number);
 uint32_t agreements_last(const struct agreements *a); /* number of the one in force */
 
-/* The calendar of this id in the generation that is in force at ts; NULL: it has none. */
-const struct calendar *agreements_calendar(const struct agreements *a, struct str id, ms_t ts);
+/* Answers the board's questions for hours, each by the calendars in force at the instant. */
+void agreements_tell_hours(struct agreements *a, struct board *b);
 
 /* Index of the first policy that matches, + 1; 0 = none. */
 uint32_t agreement_match(const struct agreement *g, const struct attributes *of);

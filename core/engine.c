@@ -10,7 +10,6 @@
 #include "core/engines.h"
 #include "core/err.h"
 #include "core/fold.h"
-#include "core/slice.h"
 #include "core/snapshot.h"
 
 enum {
@@ -74,20 +73,6 @@ void engine_keep_cards(struct engine *e, const struct scorecards *cards)
         *e->cards = *cards;
 }
 
-static bool hours_open(void *ctx, struct str calendar, ms_t ts)
-{
-    const struct calendar *c =
-        agreements_calendar(((struct engine *)ctx)->agreements, calendar, ts);
-    return c != NULL && calendar_is_open(c, ts);
-}
-
-static ms_t hours_edge(void *ctx, struct str calendar, ms_t ts)
-{
-    const struct calendar *c =
-        agreements_calendar(((struct engine *)ctx)->agreements, calendar, ts);
-    return c == NULL ? MS_NEVER : calendar_edge(c, ts);
-}
-
 static int make_parts(struct engine *e, uint8_t *at)
 {
     const char *why;
@@ -128,7 +113,7 @@ static int make_parts(struct engine *e, uint8_t *at)
                                   .ticket_name = lookup_ticket_name,
                                   .call_name = lookup_call_name};
     board_set_lookup(e->board, &lookup);
-    board_set_hours(e->board, &(struct slice_hours){e, hours_open, hours_edge});
+    agreements_tell_hours(e->agreements, e->board);
     struct pool *pool[IMAGE_POOLS_MAX];
     struct image_blob blob[IMAGE_BLOBS_MAX];
     struct image_setup setup = {.pool = pool, .blob = blob, .early_bytes = EARLY_BYTES};

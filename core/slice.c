@@ -71,15 +71,21 @@ static bool is_calendar(const struct settings *s, const char *id)
 const char *slices_wrong(const struct settings *s)
 {
     struct time_slice slice[SLICES_MAX];
-    for (uint32_t i = 0; i < s->rules; i++)
-        if (!is_calendar(s, s->rule[i].when))
+    for (uint32_t i = 0; i < s->rules; i++) {
+        const struct rule_setting *r = &s->rule[i];
+        uint32_t inputs = figure_inputs((struct figure_source){r->indicator, r->field});
+        if (!is_calendar(s, r->when))
             return "a rule's `when` is no calendar";
+        if (r->when[0] != 0 && (inputs >> FAM_STINTS & 1) != 0)
+            return "a rule with `when` is about people's time, which no hours can be told of";
+    }
     for (uint32_t i = 0; s->cards != NULL && i < s->cards->cards; i++) {
         const struct scorecard *c = &s->cards->card[i];
         if (!is_calendar(s, c->when))
             return "a scorecard's `when` is no calendar";
-        if (c->when[0] != 0 && (score_inputs(c) >> TOUCH_GAUGES & 1) != 0)
-            return "a scorecard with `when` has a number of now, which no hours can be told of";
+        if (c->when[0] != 0 && slice_cannot(score_inputs(c)))
+            return "a scorecard with `when` has a number of now or of people's time, which no "
+                   "hours can be told of";
     }
     if (slices_of(s, slice) > SLICES_MAX)
         return "rules and scorecards ask for the hours of too many calendars and scopes: 8 pairs "

@@ -20,6 +20,12 @@ struct time_slice {
  * than SLICES_MAX are too many, and only so many are in ret. */
 uint32_t slices_of(const struct settings *s, struct time_slice ret[SLICES_MAX]);
 
+/* Inputs that no hours can be told of: gauges, and times that people spend, no samples either. */
+static inline bool slice_cannot(uint32_t inputs)
+{
+    return (inputs & (1u << TOUCH_GAUGES | 1u << FAM_STINTS)) != 0;
+}
+
 /* A sentence about what cannot be: a calendar that there is not, a gauge in a card, too many of
  * them; or NULL. */
 const char *slices_wrong(const struct settings *s);

@@ -198,6 +198,9 @@ static bool read_when(struct reading *r, void *item)
     struct time_slice slice[SLICES_MAX];
     if (card_says(r, rule, "when") || !source_when(r, rule->when))
         return false;
+    if ((figure_inputs(source_of(rule)) >> FAM_STINTS & 1) != 0)
+        return refuse(r, "no hours can be told of %s; leave `when` out",
+                      indicator_name((enum indicator)rule->indicator));
     uint32_t rules = s->rules;
     s->rules = (uint32_t)(rule - s->rule) + 1;
     uint32_t slices = slices_of(s, slice);

@@ -2,6 +2,7 @@
 
 #include "core/event.h"
 #include "core/score.h"
+#include "daemon/cli/report_wilson.h"
 #include "daemon/cli/view.h"
 
 #include <inttypes.h>
@@ -193,6 +194,20 @@ static void cell_count(struct table *t, const struct message *m, const struct no
     table_cell(t, str_of(text));
 }
 
+/* Behind a ratio its 95 % interval; the cases have a column of their own. */
+static void put_interval(char text[PHRASE_MAX], const struct message *m, const struct node *item,
+                         enum indicator i, enum indicator_field f, double value)
+{
+    int64_t n = 0;
+    bool ratio = f == IF_ATTAINMENT || (f == IF_VALUE && indicator_kind(i) == IND_RATIO);
+    size_t used = strlen(text);
+    node_int(message_find_in(m, item, "n"), &n);
+    if (!ratio || n <= 0 || value < 0 || value > 1)
+        return;
+    struct interval at = wilson((uint64_t)llround(value * (double)n), (uint64_t)n);
+    snprintf(text + used, PHRASE_MAX - used, " [%.1f-%.1f]", at.low * 100, at.high * 100);
+}
+
 /* A value as its indicator is counted. */
 static void cell_value(struct table *t, const struct message *m, const struct node *item,
                        const char *key)
@@ -205,6 +220,8 @@ static void cell_value(struct table *t, const struct message *m, const struct no
         bool ms = indicator_field_is_ms((enum indicator)i, (enum indicator_field)f);
         phrase_value(text, (enum indicator)i, (enum indicator_field)f,
                      (int64_t)llround(ms ? v : v * NUMBER_ONE), words_lang());
+        if (strcmp(key, "value") == 0)
+            put_interval(text, m, item, (enum indicator)i, (enum indicator_field)f, v);
     }
     table_cell(t, str_of(text));
 }

@@ -66,8 +66,8 @@ void line_snapshot(FILE *out, const struct message *m, const struct node *snapsh
         painted(out, PAINT_CYAN, colors, view_name(buf, m, snapshot));
     fprintf(out, "  %s:", window);
     for (int c = 0; c < VIEW_N; c++) {
-        double v;
-        if (view_value(m, snapshot, window, (enum view_column)c, &v) && v > 0)
+        struct view_number v;
+        if (view_value(m, snapshot, window, (enum view_column)c, &v) && v.value > 0)
             fprintf(out, "  %s %s", view_head((enum view_column)c),
                     view_text(buf, (enum view_column)c, true, v));
     }

@@ -59,7 +59,7 @@ int report_verdict(const struct number *n);
 struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n);
 const char *report_change_text(const struct report *r, const struct number *n);
 
-/* "n = 120 · 41.0 – 58.7%": what stands behind a value, and of a ratio its interval; NULL: a count. */
+/* "n = 120 · 41.0 – 58.7%": cases behind a value, and of a ratio its interval; NULL: a count. */
 const char *report_sure(const struct report *r, const struct figure *f, bool ratio,
                         struct interval at);
 

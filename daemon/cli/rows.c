@@ -178,8 +178,8 @@ static int compare(const void *a, const void *b, void *data)
     bool has_y = (y->has[s->window] >> s->column & 1) != 0;
     if (has_x != has_y)
         return has_x ? -1 : 1;
-    double vx = has_x ? x->value[s->window][s->column] : 0;
-    double vy = has_y ? y->value[s->window][s->column] : 0;
+    double vx = has_x ? x->value[s->window][s->column].value : 0;
+    double vy = has_y ? y->value[s->window][s->column].value : 0;
     int by_value = (vx < vy) - (vx > vy);
     return by_value == 0 ? by_name : s->reversed ? -by_value : by_value;
 }

@@ -13,7 +13,7 @@ struct row {
     char name[NAME_BYTES_MAX + 1];
     char label[ROW_LABEL_MAX]; /* title and name, as shown */
     uint32_t has[WINDOWS_MAX]; /* bit per column */
-    double value[WINDOWS_MAX][VIEW_N];
+    struct view_number value[WINDOWS_MAX][VIEW_N];
 };
 
 struct row_alert {

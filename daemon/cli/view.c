@@ -1,5 +1,7 @@
 #include "daemon/cli/view.h"
 
+#include "daemon/cli/report_wilson.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -34,18 +36,49 @@ bool view_find(const char *head, enum view_column *ret)
     return false;
 }
 
+/* What a share is of: "a.value" is of a.den, "a.attainment" of a.met and a.missed. */
+static uint32_t cases(const struct message *m, const struct node *window, const char *path)
+{
+    char of[64];
+    int64_t n = 0, more = 0;
+    int stem = (int)(strrchr(path, '.') - path);
+    bool attained = strcmp(path + stem, ".attainment") == 0;
+    snprintf(of, sizeof of, "%.*s.%s", stem, path, attained ? "met" : "den");
+    node_int(message_find_in(m, window, of), &n);
+    snprintf(of, sizeof of, "%.*s.missed", stem, path);
+    if (attained)
+        node_int(message_find_in(m, window, of), &more);
+    n += more;
+    return n > 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
+}
+
 bool view_value(const struct message *m, const struct node *snapshot, const char *window,
-                enum view_column c, double *ret)
+                enum view_column c, struct view_number *ret)
 {
     const struct node *map =
         message_find_in(m, snapshot, columns[c].where == NOW ? "now" : "windows");
     if (map != NULL && columns[c].where == WIN)
         map = message_member(m, map, str_of(window));
-    return map != NULL && node_float(message_find_in(m, map, columns[c].path), ret);
+    *ret = (struct view_number){0};
+    if (map == NULL || !node_float(message_find_in(m, map, columns[c].path), &ret->value))
+        return false;
+    if (columns[c].how == SHARE)
+        ret->n = cases(m, map, columns[c].path);
+    return true;
 }
 
-char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, double value)
+static void share_text(char buf[PHRASE_MAX], struct view_number s)
 {
+    int n = snprintf(buf, PHRASE_MAX, "%.1f%%", s.value * 100);
+    if (s.n == 0 || s.value < 0 || s.value > 1)
+        return;
+    struct interval i = wilson((uint64_t)llround(s.value * s.n), s.n);
+    snprintf(buf + n, PHRASE_MAX - (size_t)n, " [%.0f-%.0f] n%u", i.low * 100, i.high * 100, s.n);
+}
+
+char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, struct view_number number)
+{
+    double value = number.value;
     if (!has) {
         snprintf(buf, PHRASE_MAX, "·");
         return buf;
@@ -62,7 +95,7 @@ char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, double value
         phrase_duration(buf, (ms_t)value, words_lang());
         break;
     case SHARE:
-        snprintf(buf, PHRASE_MAX, "%.1f%%", value * 100);
+        share_text(buf, number);
         break;
     case SCORE:
         snprintf(buf, PHRASE_MAX, "%.2f", value);
@@ -97,7 +130,7 @@ void view_row(struct table *t, const struct message *m, const struct node *snaps
     char buf[PHRASE_MAX];
     table_cell(t, str_of(view_name(buf, m, snapshot)));
     for (int c = 0; c < VIEW_N; c++) {
-        double v = 0;
+        struct view_number v = {0};
         bool has = view_value(m, snapshot, window, (enum view_column)c, &v);
         table_cell(t, str_of(view_text(buf, (enum view_column)c, has, v)));
     }

@@ -40,12 +40,18 @@ const char *view_head(enum view_column c);
 /* By the head in English ("open", "first p50"), for --sort; false: there is none. */
 bool view_find(const char *head, enum view_column *ret);
 
+struct view_number {
+    double value;
+    uint32_t n; /* of a share: the cases behind it */
+};
+
 /* The number of a snapshot (a map of its message) in a window. false: nothing to measure. */
 bool view_value(const struct message *m, const struct node *snapshot, const char *window,
-                enum view_column c, double *ret);
+                enum view_column c, struct view_number *ret);
 
-/* "12", "3m 20s", "87 %", "4.31"; "·" when has is false. Returns buf. */
-char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, double value);
+/* "12", "3m 20s", "4.31"; shares with Wilson's 95 % interval and the cases, "87.0% [83-90] n312";
+ * "·" when has is false. Returns buf. */
+char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, struct view_number number);
 
 /* What stands in front: the title with the name behind it, or the name. Returns buf. */
 char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot);

@@ -97,7 +97,7 @@ class Report(unittest.TestCase):
             row = rows[wire]
             for field, value in fields.items():
                 compared += 1
-                # Medians are within 1 %: windows bound theirs by the exact extremes, reports do not.
+                # Medians are within 1 %: windows bound theirs by exact extremes, reports do not.
                 slack = value * 0.01 if field == "actual" and value > 1000 else 1e-6
                 self.assertAlmostEqual(row[field], value, delta=slack, msg=f"{wire} {field}")
         self.assertGreaterEqual(compared, least)
@@ -207,7 +207,8 @@ class Report(unittest.TestCase):
         lines = list(csv.DictReader(io.StringIO(run(
             "report", self.log, "--format", "csv", "--from", now[0], "--to", now[1], "--against",
             "/".join(then)).stdout)))
-        alone = run("report", self.log, "--format", "csv", "--from", then[0], "--to", then[1]).stdout
+        alone = run("report", self.log, "--format", "csv", "--from", then[0], "--to",
+                    then[1]).stdout
         actual = {r["row"]: r["text"] for r in csv.DictReader(io.StringIO(alone))
                   if r["table"] == "indicators" and r["column"] == "actual"}
         before = {r["row"]: r["text"] for r in lines
@@ -219,8 +220,8 @@ class Report(unittest.TestCase):
         for scope in ("team", "agent", "category", "channel", "priority"):
             columns = {r["column"] for r in lines if r["table"] == f"compare_{scope}"}
             self.assertLessEqual({"before", "actual", "change"}, columns, scope)
-        md = run("report", self.log, "--format", "md", "--from", now[0], "--to", now[1], "--against",
-                 "2025-12-30/2025-12-31").stdout
+        md = run("report", self.log, "--format", "md", "--from", now[0], "--to", now[1],
+                 "--against", "2025-12-30/2025-12-31").stdout
         self.assertRegex(md, r"\| \S+ \| reopen rate \| [\d.]+% \(n = \d+ · [\d.]+ – [\d.]+%\) \| "
                              r"[\d.]+% \(n = \d+ · [\d.]+ – [\d.]+%\) \| [↑↓u]")
         self.assertRegex(md, r"- reopen rate: \*\*[\d.]+%\*\* \(n = \d+ · [\d.]+ – [\d.]+%\)")

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -166,6 +167,36 @@ scorecards:
             done = subprocess.run([DAEMON, "--check", "--config", os.path.join(directory, name)],
                                   capture_output=True, text=True, timeout=PATIENCE_S * 4)
             self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_examples_judge_a_simulated_month(self):
+        """Every item of the ready-made cards gets a value, and names differ in their scores."""
+        directory = os.path.join(os.environ["TP_SOURCE"], "systemd")
+        with tempfile.TemporaryDirectory(prefix="ticketpulse-") as scratch:
+            log = os.path.join(scratch, "log.ndjson")
+            subprocess.run([PROGRAM, "simulate", "--to", log, "--past", "20d", "--rate", "0.05",
+                            "--agents", "8", "--teams", "2", "--seed", "5"], check=True,
+                           capture_output=True, timeout=PATIENCE_S * 4)
+            with open(log, encoding="utf-8") as file:
+                events = sum(1 for _ in file)
+            for name in sorted(os.listdir(directory)):
+                if not name.startswith("scorecard-"):
+                    continue
+                with open(os.path.join(directory, name), encoding="utf-8") as file:
+                    example = file.read().replace("window: month", "window: 30d")
+                with Daemon(FAST + example) as daemon:
+                    sent = subprocess.run([PROGRAM, "send", log, "--to", daemon.events],
+                                          capture_output=True, text=True, timeout=PATIENCE_S * 8)
+                    self.assertEqual(sent.returncode, 0, sent.stderr)
+                    daemon.wait_status(lambda s: s["events"] >= events)
+                    got = list(cards(daemon).values())
+                self.assertGreater(len(got), 1, name)
+                self.assertGreater(len({card["score"] for card in got}), 1, name)
+                for item in range(len(got[0]["items"])):
+                    values = [card["items"][item]["value"] for card in got
+                              if not card["items"][item].get("left_out")]
+                    self.assertGreater(len(values), len(got) // 2,
+                                       (name, got[0]["items"][item]["item"]))
+                    self.assertNotIn(None, values)
 
     def test_published_with_places_that_are_right(self):
         with Daemon(CARDS) as daemon:

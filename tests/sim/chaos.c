@@ -336,7 +336,8 @@ static void draw_hours(struct random r, struct settings *s)
         struct rule_setting *rule = &s->rule[i];
         if (rule->kind != RULE_SCORE && random_percent(&r, 40))
             memcpy(rule->when, "c0", 3);
-        if (slices_of(s, slice) > SLICES_MAX)
+        bool wrong = slices_of(s, slice) > SLICES_MAX;
+        if (wrong || slices_wrong(s) != NULL)
             rule->when[0] = 0;
     }
 }

@@ -92,13 +92,13 @@ Test(rows, older_snapshots_change_nothing)
     snapshot("agent", "ada", 10, 5);
     snapshot("agent", "ada", 9, 3);
     cr_assert_eq(rows.n, 1);
-    cr_assert_eq(rows.row[0].value[0][VIEW_OPEN], 5);
+    cr_assert_eq(rows.row[0].value[0][VIEW_OPEN].value, 5);
     snapshot("agent", "ada", 11, 4);
-    cr_assert_eq(rows.row[0].value[0][VIEW_OPEN], 4);
+    cr_assert_eq(rows.row[0].value[0][VIEW_OPEN].value, 4);
     cr_assert_eq(rows.at, 1011);
     uint32_t hour = rows_window(&rows, "1h");
     cr_assert_eq(rows.windows, 2);
-    cr_assert_eq(rows.row[0].value[hour][VIEW_REPLIES], 8);
+    cr_assert_eq(rows.row[0].value[hour][VIEW_REPLIES].value, 8);
     snapshot("agent", "ada", 12, -1); /* nothing any more */
     cr_assert_eq(rows.row[0].has[0] & 1u << VIEW_OPEN, 0);
     rows_fini(&rows);

@@ -142,8 +142,11 @@ Test(scorecards, count_by_hours)
     cr_assert_not_null(config.settings.sla, "without calendars there are no hours");
     refused("  - {id: c, window: 30d, scope: team, when: night, items: [{indicator: waiting, "
             "weight: 1, baseline: 4, target: 5}]}\n" NIGHT,
-            "f:5: scorecards: waiting is a number of now, which no hours can be told of; leave it "
-            "out of a card with `when`");
+            "f:5: scorecards: no hours can be told of waiting; leave it out of a card with `when`");
+    refused("  - {id: c, window: 30d, when: night, items: [{indicator: occupancy, weight: 1, "
+            "baseline: 50%, target: 60%}]}\n" NIGHT,
+            "f:5: scorecards: no hours can be told of occupancy; leave it out of a card with "
+            "`when`");
     refused("  - {id: c, window: 30d, when: always, " ITEM "}\n" NIGHT,
             "f:5: scorecards.when: 'always' is no calendar; add it to `calendars`, or leave `when` "
             "out");

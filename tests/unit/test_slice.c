@@ -102,6 +102,13 @@ Test(slice, no_more_than_there_is_room_for)
     c->item[0].of = (struct figure_source){IND_WAITING, IF_VALUE};
     cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
     cr_assert_not_null(strstr(why, "a number of now"), "%s", why);
+    c->item[0].of = (struct figure_source){IND_OCCUPANCY, IF_VALUE};
+    cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
+    c->item[0].of = (struct figure_source){IND_CSAT, IF_MEAN};
+    cr_assert_eq(settings_check(s, &why), 0, "%s", why);
+    rule(s, IND_ATTENDANCE, IF_VALUE, SCOPE_ALL, "day");
+    cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
+    cr_assert_not_null(strstr(why, "people's time"), "%s", why);
 }
 
 Test(slice, calendars_must_be_there)

@@ -21,6 +21,14 @@ static struct message snapshot(void)
     emit_map(&em, "first_response");
     emit_int(&em, "p50", 125000);
     emit_nil(&em, "p90");
+    emit_int(&em, "met", 9);
+    emit_int(&em, "missed", 3);
+    emit_float(&em, "attainment", 0.75);
+    emit_end(&em);
+    emit_map(&em, "reopen_rate");
+    emit_int(&em, "num", 1);
+    emit_int(&em, "den", 8);
+    emit_float(&em, "value", 0.125);
     emit_end(&em);
     emit_map(&em, "csat");
     emit_float(&em, "mean", 4.25);
@@ -39,10 +47,12 @@ static struct message snapshot(void)
 Test(view, values_are_found_where_they_are)
 {
     struct message m = snapshot();
-    double v = 0;
-    cr_assert(view_value(&m, m.node, "1h", VIEW_OPEN, &v) && v == 7);
-    cr_assert(view_value(&m, m.node, "1h", VIEW_FIRST, &v) && v == 125000);
-    cr_assert(view_value(&m, m.node, "1h", VIEW_CSAT, &v) && v == 4.25);
+    struct view_number v = {0};
+    cr_assert(view_value(&m, m.node, "1h", VIEW_OPEN, &v) && v.value == 7);
+    cr_assert(view_value(&m, m.node, "1h", VIEW_FIRST, &v) && v.value == 125000);
+    cr_assert(view_value(&m, m.node, "1h", VIEW_CSAT, &v) && v.value == 4.25);
+    cr_assert(view_value(&m, m.node, "1h", VIEW_MET, &v) && v.value == 0.75 && v.n == 12);
+    cr_assert(view_value(&m, m.node, "1h", VIEW_REOPEN, &v) && v.value == 0.125 && v.n == 8);
     cr_assert_not(view_value(&m, m.node, "1h", VIEW_FIRST90, &v)); /* nil */
     cr_assert_not(view_value(&m, m.node, "1h", VIEW_FCR, &v));
     cr_assert_not(view_value(&m, m.node, "24h", VIEW_FIRST, &v));
@@ -53,13 +63,18 @@ Test(view, values_are_found_where_they_are)
 Test(view, numbers_are_written_for_people)
 {
     char buf[PHRASE_MAX];
-    cr_assert_str_eq(view_text(buf, VIEW_OPEN, true, 12), "12");
-    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, 125400), "2m 5s");
-    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, 3 * 3600000.0 + 31000), "3h 1m");
-    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, 350), "350ms");
-    cr_assert_str_eq(view_text(buf, VIEW_FCR, true, 0.8768), "87.7%");
-    cr_assert_str_eq(view_text(buf, VIEW_CSAT, true, 4.256), "4.26");
-    cr_assert_str_eq(view_text(buf, VIEW_CSAT, false, 0), "·");
+    cr_assert_str_eq(view_text(buf, VIEW_OPEN, true, (struct view_number){12, 0}), "12");
+    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, (struct view_number){125400, 0}), "2m 5s");
+    cr_assert_str_eq(
+        view_text(buf, VIEW_FIRST, true, (struct view_number){3 * 3600000.0 + 31000, 0}), "3h 1m");
+    cr_assert_str_eq(view_text(buf, VIEW_FIRST, true, (struct view_number){350, 0}), "350ms");
+    cr_assert_str_eq(view_text(buf, VIEW_FCR, true, (struct view_number){0.8768, 0}), "87.7%");
+    cr_assert_str_eq(view_text(buf, VIEW_FCR, true, (struct view_number){0.8, 10}),
+                     "80.0% [49-94] n10"); /* Wilson: 0.490 to 0.943 */
+    cr_assert_str_eq(view_text(buf, VIEW_MET, true, (struct view_number){1, 3}),
+                     "100.0% [44-100] n3");
+    cr_assert_str_eq(view_text(buf, VIEW_CSAT, true, (struct view_number){4.256, 0}), "4.26");
+    cr_assert_str_eq(view_text(buf, VIEW_CSAT, false, (struct view_number){0, 0}), "·");
 }
 
 Test(view, names_and_heads)
