@@ -165,6 +165,7 @@ bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
     }
     s->generation = engine_generation(s->engine);
     atomic_store(&s->journal.told, s->recover.told);
+    outlet->durable = s;
     outlet->held = &s->held;
     outlet->held_seq = seq;
     return true;
@@ -203,6 +204,16 @@ void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects)
         s->tick = at;
         s->outlet->held_seq = s->journal.seq;
     }
+}
+
+void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attention what,
+                    struct str by, ms_t until)
+{
+    if (!s->running)
+        return;
+    tick_entry(s);
+    journal_attend(&s->journal, at, alert_id, (uint8_t)what, by, until);
+    push(s);
 }
 
 void durable_terms(struct durable *s, const struct config *config)

@@ -72,6 +72,10 @@ void durable_events(struct durable *s, const struct event *events, uint32_t n);
 void durable_tick_begins(struct durable *s, ms_t at);
 void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects);
 
+/* Somebody attended to an alert (engine_attend); what it led to is not published yet. */
+void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attention what,
+                    struct str by, ms_t until);
+
 /* Other settings have come into force; a tick must follow. */
 void durable_terms(struct durable *s, const struct config *config);
 

@@ -374,6 +374,13 @@ uint64_t journal_tick(struct journal *j, ms_t at, bool done)
     return ++j->seq;
 }
 
+uint64_t journal_attend(struct journal *j, ms_t at, uint64_t alert_id, uint8_t attention,
+                        struct str by, ms_t until)
+{
+    pack_attend(place(j, at), at, alert_id, attention, by, until);
+    return ++j->seq;
+}
+
 uint64_t journal_claim(struct journal *j, struct str client, uint64_t batch)
 {
     pack_claim(place(j, j->at), client, batch);

@@ -86,6 +86,8 @@ MUST_CHECK bool journal_open(struct journal *j, struct store *store, uint64_t se
 /* Appends; returns the entry's number. Texts are copied. */
 uint64_t journal_event(struct journal *j, const struct event *e);
 uint64_t journal_tick(struct journal *j, ms_t at, bool done);
+uint64_t journal_attend(struct journal *j, ms_t at, uint64_t alert_id, uint8_t attention,
+                        struct str by, ms_t until);
 uint64_t journal_claim(struct journal *j, struct str client, uint64_t batch);
 
 /* Settings that are in force after the last entry (terms.h). */

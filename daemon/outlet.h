@@ -13,16 +13,19 @@
 
 enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000 };
 
+struct durable; /* durable.h */
+
 struct outlet {
     struct engine *engine; /* borrowed, as the rest of these */
     struct bus *bus;
     struct log *log;
     const struct config *config;
-    struct status *status;  /* its counters are kept by their owners */
-    struct held *held;      /* alerts wait here for the journal; NULL: they leave at once */
-    uint64_t held_seq;      /* the entry that alerts of now wait for */
-    ms_t at;                /* the loop's clock */
-    uint64_t heartbeat_due; /* uv_now() of what comes next */
+    struct status *status;   /* its counters are kept by their owners */
+    struct durable *durable; /* borrowed; NULL: no state directory */
+    struct held *held;       /* alerts wait here for the journal; NULL: they leave at once */
+    uint64_t held_seq;       /* the entry that alerts of now wait for */
+    ms_t at;                 /* the loop's clock */
+    uint64_t heartbeat_due;  /* uv_now() of what comes next */
     uint64_t round_due, full_due;
     uint64_t rounds; /* begun */
     bool running;    /* a round is under way: */

@@ -1,5 +1,7 @@
 #include "daemon/query.h"
 
+#include "daemon/durable.h"
+
 #include "core/err.h"
 
 #include <errno.h>
@@ -237,6 +239,9 @@ static int attend(struct query *q, struct job *j, const struct alert *alert)
     int err = engine_attend(o->engine, alert, r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE, r->by,
                             r->until, o->at, &out);
     if (err == 0) {
+        if (o->durable != NULL)
+            durable_attend(o->durable, o->at, alert->alert_id,
+                           r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE, r->by, r->until);
         j->upto_seq = outlet_alert_seq(o);
         outlet_effects(o, &out);
         topic_alert(&topic, &o->config->settings, &effect.alert);

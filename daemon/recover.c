@@ -245,6 +245,22 @@ static void gather(struct recover *r, const struct event *e)
         flush(r);
 }
 
+/* What it led to then it leads to now; an alert that is not there now was not there then. */
+static void replay_attend(struct recover *r, const struct pack_entry *entry)
+{
+    struct alert alert;
+    uint32_t at = 0;
+    bool found = false;
+    while (!found && engine_alert_next(r->engine, &at, &alert))
+        found = alert.alert_id == entry->number;
+    if (!found || entry->attention > ATTEND_MUTE || entry->by.len == 0)
+        return;
+    int err = engine_attend(r->engine, &alert, (enum attention)entry->attention, entry->by,
+                            entry->until, entry->event.rts, r->outbox);
+    if (err == 0)
+        drain(r);
+}
+
 static void replay_entry(struct recover *r)
 {
     const struct pack_entry *entry = &r->scratch->entry;
@@ -258,6 +274,9 @@ static void replay_entry(struct recover *r)
     case PACK_TICK:
     case PACK_TICK_PART:
         replay_tick(r, entry);
+        break;
+    case PACK_ATTEND:
+        replay_attend(r, entry);
         break;
     case PACK_CLAIM:
         break;

@@ -8,7 +8,7 @@
  *   index + 1. Texts: 0, length, bytes; or index + 1. Ids: 1 and the difference to the last number
  *   that was an id, or 0, length, bytes. Numbers: varints, signed ones zigzag. */
 
-enum { CODE_TICK = 250, CODE_TICK_PART, CODE_CLAIM };
+enum { CODE_TICK = 250, CODE_TICK_PART, CODE_CLAIM, CODE_ATTEND };
 
 /* The place in these lists is the number in the file: never changed, a new one goes to the end. */
 static const uint8_t kind_of[] = {
@@ -154,14 +154,6 @@ static uint64_t coded(uint64_t mask)
     return codes;
 }
 
-static uint8_t code_of(uint8_t kind)
-{
-    uint8_t code = 0;
-    while (kind < EV_N && kind_of[code] != kind)
-        code++;
-    return kind < EV_N ? code : kind;
-}
-
 /* kind: of an event, or a CODE_x. */
 static void put_shape(struct pack *p, uint8_t kind, uint64_t has, uint64_t nil)
 {
@@ -173,8 +165,11 @@ static void put_shape(struct pack *p, uint8_t kind, uint64_t has, uint64_t nil)
             return;
         }
     }
+    uint8_t code = kind < EV_N ? 0 : kind;
+    while (kind < EV_N && kind_of[code] != kind)
+        code++;
     put_number(p, 0);
-    p->p[p->n++] = code_of(kind);
+    p->p[p->n++] = code;
     put_number(p, coded(has));
     put_number(p, coded(nil));
     if (past->shapes < PACK_SHAPES_MAX)
@@ -252,6 +247,19 @@ void pack_claim(struct pack *p, struct str client, uint64_t batch)
     put_shape(p, CODE_CLAIM, 0, 0);
     put_text(p, client);
     put_number(p, batch);
+    p->entries++;
+}
+
+void pack_attend(struct pack *p, ms_t at, uint64_t alert_id, uint8_t attention, struct str by,
+                 ms_t until)
+{
+    CHECK(pack_room(p));
+    put_shape(p, CODE_ATTEND, 0, 0);
+    put_rts(p, at);
+    put_number(p, alert_id);
+    p->p[p->n++] = attention;
+    put_text(p, by);
+    put_number(p, zigzag(minus(until, at)));
     p->entries++;
 }
 
@@ -335,13 +343,11 @@ static bool get_text(struct unpack *u, struct str *ret, uint32_t *ret_index)
 
 static bool get_id(struct unpack *u, struct str *ret)
 {
-    uint64_t how, v;
+    uint64_t how = 1, v;
     int64_t by;
-    if (!get_number(u, &how) || how > 1)
-        return false;
-    if (how == 0)
-        return get_bytes(u, ret);
-    if (!get_signed(u, &by))
+    if (!get_number(u, &how) || how == 0)
+        return how == 0 && get_bytes(u, ret);
+    if (how > 1 || !get_signed(u, &by))
         return false;
     u->past.id = v = (uint64_t)plus((int64_t)u->past.id, by);
     char *end = u->digits + sizeof u->digits, *at = end;
@@ -475,7 +481,13 @@ int unpack_next(struct unpack *u, struct pack_entry *ret)
     memset(ret, 0, sizeof *ret);
     if (shape.kind == CODE_CLAIM) {
         ret->kind = PACK_CLAIM;
-        fine = get_text(u, &ret->client, &index) && get_number(u, &ret->batch);
+        fine = get_text(u, &ret->by, &index) && get_number(u, &ret->number);
+    } else if (shape.kind == CODE_ATTEND) {
+        ret->kind = PACK_ATTEND;
+        fine = get_rts(u, &ret->event.rts) && get_number(u, &ret->number) &&
+               get_byte(u, &ret->attention) && get_text(u, &ret->by, &index) &&
+               get_signed(u, &ret->until);
+        ret->until = plus(ret->event.rts, ret->until);
     } else if (shape.kind == CODE_TICK || shape.kind == CODE_TICK_PART) {
         ret->kind = shape.kind == CODE_TICK ? PACK_TICK : PACK_TICK_PART;
         ret->event.kind = EV_TICK;

@@ -31,13 +31,16 @@ enum pack_kind {
     PACK_TICK,      /* the clock was told `at` */
     PACK_TICK_PART, /* likewise, but only so much was done as there was room for */
     PACK_CLAIM,     /* the events of a client's batch came before */
+    PACK_ATTEND,    /* somebody took on or muted an alert */
 };
 
 struct pack_entry {
     uint8_t kind;       /* enum pack_kind */
-    struct event event; /* event: complete; ticks: rts */
-    struct str client;  /* claim */
-    uint64_t batch;     /* claim */
+    struct event event; /* event: complete; ticks, attend: rts */
+    struct str by;      /* claim: the client; attend: who */
+    uint64_t number;    /* claim: of the batch; attend: the alert's id */
+    uint8_t attention;  /* attend: the engine's enum */
+    ms_t until;         /* attend */
 };
 
 /* What both sides remember of the entries before. */
@@ -74,6 +77,8 @@ static inline bool pack_room(const struct pack *p)
 void pack_event(struct pack *p, const struct event *e);
 void pack_tick(struct pack *p, ms_t at, bool done);
 void pack_claim(struct pack *p, struct str client, uint64_t batch);
+void pack_attend(struct pack *p, ms_t at, uint64_t alert_id, uint8_t attention, struct str by,
+                 ms_t until);
 
 struct unpack {
     const uint8_t *p, *end;

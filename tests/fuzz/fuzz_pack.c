@@ -14,7 +14,9 @@ static void check(const struct pack_entry *e)
     enum event_field field;
     pack_begin(&pack, buffer, sizeof buffer);
     if (e->kind == PACK_CLAIM) {
-        pack_claim(&pack, e->client, e->batch);
+        pack_claim(&pack, e->by, e->number);
+    } else if (e->kind == PACK_ATTEND) {
+        pack_attend(&pack, e->event.rts, e->number, e->attention, e->by, e->until);
     } else if (e->kind != PACK_EVENT) {
         pack_tick(&pack, e->event.rts, e->kind == PACK_TICK);
     } else {
@@ -24,7 +26,8 @@ static void check(const struct pack_entry *e)
     }
     unpack_begin(&again, buffer, pack.n);
     CHECK(unpack_next(&again, &got) == 1 && got.kind == e->kind);
-    CHECK(got.event.rts == e->event.rts && got.batch == e->batch);
+    CHECK(got.event.rts == e->event.rts && got.number == e->number);
+    CHECK(got.until == e->until && got.attention == e->attention && str_equal(got.by, e->by));
     CHECK(e->kind != PACK_EVENT || event_same(&got.event, &e->event));
     CHECK(unpack_next(&again, &got) == 0);
 }

@@ -124,6 +124,20 @@ class State(unittest.TestCase):
             self.assertEqual((cleared["alert_id"], cleared["rev"], cleared["state"]),
                              (alert["alert_id"], alert["rev"] + 1, "cleared"))
 
+    def test_what_was_said_of_an_alert_stays(self):
+        daemon = self.daemon(FAST + RULE % 1)
+        send(daemon.publisher(), opened(1))
+        daemon.wait_status(lambda s: s["active_alerts"] == 1)
+        alert = daemon.ask(op="alerts", active=True)[0]["message"]
+        self.assertNotIn("acked_by", alert)
+        said = daemon.ask(op="ack", alert_id=alert["alert_id"], by="ada")[0]["message"]
+        self.committed(daemon, 1)
+        daemon.kill()
+        with self.daemon(FAST + RULE % 1) as daemon:
+            again = daemon.ask(op="alerts", active=True)[0]["message"]
+            self.assertEqual((again["alert_id"], again["rev"], again["acked_by"]),
+                             (alert["alert_id"], said["rev"], "ada"))
+
     def test_what_fell_due_meanwhile_is_told_late(self):
         daemon = self.daemon(FAST + POLICY % "3s")
         due = now_ms() + 3000

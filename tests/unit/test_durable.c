@@ -187,6 +187,25 @@ static bool tick(uint32_t room)
     return done;
 }
 
+/* Somebody takes on or mutes one of the active alerts. */
+static void attend(struct random *r)
+{
+    struct side *s = &life->side;
+    struct alert alert;
+    uint32_t at = 0;
+    uint64_t which = random_below(r, 20);
+    bool found = engine_alert_next(s->e, &at, &alert);
+    while (found && which-- > 0)
+        found = engine_alert_next(s->e, &at, &alert);
+    if (!found)
+        return;
+    enum attention what = random_percent(r, 50) ? ATTEND_ACK : ATTEND_MUTE;
+    ms_t until = random_percent(r, 30) ? MS_NEVER : life->now + random_range(r, -1000, 60000);
+    if (engine_attend(s->e, &alert, what, str_of("ada"), until, life->now, &s->out) == 0)
+        durable_attend(&life->durable, life->now, alert.alert_id, what, str_of("ada"), until);
+    hear(&s->out);
+}
+
 static void turn(struct random *r)
 {
     struct side *s = &life->side;
@@ -204,6 +223,8 @@ static void turn(struct random *r)
         hear(&s->out);
     }
     tick(RECOVER_TICK_EFFECTS);
+    if (random_percent(r, 20))
+        attend(r);
     durable_work(&life->durable, life->now, uv_now(&life->loop));
     uv_run(&life->loop, UV_RUN_NOWAIT);
 }

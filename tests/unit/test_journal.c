@@ -65,7 +65,7 @@ static void entry(uint64_t n, struct pack_entry *ret, struct random_texts *texts
     struct random r = {n};
     *ret = (struct pack_entry){.kind = n % 7 == 0 ? PACK_TICK : PACK_EVENT};
     if (n % 11 == 0)
-        *ret = (struct pack_entry){.kind = PACK_CLAIM, .client = str_of("c"), .batch = n};
+        *ret = (struct pack_entry){.kind = PACK_CLAIM, .by = str_of("c"), .number = n};
     else if (ret->kind == PACK_EVENT)
         random_event(&r, &ret->event, texts);
     ret->event.rts = (ms_t)(1770000000000 + n);
@@ -78,7 +78,7 @@ static void append(uint64_t n)
     entry(n, &e, &texts);
     uint64_t seq = e.kind == PACK_EVENT  ? journal_event(&journal, &e.event)
                    : e.kind == PACK_TICK ? journal_tick(&journal, e.event.rts, true)
-                                         : journal_claim(&journal, e.client, e.batch);
+                                         : journal_claim(&journal, e.by, e.number);
     cr_assert_eq(seq, n);
 }
 
@@ -100,7 +100,7 @@ static void expect(struct store *from, uint64_t n)
             entry(++at, &want, &texts);
             cr_assert_eq(got.kind, want.kind);
             cr_assert(got.kind != PACK_EVENT || event_same(&got.event, &want.event));
-            cr_assert(got.kind != PACK_CLAIM || got.batch == want.batch);
+            cr_assert(got.kind != PACK_CLAIM || got.number == want.number);
             cr_assert(got.kind == PACK_CLAIM || got.event.rts == want.event.rts);
             entries++;
         }

@@ -39,7 +39,7 @@ static void usual(struct random *r, struct event *e, struct said *s)
 
 static void say(struct random *r, struct said *s)
 {
-    s->entry = (struct pack_entry){.kind = (uint8_t)random_below(r, 4)};
+    s->entry = (struct pack_entry){.kind = (uint8_t)random_below(r, 5)};
     if (random_percent(r, 80))
         s->entry.kind = PACK_EVENT;
     struct event *e = &s->entry.event;
@@ -57,9 +57,21 @@ static void say(struct random *r, struct said *s)
         break;
     case PACK_CLAIM:
         memset(s->client, 'a' + (int)random_below(r, 3), sizeof s->client);
-        s->entry.client = (struct str){s->client, (uint32_t)random_range(r, 1, NAME_BYTES_MAX)};
-        s->entry.batch = random_next(r) >> random_below(r, 64);
-        pack_claim(&pack, s->entry.client, s->entry.batch);
+        s->entry.by = (struct str){s->client, (uint32_t)random_range(r, 1, NAME_BYTES_MAX)};
+        s->entry.number = random_next(r) >> random_below(r, 64);
+        pack_claim(&pack, s->entry.by, s->entry.number);
+        break;
+    case PACK_ATTEND:
+        memset(s->client, 'k', sizeof s->client);
+        e->rts = random_range(r, MS_MIN_TS, MS_MAX_TS);
+        s->entry.by = (struct str){s->client, (uint32_t)random_range(r, 1, NAME_BYTES_MAX)};
+        s->entry.number = random_next(r);
+        s->entry.attention = (uint8_t)random_below(r, 2);
+        s->entry.until = random_percent(r, 30)   ? MS_NEVER
+                         : random_percent(r, 30) ? MS_NONE
+                                                 : e->rts + random_range(r, -5, 5);
+        pack_attend(&pack, e->rts, s->entry.number, s->entry.attention, s->entry.by,
+                    s->entry.until);
         break;
     }
     s->end = pack.n;
@@ -79,9 +91,11 @@ static void expect(uint32_t n, uint32_t entries)
                       event_kind_name((enum event_kind)want->event.kind));
         if (got.kind == PACK_EVENT)
             cr_assert_eq(event_hash(&got.event), event_hash(&want->event));
-        if (got.kind == PACK_CLAIM)
-            cr_assert(str_equal(got.client, want->client) && got.batch == want->batch);
-        else
+        if (got.kind == PACK_ATTEND)
+            cr_assert(got.until == want->until && got.attention == want->attention);
+        if (got.kind == PACK_CLAIM || got.kind == PACK_ATTEND)
+            cr_assert(str_equal(got.by, want->by) && got.number == want->number);
+        if (got.kind != PACK_CLAIM)
             cr_assert_eq(got.event.rts, want->event.rts);
     }
     cr_assert_eq(unpack_next(&unpack, &got), 0);
