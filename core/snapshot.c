@@ -44,6 +44,17 @@ static bool duration(const struct settings *s, const struct window_numbers numbe
     return v->n > 0 || (!business && v->met + v->missed + v->strict_missed > 0);
 }
 
+static bool ratio_value(const struct settings *s, const struct window_numbers numbers[FAM_N],
+                        const struct indicator_row *row, struct kpi_value *v)
+{
+    struct ratio ratio = ratio_of(row, numbers);
+    v->num = ratio.num;
+    v->den = ratio.den;
+    if (row->horizon >= HORIZON_FOLLOW_UP && settings_horizon(s, row->horizon) == 0)
+        return false; /* a round that nobody asks for */
+    return v->den > 0;
+}
+
 bool snapshot_value(const struct settings *s, const struct window_numbers numbers[FAM_N],
                     const struct window_order *order, enum indicator i, struct kpi_value *v)
 {
@@ -62,12 +73,7 @@ bool snapshot_value(const struct settings *s, const struct window_numbers number
     case IND_RATIO:
     case IND_NUMBER:
     case IND_SHARE:
-        struct ratio ratio = ratio_of(row, numbers);
-        v->num = ratio.num;
-        v->den = ratio.den;
-        if (row->horizon >= HORIZON_FOLLOW_UP && settings_horizon(s, row->horizon) == 0)
-            return false; /* a round that nobody asks for */
-        return v->den > 0;
+        return ratio_value(s, numbers, row, v);
     case IND_GAUGE:
         break;
     }
