@@ -210,9 +210,9 @@ static void compare(struct night *n, enum scope scope, const char *name, struct 
     }
     struct figure got;
     engine_figures(d->e, engine_view(d->e, scope, str_of("night")), index, W_24H, &of, 1, &got);
-    cr_assert_eq(got.n, open, "%s: %u in the slice, %d in the list", name, got.n, open);
+    cr_assert_eq((int32_t)got.n, open, "%s: %u in the slice, %d in the list", name, got.n, open);
     engine_figures(d->e, scope, index, W_24H, &of, 1, &got);
-    cr_assert_eq(got.n, all, "%s: %u in all, %d in the list", name, got.n, all);
+    cr_assert_eq((int32_t)got.n, all, "%s: %u in all, %d in the list", name, got.n, all);
 }
 
 Test(slice, holds_what_lies_in_the_hours)
