@@ -3,6 +3,7 @@
 #include "core/block.h"
 #include "core/err.h"
 #include "core/map.h"
+#include "core/presence.h"
 
 #define BIT(x) (1u << (x))
 enum {
@@ -121,7 +122,7 @@ static handle_t make(struct calls *c, uint64_t hash, struct str key)
     struct call *k = pool_edit(&c->calls, h);
     k->key_len = (uint8_t)key.len;
     memcpy(k->key, key.p, key.len);
-    k->offered = MS_NONE;
+    k->offered = k->answered = k->ended = MS_NONE;
     list_append(c, h);
     CHECK(map_put(&c->map, hash, h));
     return h;
@@ -268,8 +269,41 @@ static ms_t next_due(const struct settings *set, const struct found *f, ms_t fir
     return next <= fired ? MS_NEVER : next;
 }
 
+static void tell(struct calls *c, handle_t h, const struct tags *tags, ms_t answered, ms_t ended,
+                 int sign)
+{
+    struct record r;
+    bool ends = ended != MS_NONE;
+    handling_record(&r, ends ? EV_CALL_ENDED : EV_CALL_ANSWERED, call_key(c, h), tags, answered,
+                    ends ? ended : answered);
+    presence_call(c->links.presences, &r, sign);
+}
+
+/* Who answered hears of the answer and of the end: what he does after it belongs to the call. */
+static void tell_presence(struct calls *c, handle_t h, const struct found *f)
+{
+    struct call *k = pool_edit(&c->calls, h);
+    struct tags now = f->tags, before = k->tags;
+    ms_t ended = f->answered == MS_NONE ? MS_NONE : f->ended;
+    now.agent = f->agent;
+    before.agent = k->agent;
+    bool same = k->answered == f->answered && tags_equal(&now, &before);
+    if (!same && k->answered != MS_NONE)
+        tell(c, h, &before, k->answered, MS_NONE, -1);
+    if ((!same || k->ended != ended) && k->ended != MS_NONE)
+        tell(c, h, &before, k->answered, k->ended, -1);
+    if (!same && f->answered != MS_NONE)
+        tell(c, h, &now, f->answered, MS_NONE, 1);
+    if ((!same || k->ended != ended) && ended != MS_NONE)
+        tell(c, h, &now, f->answered, ended, 1);
+    k->answered = f->answered;
+    k->ended = ended;
+    k->agent = f->agent;
+}
+
 static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fired)
 {
+    tell_presence(c, h, f);
     struct call *k = pool_edit(&c->calls, h);
     bool waits = f->offered != MS_NONE && stop_of(f) == MS_NONE;
     if (k->waits)

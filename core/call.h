@@ -17,7 +17,10 @@ struct call {
     uint8_t unused[2];
     char key[NAME_BYTES_MAX];
     struct history history;
-    ms_t offered;          /* MS_NONE: unknown */
+    ms_t offered;         /* MS_NONE: unknown */
+    ms_t answered, ended; /* as told to who answered; MS_NONE: not told */
+    uint32_t agent;       /* who answered */
+    uint32_t unused2;
     ms_t over;             /* forgotten then, if it stays silent */
     struct tags tags;      /* as offered */
     handle_t timer;        /* next deadline of a target, or `over` */

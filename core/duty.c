@@ -57,6 +57,7 @@ void duty_init(struct duty_base *b)
 {
     b->folded = b->said = b->since = b->came = MS_NONE;
     b->state = DUTY_NONE;
+    handling_init(&b->handling);
 }
 
 /* --- shifts ------------------------------------------------------------------------------- */
@@ -137,6 +138,12 @@ static void turn_add(struct turns *t, ms_t at, uint8_t state, uint32_t team)
     t->at[t->n++] = (struct turn){at, team, state};
 }
 
+/* Does it say where he stands? */
+static bool is_stance(const struct record *r)
+{
+    return r->kind == EV_AGENT_STATE || r->kind == EV_AGENT_INFO;
+}
+
 /* Where the walk over states is. */
 struct stance {
     ms_t said;
@@ -168,7 +175,7 @@ static struct stance turns_of(const struct duty_base *b, const struct record *r,
     ret->n = 0;
     stance_turn(&st, b->since, ret);
     for (uint32_t i = 0; i < n; i++) {
-        if (r[i].kind == EV_SHIFT)
+        if (!is_stance(&r[i]))
             continue;
         stance_expire(&st, r[i].ts, timeout, ret);
         if (r[i].kind == EV_AGENT_STATE) {
@@ -240,9 +247,10 @@ static void take_state(struct duty_base *b, const struct record *r, ms_t timeout
 void duty_take(struct duty_base *b, const struct record *r, ms_t timeout)
 {
     b->folded = r->ts;
+    handling_take(&b->handling, r, timeout, NULL);
     if (r->kind == EV_SHIFT)
         b->shifts = (uint8_t)shift_say(b->shift, b->shifts, DUTY_SHIFTS_MAX, r, b->own);
-    else
+    else if (is_stance(r))
         take_state(b, r, timeout);
 }
 
@@ -354,6 +362,16 @@ static void roster_edges(struct edges *e, const struct roster *roster, const str
     }
 }
 
+/* Handlings are a matter of events alone, not of how far time has come. */
+static void handlings(const struct duty_base *b, const struct record *r, uint32_t n, ms_t timeout,
+                      struct sink *samples)
+{
+    struct handling h = b->handling;
+    for (uint32_t i = 0; i < n; i++)
+        handling_take(&h, &r[i], timeout, samples);
+    handling_open(&h, samples);
+}
+
 void duty_fold(const struct duty_base *b, uint32_t agent, const struct record *r, uint32_t n,
                ms_t timeout, const struct duty_range *range, struct sink *samples,
                struct duty_found *ret)
@@ -373,6 +391,7 @@ void duty_fold(const struct duty_base *b, uint32_t agent, const struct record *r
         ret->duty.team = turns.at[i].team;
         ret->since = turns.at[i].at;
     }
+    handlings(b, r, n, timeout, samples);
     turn_edges(&e, &turns);
     roster_edges(&e, &roster, &spells, &ret->duty);
     ret->next = e.next;

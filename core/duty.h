@@ -6,8 +6,7 @@
 #ifndef TP_CORE_DUTY_H
 #define TP_CORE_DUTY_H
 
-#include "core/op.h"
-#include "core/record.h"
+#include "core/handling.h"
 
 enum {
     DUTY_NONE = 255,          /* no state, or one that nobody confirmed for too long */
@@ -50,13 +49,15 @@ struct duty_base {
     bool named;    /* the state came with a team */
     uint8_t shifts, spells;
     uint32_t unused;
+    struct handling handling;            /* of the last call that ended */
     struct shift shift[DUTY_SHIFTS_MAX]; /* by `counts`, then `from` */
     struct spell spell[DUTY_SPELLS_MAX]; /* over; oldest first */
 };
 
 void duty_init(struct duty_base *b);
 
-/* One more record for good (EV_AGENT_STATE, EV_SHIFT, EV_AGENT_INFO: his own team); in order.
+/* One more record for good (EV_AGENT_STATE, EV_SHIFT, EV_AGENT_INFO: his own team,
+ * calls: handling.h); in order.
  * timeout: how long a state holds unconfirmed. */
 void duty_take(struct duty_base *b, const struct record *r, ms_t timeout);
 
@@ -79,7 +80,7 @@ struct duty_found {
 /* samples: room for DUTY_OPS_MAX ops. */
 enum {
     DUTY_OPS_MAX = 3 * (2 * DUTY_RECORDS_MAX + 4) + 4 * (DUTY_SHIFTS_MAX + DUTY_RECORDS_MAX) +
-                   4 * (DUTY_SPELLS_MAX + DUTY_RECORDS_MAX + 2)
+                   4 * (DUTY_SPELLS_MAX + DUTY_RECORDS_MAX + 2) + DUTY_RECORDS_MAX + 1
 };
 void duty_fold(const struct duty_base *b, uint32_t agent, const struct record *r, uint32_t n,
                ms_t timeout, const struct duty_range *range, struct sink *samples,

@@ -101,11 +101,12 @@ static int make_parts(struct engine *e, uint8_t *at)
                           .settings = s,
                           .timer_kind = OWNER_TICKET};
     e->tickets = tickets_init(block_take(&at, tickets_bytes(l)), l, &links, mix64(s->seed));
-    links.timer_kind = OWNER_CALL;
-    e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &links, mix64(s->seed + 1));
     links.timer_kind = OWNER_PRESENCE;
     e->presences =
         presences_init(block_take(&at, presences_bytes(l)), l, &links, mix64(s->seed + 2));
+    links.presences = e->presences;
+    links.timer_kind = OWNER_CALL;
+    e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &links, mix64(s->seed + 1));
     e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
     struct board_lookup lookup = {.ctx = e,
                                   .ticket = lookup_ticket,

@@ -83,6 +83,7 @@ const struct indicator_row indicator_rows[IND_N] = {
     [IND_AGENT_WORK_B] = {TWIN(FAM_RESOLVES, RESOLVES_WORK, RESOLVES_MET_BUSINESS,
                                TARGET_AGENT_WORK)},
 
+    [IND_AHT] = {.family = FAM_CALLS, .column = CALLS_HANDLE, .target = TARGET_NONE},
     [IND_ARRIVAL] = {.family = FAM_VISITS, .column = VISITS_ARRIVAL, .target = TARGET_NONE},
     [IND_ON_SITE] = {.family = FAM_VISITS, .column = VISITS_ON_SITE, .target = TARGET_NONE},
     [IND_REFUND_TIME] = {.family = FAM_VISITS, .column = VISITS_REFUND, .target = TARGET_NONE},

@@ -83,7 +83,7 @@ enum {
     MARKS_FLAGS = MARKS_MISSED + 10
 };
 
-enum { CALLS_WAIT, CALLS_TALK, CALLS_COLUMNS };
+enum { CALLS_WAIT, CALLS_TALK, CALLS_HANDLE, CALLS_COLUMNS };
 enum {
     CALLS_MET_WAIT,
     CALLS_MET_TALK,
@@ -209,6 +209,7 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(RESOLUTION_B, "resolution.business", IND_DURATION)                                           \
     X(REQUESTER_WAIT_B, "requester_wait.business", IND_DURATION)                                   \
     X(AGENT_WORK_B, "agent_work.business", IND_DURATION)                                           \
+    X(AHT, "aht", IND_DURATION)                                                                    \
     X(ARRIVAL, "arrival", IND_DURATION)                                                            \
     X(ON_SITE, "on_site", IND_DURATION)                                                            \
     X(REFUND_TIME, "refund_time", IND_DURATION)                                                    \

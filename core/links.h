@@ -7,9 +7,12 @@
 #include "core/engine.h"
 #include "core/wheel.h"
 
+struct presences; /* presence.h */
+
 /* Parts of other modules and of the engine that tickets and calls work with; borrowed for life. */
 struct links {
     struct board *board;
+    struct presences *presences; /* for calls */
     struct wheel *wheel;
     struct names *sources;
     const struct agreements *agreements;

@@ -213,6 +213,47 @@ int presence_apply(struct presences *p, const struct event *e, uint32_t src)
     return 0;
 }
 
+/* One from before the base, alone: the board is told at once. */
+static void call_alone(struct presences *p, const struct record *r, int sign)
+{
+    struct handling h;
+    struct sink out = {.op = p->op, .cap = 1};
+    if (r->kind != EV_CALL_ENDED)
+        return;
+    handling_init(&h);
+    handling_take(&h, r, 1, NULL);
+    handling_open(&h, &out);
+    op_difference(p->op, sign > 0 ? 0 : 1, 1, ARRAY_LEN(p->op), p->links.board,
+                  (struct repeat_of){0});
+}
+
+void presence_call(struct presences *p, const struct record *r, int sign)
+{
+    struct record was[DUTY_RECORDS_MAX];
+    handle_t h = find_or_make(p, r->tags.agent);
+    struct presence *a = pool_edit(&p->agents, h);
+    uint32_t n = a->history.records;
+    history_read(&p->history, &a->history, p->record, DUTY_RECORDS_MAX);
+    memcpy(was, p->record, n * sizeof was[0]);
+    uint32_t at = record_position(p->record, n, r, p->links.sources), now = n + 1;
+    if (sign > 0) {
+        memmove(&p->record[at + 1], &p->record[at], (n - at) * sizeof *r);
+        p->record[at] = *r;
+    } else if (at > 0 && record_compare(&p->record[at - 1], r, p->links.sources) == 0) {
+        memmove(&p->record[at - 1], &p->record[at], (n - at) * sizeof *r);
+        now = n - 1;
+    }
+    bool before = a->base.folded != MS_NONE && r->ts <= a->base.folded;
+    if (before || (sign < 0 && now > n) ||
+        !history_write(&p->history, &a->history, p->record, now)) {
+        call_alone(p, r, sign);
+        return;
+    }
+    difference(p, h, was, n, now, MS_NEVER, ms_max(a->until, board_at(p->links.board)));
+    if (now > 0)
+        settle(p, h, now);
+}
+
 void presence_due(struct presences *p, handle_t h, ms_t due)
 {
     struct presence *a = pool_edit(&p->agents, h);
@@ -247,6 +288,8 @@ uint64_t presences_digest(const struct presences *p)
     for (uint32_t i = 1; i <= p->agents.high; i++) {
         const struct presence *a = pool_at(&p->agents, i);
         const struct duty_base *b = &a->base;
+        if (b->folded == MS_NONE && a->history.records == 0)
+            continue; /* somebody else had answered after all */
         uint64_t h = hash_str(4, name_text(names, a->agent));
         const int64_t numbers[] = {a->duty.state, a->duty.rostered, a->duty.attended,
                                    a->since,      b->folded,        b->said,
@@ -256,6 +299,10 @@ uint64_t presences_digest(const struct presences *p)
         h = mix64(h ^ team_hash(p, b->team)) ^ team_hash(p, a->duty.team);
         h = mix64(h ^ team_hash(p, b->own));
         h = mix64(h ^ team_hash(p, a->duty.roster_team));
+        const struct handling *c = &b->handling;
+        const int64_t handling[] = {c->said,  c->wrapping, c->answered,
+                                    c->ended, c->wrap,     c->active};
+        h = hash_bytes(h, handling, sizeof handling);
         h = hash_bytes(h, b->spell, b->spells * sizeof b->spell[0]);
         for (uint32_t k = 0; k < b->shifts; k++) {
             const struct shift *s = &b->shift[k];

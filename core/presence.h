@@ -36,6 +36,10 @@ struct presences *presences_init(void *mem, const struct limits *limits, const s
  * ahead), ERR_ROSTER_FULL. */
 MUST_CHECK int presence_apply(struct presences *p, const struct event *e, uint32_t src);
 
+/* The answer or end of a call (handling_record) joins (+1) or leaves (-1) what its agent does. One
+ * from before what is folded for good knows of no wrap-up any more. */
+void presence_call(struct presences *p, const struct record *r, int sign);
+
 /* Something of this agent was due. */
 void presence_due(struct presences *p, handle_t h, ms_t due);
 

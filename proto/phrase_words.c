@@ -23,6 +23,7 @@ static const char *const indicators[IND_N][2] = {
     [IND_AGENT_WORK_B] = {"agent work in business time", "客服处理时长(工作时间)"},
     [IND_ARRIVAL] = {"on-site response", "上门响应时长"},
     [IND_ON_SITE] = {"time on site", "上门服务时长"},
+    [IND_AHT] = {"handle time", "平均处理时长"},
     [IND_REFUND_TIME] = {"refund time", "退款时长"},
     [IND_OPENED] = {"opened", "新建工单"},
     [IND_RECEIVED] = {"received", "接手工单"},

@@ -30,6 +30,7 @@ static const struct {
     [IND_AGENT_WORK_B] = {L, {"the same in open hours", "同上,仅计工作时间"}},
     [IND_ARRIVAL] = {L, {"opening → first arrival at the customer's", "新建 → 首次到达现场"}},
     [IND_ON_SITE] = {N, {"arrival → end of the visit", "到达现场 → 服务结束"}},
+    [IND_AHT] = {N, {"call answered → ended, and wrap-up", "接通 → 挂断,加上话后整理"}},
     [IND_REFUND_TIME] = {L, {"refund requested → refunded", "申请退款 → 退款完成"}},
     [IND_OPENED] = {N, {"tickets opened", "新建的工单"}},
     [IND_RECEIVED] = {N, {"take-overs by a team or agent", "团队或客服的接手次数"}},

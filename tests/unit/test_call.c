@@ -140,6 +140,8 @@ static bool agrees(struct desk *d, const struct tale *sorted)
     ok &= desk_gauge(d, SCOPE_ALL, "-", IND_CALLS_WAITING) == s.waiting;
     ok &= (int64_t)wait.n == s.waits && wait.sum == s.wait;
     ok &= (int64_t)talk.n == s.talks && talk.sum == s.talk;
+    struct kpi_value handled = desk_value(d, SCOPE_ALL, "-", IND_AHT, W_1H);
+    ok &= handled.n == talk.n && handled.sum == talk.sum; /* nobody says what he does after */
     if (target[TARGET_WAIT] > 0)
         ok &= (int64_t)wait.met == s.met_wait && (int64_t)wait.missed == s.missed_wait;
     if (target[TARGET_TALK] > 0)

@@ -25,7 +25,7 @@ static const char *const business[] = {
     "requester_wait.business",    "agent_work.business",
 };
 /* Nothing judges them. */
-static const char *const unjudged[] = {"arrival", "on_site", "refund_time"};
+static const char *const unjudged[] = {"aht", "arrival", "on_site", "refund_time"};
 static const char *const counts[] = {
     "opened",
     "received",
