@@ -95,9 +95,10 @@ static void expected(uint32_t agent, uint32_t ret[2])
         const struct ticket *t = &all[i];
         bool repeated = false, lost = false;
         for (uint32_t k = 0; k < tickets && t->resolved != MS_NONE; k++) {
-            ms_t after = all[k].opened - t->resolved;
-            if (k == i || all[k].opened == MS_NONE || all[k].key != t->key || after <= 0)
+            bool follows = all[k].opened != MS_NONE && all[k].opened > t->resolved;
+            if (k == i || !follows || all[k].key != t->key)
                 continue;
+            ms_t after = all[k].opened - t->resolved;
             repeated |= after <= d->settings.repeat_horizon;
             lost |= after <= d->settings.return_horizon && !t->lost;
         }
