@@ -56,7 +56,7 @@ struct kpi_window {
 struct snapshot {
     uint8_t scope;    /* enum scope */
     struct str name;  /* "-" for all; lent until the next step */
-    struct str title; /* agent_info's name, empty when none; lent */
+    struct str title, team; /* agent_info's name and team, empty when none; lent */
     ms_t at;
     uint32_t windows;
     struct kpi_window window[WINDOWS_MAX];

@@ -60,6 +60,10 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
         snapshot_take(e->board, &e->settings, scope, index, windows, e->core.started_at, ret);
     ret->present = scope == SCOPE_AGENT &&
                    presence_now(e->presences, index, &ret->presence, &ret->present_since);
+    struct engine_agent agent = {.team = {"", 0}};
+    if (scope == SCOPE_AGENT)
+        engine_agent(e, index, &agent);
+    ret->team = agent.team;
     board_entity_edit(e->board, scope, index)->next_change = next;
 }
 

@@ -205,6 +205,8 @@ void encode_snapshot(struct emitter *em, const char *key, const struct envelope 
     emit_str(em, "name", snapshot->name);
     if (snapshot->title.len > 0)
         emit_str(em, "title", snapshot->title);
+    if (snapshot->team.len > 0)
+        emit_str(em, "team", snapshot->team);
     emit_map(em, "windows");
     for (uint32_t i = 0; i < snapshot->windows; i++)
         emit_window(em, settings, &snapshot->window[i]);

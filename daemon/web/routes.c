@@ -1,5 +1,6 @@
 /* What is where: the table of routes, and those of them that are a few lines. */
 #include "daemon/web/ask.h"
+#include "daemon/web/assets.h"
 #include "daemon/web/intake.h"
 #include "daemon/web/reply.h"
 
@@ -58,11 +59,57 @@ static void metrics_end(struct visit *v)
     free(v->own);
 }
 
+/* --- /api/v1/trend -------------------------------------------------------------------------- */
+
+static void trend_begin(struct visit *v)
+{
+    const char *team = MHD_lookup_connection_value(v->connection, MHD_GET_ARGUMENT_KIND, "team");
+    struct engine *engine = v->web->parts.outlet->engine;
+    struct str name = str_of(team == NULL ? "-" : team);
+    uint32_t row = team == NULL ? 0 : engine_name_find(engine, SCOPE_TEAM, name);
+    if (team != NULL && row == 0)
+        row = DAYLINE_ROWS; /* nothing is known of it yet */
+    char *text = malloc(DAYLINE_BYTES_MAX);
+    struct emitter em;
+    if (text == NULL)
+        return;
+    emit_start(&em, SINK_JSON, text, DAYLINE_BYTES_MAX - 1);
+    dayline_emit(&v->web->dayline, &em, row, name);
+    int n = emit_finish(&em);
+    CHECK(n > 0);
+    text[n++] = '\n';
+    reply_bytes(v, MHD_HTTP_OK, TYPE_JSON, text, (size_t)n);
+    free(text);
+}
+
+/* --- the wallboard -------------------------------------------------------------------------- */
+
+/* The page has no data of its own, so it needs no token: it asks for one. */
+static void asset_begin(struct visit *v)
+{
+    for (size_t i = 0; i < assets_n; i++)
+        if (strcmp(assets[i].path, v->route->path) == 0)
+            reply_static(v, assets[i].type, assets[i].tag, assets[i].bytes);
+}
+
+#define ASSET(name)                                                                                \
+    {                                                                                              \
+        .path = "/" name, .open = true, .begin = asset_begin                                       \
+    }
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 static const struct route routes[] = {
     {.path = "/healthz", .open = true, .begin = health_begin},
     {.path = "/readyz", .open = true, .begin = ready_begin},
+    ASSET(""),
+    ASSET("board.css"),
+    ASSET("board.js"),
+    ASSET("live.js"),
+    ASSET("words.js"),
+    ASSET("trend.js"),
+    ASSET("chart.js"),
+    {.path = "/api/v1/trend", .begin = trend_begin},
     {.path = "/metrics",
      .begin = metrics_begin,
      .answer = metrics_answer,

@@ -309,6 +309,7 @@ void web_work(struct web *w, uint64_t now)
         return;
     work_visits(w);
     live_work(&w->live, now);
+    dayline_work(&w->dayline, w->parts.outlet->engine, w->parts.begin(w->parts.data));
     if (now >= w->swept + WEB_SWEEP_MS) {
         w->swept = now;
         peers_cut_late(&w->peers, now, cut, w);
@@ -319,7 +320,8 @@ void web_work(struct web *w, uint64_t now)
 
 bool web_busy(const struct web *w)
 {
-    return w->mhd != NULL && (w->kicked || (w->busy != NULL && !w->waiting) || live_busy(&w->live));
+    return w->mhd != NULL && (w->kicked || (w->busy != NULL && !w->waiting) ||
+                              live_busy(&w->live) || w->dayline.running);
 }
 
 uint64_t web_deadline(const struct web *w)
@@ -377,7 +379,7 @@ bool web_open(struct web *w, const struct web_parts *parts)
         return true;
     if (!token_load(&w->token, http->token_file, why))
         return failed(w, why);
-    if (!live_init(&w->live, w))
+    if (!live_init(&w->live, w) || !dayline_init(&w->dayline))
         return failed(w, "no memory");
     int fd = listener_open(http->bind, at);
     if (fd == -EADDRINUSE)
@@ -424,6 +426,7 @@ void web_close(struct web *w, void (*closed)(struct web *w))
         MHD_stop_daemon(w->mhd);
     w->mhd = NULL;
     live_fini(&w->live);
+    dayline_fini(&w->dayline);
     if (w->polling)
         uv_close((uv_handle_t *)&w->poll, on_poll_closed);
     else

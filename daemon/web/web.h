@@ -7,6 +7,7 @@
 #define TP_DAEMON_WEB_WEB_H
 
 #include "daemon/query.h"
+#include "daemon/web/dayline.h"
 #include "daemon/web/guard.h"
 #include "daemon/web/live.h"
 #include "daemon/web/metrics.h"
@@ -51,6 +52,7 @@ struct web {
     bool waiting;       /* all of them wait for the disk */
     struct visit *busy; /* visits with work for our turns, in a circle; NULL = none */
     struct live live;   /* live streams */
+    struct dayline dayline;
     void (*closed)(struct web *w);
     void *data; /* the owner's */
 };

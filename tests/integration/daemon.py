@@ -44,11 +44,11 @@ class Daemon:
     """A running daemon; as a context manager it is stopped, and must then have ended well."""
 
     def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True, state=None,
-                 http=""):
+                 http="", port="*"):
         self.dir = tempfile.mkdtemp(prefix="ticketpulse-")
         self.path = os.path.join(self.dir, "config.yaml")
         self.sockets = sockets % {"dir": self.dir}
-        self.sockets += 'http: {bind: "127.0.0.1:*"%s}\n' % http
+        self.sockets += f'http: {{bind: "127.0.0.1:{port}"{http}}}\n'
         self.log, self.lines = [], queue.Queue()
         self.write(config)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

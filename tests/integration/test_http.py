@@ -62,6 +62,27 @@ class Endpoints(unittest.TestCase):
         self.assertEqual((status["events"], status["rejected"]), (3, {}))
         self.assertGreaterEqual(status["http"]["responses"]["2xx"], 2)
 
+    def test_trend(self):
+        """The minute at hand is measured once it began; a team nobody knows has no points."""
+        got = get(self.daemon, "/api/v1/trend").json()
+        self.assertEqual((got["scope"], got["name"], got["step_ms"]), ("all", "-", 60000))
+        self.assertGreaterEqual(len(got["open"]), 1)
+        self.assertEqual({len(got[k]) for k in ("open", "waiting", "first_response_p90",
+                                                "first_response_attainment")}, {len(got["open"])})
+        self.assertEqual(get(self.daemon, "/api/v1/trend?team=nobody").json()["open"], [])
+
+    def test_the_page_and_its_files(self):
+        for path, kind in (("/", "text/html"), ("/board.css", "text/css"),
+                           *((f"/{name}.js", "text/javascript")
+                             for name in ("board", "live", "words", "trend", "chart"))):
+            got = get(self.daemon, path)
+            self.assertEqual((got.status, got.headers["Content-Type"]),
+                             (200, kind + "; charset=utf-8"), path)
+            again = get(self.daemon, path, If_None_Match=got.headers["ETag"])
+            self.assertEqual((again.status, again.body), (304, b""), path)
+        page = get(self.daemon, "/").text
+        self.assertNotRegex(page, r"https?://|<script>|style=|\son\w+=")
+
     def test_refusals(self):
         for path, status, error in (
                 ("/api/v1/explain?ticket=none", 404, "no_ticket"),

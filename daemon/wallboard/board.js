@@ -1,0 +1,533 @@
+/* The wallboard: what came in is kept in `desk`, and drawn at most twice a second. Texts of others
+ * get into the page as textContent only. */
+import {ask, stay, setToken, Refused} from "./live.js";
+import {say, setLanguage, currentLanguage, duration, short, percent, count, clockTime, windowName} from "./words.js";
+import {drawCharts, chartColors} from "./trend.js";
+
+const address = new URLSearchParams(location.search);
+const $ = id => document.getElementById(id);
+
+const desk = {
+    kpi: new Map(), /* "team/billing" -> snapshot, its windows merged */
+    cards: new Map(), /* "team/billing" -> scorecard */
+    past: new Map(), /* "team/billing" -> [[time, score], …] of the last hour */
+    alerts: new Map(), /* alert_id -> alert */
+    trend: null,
+    day: "", hour: "", /* windows */
+    run: "", heard: 0, cutSince: null, team: address.get("team") ?? "",
+};
+
+/* --- small pieces ------------------------------------------------------------------------- */
+
+function element(name, className, text) {
+    const e = document.createElement(name);
+    if (className) {
+        e.className = className;
+    }
+    if (text !== undefined) {
+        e.textContent = text;
+    }
+    return e;
+}
+
+const reserved = name => name.startsWith("(");
+const window_ = (snapshot, which) => snapshot?.windows?.[which] ?? {};
+const focus = () => desk.kpi.get(desk.team ? "team/" + desk.team : "all/-");
+
+function ranked(scope) {
+    return [...desk.kpi.values()].filter(s => s.scope === scope && !reserved(s.name));
+}
+
+/* --- messages in -------------------------------------------------------------------------- */
+
+function takeSnapshot(message) {
+    const key = message.scope + "/" + message.name;
+    const before = desk.kpi.get(key);
+    if (before && before.run === message.run) {
+        message.windows = {...before.windows, ...message.windows};
+    }
+    desk.kpi.set(key, message);
+}
+
+function takeCard(message) {
+    const key = message.scope + "/" + message.name;
+    const now = message.at, shown = desk.cards.get(key);
+    if (shown && shown.card !== message.card && shown.card < message.card) {
+        return; /* several cards for one name: the first by its id is shown */
+    }
+    desk.cards.set(key, message);
+    const past = desk.past.get(key) ?? [];
+    if (message.score !== null && (past.length === 0 || now - past.at(-1)[0] >= 60000)) {
+        past.push([now, message.score]);
+    }
+    while (past.length > 1 && now - past[0][0] > 3600000) {
+        past.shift();
+    }
+    desk.past.set(key, past);
+}
+
+function takeAlert(message) {
+    const before = desk.alerts.get(message.alert_id);
+    if (before && before.rev >= message.rev && before.run === message.run) {
+        return;
+    }
+    desk.alerts.set(message.alert_id, message);
+    if (desk.alerts.size > 600) { /* the oldest that are over make room */
+        const over = [...desk.alerts.values()].filter(a => a.ended_at !== undefined).sort((a, b) => a.ended_at - b.ended_at);
+        over.slice(0, 200).forEach(a => desk.alerts.delete(a.alert_id));
+    }
+}
+
+function take(stream, {message}) {
+    desk.heard = Date.now();
+    if (stream === "kpi" && message.scope) {
+        takeSnapshot(message);
+    } else if (stream === "score") {
+        takeCard(message);
+    } else if (stream === "alert") {
+        takeAlert(message);
+    }
+    changed();
+}
+
+/* All that holds now. To be asked for after the stream is there, so that nothing falls between. */
+async function load() {
+    if (desk.day === "") {
+        await chooseWindows();
+    }
+    const active = await ask("alerts", {active: "true"});
+    for (const [id, alert] of desk.alerts) { /* what ended while we were away is not told again */
+        if (alert.ended_at === undefined && !active.some(a => a.message?.alert_id === id)) {
+            desk.alerts.delete(id);
+        }
+    }
+    active.forEach(a => takeAlert(a.message));
+    for (const window of new Set([desk.day, desk.hour])) {
+        (await ask("snapshot", {window})).forEach(a => takeSnapshot(a.message));
+    }
+    (await ask("scorecard")).forEach(a => takeCard(a.message));
+    await loadTrend();
+    desk.heard = Date.now();
+    desk.cutSince = null;
+    changed();
+}
+
+async function loadTrend() {
+    desk.trend = await ask("trend", desk.team ? {team: desk.team} : {});
+    changed();
+}
+
+/* Today if it is kept, else a day, else the longest; and an hour for what is going on. */
+async function chooseWindows() {
+    const [all] = await ask("snapshot", {scope: "all"});
+    const kept = Object.keys(all.message.windows);
+    desk.day = ["today", "24h", kept.at(-1)].find(w => kept.includes(w));
+    desk.hour = ["1h", desk.day].find(w => kept.includes(w));
+}
+
+/* --- tiles -------------------------------------------------------------------------------- */
+
+function judge(share) {
+    return share === undefined || share === null ? "" : share >= 0.9 ? "good" : share >= 0.8 ? "warn" : "bad";
+}
+
+function tilesOf(snapshot) {
+    const now = snapshot?.now ?? {}, day = window_(snapshot, desk.day);
+    const first = day.first_response ?? {}, calls = day.service_level, csat = day.csat;
+    const judged = (first.met ?? 0) + (first.missed ?? 0);
+    const tiles = [
+        ["tile_waiting", count(now.waiting), say("of_open", count(now.open)), ""],
+        ["tile_oldest", now.oldest_waiting ? duration(now.oldest_waiting.ms) : "–", now.oldest_waiting ? say("ticket", now.oldest_waiting.ticket) : "", ""],
+        ["tile_p50", duration(first.p50), first.n ? say("samples", count(first.n)) : "", ""],
+        ["tile_p90", duration(first.p90), windowName(desk.day), ""],
+        ["tile_attainment", percent(first.attainment), judged === 0 ? "" : first.target ? say("judged", count(judged), duration(first.target)) : say("judged_policy", count(judged)), judge(first.attainment)],
+        ["tile_breaches", count(now.breached_open), now.at_risk ? say("at_risk", count(now.at_risk)) : "", now.breached_open > 0 ? "bad" : "good"],
+    ];
+    if (calls) {
+        tiles.push(["tile_service", percent(calls.value), say("calls", count(calls.den)), judge(calls.value)]);
+    } else if (csat?.n) {
+        tiles.push(["tile_csat", csat.mean.toFixed(2), say("ratings", count(csat.n)), ""]);
+    }
+    return tiles;
+}
+
+/* Elements stay, texts change: no flicker, nothing for a screen reader to start anew. */
+function drawTiles() {
+    const box = $("tiles"), tiles = tilesOf(focus());
+    while (box.children.length > tiles.length) {
+        box.lastChild.remove();
+    }
+    tiles.forEach(([word, value, note, verdict], i) => {
+        let tile = box.children[i];
+        if (!tile) {
+            tile = element("article");
+            tile.append(element("h2"), element("strong"), element("small"));
+            box.append(tile);
+        }
+        tile.className = "tile " + verdict;
+        tile.dataset.tile = word;
+        [say(word), value, note].forEach((text, k) => {
+            if (tile.children[k].textContent !== text) {
+                tile.children[k].textContent = text;
+            }
+        });
+    });
+}
+
+/* --- rankings ----------------------------------------------------------------------------- */
+
+/* What a name is ranked by: its scorecard, or without one how much it answered in time. */
+function standing(snapshot) {
+    const card = desk.cards.get(snapshot.scope + "/" + snapshot.name);
+    const attainment = window_(snapshot, desk.day).first_response?.attainment;
+    if (card && card.score !== null) {
+        return {value: card.score, text: card.score.toFixed(1), note: card.grade_text ?? "", place: card.rank};
+    }
+    return {value: attainment === undefined || attainment === null ? null : attainment * 100, text: percent(attainment), note: ""};
+}
+
+/* Against half an hour ago: of scores what the page saw, else this hour against the day. */
+function direction(snapshot, value) {
+    const past = desk.past.get(snapshot.scope + "/" + snapshot.name) ?? [];
+    const card = desk.cards.get(snapshot.scope + "/" + snapshot.name);
+    if (value === null) {
+        return 0;
+    }
+    if (card) {
+        const old = past.findLast(([at]) => card.at - at >= 1800000) ?? past[0];
+        return old ? Math.sign(Math.round((value - old[1]) * 10)) : 0;
+    }
+    const hour = window_(snapshot, desk.hour).first_response?.attainment;
+    return hour === undefined || hour === null ? 0 : Math.sign(Math.round(hour * 100 - value));
+}
+
+function rowsOf(scope) {
+    let all = ranked(scope);
+    const known = all.some(s => s.team);
+    if (scope === "agent" && desk.team && known) {
+        all = all.filter(s => s.team === desk.team);
+    }
+    if (scope === "agent") { /* who did nothing today has no place in the ranking */
+        all = all.filter(s => window_(s, desk.day).replies || s.now.open || desk.cards.has("agent/" + s.name));
+    }
+    return all.map(snapshot => ({snapshot, ...standing(snapshot)}))
+        .sort((a, b) => (b.value ?? -1) - (a.value ?? -1) || a.snapshot.name.localeCompare(b.snapshot.name))
+        .slice(0, 200);
+}
+
+function row(scope, {snapshot, value, text, note}, place) {
+    const tr = element("tr"), now = snapshot.now, day = window_(snapshot, desk.day);
+    const name = element("td", "name", snapshot.title ?? snapshot.name);
+    name.title = snapshot.name;
+    const score = element("td", "v score", text);
+    score.title = note;
+    const way = direction(snapshot, value);
+    const arrow = element("span", "arrow" + (way > 0 ? " up" : way < 0 ? " down" : ""), value === null ? "" : way > 0 ? "▲" : way < 0 ? "▼" : "→");
+    arrow.setAttribute("role", "img");
+    arrow.setAttribute("aria-label", value === null ? "" : say(way > 0 ? "better" : way < 0 ? "worse" : "same"));
+    score.prepend(arrow);
+    const waiting = element("td", "v" + (now.breached_open ? " bad" : ""), count(now.waiting));
+    const middle = scope === "team" ? short(now.oldest_waiting?.ms) : count(day.replies?.num ?? 0);
+    tr.append(element("td", "n", value === null ? "" : String(place)), name, score, waiting,
+        element("td", "v wide", middle), element("td", "v wide", short(day.first_response?.p90)));
+    return tr;
+}
+
+function drawRanks(scope, table) {
+    const rows = rowsOf(scope);
+    const body = table.tBodies[0];
+    const scored = rows.some(r => desk.cards.get(scope + "/" + r.snapshot.name)?.score != null);
+    table.tHead.rows[0].cells[2].textContent = say(scored ? "score" : "in_time");
+    let place = 0;
+    const drawn = rows.map((r, i) => {
+        place = i > 0 && rows[i - 1].text === r.text ? place : i + 1;
+        return row(scope, r, place);
+    });
+    if (drawn.length === 0) {
+        const tr = element("tr"), td = element("td", "empty", say("nothing"));
+        td.colSpan = 6;
+        tr.append(td);
+        drawn.push(tr);
+    }
+    body.replaceChildren(...drawn);
+}
+
+function drawTeams() {
+    const select = $("team");
+    const names = ranked("team").map(s => s.name).sort((a, b) => a.localeCompare(b));
+    if (desk.team && !names.includes(desk.team)) {
+        names.unshift(desk.team);
+    }
+    const wanted = ["", ...names];
+    if ([...select.options].map(o => o.value).join("\n") !== wanted.join("\n") || select.options[0]?.textContent !== say("all")) {
+        select.replaceChildren(...wanted.map(name => {
+            const option = element("option", "", name === "" ? say("all") : name);
+            option.value = name;
+            return option;
+        }));
+    }
+    select.value = desk.team;
+    $("title").textContent = desk.team || "TicketPulse";
+    document.title = (desk.team ? desk.team + " · " : "") + "TicketPulse";
+}
+
+/* --- breaches ----------------------------------------------------------------------------- */
+
+function concerns(alert) {
+    return !desk.team || alert.team === desk.team || (alert.scope === "team" && alert.name === desk.team);
+}
+
+function figure(alert, value) {
+    if (value === null || value === undefined) {
+        return "–";
+    }
+    const ms = /^(oldest_|longest_)/.test(alert.metric) || /^(mean|min|max|p\d+)$/.test(alert.field) && alert.metric !== "csat";
+    return ms ? duration(value) : /^(attainment|value)$/.test(alert.field) && Math.abs(value) <= 1 && value % 1 !== 0 ? percent(value) : count(value);
+}
+
+function shownAlerts() {
+    const all = [...desk.alerts.values()].filter(concerns);
+    const active = all.filter(a => a.ended_at === undefined).sort((a, b) => (b.state === "breached") - (a.state === "breached") || b.since - a.since);
+    const over = all.filter(a => a.ended_at !== undefined).sort((a, b) => b.ended_at - a.ended_at).slice(0, 8);
+    return [active, [...active.slice(0, 60), ...over]];
+}
+
+async function explain(alert, box) {
+    box.replaceChildren(element("li", "", say("loading")));
+    try {
+        const lines = alert.kind === "sla" ? clockLines(alert, await ask("explain", {ticket: alert.ticket})) : [
+            say("value", figure(alert, alert.value), figure(alert, alert.threshold)), say("n", count(alert.n)),
+            ...(alert.window ? [say("window", windowName(alert.window))] : []),
+            ...Object.entries(alert.labels ?? {}).map(([key, text]) => key + ": " + text)];
+        box.replaceChildren(...lines.map(line => element("li", "", line)));
+    } catch {
+        box.replaceChildren(element("li", "", say("unknown")));
+    }
+}
+
+/* Whose time it was, when the clock stood still, and how it stands. */
+function clockLines(alert, answers) {
+    const clock = answers[0].message.clocks.find(c => c.metric === alert.metric && c.instance === alert.instance);
+    const lines = [];
+    if (clock) {
+        lines.push(say("clock", say(alert.metric), say("state_" + clock.state), duration(clock.elapsed_ms), duration(clock.target_ms)));
+    }
+    for (const {message} of answers.slice(1)) {
+        for (const item of message.items) {
+            if (item.metric !== alert.metric || item.instance !== alert.instance) {
+                continue;
+            }
+            if (item.kind === "interval") {
+                lines.push(clockTime(item.from) + "–" + clockTime(item.to) + "  " + say("had", item.agent ?? item.team ?? say("nobody"), duration(item.counted_ms)));
+            } else if (item.kind === "pause") {
+                lines.push(clockTime(item.from) + "–" + clockTime(item.to) + "  " + say("paused", duration(item.to - item.from)));
+            } else if (item.kind === "retarget") {
+                lines.push(clockTime(item.at) + "  " + say("retarget", duration(item.target_ms)));
+            }
+        }
+    }
+    return lines.length > 0 ? lines : [say("unknown")];
+}
+
+function alertItem(alert) {
+    const item = element("li", alert.ended_at !== undefined ? "over" : alert.severity);
+    item.dataset.id = alert.alert_id + "/" + alert.rev + "/" + currentLanguage();
+    const head = element("div", "head");
+    const when = element("span", "when");
+    when.dataset.since = alert.ended_at ?? alert.since;
+    head.append(element("span", "what", (alert.ended_at !== undefined ? say(alert.state) + ": " : "") + alert.text), when);
+    const who = [...new Set([alert.team ?? (alert.scope === "team" ? alert.name : undefined), alert.agent, alert.customer, alert.priority])]
+        .filter(x => x && x !== "-").join(" · ");
+    const why = element("details"), lines = element("ul", "why");
+    why.append(element("summary", "", say("why")), lines);
+    why.addEventListener("toggle", () => why.open && explain(alert, lines));
+    item.append(head, ...(who ? [element("div", "who", who)] : []), why);
+    return item;
+}
+
+/* Items that stay are moved, not made anew: an open "why" stays open. */
+function drawAlerts() {
+    const [active, shown] = shownAlerts();
+    const list = $("alerts");
+    $("breach-count").textContent = active.length > 0 ? "· " + count(active.length) : "";
+    const have = new Map([...list.children].map(item => [item.dataset.id, item]));
+    const items = shown.map(a => have.get(a.alert_id + "/" + a.rev + "/" + currentLanguage()) ?? alertItem(a));
+    if (items.length === 0) {
+        items.push(have.get("none/" + currentLanguage()) ?? Object.assign(element("li", "over", say("no_alerts"))));
+        items[0].dataset.id = "none/" + currentLanguage();
+    }
+    if (items.length !== list.children.length || items.some((item, i) => item !== list.children[i])) {
+        list.replaceChildren(...items);
+    }
+    for (const when of list.querySelectorAll(".when")) {
+        when.textContent = say("since", short(Math.max(0, Date.now() - when.dataset.since)));
+    }
+}
+
+/* --- categories --------------------------------------------------------------------------- */
+
+function drawMix() {
+    const all = ranked("category").map(s => [s.name, window_(s, desk.day).opened?.num ?? 0])
+        .filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+    const most = all.length > 0 ? all[0][1] : 1, total = all.reduce((sum, [, n]) => sum + n, 0);
+    const rows = all.slice(0, 7).flatMap(([name, n]) => {
+        const bar = element("dd", "bar"), fill = element("i");
+        fill.style.width = n / most * 100 + "%";
+        bar.setAttribute("aria-hidden", "true");
+        bar.append(fill);
+        return [element("dt", "", name), bar, element("dd", "v", count(n) + " · " + percent(n / total))];
+    });
+    $("categories").replaceChildren(...(rows.length > 0 ? rows : [element("dd", "empty", say("nothing"))]));
+}
+
+/* The day's lines, and the numbers of this moment as their last point. */
+function trendNow() {
+    const snapshot = focus(), hour = window_(snapshot, desk.hour).first_response;
+    if (!desk.trend || !snapshot) {
+        return desk.trend;
+    }
+    const {open, waiting, first_response_p90, first_response_attainment} = desk.trend;
+    return {
+        ...desk.trend, open: [...open, snapshot.now.open], waiting: [...waiting, snapshot.now.waiting],
+        first_response_p90: [...first_response_p90, hour?.p90 ?? null],
+        first_response_attainment: [...first_response_attainment, hour?.attainment ?? null],
+        from: desk.trend.from || Date.now(),
+    };
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+function drawState() {
+    const behind = focus()?.quality?.behind_ms ?? 0;
+    const cut = desk.cutSince !== null, late = !cut && behind > 60000;
+    $("state").className = "state " + (cut ? "cut" : late ? "late" : desk.heard ? "live" : "");
+    const text = say(cut ? "cut" : late ? "late" : desk.heard ? "live" : "connecting");
+    if ($("state-text").textContent !== text) {
+        $("state-text").textContent = text;
+    }
+    document.body.classList.toggle("cut", cut && desk.heard > 0);
+    const banner = $("banner");
+    const said = cut ? say("cut_since", clockTime(desk.cutSince, true)) : late ? say("late_by", duration(behind)) : "";
+    if (banner.textContent !== said) {
+        banner.textContent = said;
+    }
+    banner.hidden = said === "";
+    banner.classList.toggle("late", late);
+    $("clock").textContent = clockTime(Date.now());
+}
+
+let pending = false;
+
+function changed() {
+    if (!pending) {
+        pending = true;
+        setTimeout(draw, 400);
+    }
+}
+
+function draw() {
+    pending = false;
+    drawState();
+    drawTeams();
+    drawTiles();
+    drawRanks("team", document.querySelector("#teams table"));
+    drawRanks("agent", document.querySelector("#agents table"));
+    drawAlerts();
+    drawMix();
+    drawCharts(trendNow());
+}
+
+function setTheme(name) {
+    document.documentElement.dataset.theme = name;
+    localStorage.setItem("theme", name);
+    chartColors();
+    changed();
+}
+
+function remember(key, value) {
+    if (value) {
+        address.set(key, value);
+    } else {
+        address.delete(key);
+    }
+    const query = address.toString();
+    history.replaceState(null, "", location.pathname + (query ? "?" + query : ""));
+}
+
+/* Shows the form, and waits for a token. */
+function askToken() {
+    const form = $("ask");
+    form.hidden = false;
+    $("token").focus();
+    return new Promise(done => form.addEventListener("submit", submit => {
+        submit.preventDefault();
+        setToken($("token").value);
+        form.hidden = true;
+        done();
+    }, {once: true}));
+}
+
+function cutOff() {
+    desk.cutSince ??= desk.heard || Date.now();
+    drawState();
+}
+
+function start() {
+    setLanguage(address.get("lang") ?? localStorage.getItem("lang") ?? navigator.language.slice(0, 2));
+    setTheme(address.get("theme") ?? localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"));
+    $("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+    $("lang").addEventListener("click", () => {
+        setLanguage(currentLanguage() === "en" ? "zh" : "en");
+        localStorage.setItem("lang", currentLanguage());
+        draw();
+    });
+    $("team").addEventListener("change", () => {
+        desk.team = $("team").value;
+        remember("team", desk.team);
+        changed();
+        loadTrend().catch(cutOff);
+    });
+    draw();
+    setInterval(draw, 5000);
+    setInterval(() => {
+        if (desk.cutSince === null && desk.heard && Date.now() - desk.heard > 6000) {
+            cutOff(); /* the stream stands, but not even the heartbeat of every second comes */
+        }
+    }, 1000);
+    setInterval(() => desk.cutSince === null && desk.heard && loadTrend().catch(() => {}), 60000);
+    run();
+}
+
+function run() {
+    const prefixes = ["alert.", "kpi.all.", "kpi.team.", "kpi.agent.", "kpi.category.", "score.", "sys.heartbeat."];
+    const query = () => [...prefixes.map(p => "prefix=" + p), ...[...new Set([desk.day, desk.hour])].filter(w => w).map(w => "window=" + w)].join("&");
+    let joined = 0;
+    const join = (which, wait = 1000) => load().catch(error => {
+        if (!(error instanceof Refused) && which === joined) { /* busy, or cut off meanwhile */
+            console.info("asked in vain: " + error.message);
+            setTimeout(() => which === joined && desk.cutSince === null && join(which, Math.min(wait * 2, 15000)), wait);
+        }
+    });
+    const event = (kind, data) => {
+        if (kind !== "hello") {
+            take(kind, data);
+            return;
+        }
+        if (data.run !== desk.run) { /* another run of the daemon: what we knew of the old one is void */
+            desk.kpi.clear();
+            desk.cards.clear();
+            desk.alerts.clear();
+            desk.run = data.run;
+        }
+        joined++;
+        join(joined);
+    };
+    const refused = () => {
+        desk.cutSince = null;
+        return askToken();
+    };
+    chooseWindows().catch(error => error instanceof Refused ? refused() : undefined)
+        .finally(() => stay(query, {event, cut: cutOff, refused}));
+}
+
+start();
