@@ -100,6 +100,7 @@ struct span_list {
 struct layout {
     uint32_t unit; /* offsets are below it */
     uint32_t loose;
+    uint32_t own_mask;              /* of columns that are not twins */
     uint32_t flag_mask, again_mask; /* of flags; of those that count again with twins */
     uint8_t time_bits, head_words, present_shift;
     uint8_t columns, own, flags, watches; /* own: columns that are not twins */
@@ -170,7 +171,7 @@ static inline uint32_t entry_flags(const struct layout *l, const uint32_t *w)
 
 static inline uint32_t entry_present(const struct layout *l, const uint32_t *w)
 {
-    uint32_t own = w[0] >> l->present_shift & ((1U << l->own) - 1);
+    uint32_t own = w[0] >> l->present_shift & l->own_mask;
     return (w[0] >> (l->present_shift + l->own + 1) & 1) != 0 ? own | own << l->own : own;
 }
 
@@ -187,6 +188,13 @@ static inline uint32_t value_read(const uint32_t *w, ms_t *ret)
     }
     *ret = (ms_t)(w[1] | (uint64_t)w[2] << 32);
     return 3;
+}
+
+/* Bits of a set of own columns; no call, as __builtin_popcount is without the instruction. */
+static inline uint32_t columns_in(uint32_t own)
+{
+    STATIC_ASSERT(COLUMNS_OWN_MAX == 4, "a digit for each of 16 sets");
+    return (uint32_t)(0x4332322132212110ULL >> (own * 4)) & 15;
 }
 
 /* Of the columns present those whose values are written: each but the first of equal ones is like
@@ -208,8 +216,12 @@ static inline uint32_t flags_counted(const struct layout *l, uint32_t flags, uin
 /* Words of the entry at w. */
 static inline uint32_t entry_words(const struct layout *l, const uint32_t *w)
 {
-    uint32_t n = l->head_words, rest = columns_written(l, entry_present(l, w), entry_equal(l, w));
-    for (; rest != 0; rest &= rest - 1)
+    uint32_t n = l->head_words, bits = w[0] >> l->present_shift, own = bits & l->own_mask;
+    if (own == 0)
+        return n;
+    bits >>= l->own;
+    uint32_t values = ((bits & 1) != 0 ? 1 : columns_in(own)) << (bits >> 1 & 1);
+    for (; values > 0; values--)
         n += w[n] == WORD_ESCAPE ? 3 : 1;
     return n;
 }
@@ -245,7 +257,7 @@ static inline uint32_t value_write(uint32_t *w, ms_t v)
 /* Encodes, at offset 0; w has room for ENTRY_WORDS_MAX. Returns the words used. */
 static inline uint32_t entry_write(const struct layout *l, uint32_t *w, const struct entry *e)
 {
-    uint32_t n = l->head_words, own = e->present & ((1U << l->own) - 1);
+    uint32_t n = l->head_words, own = e->present & l->own_mask;
     uint32_t twins = own != e->present;
     bool equal = (own & (own - 1)) != 0;
     for (uint32_t rest = own & (own - 1); equal && rest != 0; rest &= rest - 1) {
@@ -348,11 +360,13 @@ static inline uint32_t totals_cell(const struct layout *l, int64_t *sum, uint32_
                                    const uint32_t *w)
 {
     uint32_t n = l->head_words, present = entry_present(l, w);
-    uint32_t written = columns_written(l, present, entry_equal(l, w));
-    ms_t v = 0;
     count[0]++;
     for (uint32_t rest = flags_counted(l, entry_flags(l, w), present); rest != 0; rest &= rest - 1)
         count[1 + __builtin_ctz(rest)]++;
+    if (present == 0)
+        return n;
+    uint32_t written = columns_written(l, present, entry_equal(l, w));
+    ms_t v = 0;
     for (uint32_t rest = present; rest != 0; rest &= rest - 1) {
         if ((written & rest & -rest) != 0)
             n += value_read(w + n, &v);

@@ -47,7 +47,12 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
 
 static bool lookup_ticket(void *ctx, handle_t h, struct standing *ret)
 {
-    return ticket_standing(((struct engine *)ctx)->tickets, h, ret);
+    return ticket_claim(((struct engine *)ctx)->tickets, h, ret);
+}
+
+static void lookup_ticket_near(void *ctx, handle_t h)
+{
+    ticket_claim_prefetch(((struct engine *)ctx)->tickets, h);
 }
 
 static bool lookup_call(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
@@ -110,6 +115,7 @@ static int make_parts(struct engine *e, uint8_t *at)
     e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
     struct board_lookup lookup = {.ctx = e,
                                   .ticket = lookup_ticket,
+                                  .ticket_near = lookup_ticket_near,
                                   .call = lookup_call,
                                   .ticket_name = lookup_ticket_name,
                                   .call_name = lookup_call_name};

@@ -464,17 +464,23 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
         sla_follow(sla, f, r, terms, out);
 }
 
-struct standing fold_standing(const struct fold *f, uint32_t risk)
+struct standing fold_claim(const struct fold *f)
 {
     bool open = !fold_ended(f);
     return (struct standing){
         .tags = f->tags,
         .open = open,
         .waiting = open && f->waiting != MS_NONE,
-        .paused = open && f->paused != MS_NONE,
-        .at_risk = open && risk == RISK_WARNED,
-        .breached = open && (risk & RISK_BREACHED) != 0,
         .opened = f->opened,
         .waiting_since = open ? f->waiting : MS_NONE,
     };
+}
+
+struct standing fold_standing(const struct fold *f, uint32_t risk)
+{
+    struct standing st = fold_claim(f);
+    st.paused = st.open && f->paused != MS_NONE;
+    st.at_risk = st.open && risk == RISK_WARNED;
+    st.breached = st.open && (risk & RISK_BREACHED) != 0;
+    return st;
 }

@@ -43,24 +43,24 @@ enum fold_flag {
 
 /* The state of one ticket. Zeroed by fold_init, no padding: part of images and digests. */
 struct fold {
-    ms_t opened;    /* MS_NONE: unknown */
-    ms_t waiting;   /* since when the customer waits; MS_NONE */
-    ms_t late_msg;  /* first customer message after the end: counts if a reopening follows */
-    ms_t ended;     /* resolved or closed since; MS_NONE */
-    ms_t paused;    /* since; MS_NONE */
-    ms_t assigned;  /* the assignee has it, while the customer waits, since; MS_NONE */
-    ms_t handed;    /* hand-off from a bot to the first human; MS_NONE */
-    ms_t last_miss; /* newest deadline passed: missed target, level of a clock; MS_NONE */
-    ms_t gap;       /* time spent resolved or closed */
-    ms_t pending;   /* time paused with reason pending */
-    ms_t held;      /* time paused, any reason */
+    ms_t opened;      /* MS_NONE: unknown. Up to flags: in the ticket's first cache line */
+    ms_t waiting;     /* since when the customer waits; MS_NONE */
+    ms_t ended;       /* resolved or closed since; MS_NONE */
+    struct tags tags; /* now; agent = assignee */
+    uint32_t flags;   /* enum fold_flag */
+    ms_t late_msg;    /* first customer message after the end: counts if a reopening follows */
+    ms_t paused;      /* since; MS_NONE */
+    ms_t assigned;    /* the assignee has it, while the customer waits, since; MS_NONE */
+    ms_t handed;      /* hand-off from a bot to the first human; MS_NONE */
+    ms_t last_miss;   /* newest deadline passed: missed target, level of a clock; MS_NONE */
+    ms_t gap;         /* time spent resolved or closed */
+    ms_t pending;     /* time paused with reason pending */
+    ms_t held;        /* time paused, any reason */
     struct touch touch;
-    struct tags tags;    /* now; agent = assignee */
     struct tags first;   /* first name in every scope */
     uint32_t last_agent; /* last that were not nil */
     uint32_t resolver;   /* credited with the latest resolve */
     uint32_t reason;     /* hash of the pause's reason */
-    uint32_t flags;      /* enum fold_flag */
     uint16_t last_team;
     uint16_t replies, cycles; /* saturating */
     uint16_t missed;          /* bit enum target: counted as missed */
@@ -100,5 +100,7 @@ struct window_sample fold_inspection(ms_t ts, uint32_t number);
 /* What the ticket is now, for the gauges; risk: bits of its clocks. */
 enum fold_risk { RISK_WARNED = 1, RISK_BREACHED = 2 };
 struct standing fold_standing(const struct fold *f, uint32_t risk);
+/* As much of it as orders ask of many tickets: names, is it open, does it wait, since when. */
+struct standing fold_claim(const struct fold *f);
 
 #endif

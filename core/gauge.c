@@ -25,6 +25,14 @@ static bool ticket_holds(void *ctx, handle_t member, ms_t *ret_since)
     return h->waiting ? st.waiting : in_open(&st);
 }
 
+static void ticket_near(void *ctx, handle_t member)
+{
+    const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
+    l->ticket_near(l->ctx, member);
+}
+
+static const struct order_asked ticket_asked = {ticket_holds, ticket_near};
+
 static bool call_holds(void *ctx, handle_t member, ms_t *ret_since)
 {
     struct holder *h = ctx;
@@ -32,6 +40,8 @@ static bool call_holds(void *ctx, handle_t member, ms_t *ret_since)
     return h->b->lookup.call(h->b->lookup.ctx, member, &tags, ret_since) &&
            tags_of(&tags, h->scope) == h->index;
 }
+
+static const struct order_asked call_asked = {call_holds, NULL};
 
 /* What a ticket counts for in its names, a gauge each. */
 static void counts_of(const struct standing *st, uint32_t ret[GAUGE_CALLS])
@@ -68,10 +78,10 @@ static void orders_join(struct board *b, enum scope s, uint32_t index, struct en
 {
     struct holder h = {.b = b, .scope = s, .index = index};
     if (open && in_open(st->is))
-        (void)order_join(&b->orders, &e->open, st->is->opened, st->ticket, ticket_holds, &h);
+        (void)order_join(&b->orders, &e->open, st->is->opened, st->ticket, &ticket_asked, &h);
     h.waiting = true;
     if (waiting && st->is->waiting)
-        (void)order_join(&b->orders, &e->waiting, st->is->waiting_since, st->ticket, ticket_holds,
+        (void)order_join(&b->orders, &e->waiting, st->is->waiting_since, st->ticket, &ticket_asked,
                          &h);
 }
 
@@ -155,7 +165,7 @@ void board_call_waits(struct board *b, handle_t call, const struct tags *tags, m
         struct holder h = {.b = b, .scope = s, .index = index};
         e->gauge[GAUGE_CALLS] += (uint32_t)sign;
         if (sign > 0)
-            (void)order_join(&b->orders, &e->calls, offered, call, call_holds, &h);
+            (void)order_join(&b->orders, &e->calls, offered, call, &call_asked, &h);
         else
             order_leave(&e->calls);
     }

@@ -95,17 +95,19 @@ static void chunk_drop(struct pool *chunks, struct order *o, handle_t h)
 
 /* Drops the entries of one chunk that no longer hold; two of one member in one second are one
  * (it left and joined again). Returns the chunk after it. */
-static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h, order_holds *holds,
-                            void *ctx)
+static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h,
+                            const struct order_asked *asked, void *ctx)
 {
     struct chunk *c = pool_edit(chunks, h);
+    for (uint16_t i = c->first; asked->near != NULL && i < c->n; i++)
+        asked->near(ctx, c->entry[i].member); /* together they wait for memory once */
     handle_t next = c->list.next;
     struct entry last = {0};
     uint16_t kept = 0;
     for (uint16_t i = c->first; i < c->n; i++) {
         struct entry e = c->entry[i];
         bool twice = kept > 0 && e.after == last.after && e.member == last.member;
-        if (twice || !entry_holds(c, i, holds, ctx))
+        if (twice || !entry_holds(c, i, asked->holds, ctx))
             continue;
         c->entry[kept++] = last = e;
     }
@@ -119,11 +121,11 @@ static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h, or
 }
 
 /* A few chunks a time, so that no single event pays for all; each leaving pays for one look. */
-static void sweep(struct pool *chunks, struct order *o, order_holds *holds, void *ctx)
+static void sweep(struct pool *chunks, struct order *o, const struct order_asked *asked, void *ctx)
 {
     for (int i = 0; i < SWEEP_CHUNKS && o->head != 0; i++) {
         handle_t h = o->sweep != 0 ? o->sweep : o->head;
-        o->sweep = sweep_chunk(chunks, o, h, holds, ctx);
+        o->sweep = sweep_chunk(chunks, o, h, asked, ctx);
     }
 }
 
@@ -208,10 +210,10 @@ static bool append(struct pool *chunks, struct order *o, ms_t since, handle_t me
 }
 
 bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
-                order_holds *holds, void *ctx)
+                const struct order_asked *asked, void *ctx)
 {
     if (o->entries > 2 * o->members + ENTRIES / 2)
-        sweep(chunks, o, holds, ctx);
+        sweep(chunks, o, asked, ctx);
     o->members++;
     if (append(chunks, o, since, member))
         return true;

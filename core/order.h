@@ -21,12 +21,19 @@ struct order {
  * member joined with. */
 typedef bool order_holds(void *ctx, handle_t member, ms_t *ret_since);
 
+/* Who knows it. near: a member will be asked about soon; NULL: it is not far. */
+typedef void order_near(void *ctx, handle_t member);
+struct order_asked {
+    order_holds *holds;
+    order_near *near;
+};
+
 /* Slot size of the pool of chunks that all orders share. */
 uint32_t order_chunk_bytes(void);
 
 /* false when the pool is full: the member is not in the order. */
 bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
-                order_holds *holds, void *ctx);
+                const struct order_asked *asked, void *ctx);
 void order_leave(struct order *o);
 
 /* Which of two members of one time comes first, whatever their handles are? */

@@ -3,7 +3,8 @@
 /* A free slot: the list of free ones runs through their bytes 4..7. */
 struct free_slot {
     struct slot slot;
-    uint32_t next; /* index of the next free slot, 0 = last */
+    uint32_t next;  /* index of the next free slot, 0 = last … */
+    uint32_t after; /* … and of the one after it: only to be fetched in time */
 };
 
 uint64_t pool_bytes(uint32_t slot_size, uint32_t cap)
@@ -32,7 +33,7 @@ handle_t pool_alloc(struct pool *p)
         pool_save(p, index);
     if (p->free_head != 0) {
         p->free_head = s->next;
-        __builtin_prefetch(pool_at(p, s->next), 1);
+        __builtin_prefetch(pool_at(p, s->after), 1);
     }
     uint8_t gen = (uint8_t)(s->slot.gen + 1);
     if (gen == 0)
@@ -50,6 +51,7 @@ void pool_free(struct pool *p, handle_t h)
     struct free_slot *s = pool_edit(p, h);
     s->slot.live = 0;
     s->next = p->free_head;
+    s->after = s->next == 0 ? 0 : ((const struct free_slot *)pool_at(p, s->next))->next;
     p->free_head = handle_index(h);
     p->live--;
 }

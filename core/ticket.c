@@ -272,13 +272,21 @@ int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret)
+STATIC_ASSERT(sizeof(struct ticket) == 256, "four cache lines");
+STATIC_ASSERT(offsetof(struct ticket, fold) + offsetof(struct fold, late_msg) == 64,
+              "what a claim asks for is in the first of them");
+
+bool ticket_claim(const struct tickets *t, handle_t h, struct standing *ret)
 {
     if (!pool_valid(&t->tickets, h))
         return false;
-    const struct ticket *k = pool_get(&t->tickets, h);
-    *ret = fold_standing(&k->fold, k->risk);
+    *ret = fold_claim(&((const struct ticket *)pool_get(&t->tickets, h))->fold);
     return true;
+}
+
+void ticket_claim_prefetch(const struct tickets *t, handle_t h)
+{
+    pool_prefetch(&t->tickets, h);
 }
 
 static uint64_t mix_name(const struct tickets *t, uint64_t h, enum scope s, uint32_t index)

@@ -9,13 +9,15 @@
 #include "core/history.h"
 #include "core/links.h"
 
-enum { TICKET_KEY_INLINE = 27 };
+enum { TICKET_KEY_INLINE = 17 }; /* so that a ticket is four cache lines */
 
 /* Its last event came late; the one before did: what was held until this one says so. */
 enum { BEHIND_NOW = 1, BEHIND_BEFORE = 2 };
 
 struct ticket {
     struct slot slot;
+    uint8_t behind; /* bits BEHIND_x: its source may be behind */
+    uint8_t risk;   /* bits enum fold_risk of its clocks, as last settled */
     uint8_t key_len;
     char key[TICKET_KEY_INLINE]; /* the first bytes; the rest, if any, in key_more */
     struct fold fold;
@@ -29,9 +31,6 @@ struct ticket {
     handle_t alerts;       /* what was told of its clocks */
     handle_t repeat;       /* its record there, if it can be one or have one */
     uint32_t arrived;      /* when an event came late, in seconds since 2000 */
-    uint8_t behind;        /* bits BEHIND_x: its source may be behind */
-    uint8_t risk;          /* bits enum fold_risk of its clocks, as last settled */
-    uint8_t unused[2];
 };
 
 struct tickets;
@@ -86,8 +85,9 @@ void ticket_due(struct tickets *t, handle_t h, ms_t now);
 /* Forgets tickets that ended longer than remember_closed ago, a few per call. */
 void tickets_forget(struct tickets *t, ms_t now);
 
-/* For board_lookup. */
-bool ticket_standing(const struct tickets *t, handle_t h, struct standing *ret);
+/* For board_lookup: fold_claim. */
+bool ticket_claim(const struct tickets *t, handle_t h, struct standing *ret);
+void ticket_claim_prefetch(const struct tickets *t, handle_t h);
 struct str ticket_key(struct tickets *t, handle_t h); /* lent until the next call */
 
 uint64_t tickets_digest(struct tickets *t, ms_t now);

@@ -17,6 +17,7 @@ static void layout_init(struct layout *l, const struct windows_setup *setup, uin
     l->columns = f->columns;
     l->own = (uint8_t)(f->columns - f->twins);
     l->flags = f->flags;
+    l->own_mask = (1U << l->own) - 1;
     l->flag_mask = (1U << f->flags) - 1;
     l->again_mask = (1U << f->twins) - 1;
     l->loose = f->loose;

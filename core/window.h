@@ -61,8 +61,8 @@ struct window_log {
     uint32_t reclaim_at;               /* once this second is out of all windows, memory is */
     uint32_t live;                     /* samples in chunks */
     handle_t tally;                    /* sketches, while it is busy */
-    int64_t sum[WINDOW_COLUMNS_MAX];   /* of each column */
     uint32_t count[WINDOW_COUNTS_MAX]; /* samples, each flag, n of each column, each watch */
+    int64_t sum[WINDOW_COLUMNS_MAX];   /* of each column */
 };
 
 /* What one window holds now. */

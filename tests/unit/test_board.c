@@ -34,6 +34,12 @@ static bool ticket_of(void *ctx, handle_t h, struct standing *ret)
     return l->there[h];
 }
 
+static void ticket_near(void *ctx, handle_t h)
+{
+    struct hall *l = ctx;
+    __builtin_prefetch(&l->ticket[h]);
+}
+
 static bool call_of(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
 {
     struct hall *l = ctx;
@@ -60,7 +66,7 @@ static struct hall *hall_new(uint32_t scopes)
     l->size = board_bytes(&l->limits, &l->settings);
     l->mem = desk_map(l->size);
     l->board = board_init(l->mem, &l->limits, &l->settings, NULL, 0);
-    struct board_lookup lookup = {l, ticket_of, call_of, name_of, name_of};
+    struct board_lookup lookup = {l, ticket_of, ticket_near, call_of, name_of, name_of};
     board_set_lookup(l->board, &lookup);
     board_advance(l->board, start);
     static const char *const names[NAMES] = {"a", "b", "c", "d"};

@@ -18,6 +18,7 @@ struct both {
     uint32_t members;
     ms_t since[CROWD + 1]; /* MS_NONE: no member */
     uint32_t looked;       /* calls of `holds` */
+    uint32_t near;         /* and of `near` */
 };
 
 static bool holds(void *ctx, handle_t member, ms_t *ret_since)
@@ -27,6 +28,16 @@ static bool holds(void *ctx, handle_t member, ms_t *ret_since)
     *ret_since = b->since[member];
     return b->since[member] != MS_NONE;
 }
+
+/* Whoever is asked about was told to be asked soon, or stands in the front. */
+static void near(void *ctx, handle_t member)
+{
+    struct both *b = ctx;
+    b->near++;
+    cr_assert(member >= 1 && member <= CROWD);
+}
+
+static const struct order_asked asked = {holds, near};
 
 static struct both *both_new(uint64_t seed, uint32_t chunks)
 {
@@ -51,7 +62,7 @@ static bool join(struct both *b, handle_t member, ms_t since)
 {
     b->since[member] = since;
     b->members++;
-    return order_join(&b->chunks, &b->order, since, member, holds, b);
+    return order_join(&b->chunks, &b->order, since, member, &asked, b);
 }
 
 static void leave(struct both *b, handle_t member)
@@ -155,9 +166,10 @@ Test(order, entries_stay_few_while_members_come_and_go)
         handle_t m = (handle_t)random_range(&b->r, 1, 100);
         if (b->since[m] != MS_NONE)
             leave(b, m);
-        b->looked = 0;
+        b->looked = b->near = 0;
         cr_assert(join(b, m, a_time(b, 20)));
         cr_assert_leq(b->looked, 8 * ENTRIES, "one joining sweeps a few chunks only");
+        cr_assert_geq(b->near, b->looked, "all of them were sent for before");
         most = b->order.entries > most ? b->order.entries : most;
     }
     order_check(&b->chunks, &b->order);

@@ -54,7 +54,8 @@ static void compare_before(struct lab *f, uint32_t i, uint32_t w, uint32_t longe
             watch[watches++] = f->setup.watch[k];
     oracle_read(&f->oracle[i], f->edge[longer], f->edge[w], watches, watch, &want);
     cr_assert_arr_eq(&got, &want, sizeof got, "log %u windows %u %u", i, w, longer);
-    window_orders_before(f->ws, &f->log[i], lab_family(i), w, longer, 15, orders);
+    window_orders_before(f->ws, &f->log[i], lab_family(i), w, longer, (1U << family->columns) - 1,
+                         orders);
     for (uint32_t c = 0; c < family->columns; c++) {
         struct window_order exact, *g = &orders[c];
         oracle_order(&f->oracle[i], f->edge[longer], f->edge[w], c, &exact);
