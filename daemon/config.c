@@ -204,9 +204,11 @@ void config_fini(struct config *c)
     free(c->sla);
     free(c->cards);
     free(c->security);
+    free(c->receivers);
     c->sla = NULL;
     c->cards = NULL;
     c->security = NULL;
+    c->receivers = NULL;
     c->settings.sla = NULL;
     c->settings.cards = NULL;
 }
@@ -217,6 +219,7 @@ void config_move(struct config *to, struct config *from)
     from->sla = NULL;
     from->cards = NULL;
     from->security = NULL;
+    from->receivers = NULL;
     from->settings.sla = NULL;
     from->settings.cards = NULL;
 }

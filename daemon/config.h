@@ -41,14 +41,16 @@ struct config_http {
     uint32_t series_max; /* names with series of their own in /metrics, of each scope */
 };
 
-struct lint;     /* lint.h */
-struct security; /* security.h */
+struct lint;      /* lint.h */
+struct security;  /* security.h */
+struct receivers; /* receivers.h */
 
 struct config {
-    struct settings settings;  /* for the engine, the zone compiled */
-    struct sla_setting *sla;   /* owned; settings.sla is this when there are policies */
-    struct scorecards *cards;  /* owned; NULL = none */
-    struct security *security; /* owned; NULL = nobody has a key */
+    struct settings settings;    /* for the engine, the zone compiled */
+    struct sla_setting *sla;     /* owned; settings.sla is this when there are policies */
+    struct scorecards *cards;    /* owned; NULL = none */
+    struct receivers *receivers; /* owned; NULL = none */
+    struct security *security;   /* owned; NULL = nobody has a key */
     char server_key[CONFIG_PATH_BYTES_MAX + 1]; /* file of our key pair; "" = no CURVE */
     struct limits limits;
     struct config_texts events_bind; /* where platforms publish to */

@@ -259,6 +259,8 @@ static uint64_t sleep_ms(const struct driver *d, uint64_t now)
     due = query < due ? query : due;
     due = scores < due ? scores : due;
     due = web_deadline(&d->web) < due ? web_deadline(&d->web) : due;
+    uint64_t delivery = delivery_deadline(&d->delivery);
+    due = delivery < due ? delivery : due;
     left = ms_min(left, due > now ? (ms_t)(due - now) : 1);
     return (uint64_t)ms_min(left, DRIVER_SLEEP_MS);
 }
@@ -279,6 +281,7 @@ static void on_prepare(uv_prepare_t *prepare)
     d->behind = false;
     query_work(&d->query, now);
     web_work(&d->web, now);
+    delivery_work(&d->delivery, d->clock.now, now);
     pages_tend(&d->pages, now);
     for (uint32_t i = 0; i < d->bus.events_n; i++)
         zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
@@ -314,7 +317,7 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
     uv_idle_init(loop, &d->idle);
-    d->handles = 5;
+    d->handles = 6;
     d->prepare.data = d->timer.data = d->idle.data = d;
     uv_prepare_start(&d->prepare, on_prepare);
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
@@ -325,7 +328,8 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     const struct web_parts parts = {loop,       &d->config, d->log,       &d->query,
                                     &d->outlet, &d->status, &d->steps,    &d->turns_took,
                                     begin_web,  take_event, tell_journal, d};
-    if (!web_open(&d->web, &parts))
+    if (!web_open(&d->web, &parts) ||
+        !delivery_open(&d->delivery, loop, &d->outlet, d->config.receivers, d->log))
         return false;
     d->clock_fresh = false; /* the start is no turn */
     return true;
@@ -356,6 +360,7 @@ bool driver_reload(struct driver *d, struct config *next, const char **ret_why)
         bus_secure(&d->bus, d->config.security, cut);
         tick(d);
         web_reload(&d->web);
+        delivery_reload(&d->delivery, d->config.receivers);
     }
     free(out.effects);
     return fine;
@@ -411,6 +416,11 @@ static void on_web_closed(struct web *w)
     part_closed(w->data);
 }
 
+static void on_delivery_closed(struct delivery *delivery)
+{
+    part_closed(delivery->data);
+}
+
 void driver_close(struct driver *d, void (*closed)(struct driver *d))
 {
     d->closed = closed;
@@ -426,6 +436,8 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
     uv_close((uv_handle_t *)&d->idle, on_handle_closed);
     d->web.data = d;
     web_close(&d->web, on_web_closed);
+    d->delivery.data = d;
+    delivery_close(&d->delivery, on_delivery_closed);
     query_close(&d->query);
     pages_close(&d->pages, on_pages_closed);
 }

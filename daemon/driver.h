@@ -9,6 +9,7 @@
 
 #include "daemon/bus.h"
 #include "daemon/clock.h"
+#include "daemon/delivery.h"
 #include "daemon/durable.h"
 #include "daemon/outlet.h"
 #include "daemon/pages.h"
@@ -62,6 +63,7 @@ struct driver {
     ms_t newest_ts; /* of all events */
     struct outlet outlet;
     struct scores scores;
+    struct delivery delivery;
     struct query query;
     struct pages pages;
     struct config *wanted; /* at the start: another configuration than the journal ended with */

@@ -3,6 +3,7 @@
 
 #include "daemon/calendars.h"
 #include "daemon/policies.h"
+#include "daemon/receivers.h"
 #include "daemon/rules.h"
 #include "daemon/scorecards.h"
 #include "daemon/security.h"
@@ -167,6 +168,9 @@ const struct key keys[] = {
      "day; what passes midnight belongs to the day on which it begins."},
     {"policies", KEY_POLICIES, false, ON_HEAP, 0, POLICIES_MAX, "[]",
      "Service levels: the first policy whose match holds for a ticket is in force for it."},
+    {"receivers", KEY_RECEIVERS, false, ON_HEAP, 0, RECEIVERS_MAX, "[]",
+     "Where alerts are delivered to by HTTP: Alertmanagers and webhooks. What cannot be delivered "
+     "is tried again until it is, as long as it is kept (alerts_kept)."},
     {"scorecards", KEY_SCORECARDS, false, ON_HEAP, 0, SCORECARDS_MAX, "[]",
      "Weighted evaluations of agents, teams, ...: a score from 0 to 100, a grade, a rank."},
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,

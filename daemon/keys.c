@@ -3,6 +3,7 @@
 #include "daemon/calendars.h"
 #include "daemon/endpoint.h"
 #include "daemon/policies.h"
+#include "daemon/receivers.h"
 #include "daemon/rules.h"
 #include "daemon/scorecards.h"
 #include "daemon/security.h"
@@ -42,6 +43,7 @@ const char *key_type_text(enum key_type type)
         [KEY_PAIR] = "the path of a key file, credential:NAME, or empty",
         [KEY_CLIENTS] = "a list of clients",
         [KEY_PUBLISHERS] = "a list of publishers",
+        [KEY_RECEIVERS] = "a list of receivers",
     };
     CHECK(type < KEY_TYPES);
     return texts[type];
@@ -306,8 +308,7 @@ static bool read_pair(struct reading *r)
     return fine || refuse(r, "%s %s", place, why);
 }
 
-/* The file itself is read by who opens it. */
-static bool read_token_file(struct reading *r, char *ret, size_t cap)
+bool read_file_name(const struct reading *r, char *ret, size_t cap)
 {
     bool text = r->node->kind == TREE_SCALAR;
     bool credential =
@@ -369,7 +370,7 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_ADDRESS:
         return read_address(r, place, key->size);
     case KEY_FILE:
-        return read_token_file(r, place, key->size);
+        return read_file_name(r, place, key->size);
     case KEY_ENDPOINTS:
     case KEY_TOPICS:
         return read_texts(key, r);
@@ -398,6 +399,8 @@ bool key_read(const struct key *key, struct reading *r)
         return read_pair(r);
     case KEY_CLIENTS:
         return read_list(key, r, security_client_read, &n);
+    case KEY_RECEIVERS:
+        return read_list(key, r, receiver_read, &n);
     case KEY_PUBLISHERS:
         return read_list(key, r, security_publisher_read, &n);
     case KEY_TYPES:

@@ -30,6 +30,7 @@ enum key_type {
     KEY_PAIR, /* path of a key pair */
     KEY_CLIENTS,
     KEY_PUBLISHERS,
+    KEY_RECEIVERS,
     KEY_TYPES
 };
 
@@ -79,5 +80,8 @@ MUST_CHECK bool read_text(const struct reading *r, char *ret, size_t cap);
 
 /* The node as the path of a file; a relative one begins beside the configuration file. */
 MUST_CHECK bool read_path(const struct reading *r, char *ret, size_t cap);
+
+/* Likewise, or credential:NAME as it is, or nothing. The file is read by who opens it. */
+MUST_CHECK bool read_file_name(const struct reading *r, char *ret, size_t cap);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "daemon/calendars.h"
 #include "daemon/policies.h"
+#include "daemon/receivers.h"
 #include "daemon/rules.h"
 #include "daemon/score_items.h"
 #include "daemon/scorecards.h"
@@ -55,9 +56,11 @@ static const struct members *const *groups_of(enum key_type type)
                                                   &score_tier_members, &score_gate_members, NULL};
     static const struct members *const clients[] = {&client_members, NULL};
     static const struct members *const publishers[] = {&publisher_members, NULL};
+    static const struct members *const receivers[] = {&receiver_members, NULL};
     static const struct members *const *const groups[KEY_TYPES] = {
-        [KEY_RULES] = rules,      [KEY_CALENDARS] = calendars, [KEY_POLICIES] = policies,
-        [KEY_SCORECARDS] = cards, [KEY_CLIENTS] = clients,     [KEY_PUBLISHERS] = publishers,
+        [KEY_RULES] = rules,         [KEY_CALENDARS] = calendars, [KEY_POLICIES] = policies,
+        [KEY_SCORECARDS] = cards,    [KEY_CLIENTS] = clients,     [KEY_PUBLISHERS] = publishers,
+        [KEY_RECEIVERS] = receivers,
     };
     return groups[type] == NULL ? none : groups[type];
 }

@@ -62,6 +62,14 @@ struct status_journal {
     uint64_t lost;          /* entries that found no room while it could not be written */
 };
 
+/* Alerts to receivers by HTTP. */
+struct deliveries {
+    uint64_t delivered;
+    uint64_t failed;  /* attempts that are made again */
+    uint64_t refused; /* alerts that a receiver will not have */
+    uint64_t lost;    /* alerts that were gone before their receiver was back */
+};
+
 /* Who connects where keys are asked for. */
 struct peers {
     uint64_t accepted;
@@ -119,6 +127,7 @@ struct status {
     uint32_t uses;
     struct quality quality;
     struct peers peers;
+    struct deliveries deliveries;
     struct status_journal journal;
 };
 

@@ -105,6 +105,12 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_uint(em, "subscriptions_refused", status->peers.subscriptions);
     emit_uint(em, "queries_refused", status->peers.queries);
     emit_end(em);
+    emit_map(em, "deliveries");
+    emit_uint(em, "delivered", status->deliveries.delivered);
+    emit_uint(em, "failed", status->deliveries.failed);
+    emit_uint(em, "refused", status->deliveries.refused);
+    emit_uint(em, "lost", status->deliveries.lost);
+    emit_end(em);
     emit_http(em, &status->http);
     emit_counters(em, status->counters);
     emit_map(em, "limits");

@@ -1,0 +1,80 @@
+/* delivery.h: alerts to receivers by HTTP, each in its own time, none left out.
+ *
+ * A receiver has a place in the stream of published alerts: what it answered 2xx for is behind it.
+ * While it is down the place stays, and is tried again after 1 s, 2 s, … 60 s; alerts wait in the
+ * bus's ring (alerts_kept), so a receiver costs no memory by being down. What it refuses (4xx) is
+ * tried one by one, counted and told. Alertmanagers are told again of what is active every
+ * `resend`, for one that was restarted knows nothing. */
+#ifndef TP_DAEMON_DELIVERY_H
+#define TP_DAEMON_DELIVERY_H
+
+#include "daemon/notice.h"
+#include "daemon/outlet.h"
+#include "daemon/post.h"
+#include "daemon/receivers.h"
+#include "daemon/web/guard.h"
+
+enum {
+    DELIVERY_BATCH = 64,          /* alerts of one POST */
+    DELIVERY_BODY_MAX = 1 << 20,  /* bytes of one */
+    DELIVERY_BACKOFF_MIN = 1000,  /* ms */
+    DELIVERY_BACKOFF_MAX = 60000, /* ms */
+    DELIVERY_LIVES = 4,           /* times `resend`: until an alert without news is over */
+};
+
+/* An alert that an Alertmanager takes for active, as it was told. Heap texts. */
+struct told {
+    uint64_t id;
+    char *labels, *rest;
+};
+
+struct delivery_to {
+    struct delivery *delivery;
+    struct receiver receiver;
+    struct token token;
+    struct post_request request;
+    uint64_t next, upto; /* seq of the first alert not delivered; the last one of this POST */
+    uint32_t count;      /* alerts in this POST; 0: it tells again */
+    uint64_t single;     /* up to this seq they go one by one */
+    uint64_t retry_due, backoff;
+    struct told *told; /* sorted by id */
+    uint32_t tolds, told_cap;
+    uint32_t again;     /* the next one to be told again; tolds: all were */
+    uint64_t again_due; /* … then this comes */
+    bool seeded;        /* what was active before it came is in `told` */
+    uint32_t seed_at;
+    char *body;
+    size_t body_n;
+};
+
+struct delivery {
+    struct outlet *outlet; /* borrowed, as these: */
+    struct bus *bus;
+    struct log *log;
+    struct deliveries *counts;
+    struct post post;
+    uint32_t n;
+    struct delivery_to *to[RECEIVERS_MAX];
+    struct node *nodes; /* scratch */
+    void (*closed)(struct delivery *d);
+    void *data; /* the owner's */
+};
+
+/* false: logged why; delivery_close must still be called. */
+MUST_CHECK bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet *outlet,
+                              const struct receivers *receivers, struct log *log);
+
+/* Other receivers are in force. Who is the same keeps its place. false: logged why; those that
+ * could not be opened are left out. */
+bool delivery_reload(struct delivery *d, const struct receivers *receivers);
+
+/* Begins what is due. at: the loop's clock, now: uv_now. */
+void delivery_work(struct delivery *d, ms_t at, uint64_t now);
+
+/* uv_now by which delivery_work should be called again. */
+uint64_t delivery_deadline(const struct delivery *d);
+
+/* Gives up what is under way. closed is called from the loop. */
+void delivery_close(struct delivery *d, void (*closed)(struct delivery *d));
+
+#endif

@@ -1,0 +1,265 @@
+"""Alerts to receivers by HTTP: a webhook of our own that fails when it is told to, and a real
+Alertmanager that is stopped and started again."""
+import http.server
+import json
+import os
+import queue
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import FAST, PATIENCE_S, Daemon, die_with_parent, event, send  # noqa: E402
+
+ALERTMANAGER = shutil.which("prometheus-alertmanager")
+RULE = """
+rules:
+  - {id: queue, indicator: waiting, scope: team, fire: '>= 1', severity: critical,
+     labels: {run-book: wiki}}
+"""
+
+
+class Hook:
+    """A webhook: answers what it is told to, hands every body over."""
+
+    def __init__(self, port=0):
+        hook = self
+        self.answers, self.bodies, self.seen = [], queue.Queue(), []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = hook.answers.pop(0) if hook.answers else 200
+                hook.seen.append((status, self.path, self.headers.get("Authorization")))
+                if status == 200:
+                    hook.bodies.put(json.loads(body))
+                self.send_response(status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"no" if status != 200 else b"ok")
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):  # the daemon ends with a connection open
+                pass
+
+        self.server = Server(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def alerts(self, count):
+        """So many alerts, from as many bodies as it takes."""
+        got = []
+        while len(got) < count:
+            body = self.bodies.get(timeout=PATIENCE_S)
+            assert body["version"] == 1
+            got += body["alerts"]
+        return got
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def receivers(text):
+    return FAST + RULE + "receivers:\n" + text
+
+
+def one(port, path=""):
+    """A configuration with one webhook."""
+    return receivers(f"  - {{name: h, webhook: 'http://127.0.0.1:{port}/{path}'}}\n")
+
+
+def make_wait(daemon, publisher, *teams):
+    for team in teams:
+        send(publisher, event("opened", "T" + team, team=team))
+
+
+class Webhook(unittest.TestCase):
+    def test_every_alert_once_and_in_order(self):
+        hook = Hook()
+        with Daemon(one(hook.port, "x")) as d:
+            publisher = d.publisher()
+            teams = [f"t{i}" for i in range(200)]
+            make_wait(d, publisher, *teams)
+            got = hook.alerts(200)
+            self.assertEqual([a["seq"] for a in got], list(range(1, 201)))
+            self.assertEqual({a["name"] for a in got}, set(teams))
+            self.assertEqual({a["state"] for a in got}, {"breached"})
+            send(publisher, event("resolved", "Tt7", by="agent", agent="ada"))
+            over, = hook.alerts(1)
+            self.assertEqual((over["state"], over["name"]), ("cleared", "t7"))
+            status = d.wait_status(lambda s: s["deliveries"]["delivered"] == 201)
+            self.assertEqual(status["deliveries"]["lost"], 0)
+            self.assertEqual(hook.seen[0][1:], ("/x", None))
+        hook.close()
+
+    def test_what_failed_is_sent_again(self):
+        hook = Hook()
+        hook.answers = [500, 429, 200]
+        with Daemon(one(hook.port)) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "a")
+            self.assertEqual(hook.alerts(1)[0]["name"], "a")
+            self.assertEqual([s[0] for s in hook.seen], [500, 429, 200])
+            d.wait_line('failed receiver=h error="HTTP status 500" answer=no retry_ms=1000')
+            d.wait_line("delivery goes on receiver=h")
+            self.assertEqual(d.status()["deliveries"]["failed"], 2)
+        hook.close()
+
+    def test_what_is_refused_takes_no_other_along(self):
+        hook = Hook()
+        hook.answers = [500]  # the first one waits, so that the next three share a body
+        with Daemon(one(hook.port)) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "a")
+            d.wait_line("delivery failed")
+            hook.answers = [200, 400, 200, 422, 200]
+            make_wait(d, publisher, "b", "c", "e")
+            self.assertEqual([a["name"] for a in hook.alerts(3)], ["a", "b", "e"])
+            d.wait_line("alert refused receiver=h status=422 answer=no")
+            self.assertEqual(d.status()["deliveries"]["refused"], 1)
+        hook.close()
+
+    def test_nothing_is_lost_while_it_is_down(self):
+        hook = Hook()
+        port = hook.port
+        hook.close()
+        with Daemon(one(port)) as d:
+            publisher = d.publisher()
+            teams = [f"t{i}" for i in range(150)]
+            make_wait(d, publisher, *teams)
+            d.wait_line("delivery failed receiver=h")
+            hook = Hook(port)
+            self.assertEqual({a["name"] for a in hook.alerts(150)}, set(teams))
+        hook.close()
+
+    def test_more_than_is_kept_is_told(self):
+        hook = Hook()
+        port = hook.port
+        hook.close()
+        with Daemon("alerts_kept: 10\n" + one(port)) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "first")
+            d.wait_line("delivery failed")
+            make_wait(d, publisher, *[f"t{i}" for i in range(30)])
+            hook = Hook(port)
+            self.assertEqual(len(hook.alerts(11)), 11)  # the first was in hand, ten were kept
+            d.wait_line("alerts not delivered receiver=h lost=20")
+            self.assertEqual(d.status()["deliveries"]["lost"], 20)
+        hook.close()
+
+    def test_tokens_prefixes_and_reloads(self):
+        hook, other = Hook(), Hook()
+        with tempfile.NamedTemporaryFile("w", suffix=".token") as file:
+            file.write("0123456789abcdef\n")
+            file.flush()
+            first = (f"  - {{name: h, webhook: 'http://127.0.0.1:{hook.port}/', "
+                     f"token_file: {file.name}, prefixes: [alert.kpi.cleared.]}}\n")
+            with Daemon(receivers(first)) as d:
+                publisher = d.publisher()
+                make_wait(d, publisher, "a")
+                send(publisher, event("resolved", "Ta", by="agent", agent="ada"))
+                self.assertEqual(hook.alerts(1)[0]["state"], "cleared")
+                self.assertEqual(hook.seen[0][2], "Bearer 0123456789abcdef")
+                d.write(receivers(
+                    first + f"  - {{name: o, webhook: 'http://127.0.0.1:{other.port}/'}}\n"))
+                d.signal(1)
+                d.wait_line("reloaded")
+                make_wait(d, publisher, "b")
+                self.assertEqual(other.alerts(1)[0]["name"], "b")
+                self.assertTrue(hook.bodies.empty())
+        hook.close()
+        other.close()
+
+
+@unittest.skipUnless(ALERTMANAGER, "no Alertmanager on this machine")
+class RealAlertmanager(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="ticketpulse-")
+        self.addCleanup(scratch.cleanup)
+        self.dir = scratch.name
+        with open(os.path.join(self.dir, "am.yml"), "w", encoding="utf-8") as file:
+            file.write("route: {receiver: none}\nreceivers: [{name: none}]\n")
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{s.getsockname()[1]}"
+        self.process = None
+        self.addCleanup(self.stop)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [ALERTMANAGER, "--config.file", os.path.join(self.dir, "am.yml"), "--storage.path",
+             os.path.join(self.dir, "data"), "--web.listen-address", self.url[7:],
+             "--cluster.listen-address", ""], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def alerts(self, condition):
+        """What it holds as active, {(name, severity): alert}, once the condition holds."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            got = {}
+            try:
+                with urllib.request.urlopen(self.url + "/api/v2/alerts", timeout=5) as answer:
+                    for a in json.load(answer):
+                        got[a["labels"]["name"], a["labels"]["severity"]] = a
+            except urllib.error.URLError:
+                got = None
+            if got is not None and condition(got):
+                return got
+            self.assertLess(time.monotonic(), deadline, f"never so: {got}")
+            threading.Event().wait(0.05)  # between two questions
+
+    def test_a_breach_arrives_and_is_resolved(self):
+        self.start()
+        self.alerts(lambda got: got == {})
+        config = receivers(f"  - {{name: am, alertmanager: '{self.url}', resend: 1s}}\n")
+        with Daemon(config) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "a", "b")
+            got = self.alerts(lambda got: len(got) == 2)
+            labels = got["a", "critical"]["labels"]
+            self.assertEqual(labels["alertname"], "queue")
+            self.assertEqual((labels["kind"], labels["scope"], labels["run_book"]),
+                             ("kpi", "team", "wiki"))
+            self.assertIn("a", got["a", "critical"]["annotations"]["summary"])
+            since = got["a", "critical"]["startsAt"]
+            send(publisher, event("resolved", "Ta", by="agent", agent="ada"))
+            self.alerts(lambda got: list(got) == [("b", "critical")])
+            # It is stopped, things happen, and it comes back with nothing in its memory.
+            self.stop()
+            make_wait(d, publisher, "c")
+            send(publisher, event("resolved", "Tb", by="agent", agent="ada"))
+            make_wait(d, publisher, "e")
+            d.wait_line("delivery failed receiver=am")
+            shutil.rmtree(os.path.join(self.dir, "data"))
+            self.start()
+            got = self.alerts(lambda got: {n for n, _ in got} == {"c", "e"})
+            self.stop()
+            shutil.rmtree(os.path.join(self.dir, "data"))
+            self.start()  # told again of what is active, though nothing happened
+            got = self.alerts(lambda got: {n for n, _ in got} == {"c", "e"})
+            self.assertGreater(got["c", "critical"]["startsAt"], since)
+            self.assertEqual(d.status()["deliveries"]["lost"], 0)
+            self.assertEqual(d.status()["deliveries"]["refused"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
