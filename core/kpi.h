@@ -54,8 +54,8 @@ struct kpi_window {
 };
 
 struct snapshot {
-    uint8_t scope;    /* enum scope */
-    struct str name;  /* "-" for all; lent until the next step */
+    uint8_t scope;          /* enum scope */
+    struct str name;        /* "-" for all; lent until the next step */
     struct str title, team; /* agent_info's name and team, empty when none; lent */
     ms_t at;
     uint32_t windows;

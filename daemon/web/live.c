@@ -110,7 +110,7 @@ static void add_frame(struct live *s, enum stream stream, const struct topic *to
     }
     memmove(text + before, text, (size_t)len);
     memcpy(text, head, (size_t)before);
-    memcpy(text + before + len, "\n\n", 2);
+    text[before + len] = text[before + len + 1] = '\n';
     if (frames_add(&s->frames, text, (size_t)(before + len) + 2, mask))
         call_clients(s, mask);
     else
@@ -199,7 +199,8 @@ static int read_next(struct live *s, struct client *c, char *buf, size_t cap)
     n = frames_read(&s->frames, &c->place, &c->mask, buf, cap);
     if (n != 0 || !c->comment)
         return n;
-    memcpy(buf, ":\n\n", 3);
+    buf[0] = ':';
+    buf[1] = buf[2] = '\n';
     return 3;
 }
 

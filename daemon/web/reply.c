@@ -46,8 +46,7 @@ static void send_reply(struct visit *v, unsigned status, struct MHD_Response *re
 void reply_bytes(struct visit *v, unsigned status, const char *type, const void *bytes, size_t n)
 {
     /* The library does not write to bytes that it copies. */
-    send_reply(v, status,
-               MHD_create_response_from_buffer(n, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY),
+    send_reply(v, status, MHD_create_response_from_buffer(n, (void *)bytes, MHD_RESPMEM_MUST_COPY),
                type, "no-store");
 }
 
@@ -57,7 +56,7 @@ void reply_static(struct visit *v, const char *type, const char *tag, struct str
     bool same = has != NULL && strcmp(has, tag) == 0;
     size_t n = same ? 0 : bytes.len;
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(n, (void *)(uintptr_t)bytes.p, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(n, (void *)bytes.p, MHD_RESPMEM_PERSISTENT);
     if (response != NULL)
         (void)MHD_add_response_header(response, "ETag", tag);
     send_reply(v, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response, same ? NULL : type,

@@ -332,6 +332,9 @@ uint64_t web_deadline(const struct web *w)
 /* --- life ----------------------------------------------------------------------------------- */
 
 static void on_log(void *data, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_log(void *data, const char *format, va_list args)
 {
     struct web *w = data;
     char line[LOG_BYTES], text[LOG_TEXT_MAX];

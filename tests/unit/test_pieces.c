@@ -65,7 +65,7 @@ Test(pieces, a_batch_has_its_bound)
         size_t at = 0;
         body[at++] = '[';
         for (int i = 0; i < BATCH_EVENTS_MAX + more; i++) {
-            memcpy(body + at, ",{}" + (i == 0), 3 - (i == 0));
+            memcpy(body + at, &",{}"[i == 0], 3 - (size_t)(i == 0));
             at += 3 - (size_t)(i == 0);
         }
         body[at++] = ']';
