@@ -179,6 +179,8 @@ static bool open_auth(struct bus *b, uv_loop_t *loop, void *zmq, const struct co
         err = auth_watch(&b->auth, &b->out, "out");
     if (err == 0)
         err = auth_watch(&b->auth, &b->query, "query");
+    if (err == 0 && b->ingest.socket != NULL)
+        err = auth_watch(&b->auth, &b->ingest, "ingest");
     if (err == 0)
         err = zsock_set(&b->out, ZMQ_XPUB_MANUAL, 1);
     return err == 0 || failed(b, "zap", "open", err);
@@ -207,24 +209,36 @@ static bool open_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct con
     return err == 0 || failed(b, "query", "open", err);
 }
 
+/* Without a state directory nothing could be promised: there is no such socket then. */
+static bool open_ingest(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
+                        zsock_cb *on_ingest)
+{
+    const struct zsock_options ingest = {.message_max = EVENT_BYTES_MAX, .send_max = SENDS_WAITING};
+    return config->state_dir[0] == 0 || config->ingest.n == 0 ||
+           open_one(b, loop, zmq, &b->ingest, ZMQ_ROUTER, "ingest", &ingest, on_ingest);
+}
+
 bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
-              struct peers *peers, zsock_cb *on_events, zsock_cb *on_query)
+              struct peers *peers, zsock_cb *on_events, zsock_cb *on_query, zsock_cb *on_ingest)
 {
     const char *why;
     struct curve_pair own, *pair = config->server_key[0] == 0 ? NULL : &own;
     b->auth.peers = peers;
-    if (!open_all(b, loop, zmq, config, on_events, on_query))
+    if (!open_all(b, loop, zmq, config, on_events, on_query) ||
+        !open_ingest(b, loop, zmq, config, on_ingest))
         return false;
     if (pair != NULL && !curve_read(config->server_key, pair, &why)) {
         log_error(b->log, "no server key", "file=%s error=\"%s\"", config->server_key, why);
         return false;
     }
     bus_refresh(b);
-    bool fine = (pair == NULL || open_auth(b, loop, zmq, config, peers)) &&
-                bind_all(b, &b->out, "out", &config->out, pair) &&
-                bind_all(b, &b->query, "query", &config->query, pair) &&
-                bind_all(b, &b->events[0], "events", &config->events_bind, pair) &&
-                connect_all(b, loop, zmq, config, pair, on_events);
+    bool fine =
+        (pair == NULL || open_auth(b, loop, zmq, config, peers)) &&
+        bind_all(b, &b->out, "out", &config->out, pair) &&
+        bind_all(b, &b->query, "query", &config->query, pair) &&
+        (b->ingest.socket == NULL || bind_all(b, &b->ingest, "ingest", &config->ingest, pair)) &&
+        bind_all(b, &b->events[0], "events", &config->events_bind, pair) &&
+        connect_all(b, loop, zmq, config, pair, on_events);
     if (pair != NULL)
         curve_forget(pair);
     return fine;
@@ -311,9 +325,9 @@ static void on_closed(struct zsock *z)
 
 void bus_close(struct bus *b, void (*closed)(struct bus *b))
 {
-    struct zsock *sockets[BUS_EVENTS_MAX + 2] = {&b->out, &b->query};
+    struct zsock *sockets[BUS_EVENTS_MAX + 3] = {&b->out, &b->query, &b->ingest};
     for (uint32_t i = 0; i < BUS_EVENTS_MAX; i++)
-        sockets[2 + i] = &b->events[i];
+        sockets[3 + i] = &b->events[i];
     b->closed = closed;
     prefixes_fini(&b->prefixes);
     prefixes_fini(&b->denied);

@@ -28,7 +28,7 @@ struct bus_guarded {
 struct bus {
     struct zsock events[BUS_EVENTS_MAX]; /* the first binds, the others connect */
     uint32_t events_n;
-    struct zsock out, query;
+    struct zsock out, query, ingest;
     struct auth auth;
     struct bus_guarded guarded[BUS_GUARDED_MAX];
     uint32_t guarded_n;
@@ -58,7 +58,8 @@ MUST_CHECK bool bus_init(struct bus *b, const struct config *config, struct log 
 /* Opens all sockets of the configuration; every endpoint is logged as it really is. false:
  * logged what failed; bus_close must still be called. peers: counted there. */
 MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
-                         struct peers *peers, zsock_cb *on_events, zsock_cb *on_query);
+                         struct peers *peers, zsock_cb *on_events, zsock_cb *on_query,
+                         zsock_cb *on_ingest);
 
 /* Other clients are in force; cut: some lost rights, so everybody has to show a key anew. */
 void bus_secure(struct bus *b, const struct security *security, bool cut);

@@ -58,6 +58,7 @@ struct config {
     struct config_texts events_topics; /* prefixes subscribed to */
     struct config_texts out;           /* where alerts and snapshots are published */
     struct config_texts query;
+    struct config_texts ingest; /* where batches are acknowledged */
     struct config_http http;
     bool insecure; /* endpoints beyond loopback without CURVE are meant */
     char zone[CONFIG_ZONE_BYTES_MAX + 1];

@@ -24,7 +24,7 @@ struct driver *driver_new(struct config *config, struct log *log)
 }
 
 /* The loop's wall clock: read when first asked for in a turn. */
-static ms_t now_of(struct driver *d)
+ms_t driver_now(struct driver *d)
 {
     if (!d->clock_fresh) {
         clock_take(&d->clock, clock_system());
@@ -41,7 +41,7 @@ static ms_t now_of(struct driver *d)
 
 /* --- events --------------------------------------------------------------------------------- */
 
-static void note_refusal(struct driver *d, int err, struct str src, struct str id, uint32_t offset)
+void driver_refused(struct driver *d, int err, struct str src, struct str id, uint32_t offset)
 {
     char src_text[LOG_TEXT_MAX], id_text[LOG_TEXT_MAX];
     d->status.rejected[-err]++;
@@ -50,14 +50,14 @@ static void note_refusal(struct driver *d, int err, struct str src, struct str i
 }
 
 /* What the engine thought of the events that it took. */
-static void note_results(struct driver *d, const struct event *events, uint32_t n)
+void driver_note(struct driver *d, const struct event *events, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (UNLIKELY(d->results[i].verdict == VERDICT_REFUSED)) {
             static const struct str none = {"", 0};
             const struct event *e = &events[i];
-            note_refusal(d, d->results[i].err, event_has(e, F_SRC) ? e->src : none,
-                         event_has(e, F_ID) ? e->id : none, 0);
+            driver_refused(d, d->results[i].err, event_has(e, F_SRC) ? e->src : none,
+                           event_has(e, F_ID) ? e->id : none, 0);
         }
         if (events[i].ts > d->newest_ts) {
             d->newest_ts = events[i].ts;
@@ -74,7 +74,7 @@ static void step(struct driver *d, const struct event *events, uint32_t n)
     while (n > 0) {
         uint32_t taken = engine_step(d->engine, events, n, d->results, &d->outbox);
         CHECK(taken > 0 || d->outbox.n > 0);
-        note_results(d, events, taken);
+        driver_note(d, events, taken);
         if (d->outbox.n > 0)
             outlet_effects(&d->outlet, &d->outbox);
         events += taken;
@@ -84,7 +84,7 @@ static void step(struct driver *d, const struct event *events, uint32_t n)
 }
 
 /* Steps what was gathered and lets go of its messages. */
-static void flush(struct driver *d)
+void driver_flush(struct driver *d)
 {
     step(d, d->decoder.event, d->decoder.events);
     d->status.events += d->decoder.events;
@@ -133,25 +133,25 @@ static bool receive_one(struct driver *d, struct zsock *z, ms_t now)
     zmq_msg_t *payload = &d->message[d->held];
     d->status.messages++;
     if (!receive_payload(d, z, payload)) {
-        note_refusal(d, ERR_NOT_MSGPACK, none, none, 0);
+        driver_refused(d, ERR_NOT_MSGPACK, none, none, 0);
         return true;
     }
     struct decoder *dec = &d->decoder;
     if (UNLIKELY(d->bus.auth.guards) && !may_send(d, z)) {
-        note_refusal(d, ERR_FORBIDDEN, none, none, 0);
+        driver_refused(d, ERR_FORBIDDEN, none, none, 0);
         return true;
     }
     uint32_t before = dec->events;
     int err = decode_append(dec, zmq_msg_data(payload), zmq_msg_size(payload), now);
     if (UNLIKELY(err != 0))
-        note_refusal(d, err, none, none, 0);
+        driver_refused(d, err, none, none, 0);
     for (uint32_t i = 0; i < dec->rejections; i++) {
         const struct rejection *r = &dec->rejection[i];
-        note_refusal(d, r->err, r->src, r->id, r->offset);
+        driver_refused(d, r->err, r->src, r->id, r->offset);
     }
     d->held += dec->events > before; /* else its place is used again */
     if (d->held == DRIVER_GATHER || dec->events >= DRIVER_GATHER)
-        flush(d);
+        driver_flush(d);
     return true;
 }
 
@@ -167,7 +167,7 @@ static uint64_t receive_until(const struct driver *d)
 /* Messages for one turn: so many, or for so long, as one may hold thousands of events. */
 static void receive(struct driver *d, struct zsock *z)
 {
-    ms_t now = now_of(d);
+    ms_t now = driver_now(d);
     uint64_t end = receive_until(d);
     uint32_t i = 0;
     bool more = true;
@@ -177,7 +177,7 @@ static void receive(struct driver *d, struct zsock *z)
         if (d->status.events != stepped && uv_hrtime() >= end)
             break;
     }
-    flush(d);
+    driver_flush(d);
     d->behind |= more;
 }
 
@@ -189,7 +189,7 @@ static void on_events(struct zsock *z)
 static void on_query(struct zsock *z)
 {
     struct driver *d = z->data;
-    now_of(d);
+    driver_now(d);
     query_receive(&d->query, z);
 }
 
@@ -197,7 +197,7 @@ static void on_query(struct zsock *z)
 
 static ms_t begin_web(void *data)
 {
-    return now_of(data);
+    return driver_now(data);
 }
 
 /* An event that came over HTTP; NULL: one that could not be read, ret->err says why. */
@@ -206,7 +206,7 @@ static void take_event(void *data, const struct event *e, struct result *ret)
     static const struct str none = {"", 0};
     struct driver *d = data;
     if (e == NULL) {
-        note_refusal(d, ret->err, none, none, 0);
+        driver_refused(d, ret->err, none, none, 0);
         return;
     }
     step(d, e, 1);
@@ -226,7 +226,7 @@ static void tell_journal(void *data, struct status_journal *ret)
  * thousand deadlines of one second must not hold up the events. false: there is more. */
 static bool tick(struct driver *d)
 {
-    struct event e = {.kind = EV_TICK, .ts = now_of(d), .rts = now_of(d)};
+    struct event e = {.kind = EV_TICK, .ts = driver_now(d), .rts = driver_now(d)};
     d->outbox.cap = DRIVER_DUE;
     durable_tick_begins(&d->durable, e.rts);
     bool done = engine_step(d->engine, &e, 1, d->results, &d->outbox) == 1;
@@ -307,12 +307,13 @@ static void on_prepare(uv_prepare_t *prepare)
 bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
 {
     d->loop = loop;
-    d->status.started_at = now_of(d);
+    d->status.started_at = driver_now(d);
     d->status.version = str_of(TP_VERSION);
     if (!driver_begin(d))
         return false;
     pages_open(&d->pages, d->engine, loop, d);
-    if (!bus_open(&d->bus, loop, zmq, &d->config, &d->status.peers, on_events, on_query))
+    if (!bus_open(&d->bus, loop, zmq, &d->config, &d->status.peers, on_events, on_query,
+                  driver_ingest))
         return false;
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
@@ -380,6 +381,8 @@ void driver_drain(struct driver *d)
     while (!tick(d))
         ;
     outlet_flush(&d->outlet);
+    if (d->bus.ingest.socket != NULL)
+        driver_ingest(&d->bus.ingest);
     durable_settle(&d->durable);
 }
 
@@ -450,6 +453,7 @@ void driver_free(struct driver *d)
     if (d->memory != NULL)
         munmap(d->memory, d->memory_bytes);
     scores_forget(&d->scores);
+    held_fini(&d->acks);
     if (d->wanted != NULL)
         config_fini(d->wanted);
     free(d->wanted);

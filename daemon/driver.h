@@ -69,6 +69,8 @@ struct driver {
     struct config *wanted; /* at the start: another configuration than the journal ended with */
     bool broken;           /* the disk failed: the end is no good one */
     struct durable durable;
+    struct held acks;                /* of batches, until they are on disk */
+    char answer[SNAPSHOT_BYTES_MAX]; /* of a batch: 4096 rejections fit */
     struct web web;
     struct histogram steps, turns_took;
     struct decoder decoder;
@@ -90,6 +92,17 @@ MUST_CHECK bool driver_begin(struct driver *d);
 /* When everything is open: the journal goes on, alerts that had not left leave, and a configuration
  * that is another one than before the stop comes into force, as by a reload. */
 MUST_CHECK bool driver_resume(struct driver *d);
+
+/* Parts of a turn that ingest.c shares: the loop's clock; what was gathered is stepped; a refusal,
+ * and what the engine thought of n events, are noted. */
+ms_t driver_now(struct driver *d);
+void driver_flush(struct driver *d);
+void driver_refused(struct driver *d, int err, struct str src, struct str id, uint32_t offset);
+void driver_note(struct driver *d, const struct event *events, uint32_t n);
+
+/* Acknowledged ingest (ingest.c): batches that have arrived; answers to those up to that entry. */
+void driver_ingest(struct zsock *z);
+void driver_acknowledge(struct driver *d, uint64_t upto);
 
 /* Takes over another configuration (config_move). false with one sentence in *ret_why when it
  * cannot, and nothing changed. */

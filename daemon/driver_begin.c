@@ -84,6 +84,11 @@ static void on_progress(void *data)
     notify_progress(d->durable.recover.seq, d->durable.recover.last);
 }
 
+static void on_committed(void *data, uint64_t upto)
+{
+    driver_acknowledge(data, upto);
+}
+
 static void on_broken(void *data)
 {
     struct driver *d = data;
@@ -161,6 +166,7 @@ bool driver_begin(struct driver *d)
         return failed(d, "engine", "no memory");
     s->data = d;
     s->broken = on_broken;
+    s->committed = on_committed;
     s->checkpoint_every = (uint64_t)d->config.checkpoint_every;
     s->journal.keep_age = d->config.journal_age;
     s->journal.keep_bytes = (uint64_t)d->config.journal_size << 20;

@@ -1,6 +1,7 @@
 #include "daemon/durable.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 bool durable_open(struct durable *s, const char *dir, const struct terms *now, struct log *log)
@@ -25,6 +26,7 @@ bool durable_recover(struct durable *s, struct outbox *outbox)
     if (!recover_run(r, outbox))
         return false;
     s->engine = r->engine;
+    s->clients = r->clients;
     log_info(s->log, "recovered",
              "dir=%s checkpoint=%" PRIu64 " entries=%" PRIu64 " events=%" PRIu64 " lost=%" PRIu64
              " ms=%" PRIu64,
@@ -62,6 +64,8 @@ static void on_committed(struct journal *j)
     /* Alerts do not wait for a disk that cannot be written: they are what it is all for. */
     uint64_t upto = s->health == STORE_FINE ? journal_committed(j) : UINT64_MAX;
     outlet_release(s->outlet, upto);
+    if (s->committed != NULL)
+        s->committed(s->data, journal_committed(j));
     journal_told(j, s->health == STORE_FINE ? upto : j->seq);
 }
 
@@ -112,8 +116,8 @@ static void begin_checkpoint(struct durable *s, ms_t at, uint64_t now)
     tick_entry(s);
     push(s);
     void *lineage = lineage_pack(&s->lineage, &n);
-    bool fine = lineage != NULL &&
-                checkpoint_begin(&s->checkpoint, s->journal.seq, at, lineage, n, NULL, 0);
+    bool fine = lineage != NULL && checkpoint_begin(&s->checkpoint, s->journal.seq, at, lineage, n,
+                                                    &s->clients, clients_bytes(&s->clients));
     free(lineage);
     s->whole_next = s->lost;
     if (!fine) {
@@ -206,6 +210,20 @@ void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects)
     }
 }
 
+void durable_claim(struct durable *s, uint64_t key, uint64_t batch)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, key);
+    uint64_t seq = journal_claim(&s->journal, (struct str){text, 16}, batch);
+    clients_claim(&s->clients, key, batch, seq);
+    push(s);
+}
+
+bool durable_busy(const struct durable *s)
+{
+    return journal_backlog(&s->journal) > JOURNAL_BUSY_BYTES;
+}
+
 void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attention what,
                     struct str by, ms_t until)
 {
@@ -284,7 +302,8 @@ void durable_close(struct durable *s, void (*closed)(void *data))
 
 void durable_status(const struct durable *s, struct status_journal *ret)
 {
-    *ret = (struct status_journal){.on = s->running};
+    uint64_t acks = ret->acks, nacks = ret->nacks; /* their owner counts them here */
+    *ret = (struct status_journal){.on = s->running, .acks = acks, .nacks = nacks};
     if (!s->running)
         return;
     ret->written = s->health == STORE_FINE;

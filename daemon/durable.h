@@ -14,6 +14,7 @@
 #define TP_DAEMON_DURABLE_H
 
 #include "daemon/checkpoint.h"
+#include "daemon/clients.h"
 #include "daemon/journal.h"
 #include "daemon/outlet.h"
 #include "daemon/recover.h"
@@ -31,14 +32,17 @@ struct durable {
     struct engine *engine;
     struct store store;
     struct recover recover;
-    struct held held;   /* alerts */
-    bool running;       /* the journal's threads are there */
-    ms_t started_at;    /* since when this state is watched */
-    ms_t tick;          /* the last one, if it is not an entry yet; MS_NONE */
-    bool due;           /* of the tick at hand: was something due? */
-    uint64_t forgotten; /* tickets, before the tick at hand */
-    int health;         /* enum store_result, as last logged */
-    uint64_t lost;      /* entries, as last logged */
+    struct held held;       /* alerts */
+    bool running;           /* the journal's threads are there */
+    ms_t started_at;        /* since when this state is watched */
+    ms_t tick;              /* the last one, if it is not an entry yet; MS_NONE */
+    bool due;               /* of the tick at hand: was something due? */
+    uint64_t forgotten;     /* tickets, before the tick at hand */
+    int health;             /* enum store_result, as last logged */
+    uint64_t lost;          /* entries, as last logged */
+    struct clients clients; /* of acknowledged ingest */
+    /* Entries up to this are on disk. May be NULL. */
+    void (*committed)(void *data, uint64_t upto);
     /* The disk failed: the daemon must end. */
     void (*broken)(void *data);
     void (*closed)(void *data);
@@ -75,6 +79,12 @@ void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects);
 /* Somebody attended to an alert (engine_attend); what it led to is not published yet. */
 void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attention what,
                     struct str by, ms_t until);
+
+/* The events of a client's batch were the last entries. */
+void durable_claim(struct durable *s, uint64_t key, uint64_t batch);
+
+/* Is the disk behind, so that who can send again should? */
+bool durable_busy(const struct durable *s);
 
 /* Other settings have come into force; a tick must follow. */
 void durable_terms(struct durable *s, const struct config *config);

@@ -45,6 +45,9 @@ const struct key keys[] = {
      "[\"tcp://127.0.0.1:5570\"]", "XPUB: alerts, snapshots and heartbeats are published here."},
     {"sockets.query", KEY_ENDPOINTS, true, PLACE(query), 1, CONFIG_TEXTS_MAX,
      "[\"tcp://127.0.0.1:5571\"]", "ROUTER: requests for snapshots, alerts and status."},
+    {"sockets.ingest", KEY_ENDPOINTS, true, PLACE(ingest), 0, CONFIG_TEXTS_MAX,
+     "[\"tcp://127.0.0.1:5561\"]",
+     "ROUTER: batches of events, acknowledged when they are on disk; with a state directory only."},
     {"state.dir", KEY_PATH, true, PLACE(state_dir), 0, 0, "\"\"",
      "Directory in which events and state outlive a restart; \"\" keeps nothing. It is made when "
      "its parent is there, and belongs to one daemon."},

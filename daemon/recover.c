@@ -146,6 +146,7 @@ static bool load(struct recover *r, const struct store_checkpoint *c, const char
         lineage_fini(&lineage);
         fine = false;
     }
+    fine = fine && clients_load(&r->clients, file.clients, file.head.clients);
     if (fine && !checkpoint_load(&file, engine_image(r->engine), c->digest)) {
         *ret_why = file.why;
         terms_fini(&last);
@@ -245,6 +246,13 @@ static void gather(struct recover *r, const struct event *e)
         flush(r);
 }
 
+static void replay_claim(struct recover *r, const struct pack_entry *entry)
+{
+    char text[17] = "";
+    memcpy(text, entry->by.p, entry->by.len < 16 ? entry->by.len : 16);
+    clients_claim(&r->clients, strtoull(text, NULL, 16) | 1, entry->number, r->seq);
+}
+
 /* What it led to then it leads to now; an alert that is not there now was not there then. */
 static void replay_attend(struct recover *r, const struct pack_entry *entry)
 {
@@ -279,6 +287,7 @@ static void replay_entry(struct recover *r)
         replay_attend(r, entry);
         break;
     case PACK_CLAIM:
+        replay_claim(r, entry);
         break;
     }
 }

@@ -14,6 +14,7 @@
 #define TP_DAEMON_RECOVER_H
 
 #include "core/engine.h"
+#include "daemon/clients.h"
 #include "daemon/lineage.h"
 #include "daemon/log.h"
 #include "daemon/store.h"
@@ -30,6 +31,7 @@ struct recover {
     struct log *log;        /* borrowed */
     struct terms terms;     /* in force */
     struct lineage lineage; /* how the engine came to them */
+    struct clients clients; /* whose batches were applied */
     uint64_t checkpoint;    /* entry of the checkpoint that was loaded; 0 = none */
     bool recorded;          /* terms are the journal's; else those of the configuration */
     uint64_t seq;           /* of the last entry taken in */

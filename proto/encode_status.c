@@ -31,6 +31,8 @@ static void emit_journal(struct emitter *em, const struct status_journal *j)
     emit_uint(em, "waiting_bytes", j->waiting_bytes);
     emit_uint(em, "held", j->held);
     emit_uint(em, "lost", j->lost);
+    emit_uint(em, "acks", j->acks);
+    emit_uint(em, "nacks", j->nacks);
     emit_uint(em, "checkpoint", j->checkpoint);
     emit_uint(em, "checkpoints", j->checkpoints);
     emit_end(em);

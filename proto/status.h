@@ -28,6 +28,7 @@ struct status_journal {
     uint64_t commits;
     uint64_t waiting_bytes; /* not on disk yet */
     uint64_t held;          /* alerts that wait for it */
+    uint64_t acks, nacks;   /* batches acknowledged, and refused for now */
     uint64_t checkpoint;    /* the entry of the last one; 0 = none */
     uint64_t checkpoints;   /* made since the start */
     uint64_t lost;          /* entries that found no room while it could not be written */

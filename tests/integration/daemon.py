@@ -27,6 +27,7 @@ sockets:
   events: {bind: ["tcp://127.0.0.1:*", "ipc://%(dir)s/events"]}
   out: ["tcp://127.0.0.1:*"]
   query: ["tcp://127.0.0.1:*"]
+  ingest: ["tcp://127.0.0.1:*"]
 """
 FAST = "snapshot_every: 100ms\nfull_every: 1s\n"
 

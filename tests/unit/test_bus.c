@@ -51,7 +51,8 @@ static struct fixture *opened(void)
     uv_loop_init(&f->loop);
     f->zmq = zmq_ctx_new();
     cr_assert(bus_init(&f->sut, &f->config, &f->log, f, 0xABCDEF));
-    cr_assert(bus_open(&f->sut, &f->loop, f->zmq, &f->config, &f->peers, on_nothing, on_nothing));
+    cr_assert(bus_open(&f->sut, &f->loop, f->zmq, &f->config, &f->peers, on_nothing, on_nothing,
+                       on_nothing));
     f->reader = zmq_socket(f->zmq, ZMQ_SUB);
     zmq_setsockopt(f->reader, ZMQ_LINGER, &linger, sizeof linger);
     cr_assert_eq(zmq_connect(f->reader, f->config.out.at[0]), 0);
@@ -167,8 +168,8 @@ Test(bus, says_what_it_cannot_open)
     struct bus other;
     snprintf(f->config.out.at[0], sizeof f->config.out.at[0], "ipc:///nonexistent/x");
     cr_assert(bus_init(&other, &f->config, &f->log, f, 1));
-    cr_assert_not(
-        bus_open(&other, &f->loop, f->zmq, &f->config, &f->peers, on_nothing, on_nothing));
+    cr_assert_not(bus_open(&other, &f->loop, f->zmq, &f->config, &f->peers, on_nothing, on_nothing,
+                           on_nothing));
     bus_close(&other, on_closed);
     while (!f->closed)
         uv_run(&f->loop, UV_RUN_NOWAIT);
