@@ -217,6 +217,10 @@ function rowsOf(scope) {
 
 function row(scope, {snapshot, value, text, note}, place) {
     const tr = element("tr"), now = snapshot.now, day = window_(snapshot, desk.day);
+    if (scope === "team" && snapshot.name === desk.team) {
+        tr.className = "chosen";
+        tr.setAttribute("aria-current", "true");
+    }
     const name = element("td", "name", snapshot.title ?? snapshot.name);
     name.title = snapshot.name;
     const score = element("td", "v score", text);
@@ -367,6 +371,7 @@ function drawAlerts() {
 /* --- categories --------------------------------------------------------------------------- */
 
 function drawMix() {
+    $("mix").querySelector("h2").textContent = say(desk.team ? "mix_all" : "mix");
     const all = ranked("category").map(s => [s.name, window_(s, desk.day).opened?.num ?? 0])
         .filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
     const most = all.length > 0 ? all[0][1] : 1, total = all.reduce((sum, [, n]) => sum + n, 0);

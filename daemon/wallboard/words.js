@@ -3,8 +3,8 @@ const words = {
     en: {
         skip: "Skip to the ranking", other_language: "中文", theme: "Light or dark", token: "Access token", open: "Open",
         all: "All teams", team: "Team", agent: "Agent", teams: "Teams", agents: "Agents", now: "The desk now",
-        score: "Score", in_time: "In time", waiting: "Waiting", longest: "Longest", p90: "First p90", replies: "Replies",
-        breaches: "Breaches and alerts", trend_load: "Open and waiting, 24 hours", trend_speed: "First response p90 and in time, 24 hours", mix: "Categories today",
+        score: "Score", in_time: "In time", waiting: "Waiting", longest: "Longest", p90: "p90", replies: "Replies",
+        breaches: "Breaches and alerts", trend_load: "Open and waiting, 24 hours", trend_speed: "First response p90 and in time, 24 hours", mix: "Categories today", mix_all: "Categories today, all teams",
         tile_waiting: "Waiting", tile_oldest: "Longest wait", tile_p50: "First response p50", tile_p90: "First response p90",
         tile_attainment: "In time", tile_breaches: "Open breaches", tile_service: "Service level", tile_csat: "Satisfaction",
         of_open: "of {0} open", ticket: "ticket {0}", judged: "{0} judged, target {1}", judged_policy: "{0} judged", samples: "{0} replies", at_risk: "{0} at risk", calls: "{0} calls", ratings: "{0} ratings",
@@ -24,8 +24,8 @@ const words = {
     zh: {
         skip: "跳到排名", other_language: "English", theme: "浅色或深色", token: "访问令牌", open: "打开",
         all: "所有团队", team: "团队", agent: "客服", teams: "团队", agents: "客服", now: "当前情况",
-        score: "得分", in_time: "达标率", waiting: "等待", longest: "最久", p90: "首响 p90", replies: "回复",
-        breaches: "超时与告警", trend_load: "未结与等待（24 小时）", trend_speed: "首次响应 p90 与达标率（24 小时）", mix: "今日分类",
+        score: "得分", in_time: "达标率", waiting: "等待", longest: "最久", p90: "p90", replies: "回复",
+        breaches: "超时与告警", trend_load: "未结与等待（24 小时）", trend_speed: "首次响应 p90 与达标率（24 小时）", mix: "今日分类", mix_all: "今日分类（所有团队）",
         tile_waiting: "等待中", tile_oldest: "最长等待", tile_p50: "首次响应 p50", tile_p90: "首次响应 p90",
         tile_attainment: "达标率", tile_breaches: "未结超时", tile_service: "服务水平", tile_csat: "满意度",
         of_open: "未结 {0}", ticket: "工单 {0}", judged: "{0} 个，目标 {1}", judged_policy: "{0} 个", samples: "{0} 次回复", at_risk: "{0} 个有风险", calls: "{0} 通电话", ratings: "{0} 次评价",
@@ -54,6 +54,9 @@ export function setLanguage(name) {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
     for (const element of document.querySelectorAll("[data-word]")) {
         element.textContent = say(element.dataset.word);
+    }
+    for (const element of document.querySelectorAll("[data-hint]")) {
+        element.title = say(element.dataset.hint);
     }
     for (const element of document.querySelectorAll("[data-label]")) {
         element.setAttribute("aria-label", say(element.dataset.label));
