@@ -129,6 +129,8 @@ static void write_journal(struct expo *x, const struct status_journal *j)
         j->held);
     one(x, EXPO_COUNTER, "ticketpulse_journal_lost",
         "Entries that found no room while the disk took nothing.", j->lost);
+    one(x, EXPO_COUNTER, "ticketpulse_ingest_acks", "Batches acknowledged.", j->acks);
+    one(x, EXPO_COUNTER, "ticketpulse_ingest_nacks", "Batches to be sent again.", j->nacks);
 }
 
 static void write_peers(struct expo *x, const struct peers *p)

@@ -394,7 +394,7 @@ bool web_open(struct web *w, const struct web_parts *parts)
             close(fd);
         return failed(w, "libmicrohttpd does not start; are there too few file descriptors?");
     }
-    log_info(parts->log, "listening", "socket=http endpoint=http://%s/ token=%s", at,
+    log_info(parts->log, "serving", "socket=http endpoint=http://%s/ token=%s", at,
              w->token.n > 0 ? "wanted" : "none");
     return true;
 }

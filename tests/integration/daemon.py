@@ -116,7 +116,7 @@ class Daemon:
     @property
     def url(self):
         """Where HTTP is: http://ADDRESS:PORT/"""
-        return self.wait_line(r"listening socket=http endpoint=(\S+)").group(1)
+        return self.wait_line(r"serving socket=http endpoint=(\S+)").group(1)
 
     def socket(self, kind):
         s = self.context.socket(kind)

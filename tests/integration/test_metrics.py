@@ -195,6 +195,20 @@ class Metrics(unittest.TestCase):
             self.assertEqual(len(scrape.values("ticketpulse_team_open")), 3)
             self.assertGreaterEqual(scrape.value("ticketpulse_agent_series_left_out"), 1)
 
+    def test_the_journal_when_there_is_one(self):
+        with tempfile.TemporaryDirectory(prefix="ticketpulse-") as state:
+            with Daemon(state=state) as daemon:
+                self.feed(daemon)
+                scrape, journal = Scrape(daemon), daemon.status()["journal"]
+                self.assertEqual(scrape.value("ticketpulse_journal_written"), 1)
+                self.assertGreaterEqual(scrape.value("ticketpulse_journal_entries_total"), 1)
+                self.assertEqual(scrape.value("ticketpulse_journal_lost_total"), 0)
+                for word in "acks", "nacks":
+                    self.assertEqual(scrape.value(f"ticketpulse_ingest_{word}_total"),
+                                     journal[word])
+        with Daemon() as daemon:
+            self.assertNotIn("ticketpulse_journal", Scrape(daemon).text)
+
     def test_prometheus(self):
         """It scrapes, a recording rule of ours evaluates, nothing of the text is refused."""
         if not shutil.which("prometheus"):
