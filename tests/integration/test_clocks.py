@@ -297,7 +297,7 @@ class Compare(unittest.TestCase):
         with Daemon(POLICIES) as daemon:
             got, = messages(daemon.ask(op="compare", config="windows: [1h]\nzone: Asia/Tokyo\n"))
             self.assertEqual(got["fixed"], ["sockets.events.bind", "sockets.out", "sockets.query",
-                                            "http.bind", "zone", "windows"])
+                                            "sockets.ingest", "http.bind", "zone", "windows"])
 
     def test_what_is_refused(self):
         with Daemon(POLICIES) as daemon:

@@ -302,7 +302,7 @@ static void crash_again_and_again(uint64_t seeds, uint64_t every)
         begin(seed);
         life->durable.checkpoint_every = every;
         for (int part = 0; part < 4; part++) {
-            for (int i = 0; i < 150; i++)
+            for (int i = 0; i < 100; i++)
                 turn(&r);
             if (random_percent(&r, 70))
                 reload(policies[random_below(&r, ARRAY_LEN(policies))]);
