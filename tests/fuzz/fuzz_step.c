@@ -12,7 +12,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { EVENTS_MAX = 400, EFFECTS = 64, IMAGE_ROOM = 32 << 20, SLICE = IMAGE_SLICE_MIN };
+enum {
+    DEAR_MAX = 6,
+    EVENTS_MAX = 400,
+    EFFECTS = 64,
+    IMAGE_ROOM = 32 << 20,
+    SLICE = IMAGE_SLICE_MIN
+};
 enum { ACT_TICK = EV_N, ACT_IMAGE, ACT_RELOAD, ACTS };
 
 /* Two configurations, of which a reload takes the other. They watch the same percentile, as an
@@ -215,7 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     ready = true;
     struct bytes b = {data, data + len};
     struct world *w = &worlds[0];
-    int which = 0;
+    int which = 0, reloads = 0, restarts = 0;
     ms_t now = 1770372000000; /* a Friday morning */
     fresh(w, &config[0].settings);
     tick(w->engine, now);
@@ -225,12 +231,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (act == ACT_TICK) {
             now += (ms_t)take(&b) * take(&b) * MS_SECOND;
             tick(w->engine, now);
-        } else if (act == ACT_IMAGE) {
+        } else if (act == ACT_IMAGE && restarts++ < DEAR_MAX) {
             w = restart(w, &config[which].settings);
-        } else if (act == ACT_RELOAD) {
+        } else if (act == ACT_RELOAD && reloads++ < DEAR_MAX) {
             which = 1 - which;
             reload(w->engine, &config[which].settings);
-        } else if (read_event(&b, (enum event_kind)act, now, &e)) {
+        } else if (act < EV_N && read_event(&b, (enum event_kind)act, now, &e)) {
             e.rts = now;
             step(w->engine, &e);
         }
