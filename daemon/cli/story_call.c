@@ -26,7 +26,7 @@ static ms_t offered(struct traffic *t, struct story *s, ms_t now)
     e->has |= F1(CUSTOMER);
     if (story_likely(t, 40)) /* gives up at once */
         return story_next(s, STORY_ANSWER, now + 500 + chance_below(&t->chance, 4000));
-    return story_next(s, STORY_RUNG, now + 1000 + soon(t, 0, 6 * MS_SECOND, 800));
+    return story_next(s, STORY_RUNG, now + 1000 + soon(t, 0, 3 * MS_SECOND, 700));
 }
 
 static ms_t rung(struct traffic *t, struct story *s, ms_t now)
@@ -35,11 +35,11 @@ static ms_t rung(struct traffic *t, struct story *s, ms_t now)
     if (agent == NOBODY) { /* everybody is busy: the music goes on */
         story_give(t, s, NOBODY);
         return story_next(s, story_likely(t, 850) ? STORY_RUNG : STORY_ANSWER,
-                          soon(t, now, 9 * MS_SECOND, 400));
+                          soon(t, now, 5 * MS_SECOND, 400));
     }
     story_give(t, s, agent);
     story_put_agent(t, s, traffic_tell(t, EV_CALL_RUNG, s, now));
-    return story_next(s, STORY_ANSWER, soon(t, now, 5 * MS_SECOND, 500));
+    return story_next(s, STORY_ANSWER, soon(t, now, 4 * MS_SECOND, 500));
 }
 
 static ms_t answered(struct traffic *t, struct story *s, ms_t now)
