@@ -202,8 +202,14 @@ static void tell(struct engine *e, struct outbox *out)
     }
 }
 
-/* Judges the rules of what was touched. false: the outbox is full, some are left. */
-static bool judge(struct engine *e, ms_t t, struct outbox *out)
+/* What people said of an alert as it is told: by the end of a batch a mute may be over. */
+static void hear(struct engine *e, struct outbox *out)
+{
+    engine_hear(e, out, e->heard);
+    e->heard = out->n;
+}
+
+static bool judge_touched(struct engine *e, ms_t t, struct outbox *out)
 {
     struct entity_ref ref;
     uint32_t most = e->effects_max;
@@ -215,6 +221,15 @@ static bool judge(struct engine *e, ms_t t, struct outbox *out)
         if (!rules_touched(e->rules, e->board, ref.scope, ref.index, t, out))
             e->core.limit_met[LIMIT_MET_ALERTS]++;
     return room(out) >= most;
+}
+
+/* Judges the rules of what was touched. false: the outbox is full, some are left. */
+static bool judge(struct engine *e, ms_t t, struct outbox *out)
+{
+    bool done = judge_touched(e, t, out);
+    if (UNLIKELY(out->n != e->heard))
+        hear(e, out);
+    return done;
 }
 
 /* For the effects of one name's rules, and for the work of another one. */
@@ -440,8 +455,9 @@ static uint32_t step(struct engine *e, const struct event *events, uint32_t n,
 uint32_t engine_step(struct engine *e, const struct event *events, uint32_t n,
                      struct result *results, struct outbox *out)
 {
-    uint32_t first = out->n, taken = step(e, events, n, results, out);
-    engine_hear(e, out, first);
+    e->heard = out->n;
+    uint32_t taken = step(e, events, n, results, out);
+    hear(e, out);
     return taken;
 }
 

@@ -57,6 +57,7 @@ struct engine {
     uint32_t work_max;     /* engine_set_work */
     uint32_t work;         /* of this step so far */
     uint32_t effects_max;  /* of one name's rules */
+    uint32_t heard;        /* effects that what people said has been added to */
     uint64_t other_loaded; /* names_other and samples_shed that came with an image; the board */
     uint64_t shed_loaded;  /* counts from its own beginning */
     struct image image;

@@ -4,6 +4,7 @@
 #include "core/err.h"
 #include "core/image.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/terse.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -187,4 +188,27 @@ Test(remark, survives_an_image)
     cr_assert(other->effects[0].alert.muted == 0 && other->effects[0].alert.rev == 4);
     desk_free(d);
     desk_free(other);
+}
+
+/* What ends while muted is told so, though the mute too is over before the batch is. */
+Test(remark, is_heard_when_it_is_told_not_when_the_batch_ends)
+{
+    struct alert a;
+    struct desk *d = desk_with_alert(&a);
+    struct result results[2];
+    struct event batch[2];
+    ms_t now = engine_at(d->e);
+    d->out.n = 0;
+    cr_assert_eq(engine_attend(d->e, &a, ATTEND_MUTE, str_of("eve"), now + MS_HOUR, now, &d->out),
+                 0);
+    d->out.n = 0;
+    terse_event(&batch[0], now + 1000, "message ticket=T1 by=agent agent=ada");
+    batch[1] = (struct event){.kind = EV_TICK, .rts = now + 2 * MS_HOUR};
+    cr_assert_eq(engine_step(d->e, batch, 2, results, &d->out), 2);
+    cr_assert_eq(d->out.n, 1);
+    cr_assert_eq(d->effects[0].alert.state, ALERT_CLEARED);
+    cr_assert_eq(d->effects[0].alert.muted, now + MS_HOUR);
+    cr_assert(str_equal(d->effects[0].alert.muted_by, str_of("eve")));
+    engine_check(d->e);
+    desk_free(d);
 }
