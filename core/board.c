@@ -66,6 +66,7 @@ static void windows_of(const struct limits *l, const struct settings *s,
     for (enum scope sc = 0; sc < SCOPE_N; sc++)
         ret->logs += (s->scopes >> sc & 1) != 0 ? FAM_N * entity_cap(l, sc) : 0;
     ret->logs += parts_cap(l);
+    ret->logs = ret->logs < l->chunks ? ret->logs : l->chunks; /* what it holds is in a chunk */
 }
 
 uint64_t board_bytes(const struct limits *l, const struct settings *s)
