@@ -2,10 +2,15 @@
 
 #include "core/explain.h"
 
+static bool is_asked(const struct account *a, const struct sla_clock *c)
+{
+    return !a->one || (c->metric == a->metric && c->start == a->start);
+}
+
 static struct account_item *add(struct account *a, const struct sla_clock *c, uint8_t kind,
                                 ms_t from, ms_t to)
 {
-    if (a->one && (c->metric != a->metric || c->start != a->start))
+    if (!is_asked(a, c))
         return NULL;
     if (a->n == a->cap) {
         a->lost++;
@@ -54,7 +59,7 @@ static bool is_of(const struct account *a, uint32_t slot, const struct sla_clock
 void account_cut_slot(struct account *a, const struct sla *s, uint32_t slot,
                       const struct tags *tags, ms_t at, const struct fold_terms *terms)
 {
-    if (a == NULL)
+    if (a == NULL || !is_asked(a, &s->clock[slot]))
         return;
     const struct sla_clock *c = &s->clock[slot];
     if (!sla_active(c)) {
@@ -138,6 +143,41 @@ void account_restart(struct account *a, const struct sla_clock *c)
     for (uint32_t slot = 0; a != NULL && slot < SLA_SLOTS; slot++)
         if (is_of(a, slot, c))
             a->cut[slot].last = 0;
+}
+
+static void owned(struct account *a, const struct calendar *cal, uint32_t agent, ms_t from, ms_t to)
+{
+    if (to <= from)
+        return;
+    if (a->n == a->cap) {
+        a->lost++;
+        return;
+    }
+    a->item[a->n++] = (struct account_item){
+        .kind = EXPLAIN_INTERVAL,
+        .metric = a->metric,
+        .agent = agent,
+        .start = a->start,
+        .from = from,
+        .to = to,
+        .counted = calendar_open(cal, to) - calendar_open(cal, from),
+    };
+}
+
+void account_owners(struct account *a, const struct record *r, uint32_t n,
+                    const struct calendar *cal, ms_t until)
+{
+    uint32_t agent = 0;
+    ms_t from = a->start;
+    for (uint32_t i = 0; i < n && r[i].ts < until; i++) {
+        uint32_t next = fold_owner(agent, &r[i]);
+        if (next == agent)
+            continue;
+        owned(a, cal, agent, from, r[i].ts);
+        from = ms_max(from, r[i].ts);
+        agent = next;
+    }
+    owned(a, cal, agent, from, until);
 }
 
 uint32_t account_shares(const struct account *a, enum sla_metric metric, ms_t start, ms_t until,

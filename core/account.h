@@ -51,6 +51,11 @@ void account_retarget(struct account *a, const struct sla *s, const struct sla_c
                       ms_t target);
 void account_restart(struct account *a, const struct sla_clock *c);
 
+/* The same for a clock that counted from a->start until then without a break and by one calendar:
+ * its records say whose time it was, no fold is needed. */
+void account_owners(struct account *a, const struct record *r, uint32_t n,
+                    const struct calendar *cal, ms_t until);
+
 /* Business ms per owner of an instance up to `until` (the breach), most first: at most cap, the
  * last one sums the rest under agent UINT32_MAX. Returns how many. */
 struct account_share {

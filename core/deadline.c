@@ -190,7 +190,19 @@ static struct str name_or_dash(const struct tickets *t, enum scope s, uint32_t i
     return index == 0 ? str_of("-") : name_in(t, s, index);
 }
 
-/* Whose time it was up to the breach: the history is folded once more, with an account. */
+/* The calendar that a steady clock has run by; NULL: the whole fold has to tell. */
+static const struct calendar *steady_calendar(const struct tickets *t, const struct ticket *k,
+                                              const struct sla_fact *f)
+{
+    const struct agreements *all = t->links.agreements;
+    if (!f->steady || k->base != 0 || f->policy == 0 || f->generation < all->first)
+        return NULL;
+    const struct agreement *g = agreement_get(all, f->generation);
+    return &g->calendar[g->policy[f->policy - 1].calendar];
+}
+
+/* Whose time it was up to the breach: if its records do not say so by themselves, the history is
+ * folded once more, with an account. */
 static void shares(struct tickets *t, const struct ticket *k, const struct sla_fact *f,
                    struct alert_sla *ret)
 {
@@ -198,13 +210,18 @@ static void shares(struct tickets *t, const struct ticket *k, const struct sla_f
     struct account account = {
         .item = item, .cap = ARRAY_LEN(item), .one = true, .metric = f->metric, .start = f->start};
     struct account_share share[ALERT_SHARES] = {{0}};
-    struct fold fold;
-    struct recall recall;
-    struct sla sla;
-    struct sink out = {.fact = t->fact, .facts_cap = t->facts_max, .account = &account};
+    const struct calendar *cal = steady_calendar(t, k, f);
     uint32_t n = k->history.records;
     history_read(&t->history, &k->history, t->record, t->events_max);
-    ticket_fold(t, k, n, f->breached + 1, &fold, &recall, &sla, &out);
+    if (cal != NULL) {
+        account_owners(&account, t->record, n, cal, f->breached);
+    } else {
+        struct fold fold;
+        struct recall recall;
+        struct sla sla;
+        struct sink out = {.account = &account};
+        ticket_fold(t, k, n, f->breached + 1, &fold, &recall, &sla, &out);
+    }
     ret->shares = account_shares(&account, (enum sla_metric)f->metric, f->start, f->breached, share,
                                  ALERT_SHARES);
     for (uint32_t i = 0; i < ret->shares; i++) {

@@ -158,6 +158,21 @@ static void take_names(struct move *m, uint32_t scopes, bool only_absent)
         now->category = r->tags.category;
 }
 
+uint32_t fold_owner(uint32_t owner, const struct record *r)
+{
+    bool says = (r->names & BIT(SCOPE_AGENT)) != 0;
+    switch (r->kind) {
+    case EV_OPENED: /* only what is absent */
+        return says && owner == 0 ? r->tags.agent : owner;
+    case EV_ASSIGNED:
+    case EV_ESCALATED:
+    case EV_STATE:
+        return says ? r->tags.agent : owner;
+    default:
+        return owner;
+    }
+}
+
 /* A new owner: `received`, and the assignee's clock. */
 static void owner_changed(struct move *m, const struct tags *before)
 {

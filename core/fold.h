@@ -80,6 +80,9 @@ void fold_init(struct fold *f);
 /* Would this record need the recall, because it takes back or replaces something? */
 bool fold_needs_recall(const struct fold *f, const struct record *r);
 
+/* Who has the ticket after a record, when `owner` had it before: all that some ask of a fold. */
+uint32_t fold_owner(uint32_t owner, const struct record *r);
+
 /* Applies one record, after what fell due before it. k may be NULL if fold_needs_recall is
  * false, sla when no policy is or was in force. */
 void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct record *r,

@@ -137,6 +137,7 @@ static void begin(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at, b
     c->state = CLOCK_RUNNING;
     c->cause = CAUSE_NONE;
     c->warned = c->overdue = c->alerted = c->wakes = 0;
+    c->steady = c->start == at && !known;
     c->breached = MS_NONE;
     c->owner = f->tags; /* of an assignee's response; others: at the breach */
     c->elapsed = 0;
@@ -183,6 +184,7 @@ static void wake(struct sla *s, enum sla_slot slot, struct fold *f, ms_t at,
     bool lost = c->cause == CAUSE_NO_POLICY;
     c->wakes = (uint8_t)(c->wakes + !lost);
     c->state = CLOCK_RUNNING;
+    c->steady = false;
     c->cause = sla_exceeded(s, c, terms) ? CAUSE_RETARGET : CAUSE_NONE;
     c->since = pauses_now(s, f, (enum sla_metric)c->metric, terms) ? MS_NONE : at;
     if (lost)

@@ -80,6 +80,7 @@ void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *t
     s->priority = f->tags.priority;
     for (int i = 0; i < SLA_SLOTS; i++) {
         struct sla_clock *c = &s->clock[i];
+        c->steady = false;
         sla_set_next(s, c, f->paused != MS_NONE ? f->paused : c->start, terms);
     }
 }
@@ -108,6 +109,7 @@ void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generat
         }
         c->elapsed = sla_elapsed(s, c, terms, at);
         c->since = c->since == MS_NONE ? MS_NONE : at;
+        c->steady = false;
     }
     if (s->run_since != MS_NONE)
         sla_book(s, terms, at);

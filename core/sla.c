@@ -172,6 +172,7 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
     k->overdue = c->overdue;
     k->alerted = c->alerted;
     k->wakes = c->wakes;
+    k->steady = c->steady;
 }
 
 void sla_tell_all(const struct sla *s, const struct fold *f, ms_t at,
@@ -187,6 +188,7 @@ void sla_breach(struct sla_clock *c, struct fold *f, ms_t due, struct sink *out)
     uint32_t target = sla_metric_target((enum sla_metric)c->metric);
     struct window_sample miss = {.ts = due, .flags = BIT(MARKS_MISSED + target)};
     c->breached = due;
+    c->steady = c->steady && c->since == c->start && c->elapsed == 0;
     c->owner = f->tags;
     sink_sample(out, FAM_MARKS, &miss, &f->tags, ALL_SCOPES, 1);
     f->missed |= (uint16_t)BIT(target);

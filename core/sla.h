@@ -34,7 +34,9 @@ struct sla_clock {
     uint8_t alerted;   /* some level was passed: its alert may have been told */
     uint8_t wakes;     /* how often it ran again after a reopening */
     uint8_t inherited; /* began in a ticket that was merged into this one */
-    uint8_t unused[2];
+    uint8_t steady;    /* began when it was known to; from then to its breach it never stood still
+                          nor met other terms: account_owners knows its shares */
+    uint8_t unused;
 };
 
 /* How the ticket's own business time runs. */
@@ -73,7 +75,7 @@ struct sla_fact {
     uint8_t metric, state, cause, warned, overdue, policy;
     uint8_t alerted; /* some level was passed, if only under other terms */
     uint8_t wakes;   /* as in the clock */
-    uint8_t unused;
+    uint8_t steady;  /* as in the clock */
 };
 
 void sla_init(struct sla *s);

@@ -68,6 +68,65 @@ Test(account, the_rest_is_summed)
     cr_assert(rest && sum == 36);
 }
 
+/* Millisecond by millisecond: whose record that names an agent was the last before it? */
+static void naive_owners(const struct record *r, uint32_t n, ms_t from, ms_t to, ms_t ret[4])
+{
+    memset(ret, 0, 4 * sizeof ret[0]);
+    for (ms_t at = from; at < to; at++) {
+        uint32_t owner = 0;
+        for (uint32_t i = 0; i < n && r[i].ts <= at; i++)
+            if (r[i].names != 0 && r[i].kind != EV_MESSAGE && !(r[i].kind == EV_OPENED && owner))
+                owner = r[i].tags.agent;
+        ret[owner]++;
+    }
+}
+
+/* Open all the time: B(t) = t - 2000, one span. */
+static struct calendar always_open(void)
+{
+    static struct calendar_setting said;
+    static _Alignas(64) char mem[1 << 16];
+    struct calendar c;
+    const char *why = "";
+    said.hours = 1;
+    said.hour[0] = (struct calendar_hours){.days = 0x7f, .from = 0, .to = 86400};
+    cr_assert(calendar_bytes(&said) <= sizeof mem);
+    cr_assert_eq(calendar_compile(&c, mem, &said, &why), 0, "%s", why);
+    return c;
+}
+
+Test(account, owners_by_their_records_alone)
+{
+    static const uint8_t kinds[] = {EV_OPENED, EV_ASSIGNED, EV_ESCALATED, EV_STATE, EV_MESSAGE};
+    struct calendar cal = always_open();
+    ms_t base = MS_MIN_TS + MS_DAY;
+    for (uint64_t seed = 1; seed <= 500; seed++) {
+        struct random rnd = {seed};
+        struct record r[12];
+        struct account_item item[ITEMS];
+        struct account_share s[4];
+        ms_t expect[4], got[4] = {0}, ts = base;
+        uint32_t n = 1 + (uint32_t)random_below(&rnd, ARRAY_LEN(r));
+        memset(r, 0, sizeof r);
+        for (uint32_t i = 0; i < n; i++) {
+            r[i].ts = ts += (ms_t)random_below(&rnd, 20);
+            r[i].kind = kinds[random_below(&rnd, ARRAY_LEN(kinds))];
+            r[i].names = random_below(&rnd, 3) != 0 ? 1u << SCOPE_AGENT : 0;
+            r[i].tags.agent = r[i].names != 0 ? (uint32_t)random_below(&rnd, 4) : 0;
+        }
+        ms_t start = base + (ms_t)random_below(&rnd, 30);
+        ms_t until = start + 1 + (ms_t)random_below(&rnd, 150);
+        struct account a = {.item = item, .cap = ITEMS, .metric = SLA_RESOLUTION, .start = start};
+        account_owners(&a, r, n, &cal, until);
+        uint32_t shares = account_shares(&a, SLA_RESOLUTION, start, until, s, 4);
+        for (uint32_t i = 0; i < shares; i++)
+            got[s[i].agent] += s[i].ms;
+        naive_owners(r, n, start, until, expect);
+        cr_assert_arr_eq(got, expect, sizeof got, "seed %llu", (unsigned long long)seed);
+        cr_assert_eq(a.lost, 0);
+    }
+}
+
 /* --- through an engine ----------------------------------------------------------------------- */
 
 static struct explanation *explained(struct service *v, const char *ticket)
@@ -184,10 +243,36 @@ static void sums(struct service *v, const char *ticket, uint64_t seed)
     }
 }
 
+/* A breach says of its owners what the intervals say that are made by a whole fold. */
+static uint32_t told_as_explained(struct service *v, uint32_t from, uint64_t seed)
+{
+    uint32_t shares = 0;
+    for (uint32_t i = from; i < v->alerts; i++) {
+        const struct alert *a = &v->alert[i];
+        static struct explanation x;
+        if (a->state != ALERT_BREACHED || a->sla.level != 0 || a->sla.shares >= ALERT_SHARES ||
+            !engine_explain(v->d->e, a->sla.ticket, &x))
+            continue;
+        for (uint32_t k = 0; k < a->sla.shares; k++) {
+            ms_t sum = 0;
+            for (uint32_t n = 0; n < x.items; n++)
+                if (x.item[n].kind == EXPLAIN_INTERVAL && x.item[n].metric == a->sla.metric &&
+                    x.item[n].instance == a->sla.instance && x.item[n].to <= a->sla.breach_at &&
+                    str_equal(x.item[n].agent, a->sla.share[k].agent))
+                    sum += x.item[n].counted;
+            cr_assert_eq(sum, a->sla.share[k].ms, "seed %llu: %.*s has %ld, not %ld",
+                         (unsigned long long)seed, (int)a->sla.share[k].agent.len,
+                         a->sla.share[k].agent.p, (long)a->sla.share[k].ms, (long)sum);
+            shares++;
+        }
+    }
+    return shares;
+}
+
 Test(account, sums_by_chance)
 {
     static const char *const tickets[] = {"T1", "T2", "T3"};
-    uint32_t breaches = 0;
+    uint32_t breaches = 0, shares = 0;
     for (uint64_t seed = 1; seed <= 300; seed++) {
         struct random r = {seed};
         struct service *v = service_new();
@@ -196,8 +281,11 @@ Test(account, sums_by_chance)
         tale_draw(&r, 3, TALE_MAX, v->start, 70 * MS_SECOND, &t);
         tale_sort(&t);
         service_open(v);
-        for (uint32_t i = 0; i < t.n; i++)
+        for (uint32_t i = 0; i < t.n; i++) {
+            uint32_t told = v->alerts;
             (void)service_take(v, &t.event[i]);
+            shares += told_as_explained(v, told, seed);
+        }
         service_tick(v, 3 * MIN);
         for (size_t i = 0; i < ARRAY_LEN(tickets); i++) {
             static struct explanation x;
@@ -218,4 +306,5 @@ Test(account, sums_by_chance)
         service_free(v);
     }
     cr_assert_gt(breaches, 100);
+    cr_assert_gt(shares, 100);
 }
