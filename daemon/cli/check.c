@@ -66,7 +66,8 @@ static void print_targets(const struct settings *s)
     for (int i = 0; i < IND_N; i++) {
         if (indicator_kind((enum indicator)i) != IND_DURATION)
             continue;
-        ms_t target = s->target[indicator_rows[i].target];
+        uint8_t of = indicator_rows[i].target;
+        ms_t target = of == TARGET_NONE ? 0 : s->target[of];
         if (target > 0)
             fact(W_K_TARGET, "%s ≤ %s", phrase_indicator((enum indicator)i, words_lang()),
                  phrase_duration(duration, target, words_lang()));
@@ -78,7 +79,6 @@ static void print_rules(const struct settings *s)
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *rule = &s->rule[i];
         enum indicator indicator = (enum indicator)rule->indicator;
-        const char *field = indicator_field_name((enum indicator_field)rule->field);
         char fire[PHRASE_MAX], clear[PHRASE_MAX], hold[PHRASE_MAX], what[160];
         phrase_compared(fire, rule, rule->fire, words_lang());
         phrase_compared(clear, rule, rule->clear, words_lang());
@@ -88,7 +88,8 @@ static void print_rules(const struct settings *s)
             snprintf(what, sizeof what, "%s", phrase_indicator(indicator, words_lang()));
         else
             snprintf(what, sizeof what, "%s%s %s %s", rule->kind == RULE_TREND ? "Δ " : "",
-                     phrase_indicator(indicator, words_lang()), field,
+                     phrase_indicator(indicator, words_lang()),
+                     indicator_field_name((enum indicator_field)rule->field),
                      s->window[rule->window].name);
         const char *held = "";
         if (rule->hold > 0)

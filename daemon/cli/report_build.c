@@ -52,9 +52,7 @@ static void put_open(struct report *r, struct doc_table *t)
 static void put_score(struct report *r, struct doc_table *t)
 {
     struct score now, before = {0};
-    const char *team = r->cube->setup.team;
-    const struct scorecard *card =
-        report_card(r, cube_scope(r->cube), str_of(team == NULL ? "-" : team), str_of(""));
+    const struct scorecard *card = report_card_of_all(r);
     if (card == NULL)
         return;
     report_score(r, card, r->cube->sum[CUBE_NOW], &now);

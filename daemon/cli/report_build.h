@@ -94,6 +94,8 @@ const struct score_item *report_item(const struct report *r, enum indicator i);
 /* The card of a name in the period; NULL: none. team: of an agent, may be empty. */
 const struct scorecard *report_card(const struct report *r, enum scope scope, struct str name,
                                     struct str team);
+/* The card of the whole; else that of teams or agents, if it fits all together; NULL: none. */
+const struct scorecard *report_card_of_all(const struct report *r);
 void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
                   struct score *ret);
 

@@ -27,7 +27,7 @@ enum doc_chart {
     CHART_GOALS, /* as lying bars; the column with the key "target" is a line at 1 */
 };
 
-enum { DOC_COLUMNS_MAX = 16 };
+enum { DOC_COLUMNS_MAX = 32 };
 
 struct doc_column {
     const char *key;  /* for programs: "p90"; static */

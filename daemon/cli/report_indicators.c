@@ -34,10 +34,41 @@ void report_score(const struct report *r, const struct scorecard *card, const st
     score_take(card, figure, ret);
 }
 
+/* Of averages and rates only: a card of agents then fits all of them together, whose counts are
+ * many times larger. */
+static bool is_sizeless(const struct scorecard *card)
+{
+    for (uint32_t i = 0; i < card->items; i++) {
+        const struct score_item *item = &card->item[i];
+        enum indicator of = (enum indicator)item->of.indicator;
+        bool rate = item->of.field == IF_VALUE || item->of.field == IF_VALUE_MATURE ||
+                    item->of.field == IF_ATTAINMENT;
+        bool each = item->of.field == IF_MEAN || item->of.field == IF_P50 ||
+                    item->of.field == IF_P75 || item->of.field == IF_P90 ||
+                    item->of.field == IF_P95 || item->of.field == IF_P99;
+        if (indicator_kind(of) == IND_COUNT || !(rate || each) || item->gate.on)
+            return false;
+    }
+    return true;
+}
+
+const struct scorecard *report_card_of_all(const struct report *r)
+{
+    const struct str none = str_of("");
+    enum scope scope = cube_scope(r->cube);
+    const struct scorecard *card = report_card(r, scope, whole_name(r), none);
+    if (card != NULL)
+        return card;
+    if (scope == SCOPE_ALL)
+        card = report_card(r, SCOPE_TEAM, none, none);
+    if (card == NULL)
+        card = report_card(r, SCOPE_AGENT, none, scope == SCOPE_TEAM ? whole_name(r) : none);
+    return card != NULL && is_sizeless(card) ? card : NULL;
+}
+
 const struct score_item *report_item(const struct report *r, enum indicator i)
 {
-    const struct scorecard *card =
-        report_card(r, cube_scope(r->cube), whole_name(r), (struct str){"", 0});
+    const struct scorecard *card = report_card_of_all(r);
     if (card == NULL && r->cards != NULL && r->cards->cards > 0)
         card = &r->cards->card[0]; /* agents' goals, in a report about all of them */
     for (uint32_t k = 0; card != NULL && k < card->items; k++)
@@ -86,6 +117,15 @@ static void put_goal(struct report *r, struct doc_table *t, enum indicator i, bo
     }
 }
 
+/* The time that a part of time is a part of. */
+static void put_time(struct report *r, struct doc_table *t, enum indicator i)
+{
+    struct figure_source of = {(uint16_t)i, IF_DEN};
+    struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
+    doc_number(t, report_value(r, of, (int64_t)(f.top / NUMBER_ONE)), (double)(f.top / NUMBER_ONE),
+               UNIT_MS);
+}
+
 static void put_indicator(struct report *r, struct doc_table *t, enum indicator i)
 {
     struct number n =
@@ -98,6 +138,8 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     uint64_t cases = reached.has && !n.has ? reached.now.n : n.now.n;
     if (indicator_kind(i) == IND_COUNT)
         doc_cell(t, "");
+    else if (indicator_kind(i) == IND_SHARE) /* not cases but time */
+        put_time(r, t, i);
     else
         doc_number(t, report_count(r, cases), (double)cases, UNIT_COUNT);
     struct doc_cell *actual = report_cell(r, t, n.of, &n.now);
@@ -133,16 +175,30 @@ static const char *medal(uint32_t band)
     return stars[band];
 }
 
+/* Points, the grade they are worth and the band; "·": the item was left out. */
+static void put_points(struct report *r, struct doc_table *t, const struct score_line *line)
+{
+    if (line->state == LINE_FEW) {
+        doc_cell(t, "·");
+        doc_cell(t, "");
+        return;
+    }
+    doc_number(t, doc_text(r->doc, "%.2f", line->points / 100.0), line->points / 100.0, UNIT_COUNT);
+    doc_cell(t, score_grade_word(score_grade(line->points), r->doc->chinese))->note =
+        line->band > 0 ? medal(line->band) : NULL;
+}
+
 /* The card of the whole, item by item. */
 static void scorecard(struct report *r)
 {
-    const struct scorecard *card =
-        report_card(r, cube_scope(r->cube), whole_name(r), (struct str){"", 0});
+    const struct scorecard *card = report_card_of_all(r);
     struct score s;
     if (card == NULL)
         return;
     report_score(r, card, r->cube->sum[CUBE_NOW], &s);
     doc_head(r->doc, "scorecard", word(W_R_SCORECARD));
+    if (card->scope != cube_scope(r->cube))
+        doc_say(r->doc, BLOCK_NOTE, word(W_R_CARD_OF_EACH));
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "scorecard", NULL);
     t->cards = true;
     doc_column(t, "item", word(W_R_ITEM), false, false);
@@ -151,6 +207,7 @@ static void scorecard(struct report *r)
     doc_column(t, "actual", word(W_R_ACTUAL), true, false);
     doc_column(t, "weight", word(W_R_WEIGHT), true, false);
     doc_column(t, "points", word(W_R_POINTS), true, false);
+    doc_column(t, "grade", word(W_S_GRADE), true, false);
     for (uint32_t i = 0; i < card->items; i++) {
         const struct score_item *item = &card->item[i];
         const struct score_line *line = &s.line[i];
@@ -166,12 +223,7 @@ static void scorecard(struct report *r)
                                           : TONE_NONE;
         doc_number(t, doc_text(r->doc, "%.1f%%", line->share / 10000.0), line->share / 1e6,
                    UNIT_SHARE);
-        if (line->state == LINE_FEW)
-            doc_cell(t, "·");
-        else
-            doc_number(t, doc_text(r->doc, "%.2f", line->points / 100.0), line->points / 100.0,
-                       UNIT_COUNT)
-                ->note = line->band > 0 ? medal(line->band) : NULL;
+        put_points(r, t, line);
     }
     if (s.scored)
         doc_say(r->doc, BLOCK_TEXT,

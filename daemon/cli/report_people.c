@@ -25,7 +25,8 @@ static const struct figure_source shown[] = {
 struct person {
     uint32_t index;
     const struct sum *now;
-    struct figure by; /* what they are ranked by, without a scorecard */
+    struct figure by;             /* what they are ranked by, without a scorecard */
+    const struct scorecard *card; /* NULL: none */
     struct score score;
     uint32_t place; /* 0: none */
 };
@@ -63,9 +64,9 @@ static uint32_t gather(struct report *r, enum scope scope, struct figure_source 
         if (!any || agent.bot)
             continue;
         p.by = sum_figure(p.now, r->settings, by);
-        const struct scorecard *card = report_card(r, scope, name, agent.team);
-        if (card != NULL)
-            report_score(r, card, p.now, &p.score);
+        p.card = report_card(r, scope, name, agent.team);
+        if (p.card != NULL)
+            report_score(r, p.card, p.now, &p.score);
         *ret_scored = *ret_scored || p.score.scored;
         ret[n++] = p;
     }
@@ -131,6 +132,78 @@ static void put_person(struct report *r, struct doc_table *t, enum scope scope,
     }
 }
 
+/* One item of somebody's card: its points, the value below them. */
+static void put_item(struct report *r, struct doc_table *t, const struct score_item *item,
+                     const struct score_line *line)
+{
+    if (line->state == LINE_FEW) {
+        doc_cell(t, "·");
+        return;
+    }
+    double points = line->points / 100.0;
+    struct doc_cell *cell = doc_number(t, doc_text(r->doc, "%.2f", points), points, UNIT_COUNT);
+    if (line->has_value)
+        cell->note = report_value(r, item->of, line->value);
+    cell->tone = line->standing == LINE_STRONG ? TONE_GOOD
+                 : line->standing == LINE_WEAK ? TONE_BAD
+                                               : TONE_NONE;
+}
+
+static void card_table(struct report *r, const struct scorecard *card, enum scope scope,
+                       const char *id, const struct person *p, uint32_t n)
+{
+    struct doc_table *t =
+        doc_table(r->doc, BLOCK_TABLE, id,
+                  report_phrase(r, W_R_CARD_ITEMS, card->title[0] != '\0' ? card->title : card->id,
+                                NULL, NULL));
+    t->cards = true;
+    t->rows_shown = PEOPLE_SHOWN;
+    doc_column(t, "name", word(W_R_NAME), false, false);
+    doc_column(t, "score", word(W_R_SCORE), true, false);
+    for (uint32_t k = 0; k < card->items; k++) {
+        const struct score_item *item = &card->item[k];
+        const char *title =
+            item->title[0] != '\0'
+                ? item->title
+                : phrase_indicator((enum indicator)item->of.indicator, words_lang());
+        doc_column(t, item->id, doc_text(r->doc, "%s · %g", title, item->weight / 100.0), true,
+                   false);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (p[i].card != card || !p[i].score.scored)
+            continue;
+        struct str name = engine_name(r->cube->engine, scope, p[i].index);
+        doc_cell(t, report_name(r, scope, p[i].index))->key =
+            doc_text(r->doc, "%.*s", (int)name.len, name.p);
+        doc_number(t, doc_text(r->doc, "%.2f", p[i].score.total / 100.0), p[i].score.total / 100.0,
+                   UNIT_COUNT)
+            ->note = score_grade_word((enum score_grade)p[i].score.grade, r->doc->chinese);
+        for (uint32_t k = 0; k < card->items; k++)
+            put_item(r, t, &card->item[k], &p[i].score.line[k]);
+    }
+}
+
+/* Why a score is what it is: a table for each card, or variant of it. */
+static void cards(struct report *r, enum scope scope, const char *id, const struct person *p,
+                  uint32_t n)
+{
+    uint32_t tables = 0;
+    for (uint32_t c = 0; c < r->cards->cards; c++) {
+        const struct scorecard *card = &r->cards->card[c];
+        bool anybody = false;
+        for (uint32_t i = 0; i < n; i++)
+            anybody = anybody || (p[i].card == card && p[i].score.scored);
+        if (!anybody)
+            continue;
+        if (tables == 0)
+            doc_say(r->doc, BLOCK_NOTE, word(W_R_CARD_ITEMS_NOTE));
+        const char *own = tables == 0 ? doc_text(r->doc, "%s-items", id)
+                                      : doc_text(r->doc, "%s-items-%u", id, tables + 1);
+        card_table(r, card, scope, own, p, n);
+        tables++;
+    }
+}
+
 static void table(struct report *r, enum scope scope, const char *id, enum word title)
 {
     static const struct figure_source solved = {IND_RESOLVED_TICKETS, IF_NUM};
@@ -169,6 +242,8 @@ static void table(struct report *r, enum scope scope, const char *id, enum word 
             doc_column(t, key(r, shown[k]), head(r, shown[k]), true, false);
     for (uint32_t i = 0; i < n; i++)
         put_person(r, t, scope, &p[i], scored, columns);
+    if (scored)
+        cards(r, scope, id, p, n);
     free(p);
 }
 

@@ -225,7 +225,10 @@ struct figure sum_figure(const struct sum *t, const struct settings *s, struct f
     if (indicator_kind(i) == IND_GAUGE) /* of now: no number of a past period */
         return (struct figure){.since = MS_NONE};
     (void)sum_value(t, s, i, &v);
-    return field_of(&v, (enum indicator_field)source.field);
+    struct figure f = field_of(&v, (enum indicator_field)source.field);
+    if (indicator_kind(i) == IND_SHARE && source.field == IF_VALUE) /* as rules count them */
+        f.n = (uint32_t)(v.den / MS_MINUTE);
+    return f;
 }
 
 int64_t figure_round(const struct figure *f)

@@ -56,6 +56,13 @@
     X(R_CONTENTS, "contents", "目录")                                                              \
     X(R_SUMMARY, "Summary", "概要")                                                                \
     X(R_SCORECARD, "Scorecard", "评分卡")                                                          \
+    X(R_CARD_OF_EACH, "A card for each of them, held against all together.",                       \
+      "以个人或团队的评分卡评价整体。")                                                            \
+    X(R_CARD_ITEMS, "Scorecard {1}: every item", "评分卡 {1}:各项")                                \
+    X(R_CARD_ITEMS_NOTE,                                                                           \
+      "Points of each item, below them the value; the head has the weight. A dot was left "        \
+      "out: too few samples.",                                                                     \
+      "各项得分,下方为数值,表头为权重;圆点表示样本不足,未计入。")                                  \
     X(R_INDICATORS, "Indicators", "指标")                                                          \
     X(R_TREND, "Trend", "趋势")                                                                    \
     X(R_GOALS, "Actual against target", "实际与目标")                                              \
@@ -133,8 +140,8 @@
       "1 is the target; for times and rates where less is better, shorter "                        \
       "is good",                                                                                   \
       "1 为目标;越低越好的时长与比率,条越短越好")                                                  \
-    X(R_NO_TARGETS, "No target is configured: `targets`, `policies` or `scorecards`.",             \
-      "未配置目标:可用 `targets`、`policies` 或 `scorecards`。")                                   \
+    X(R_NO_TARGETS, "No target is configured: targets, policies or scorecards.",                   \
+      "未配置目标:可用 targets、policies 或 scorecards。")                                         \
     X(R_MIX_CHART, "Share of the tickets opened", "新建工单占比")                                  \
     X(R_MIX_FLAG, "A share above {1} % is flagged.", "占比超过 {1}% 的分类已标出。")               \
     X(R_BAND_CATEGORY, "{1} by category: middle half and median", "{1}(按分类):中间一半与中位数")  \

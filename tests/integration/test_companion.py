@@ -442,15 +442,33 @@ class Usage(Scratch):
         self.assertIn("选项", run("send", "--help", env=environment).stdout)
 
     def test_check(self):
-        good = self.path("good.yaml", ["windows: [5m]\n", "rules:\n",
+        good = self.path("good.yaml", ["windows: [5m]\n", "targets: {wait: 20s}\n", "rules:\n",
                                        "  - {id: r, indicator: open, fire: '>= 5', clear: 3}\n"])
         done = run("check", good)
+        lines = done.stdout.splitlines()
+        told = [one.split(None, 1)[1] for one in lines if one.startswith("target")]
+        self.assertEqual(told, ["call wait ≤ 20s"])  # handle time and visits have no target
         self.assertIn("fine", done.stdout)
         self.assertIn("open tickets", done.stdout)
         bad = self.path("bad.yaml", ["windows: [5m]\n", "wibble: 1\n"])
         done = run("check", bad, code=1)
         self.assertIn(f"{bad}:2", done.stderr)
         self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_check_of_rules(self):
+        config = self.path("rules.yaml", [
+            "windows: [7d, month]\n",
+            "scorecards:\n",
+            "  - {id: desk, window: month, items: [\n",
+            "      {indicator: csat, weight: 1, baseline: 4, target: 4.5}]}\n",
+            "rules:\n",
+            "  - {id: poor, card: desk, fire: '<= needs_improvement'}\n",
+            "  - {id: slower, indicator: first_response, field: p90, window: 7d,\n",
+            "     trend: relative, fire: '>= 30%', clear: 20%}\n"])
+        for lang, poor in (("en", "poor: desk month, agent: ≤ "), ("zh", "poor: desk month")):
+            said = run("check", config, "--lang", lang).stdout
+            self.assertIn(poor, said)
+            self.assertRegex(said, "slower: Δ .* p90 7d, .*: ≥ .*30%")
 
     def test_check_of_policies(self):
         self.path("de.ics", ["BEGIN:VCALENDAR\n", "BEGIN:VEVENT\n",

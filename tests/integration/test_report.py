@@ -330,10 +330,58 @@ class Report(unittest.TestCase):
 """)
         got = self.report("--config", config)["agents"]
         ranks = [(row["rank"], row["score"]) for row in got.values() if row["score"] != "·"]
+        self.assertEqual(len(ranks), len(self.report("--config", config)["agents-items"]))
         self.assertGreater(len(ranks), 5)
         self.assertEqual(ranks, sorted(ranks, key=lambda pair: (pair[0], -pair[1])))
         for rank, score in ranks:
             self.assertEqual(rank, 1 + sum(other > score for _, other in ranks))
+
+    def test_scorecards_explain_themselves(self):
+        """Item by item, for everybody; a card of rates and means is held against all, too."""
+        card = """scorecards:
+  - id: desk
+    title: Desk
+    window: 30d
+    items:
+      - {indicator: first_response, field: mean, weight: 50, bands: [15m, 20m, 25m, 30m]}
+      - {indicator: reopen_rate, weight: 30, baseline: 10%, target: 5%}
+      - {indicator: csat, weight: 20, baseline: 3.5, target: 4.5}
+"""
+        weights = {"first_response.mean": 50, "reopen_rate.value": 30, "csat.mean": 20}
+        got = self.report("--config", self.write("card.yaml", card))
+        whole = got["scorecard"]
+        self.assertEqual({i: row["weight"] for i, row in whole.items()},
+                         {i: w / 100 for i, w in weights.items()})
+        cases = dict(got["agents-items"], whole={i: row["points"] for i, row in whole.items()})
+        cases["whole"]["score"] = got["summary"]["score"]["value"]
+        self.assertGreater(len(cases), 10)
+        for name, row in cases.items():
+            points = {i: round(row[i] * 100) for i in weights if row[i] != "·"}
+            self.assertIn(points.get("first_response.mean", 2000), range(2000, 10001, 2000))
+            over = sum(weights[i] for i in points)
+            total = sum(weights[i] * p for i, p in points.items())
+            self.assertEqual(round(row["score"] * 100), (2 * total + over) // (2 * over), name)
+        page = run("report", self.log, "--config", self.path("card.yaml"), "--format", "md").stdout
+        self.assertIn("A card for each of them", page)
+        self.assertIn("**Scorecard Desk: every item**", page)
+        counts = card + "      - {indicator: replies, weight: 5, baseline: 1, target: 200}\n"
+        alone = self.report("--config", self.write("counts.yaml", counts))
+        self.assertIn("agents-items", alone)  # all together reply more than anybody
+        self.assertNotIn("scorecard", alone)
+        self.assertNotIn("score", alone["summary"])
+
+    def test_time_is_told_as_time(self):
+        """A month of twenty people is more milliseconds than 32 bits hold."""
+        log = self.path("long.ndjson")
+        run("simulate", "--to", log, "--start", START, "--for", "31d", "--agents", "20",
+            "--teams", "4", "--rate", "0.005", "--seed", "5")
+        end = START + 31 * DAY - 1
+        got = self.report("--month", "2026-01", "--as-of", end, log=log)["indicators"]
+        want = numbers(self.replay(end, "31d", log=log))
+        for name in ("occupancy", "attendance"):
+            self.assertGreater(want[name]["n"], 2 ** 32)
+            self.assertEqual(got[name]["n"], want[name]["n"])
+            self.assertAlmostEqual(got[name]["actual"], want[name]["actual"], delta=1e-9)
 
     def test_wrong_usage(self):
         for args, word in ((("--month", "2026-13"), "2026-13"), (("--from", "x"), "x"),
