@@ -11,7 +11,8 @@ struct head {
     uint64_t layout;
     uint32_t raw; /* bytes of the structs */
     uint8_t has_sla, has_cards;
-    uint8_t pad[2];
+    uint8_t pad[2]; /* 0 */
+    uint64_t sum;   /* of the structs: damage must not be believed, not for one bool */
 };
 
 static const char magic[8] = {'T', 'P', 'T', 'E', 'R', 'M', 'S', '\n'};
@@ -171,6 +172,7 @@ void *terms_pack(const struct terms *t, uint32_t *ret_n)
     uint8_t *raw = malloc(head.raw), *bytes = malloc(sizeof head + most);
     if (raw != NULL && bytes != NULL) {
         put_all(raw, t);
+        head.sum = hash_bytes(head.raw, raw, head.raw);
         size_t n = ZSTD_compress(bytes + sizeof head, most, raw, head.raw, LEVEL);
         CHECK(!ZSTD_isError(n)); /* there was room */
         memcpy(bytes, &head, sizeof head);
@@ -213,13 +215,15 @@ bool terms_unpack(struct terms *ret, const void *bytes, uint64_t n)
         return false;
     memcpy(&head, bytes, sizeof head);
     if (memcmp(head.magic, magic, sizeof magic) != 0 || head.layout != layout() ||
-        head.has_sla > 1 || head.has_cards > 1 || head.raw != raw_bytes(&head))
+        head.has_sla > 1 || head.has_cards > 1 || head.raw != raw_bytes(&head) ||
+        head.pad[0] != 0 || head.pad[1] != 0)
         return false;
     uint8_t *raw = malloc(head.raw);
     size_t got = raw == NULL ? 0
                              : ZSTD_decompress(raw, head.raw, (const uint8_t *)bytes + sizeof head,
                                                n - sizeof head);
-    bool fine = raw != NULL && got == head.raw && unpack(ret, raw, &head);
+    bool fine = raw != NULL && got == head.raw && hash_bytes(head.raw, raw, head.raw) == head.sum &&
+                unpack(ret, raw, &head);
     free(raw);
     if (!fine)
         terms_fini(ret);
