@@ -87,7 +87,7 @@ struct span {
 };
 
 struct span_list {
-    struct slot slot;
+    struct slot slot; /* mark: spans that were left when they were joined last */
     uint32_t n;
     struct span_place {
         uint32_t first, last; /* seconds, both included */

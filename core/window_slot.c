@@ -5,13 +5,16 @@
  * span lies inside one multiple of its length (band_length of its age) and never on both sides of
  * a calendar window's present start: later starts lie after all that has aged, so calendar
  * windows stay exact. Lengths of older ages are multiples of those of younger ones, so spans
- * merge as they age; that is done for all at once when the list is full.
+ * merge as they age; that is done for all at once when the list has grown by an eighth.
  *
  * A window keeps a span until all of it is out: it may count too much, never too little, by what
  * lies in one span. Minimum and maximum of a span do not shrink when samples are withdrawn. */
 #include "core/window_tally.h"
 
-enum { SPARE_CHUNKS = 256 }; /* enough for one span's bytes, and a chunk of samples in others */
+enum {
+    SPARE_CHUNKS = 256, /* enough for one span's bytes, and a chunk of samples in others */
+    GROWTH_MIN = 16, /* spans more, and an eighth: then a list is looked through for some to join */
+};
 
 uint32_t spans_oldest(const struct windows *ws, const struct window_log *log)
 {
@@ -291,11 +294,12 @@ void spans_release(struct windows *ws, struct window_log *log)
     log->slots = 0;
 }
 
+/* One that every window has left is not kept in another: it goes. */
 static bool places_join(const struct windows *ws, const struct span_place *a,
                         const struct span_place *b)
 {
     uint32_t length = band_length(ws, b->last);
-    if (a->first / length != b->last / length)
+    if (a->first / length != b->last / length || a->last <= ws->oldest)
         return false;
     for (uint32_t w = 0; w < ws->windows; w++)
         if (a->first < ws->start[w] && ws->start[w] <= b->last)
@@ -362,6 +366,14 @@ static void list_compact(struct windows *ws, struct window_log *log, const struc
             cur->word = out + 1;
     }
     list->n = list->n > 0 ? out + 1 : 0;
+    list->slot.mark = (uint16_t)list->n;
+}
+
+/* Has the list grown enough since spans were joined last that it is worth the look? */
+static bool list_is_grown(const struct span_list *list)
+{
+    uint32_t was = list->slot.mark;
+    return list->n >= was + was / 8 + GROWTH_MIN;
 }
 
 /* A new span for sec at this index of the list. */
@@ -406,7 +418,8 @@ int64_t list_place(struct windows *ws, struct window_log *log, const struct layo
         if (i < list->n && list->at[i].first <= sec)
             return i;
         handle_t span = 0;
-        if (list->n < ws->spans_max)
+        bool grown = compact && list_is_grown(list);
+        if (!grown && list->n < ws->spans_max)
             span = pool_alloc(&ws->spans);
         if (span != 0) {
             list_insert(ws, log, l, i, sec, span);
