@@ -63,6 +63,9 @@ const char *report_change_text(const struct report *r, const struct number *n);
 const char *report_sure(const struct report *r, const struct figure *f, bool ratio,
                         struct interval at);
 
+/* The same of a field of one sum; NULL also when it is empty, or a part of time. */
+const char *report_because(const struct report *r, const struct sum *now, struct figure_source of);
+
 const char *report_share(const struct report *r, double fraction);
 const char *report_interval(const struct report *r, struct interval i);
 const char *report_count(const struct report *r, uint64_t n);

@@ -21,6 +21,13 @@ const char *report_sure(const struct report *r, const struct figure *f, bool rat
                  : doc_text(r->doc, "n = %u", f->n);
 }
 
+const char *report_because(const struct report *r, const struct sum *now, struct figure_source of)
+{
+    struct number n = report_number(r, now, NULL, of);
+    bool of_time = indicator_kind((enum indicator)of.indicator) == IND_SHARE;
+    return n.has && !of_time ? report_sure(r, &n.now, n.ratio, n.at) : NULL;
+}
+
 static void put_side(struct report *r, struct doc_table *t, const struct number *n, bool now)
 {
     const struct figure *f = now ? &n->now : &n->before;

@@ -217,10 +217,12 @@ static void scorecard(struct report *r)
             ->key = item->id;
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
-        doc_cell(t, line->has_value ? report_value(r, item->of, line->value) : "·")->tone =
-            line->standing == LINE_STRONG ? TONE_GOOD
-            : line->standing == LINE_WEAK ? TONE_BAD
-                                          : TONE_NONE;
+        struct doc_cell *actual =
+            doc_cell(t, line->has_value ? report_value(r, item->of, line->value) : "·");
+        actual->tone = line->standing == LINE_STRONG ? TONE_GOOD
+                       : line->standing == LINE_WEAK ? TONE_BAD
+                                                     : TONE_NONE;
+        actual->note = report_because(r, r->cube->sum[CUBE_NOW], item->of);
         doc_number(t, doc_text(r->doc, "%.1f%%", line->share / 10000.0), line->share / 1e6,
                    UNIT_SHARE);
         put_points(r, t, line);
@@ -252,10 +254,10 @@ void report_indicators(struct report *r)
 }
 
 /* A value as part of its target, which is 1. */
-static void put_part(struct report *r, struct doc_table *t, struct figure_source of, int64_t value,
-                     int64_t target)
+static struct doc_cell *put_part(struct report *r, struct doc_table *t, struct figure_source of,
+                                 int64_t value, int64_t target)
 {
-    doc_number(t, report_value(r, of, value), (double)value / (double)target, UNIT_COUNT);
+    return doc_number(t, report_value(r, of, value), (double)value / (double)target, UNIT_COUNT);
 }
 
 void report_goals(struct report *r)
@@ -279,15 +281,18 @@ void report_goals(struct report *r)
         struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
         if (target <= 0 || f.bottom <= 0)
             continue;
-        doc_cell(t, doc_text(r->doc, "%s · %s", phrase_indicator(i, words_lang()),
-                             indicator_field_name((enum indicator_field)of.field)))
-            ->key = indicator_name(i);
+        const char *name = phrase_indicator(i, words_lang());
+        if (indicator_kind(i) == IND_DURATION)
+            name = doc_text(r->doc, "%s · %s", name,
+                            indicator_field_name((enum indicator_field)of.field));
+        doc_cell(t, name)->key = indicator_name(i);
         if (marks)
             put_part(r, t, of, item->baseline, target);
         else
             doc_cell(t, "");
         put_part(r, t, of, target, target);
-        put_part(r, t, of, figure_round(&f), target);
+        put_part(r, t, of, figure_round(&f), target)->note =
+            report_because(r, r->cube->sum[CUBE_NOW], of);
     }
     bool none = doc_rows(t) == 0;
     if (none)

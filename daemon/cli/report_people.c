@@ -133,8 +133,8 @@ static void put_person(struct report *r, struct doc_table *t, enum scope scope,
 }
 
 /* One item of somebody's card: its points, the value below them. */
-static void put_item(struct report *r, struct doc_table *t, const struct score_item *item,
-                     const struct score_line *line)
+static void put_item(struct report *r, struct doc_table *t, const struct sum *now,
+                     const struct score_item *item, const struct score_line *line)
 {
     if (line->state == LINE_FEW) {
         doc_cell(t, "·");
@@ -142,8 +142,10 @@ static void put_item(struct report *r, struct doc_table *t, const struct score_i
     }
     double points = line->points / 100.0;
     struct doc_cell *cell = doc_number(t, doc_text(r->doc, "%.2f", points), points, UNIT_COUNT);
+    const char *sure = report_because(r, now, item->of);
     if (line->has_value)
-        cell->note = report_value(r, item->of, line->value);
+        cell->note = doc_text(r->doc, "%s%s%s", report_value(r, item->of, line->value),
+                              sure == NULL ? "" : " · ", sure == NULL ? "" : sure);
     cell->tone = line->standing == LINE_STRONG ? TONE_GOOD
                  : line->standing == LINE_WEAK ? TONE_BAD
                                                : TONE_NONE;
@@ -179,7 +181,7 @@ static void card_table(struct report *r, const struct scorecard *card, enum scop
                    UNIT_COUNT)
             ->note = score_grade_word((enum score_grade)p[i].score.grade, r->doc->chinese);
         for (uint32_t k = 0; k < card->items; k++)
-            put_item(r, t, &card->item[k], &p[i].score.line[k]);
+            put_item(r, t, p[i].now, &card->item[k], &p[i].score.line[k]);
     }
 }
 

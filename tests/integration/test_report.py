@@ -364,6 +364,9 @@ class Report(unittest.TestCase):
         page = run("report", self.log, "--config", self.path("card.yaml"), "--format", "md").stdout
         self.assertIn("A card for each of them", page)
         self.assertIn("**Scorecard Desk: every item**", page)
+        for line in page.split("**Scorecard Desk")[1].split("\n\n")[1].splitlines()[2:]:
+            self.assertRegex(line, r"\| (·|[\d.]+ \([\d.]+% · n = \d+ · [\d.]+ – [\d.]+%\)) \|"
+                             r" [^|]+ \|$")
         counts = card + "      - {indicator: replies, weight: 5, baseline: 1, target: 200}\n"
         alone = self.report("--config", self.write("counts.yaml", counts))
         self.assertIn("agents-items", alone)  # all together reply more than anybody
