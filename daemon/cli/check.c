@@ -254,7 +254,7 @@ static bool print_diff(const char *path, const char *endpoint)
 }
 
 /* Where the daemon of this configuration is asked; a socket bound to all addresses says no host. */
-static const char *query_of(const struct config *c)
+const char *query_of(const struct config *c)
 {
     bool named = c->query.n > 0 && strpbrk(c->query.at[0], "*") == NULL &&
                  strstr(c->query.at[0], "//0.0.0.0:") == NULL;

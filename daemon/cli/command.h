@@ -22,5 +22,10 @@ int command_top(int argc, char **argv);
 int command_query(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keygen(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+
+/* Where the daemon of this configuration is asked (check.c); lent until config_fini. */
+struct config;
+const char *query_of(const struct config *c);
 
 #endif

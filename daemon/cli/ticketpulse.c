@@ -14,7 +14,7 @@ static const struct {
     {"replay", W_ABOUT_REPLAY, command_replay},       {"report", W_ABOUT_REPORT, command_report},
     {"watch", W_ABOUT_WATCH, command_watch},          {"top", W_ABOUT_TOP, command_top},
     {"query", W_ABOUT_QUERY, command_query},          {"check", W_ABOUT_CHECK, command_check},
-    {"keygen", W_ABOUT_KEYGEN, command_keygen},
+    {"keygen", W_ABOUT_KEYGEN, command_keygen},       {"doctor", W_ABOUT_DOCTOR, command_doctor},
 };
 
 static int help(void)

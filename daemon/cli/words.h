@@ -24,6 +24,7 @@
     X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, status, worklist, explain, scorecard, …",   \
       "查询服务进程:snapshot、alerts、status、worklist、explain、scorecard 等")                    \
     X(ABOUT_KEYGEN, "makes a CURVE key pair; prints the public key", "生成 CURVE 密钥对,输出公钥") \
+    X(ABOUT_DOCTOR, "looks for what is wrong, and says what to do", "检查运行环境并给出建议")      \
     X(ABOUT_CHECK, "checks a configuration file", "检查配置文件")                                  \
     X(USAGE, "usage", "用法")                                                                      \
     X(COMMANDS, "commands", "命令")                                                                \
@@ -75,6 +76,7 @@
     X(O_WATCH_COUNT, "end after so many messages", "收到这么多消息后结束")                         \
     X(O_KEY, "file of our key pair (else TICKETPULSE_KEY)", "本方密钥对文件")                      \
     X(O_SERVER_KEY, "the daemon's public key, or a file with it", "服务进程的公钥或其文件")        \
+    X(O_STATE, "state directory of the daemon", "服务进程的状态目录")                              \
     X(O_TIMEOUT, "how long to wait for the daemon", "等待服务进程的时间")                          \
     X(O_ONCE, "print one picture and end", "只显示一次后退出")                                     \
     X(O_SORT, "column to sort by", "排序列")                                                       \
@@ -189,6 +191,39 @@
     X(D_FIXED, "{1} cannot change by a reload: it needs a restart",                                \
       "{1} 无法通过重新加载改变:需要重启")                                                         \
     /* what a configuration says */                                                                \
+    X(V_CONFIG, "configuration", "配置")                                                           \
+    X(V_BUILT_IN, "built-in defaults; --config FILE looks at a file",                              \
+      "内置默认配置;--config FILE 检查文件")                                                       \
+    X(V_DAEMON, "daemon", "服务进程")                                                              \
+    X(V_OTHER_VERSION, ": restart the older one after an update", ":升级后请重启旧版本")           \
+    X(V_NO_DAEMON, "no answer at {1}: start ticketpulsed, or name its query socket with --query",  \
+      "{1} 无应答:请启动 ticketpulsed,或用 --query 指定端点")                                      \
+    X(V_CLOCK, "clock", "时钟")                                                                    \
+    X(V_APART, "the daemon's clock differs by {1}: set both by NTP",                               \
+      "与服务进程的时钟相差 {1}:请用 NTP 校时")                                                    \
+    X(V_UNSYNC, "nothing keeps it right: enable systemd-timesyncd or chrony",                      \
+      "未同步:请启用 systemd-timesyncd 或 chrony")                                                 \
+    X(V_FILES, "open files", "文件描述符")                                                         \
+    X(V_FEW_FILES, "{1} at most: raise LimitNOFILE (ulimit -n) above the number of peers",         \
+      "上限 {1}:请调高 LimitNOFILE(ulimit -n)")                                                    \
+    X(V_STATE, "state directory", "状态目录")                                                      \
+    X(V_NO_STATE, "{1}: the daemon makes it when its parent is there",                             \
+      "{1}:父目录存在时服务进程会创建")                                                            \
+    X(V_NO_WRITE, "{1}: the daemon's user must be able to write there",                            \
+      "{1}:服务进程的用户须可写入")                                                                \
+    X(V_LITTLE_ROOM, "{1} left: make room, or shorten what is kept",                               \
+      "{1} 可用:请清理空间或缩短保留期")                                                           \
+    X(V_SOCKET, "socket", "端点")                                                                  \
+    X(V_READERS, "readers", "订阅者")                                                              \
+    X(V_SLOW_READERS,                                                                              \
+      "{1} messages were lost by slow ones: `watch` heals its gaps, others must ask for theirs",   \
+      "慢速订阅者丢失 {1} 条消息:watch 会自动补全,其他程序须自行查询")                             \
+    X(V_REFUSED, "refused events", "被拒绝的事件")                                                 \
+    X(V_LIMITS, "limits", "上限")                                                                  \
+    X(V_RAISE, "{1}: raise it before it is met", "{1}:请在达到前调高")                             \
+    X(V_VERSIONS, "versions", "版本")                                                              \
+    X(V_NO_CURVE, "libzmq was built without CURVE: security.server_key cannot be used",            \
+      "libzmq 未编入 CURVE:无法使用 security.server_key")                                          \
     X(K_EVENTS, "events", "事件")                                                                  \
     X(K_OUT, "out", "输出")                                                                        \
     X(K_QUERY, "query", "查询")                                                                    \
