@@ -327,7 +327,12 @@ int board_watch(const struct board *b, uint32_t family, uint32_t column, ms_t ab
 
 uint64_t board_shed(const struct board *b)
 {
-    return windows_shed(b->windows) + b->parts_shed;
+    return windows_shed(b->windows) + b->shed;
+}
+
+void board_shed_one(struct board *b)
+{
+    b->shed++;
 }
 
 uint64_t board_digest(struct board *b)

@@ -147,6 +147,7 @@ int board_watch(const struct board *b, uint32_t family, uint32_t column, ms_t ab
 uint64_t board_digest(struct board *b);
 void board_check(struct board *b);
 uint64_t board_shed(const struct board *b);
+void board_shed_one(struct board *b); /* something found no room beside the logs */
 
 /* The pools, for images: fills ret[], returns how many (<= 32). After a load: board_rebuild. */
 uint32_t board_pools(struct board *b, struct pool *ret[32]);

@@ -23,8 +23,8 @@ struct board {
     struct names aspects;
     struct pool parts; /* part.h */
     struct map part_map;
-    uint32_t part_turn;  /* which was looked at last for being empty */
-    uint64_t parts_shed; /* samples that found no room */
+    uint32_t part_turn; /* which was looked at last for being empty */
+    uint64_t shed;      /* samples of parts, and others beside the logs, that found no room */
     struct board_lookup lookup;
     struct board_tap tap; /* take NULL: nobody listens */
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];

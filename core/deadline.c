@@ -21,7 +21,7 @@ void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct 
 {
     bool late = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
     bool before = (k->behind & BEHIND_NOW) != 0;
-    k->behind = (uint8_t)((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0));
+    k->behind = ((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0)) & 3U;
     if (late)
         k->arrived = (uint32_t)((e->rts - MS_MIN_TS) / MS_SECOND);
 }
@@ -94,7 +94,7 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
 {
     struct ticket *k = pool_edit(&t->tickets, h);
     const struct sla *clocks = ticket_clocks(t, k);
-    k->risk = clocks == NULL ? 0 : (uint8_t)sla_risk(clocks);
+    k->risk = clocks == NULL ? 0 : sla_risk(clocks) & 3U;
     struct standing is = fold_standing(&k->fold, k->risk);
     if (was == NULL ? !is.open : was->open && !is.open)
         ticket_ends_link(t, h);

@@ -121,6 +121,8 @@ static void note_names(struct move *m)
     struct fold *f = m->f;
     struct tags *first = &f->first;
     const struct tags *now = &f->tags;
+    if (f->customer == 0)
+        f->customer = m->r->customer;
     if (first->agent == 0)
         first->agent = now->agent;
     if (first->team == 0)

@@ -43,19 +43,20 @@ enum fold_flag {
 
 /* The state of one ticket. Zeroed by fold_init, no padding: part of images and digests. */
 struct fold {
-    ms_t opened;      /* MS_NONE: unknown. Up to flags: in the ticket's first cache line */
-    ms_t waiting;     /* since when the customer waits; MS_NONE */
-    ms_t ended;       /* resolved or closed since; MS_NONE */
-    struct tags tags; /* now; agent = assignee */
-    uint32_t flags;   /* enum fold_flag */
-    ms_t late_msg;    /* first customer message after the end: counts if a reopening follows */
-    ms_t paused;      /* since; MS_NONE */
-    ms_t assigned;    /* the assignee has it, while the customer waits, since; MS_NONE */
-    ms_t handed;      /* hand-off from a bot to the first human; MS_NONE */
-    ms_t last_miss;   /* newest deadline passed: missed target, level of a clock; MS_NONE */
-    ms_t gap;         /* time spent resolved or closed */
-    ms_t pending;     /* time paused with reason pending */
-    ms_t held;        /* time paused, any reason */
+    ms_t opened;       /* MS_NONE: unknown. Up to flags: in the ticket's first cache line */
+    ms_t waiting;      /* since when the customer waits; MS_NONE */
+    ms_t ended;        /* resolved or closed since; MS_NONE */
+    struct tags tags;  /* now; agent = assignee */
+    uint32_t flags;    /* enum fold_flag */
+    uint64_t customer; /* hash of the first that is named; 0 = nil */
+    ms_t late_msg;     /* first customer message after the end: counts if a reopening follows */
+    ms_t paused;       /* since; MS_NONE */
+    ms_t assigned;     /* the assignee has it, while the customer waits, since; MS_NONE */
+    ms_t handed;       /* hand-off from a bot to the first human; MS_NONE */
+    ms_t last_miss;    /* newest deadline passed: missed target, level of a clock; MS_NONE */
+    ms_t gap;          /* time spent resolved or closed */
+    ms_t pending;      /* time paused with reason pending */
+    ms_t held;         /* time paused, any reason */
     struct touch touch;
     struct tags first;   /* first name in every scope */
     uint32_t last_agent; /* last that were not nil */

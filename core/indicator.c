@@ -93,6 +93,8 @@ const struct indicator_row indicator_rows[IND_N] = {
     [IND_REPLIES] = {.num = {PLUS(FAM_REPLIES, REPLIES_REPLY)}},
     [IND_HANDLED] = {.num = {PLUS(FAM_REPLIES, REPLIES_HANDLED),
                              PLUS(FAM_RESOLVES, RESOLVES_HANDLED)}},
+    [IND_CUSTOMERS] = {.num = {PLUS(FAM_REPLIES, REPLIES_CUSTOMER),
+                               PLUS(FAM_RESOLVES, RESOLVES_CUSTOMER)}},
     [IND_RESOLVED] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_RESOLVED)}},
     [IND_RESOLVED_TICKETS] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_TICKET)}},
     [IND_CLOSED_UNRESOLVED] = {.num = {PLUS(FAM_RESOLVES, RESOLVES_UNRESOLVED)}},
@@ -172,9 +174,11 @@ const struct indicator_row indicator_rows[IND_N] = {
 /* Values of one sample never count twice in a family, so columns of a family share one log. */
 const struct window_family indicator_families[FAM_N] = {
     [FAM_OPENINGS] = {"openings", 0, OPENINGS_FLAGS, 1u << OPENINGS_WITHIN, 0},
-    [FAM_REPLIES] = {"replies", REPLIES_COLUMNS, REPLIES_FLAGS, 1u << REPLIES_HANDLED, BUSINESS},
+    [FAM_REPLIES] = {"replies", REPLIES_COLUMNS, REPLIES_FLAGS,
+                     1u << REPLIES_HANDLED | 1u << REPLIES_CUSTOMER, BUSINESS},
     [FAM_RESOLVES] = {"resolves", RESOLVES_COLUMNS, RESOLVES_FLAGS,
-                      1u << RESOLVES_FCR | 1u << RESOLVES_REOPENED | 1u << RESOLVES_HANDLED,
+                      1u << RESOLVES_FCR | 1u << RESOLVES_REOPENED | 1u << RESOLVES_HANDLED |
+                          1u << RESOLVES_CUSTOMER,
                       BUSINESS},
     [FAM_MARKS] = {"marks", 0, MARKS_FLAGS, 0, 0},
     [FAM_CALLS] = {"calls", CALLS_COLUMNS, CALLS_FLAGS, 0, 0},

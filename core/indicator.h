@@ -48,7 +48,8 @@ enum {
     REPLIES_MET_ASSIGNEE,
     REPLIES_MET_HANDOFF,
     REPLIES_REPLY,
-    REPLIES_HANDLED, /* loose: marks of `handled` also stand here */
+    REPLIES_HANDLED,  /* loose: marks of `handled` also stand here */
+    REPLIES_CUSTOMER, /* loose: of `customers` (customer.h) */
     REPLIES_FLAGS,
     REPLIES_MET_BUSINESS = REPLIES_FLAGS
 };
@@ -68,6 +69,7 @@ enum {
     RESOLVES_NO_REPLY,   /* closed_without_reply … */
     RESOLVES_UNANSWERED, /* … and not counted as a missed first response */
     RESOLVES_HANDLED,    /* loose */
+    RESOLVES_CUSTOMER,   /* loose */
     RESOLVES_FLAGS,
     RESOLVES_MET_BUSINESS = RESOLVES_FLAGS
 };
@@ -217,6 +219,7 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(RECEIVED, "received", IND_COUNT)                                                             \
     X(REPLIES, "replies", IND_COUNT)                                                               \
     X(HANDLED, "handled", IND_COUNT)                                                               \
+    X(CUSTOMERS, "customers", IND_COUNT)                                                           \
     X(RESOLVED, "resolved", IND_COUNT)                                                             \
     X(RESOLVED_TICKETS, "resolved_tickets", IND_COUNT)                                             \
     X(CLOSED_UNRESOLVED, "closed_unresolved", IND_COUNT)                                           \

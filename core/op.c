@@ -1,5 +1,6 @@
 #include "core/op.h"
 
+#include "core/customer.h"
 #include "core/repeat.h"
 
 /* NULL when nobody listens. */
@@ -16,7 +17,7 @@ static struct op *sink_next(struct sink *out)
 static void hear(const struct board_tap *tap, const struct op *op, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (op[i].part == 0)
+        if (op[i].part == 0 && op[i].mark <= OP_MARK)
             tap->take(tap->ctx, &op[i]);
 }
 
@@ -119,6 +120,31 @@ static void sink_repeat(struct sink *out, const struct op *op, int sign)
     at->sign = sign;
 }
 
+static void touched(struct repeat_of of, const struct op *op, int sign)
+{
+    if (of.customers != NULL)
+        customer_touched(of.customers, (uint64_t)op->sample.value[0], op->family, op->sample.ts,
+                         &op->tags, op->scopes, sign);
+}
+
+void sink_touched(struct sink *out, uint64_t customer, uint32_t family, ms_t ts,
+                  const struct tags *tags, uint32_t scopes, int sign)
+{
+    struct op op = {.mark = OP_TOUCHED,
+                    .family = (uint8_t)family,
+                    .scopes = (uint8_t)scopes,
+                    .sign = sign,
+                    .tags = *tags,
+                    .sample = {.ts = ts, .value = {(ms_t)customer}}};
+    if (out->board != NULL) {
+        touched(out->repeat, &op, sign);
+        return;
+    }
+    struct op *at = sink_next(out);
+    if (at != NULL)
+        *at = op;
+}
+
 void sink_opened(struct sink *out, uint64_t key, ms_t ts, int sign)
 {
     struct op op = {.mark = OP_OPENED, .sample = {.ts = ts, .value = {(ms_t)key}}};
@@ -189,11 +215,13 @@ static uint32_t op_net(struct op *ops, uint32_t n)
     return kept;
 }
 
-static void op_apply(const struct op *op, struct board *board)
+static void op_apply(const struct op *op, struct board *board, struct repeat_of repeat)
 {
     int times = op->sign > 0 ? op->sign : -op->sign;
     for (int i = 0; i < times; i++) {
-        if (op->part != 0)
+        if (op->mark == OP_TOUCHED)
+            touched(repeat, op, op->sign);
+        else if (op->part != 0)
             board_part(board, (enum part_kind)op->flag, op->part, &op->sample, &op->tags,
                        op->scopes, op->sign > 0 ? 1 : -1);
         else if (op->mark)
@@ -247,7 +275,23 @@ static uint32_t op_repeats(struct op *ops, uint32_t n, struct repeat_of repeat)
     return kept;
 }
 
-/* Samples come first, go last, and marks stand between: so every mark finds a sample of its
+enum { SAMPLES_COME, MARKS, TOUCHES_GO, TOUCHES_COME, SAMPLES_GO, PHASES };
+
+static int op_phase(const struct op *op)
+{
+    bool comes = op->sign > 0;
+    switch (op->mark) {
+    case OP_SAMPLE:
+        return comes ? SAMPLES_COME : SAMPLES_GO;
+    case OP_TOUCHED:
+        return comes ? TOUCHES_COME : TOUCHES_GO;
+    default:
+        return MARKS;
+    }
+}
+
+/* Samples come first; then marks, and touches, those that go before those that come; samples go
+ * last: so every mark finds a sample of its
  * second to stand on, and every sample that goes can leave its loose flags to another. */
 void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
                    struct board *board, struct repeat_of repeat)
@@ -267,8 +311,8 @@ void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
     n = op_spread(rest, n, cap - same, board_scopes(board));
     op_sort(rest, n);
     n = op_net(rest, n);
-    for (int phase = 0; phase < 3; phase++)
+    for (int phase = 0; phase < PHASES; phase++)
         for (uint32_t i = 0; i < n; i++)
-            if (phase == (rest[i].mark ? 1 : rest[i].sign > 0 ? 0 : 2))
-                op_apply(&rest[i], board);
+            if (phase == op_phase(&rest[i]))
+                op_apply(&rest[i], board, repeat);
 }

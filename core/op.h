@@ -7,8 +7,9 @@
 
 #include "core/part.h"
 
-/* What an op is: for the board a sample or a loose flag; for repeat.h an opening or a resolve. */
-enum { OP_SAMPLE, OP_MARK, OP_OPENED, OP_SOLVED };
+/* What an op is: for the board a sample or a loose flag; for customer.h a touch; for repeat.h an
+ * opening or a resolve. */
+enum { OP_SAMPLE, OP_MARK, OP_TOUCHED, OP_OPENED, OP_SOLVED };
 
 /* What the fold asks for. No padding: compared as bytes. */
 struct op {
@@ -19,17 +20,19 @@ struct op {
     int32_t sign;   /* sample: add or withdraw; mark: set or clear */
     struct tags tags;
     uint32_t part;               /* sample of a part: which; 0: of the names themselves */
-    struct window_sample sample; /* a mark has the ts only, OP_OPENED and _SOLVED their key too */
+    struct window_sample sample; /* a mark has the ts only, those of no board a key too */
 };
 
-struct sla_fact; /* sla.h */
-struct account;  /* account.h */
-struct repeats;  /* repeat.h */
+struct sla_fact;  /* sla.h */
+struct account;   /* account.h */
+struct repeats;   /* repeat.h */
+struct customers; /* customer.h */
 
-/* Where openings and resolves of one ticket go; all NULL: nowhere. */
+/* Where touches, openings and resolves of one ticket go; all NULL: nowhere. */
 struct repeat_of {
     struct repeats *all;
     handle_t *record; /* the ticket's */
+    struct customers *customers;
 };
 
 /* Where ops go: to the board when there is one, else appended to the list, if there is one. */
@@ -57,14 +60,18 @@ void sink_part(struct sink *out, enum part_kind kind, uint32_t part,
 void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
                uint32_t scopes, bool on);
 
+/* A touch of the customer has come (+1) or goes (-1): customer_touched. */
+void sink_touched(struct sink *out, uint64_t customer, uint32_t family, ms_t ts,
+                  const struct tags *tags, uint32_t scopes, int sign);
+
 /* The ticket was opened with this key of repeat.h, or stands as resolved (lost: it was reworked or
  * reopened soon). */
 void sink_opened(struct sink *out, uint64_t key, ms_t ts, int sign);
 void sink_resolved(struct sink *out, uint64_t key, ms_t ts, const struct tags *tags, bool lost,
                    int sign);
 
-/* The net of old and new ops goes to the board and the ticket's repeats. Both lists lie in one
- * array, old first; it has room for cap >= SCOPE_N * n_all ops, and is used up. */
+/* The net of old and new ops goes to the board, the customers and the ticket's repeats. Both lists
+ * lie in one array, old first; it has room for cap >= SCOPE_N * n_all ops, and is used up. */
 void op_difference(struct op *ops, uint32_t n_old, uint32_t n_all, uint32_t cap,
                    struct board *board, struct repeat_of repeat);
 

@@ -184,7 +184,7 @@ void board_part(struct board *b, enum part_kind kind, uint32_t part,
         if (h == 0 && sign > 0)
             h = make(b, kind, s, index, part);
         if (h == 0) {
-            b->parts_shed += sign > 0;
+            b->shed += sign > 0;
             continue;
         }
         (void)board_touch(b, s, index, family);

@@ -14,7 +14,7 @@ struct touch {
     uint8_t family; /* FAM_REPLIES or FAM_RESOLVES */
     uint8_t flag;
     uint8_t scopes; /* bit enum scope: still the latest there; 0 = no touch */
-    uint8_t unused;
+    uint8_t known;  /* the customer was: it is one of his */
 };
 
 enum { RECALL_TOUCHES = 128, RECALL_VISITS = 8, RECALL_ASPECTS = 8, FOLD_REASON_PENDING = 1 };

@@ -11,7 +11,7 @@
 #define TP_CORE_REPEAT_H
 
 #include "core/board.h"
-#include "core/map.h"
+#include "core/treap.h"
 
 struct repeat {
     struct slot slot;
@@ -19,17 +19,15 @@ struct repeat {
     uint8_t said; /* bits: the samples that stand for the resolve */
     uint8_t zero[2];
     uint64_t key;
-    ms_t ts[2]; /* opened, resolved; MS_NONE */
-    handle_t left[2], right[2];
-    struct tags tags; /* of the resolve */
+    struct treap_node node[2]; /* opened, resolved; MS_NONE */
+    struct tags tags;          /* of the resolve */
     uint32_t unused;
 };
 
 struct repeats {
     struct pool pool;
-    struct map root[2]; /* key -> the root of its openings, of its resolves */
+    struct treap treap[2]; /* of openings, of resolves */
     struct board *board;
-    uint64_t seed;
 };
 
 uint64_t repeats_bytes(uint32_t tickets);

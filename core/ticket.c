@@ -31,7 +31,8 @@ uint64_t tickets_bytes(const struct limits *l)
            block_round(2ULL * SCOPE_N * ops_cap(l) * sizeof(struct op)) +
            block_round(pool_bytes(sizeof(struct sla_place), l->tickets)) +
            block_round(facts_cap(l) * sizeof(struct sla_fact)) + alerts_bytes(l->alerts) +
-           holds_bytes(l->sources + 2, l->tickets) + block_round(repeats_bytes(l->tickets));
+           holds_bytes(l->sources + 2, l->tickets) + block_round(repeats_bytes(l->tickets)) +
+           customers_bytes(l->tickets);
 }
 
 struct tickets *tickets_init(void *mem, const struct limits *l, const struct links *links,
@@ -61,6 +62,8 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
                l->tickets);
     repeats_init(&t->repeats, block_take(&at, repeats_bytes(l->tickets)), l->tickets, links->board,
                  seed);
+    customers_init(&t->customers, block_take(&at, customers_bytes(l->tickets)), l->tickets,
+                   links->board, seed);
     t->terms.agreements = links->agreements;
     struct names *agents = board_names(links->board, SCOPE_AGENT);
     t->terms.automatic = board_reserved(links->board, NAME_AUTO);
@@ -154,7 +157,7 @@ struct str ticket_key(struct tickets *t, handle_t h)
 
 struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k)
 {
-    return (struct repeat_of){&t->repeats, &k->repeat};
+    return (struct repeat_of){&t->repeats, &k->repeat, &t->customers};
 }
 
 /* --- ended tickets, oldest first: who is forgotten next ----------------------------------- */
@@ -304,10 +307,10 @@ static uint64_t mix_tags(const struct tickets *t, uint64_t h, const struct tags 
 
 static uint64_t fold_digest(const struct tickets *t, const struct fold *f)
 {
-    const int64_t numbers[] = {f->opened,  f->waiting,  f->late_msg, f->ended,
-                               f->paused,  f->assigned, f->handed,   f->gap,
-                               f->pending, f->held,     f->reason,   f->flags,
-                               f->replies, f->cycles,   f->missed,   f->touch.ts};
+    const int64_t numbers[] = {
+        f->opened,  f->waiting, f->late_msg, f->ended,    f->paused,           f->assigned,
+        f->handed,  f->gap,     f->pending,  f->held,     f->reason,           f->flags,
+        f->replies, f->cycles,  f->missed,   f->touch.ts, (int64_t)f->customer};
     uint64_t h = hash_bytes(1, numbers, sizeof numbers);
     h = mix_tags(t, h, &f->tags);
     h = mix_tags(t, h, &f->first);
@@ -331,7 +334,8 @@ static handle_t last_target(const struct tickets *t, handle_t h, ms_t now)
 
 uint64_t tickets_digest(struct tickets *t, ms_t now)
 {
-    uint64_t sum = 0; /* how far the forgetting has come depends on who ended first: left out */
+    /* How far the forgetting has come depends on who ended first: it is left out. */
+    uint64_t sum = customers_digest(&t->customers);
     for (uint32_t i = 1; i <= t->tickets.high; i++) {
         handle_t h = pool_handle(&t->tickets, i);
         const struct ticket *k = pool_at(&t->tickets, i);
@@ -373,6 +377,7 @@ void tickets_check(struct tickets *t)
     CHECK(ended == 0 && live == t->tickets.live && live == t->map.live);
     alerts_check(&t->alerts);
     repeats_check(&t->repeats);
+    customers_check(&t->customers);
 }
 
 const struct pool *tickets_pool(const struct tickets *t)
@@ -385,7 +390,7 @@ const struct pool *tickets_history(const struct tickets *t)
     return &t->history;
 }
 
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[8])
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[9])
 {
     ret[0] = &t->tickets;
     ret[1] = &t->history;
@@ -395,7 +400,8 @@ uint32_t tickets_pools(struct tickets *t, struct pool *ret[8])
     ret[5] = &t->holds.sources;
     ret[6] = &t->holds.waits;
     ret[7] = &t->repeats.pool;
-    return 8;
+    ret[8] = &t->customers.pool;
+    return 9;
 }
 
 struct tickets_ends *tickets_blob(struct tickets *t)
@@ -408,6 +414,7 @@ void tickets_rebuild(struct tickets *t)
     memset(t->map.cells, 0, ((uint64_t)t->map.mask + 1) * sizeof *t->map.cells);
     t->map.live = 0;
     repeats_rebuild(&t->repeats);
+    customers_rebuild(&t->customers);
     for (uint32_t i = 1; i <= t->tickets.high; i++) {
         handle_t h = pool_handle(&t->tickets, i);
         if (h != 0)

@@ -9,15 +9,16 @@
 #include "core/history.h"
 #include "core/links.h"
 
-enum { TICKET_KEY_INLINE = 17 }; /* so that a ticket is four cache lines */
+enum { TICKET_KEY_INLINE = 10 }; /* so that a ticket is four cache lines */
 
 /* Its last event came late; the one before did: what was held until this one says so. */
 enum { BEHIND_NOW = 1, BEHIND_BEFORE = 2 };
 
 struct ticket {
     struct slot slot;
-    uint8_t behind; /* bits BEHIND_x: its source may be behind */
-    uint8_t risk;   /* bits enum fold_risk of its clocks, as last settled */
+    uint8_t behind : 2; /* bits BEHIND_x: its source may be behind */
+    uint8_t risk : 2;   /* bits enum fold_risk of its clocks, as last settled */
+    uint8_t unused : 4;
     uint8_t key_len;
     char key[TICKET_KEY_INLINE]; /* the first bytes; the rest, if any, in key_more */
     struct fold fold;
@@ -101,7 +102,7 @@ struct tickets_ends {
     uint32_t swept;          /* index of the next ticket to be brought to the policies in force */
     uint32_t unused;
 };
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[8]);
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[9]);
 struct tickets_ends *tickets_blob(struct tickets *t);
 void tickets_rebuild(struct tickets *t);
 

@@ -4,6 +4,7 @@
 
 #include "core/account.h"
 #include "core/alerts.h"
+#include "core/customer.h"
 #include "core/hold.h"
 #include "core/map.h"
 #include "core/repeat.h"
@@ -40,6 +41,7 @@ struct tickets {
     struct alerts alerts;
     struct holds holds;
     struct repeats repeats;
+    struct customers customers;
     struct map map;
     struct links links;
     struct fold_terms terms;

@@ -1,4 +1,5 @@
-/* Where `handled` of a ticket stands: at the latest touch by a human in every scope. */
+/* Where `handled` of a ticket stands: at the latest touch by a human in every scope. Each is a
+ * touch of its customer, too (customer.h). */
 #include "core/move.h"
 
 static uint32_t bit_if(bool yes, enum scope s)
@@ -29,6 +30,8 @@ static void touch_off(struct move *m, struct touch *t, uint32_t scopes)
     if (scopes == 0)
         return;
     sink_mark(m->out, t->family, t->flag, t->ts, &t->tags, scopes, false);
+    if (t->known != 0)
+        sink_touched(m->out, m->f->customer, t->family, t->ts, &t->tags, scopes, -1);
     t->scopes &= (uint8_t)~scopes;
 }
 
@@ -38,7 +41,10 @@ void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct t
                       .tags = *tags,
                       .family = (uint8_t)family,
                       .flag = (uint8_t)flag,
+                      .known = m->f->customer != 0,
                       .scopes = (uint8_t)(tags_scopes(tags) & m->terms->s->scopes)};
+    if (t.known != 0) /* first: what it replaces is his latest no longer */
+        sink_touched(m->out, m->f->customer, family, t.ts, tags, t.scopes, 1);
     touch_off(m, &m->f->touch, tags_shared(&m->f->touch.tags, tags));
     if (m->k != NULL) {
         struct recall *k = m->k;

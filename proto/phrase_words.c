@@ -29,6 +29,7 @@ static const char *const indicators[IND_N][2] = {
     [IND_RECEIVED] = {"received", "接手工单"},
     [IND_REPLIES] = {"replies", "回复数"},
     [IND_HANDLED] = {"handled", "接待工单"},
+    [IND_CUSTOMERS] = {"customers", "接待人数"},
     [IND_RESOLVED] = {"resolved", "解决次数"},
     [IND_RESOLVED_TICKETS] = {"resolved tickets", "解决工单"},
     [IND_CLOSED_UNRESOLVED] = {"closed unresolved", "未解决关闭"},

@@ -9,7 +9,8 @@
 enum { REMEMBER_MAX = 400 }; /* days: a report forgets no ticket that comes back */
 
 static const uint32_t handled_flags[FAM_N] = {
-    [FAM_REPLIES] = 1u << REPLIES_HANDLED, [FAM_RESOLVES] = 1u << RESOLVES_HANDLED};
+    [FAM_REPLIES] = 1u << REPLIES_HANDLED | 1u << REPLIES_CUSTOMER,
+    [FAM_RESOLVES] = 1u << RESOLVES_HANDLED | 1u << RESOLVES_CUSTOMER};
 
 /* --- taking in ---------------------------------------------------------------------------- */
 

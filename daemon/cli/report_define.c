@@ -36,6 +36,8 @@ static const struct {
     [IND_RECEIVED] = {N, {"take-overs by a team or agent", "团队或客服的接手次数"}},
     [IND_REPLIES] = {N, {"public replies by people", "人工公开回复"}},
     [IND_HANDLED] = {N, {"distinct tickets replied to or resolved", "回复或解决过的不同工单"}},
+    [IND_CUSTOMERS] = {N,
+                       {"distinct customers replied to or resolved for", "回复或解决过的不同客户"}},
     [IND_RESOLVED] = {N, {"resolves", "解决次数"}},
     [IND_RESOLVED_TICKETS] = {N, {"tickets, each at its latest resolve", "工单,各计最近一次解决"}},
     [IND_CLOSED_UNRESOLVED] = {L, {"tickets closed without a solution", "未解决即关闭的工单"}},

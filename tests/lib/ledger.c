@@ -7,7 +7,7 @@ struct page {
     uint32_t begin; /* its first entry */
     struct owner now, first, last;
     ms_t opened, waiting, remembered, ended, paused, assigned, handed;
-    struct str reason, resolver;
+    struct str reason, resolver, customer;
     bool resolved, closed, is_void, replied, bot, handed_once, ever_resolved, within;
     bool missed[TARGET_N];
     ms_t gaps, pending, held;
@@ -23,7 +23,7 @@ static const struct str nobody;
 static uint32_t note(struct page *p, enum fact fact, ms_t ts, int64_t value, struct owner owner)
 {
     CHECK(p->l->n < LEDGER_MAX);
-    p->l->entry[p->l->n] = (struct entry){(uint8_t)fact, ts, value, owner};
+    p->l->entry[p->l->n] = (struct entry){(uint8_t)fact, ts, value, owner, p->customer};
     return p->l->n++;
 }
 
@@ -150,6 +150,7 @@ static void take_names(struct page *p, const struct event *e, uint32_t scopes, b
             continue;
         *name = event_has(e, said[i].field) ? said[i].text : nobody;
     }
+    p->customer = p->customer.len == 0 && event_has(e, F_CUSTOMER) ? e->customer : p->customer;
 }
 
 /* After the names were taken: first and last ones, and who received the ticket. */

@@ -52,6 +52,7 @@ struct ledger {
         ms_t ts;
         int64_t value; /* 1 of facts that are only counted */
         struct owner owner;
+        struct str customer; /* as known then */
     } entry[LEDGER_MAX];
 };
 

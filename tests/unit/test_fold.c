@@ -26,6 +26,25 @@ static int64_t n_of(const struct look *k, enum fact fact)
     return n;
 }
 
+/* Of how many customers there are touches in the window, each looked for among those before it. */
+static int64_t customers_of(const struct look *k)
+{
+    const struct str *seen[LEDGER_MAX];
+    int64_t n = 0;
+    for (uint32_t i = 0; i < k->l->n; i++) {
+        const struct entry *e = &k->l->entry[i];
+        struct scoped one = k->of;
+        bool known = e->customer.len == 0 || e->fact != FACT_HANDLED ||
+                     !str_equal(e->owner.name[one.scope], one.name) ||
+                     sec_floor(e->ts) <= one.after || sec_floor(e->ts) > one.at;
+        for (int64_t j = 0; j < n && !known; j++)
+            known = str_equal(*seen[j], e->customer);
+        if (!known)
+            seen[n++] = &e->customer;
+    }
+    return n;
+}
+
 static struct kpi_value told(const struct look *k, enum indicator i)
 {
     for (uint32_t v = 0; v < k->told->values; v++)
@@ -68,6 +87,7 @@ static void look_at_counts(struct look *k)
     is_num(k, IND_RECEIVED, FACT_RECEIVED);
     is_num(k, IND_REPLIES, FACT_REPLY);
     is_num(k, IND_HANDLED, FACT_HANDLED);
+    is(k, IND_CUSTOMERS, told(k, IND_CUSTOMERS).num == customers_of(k));
     is_num(k, IND_RESOLVED, FACT_RESOLVED);
     is_num(k, IND_RESOLVED_TICKETS, FACT_TICKET);
     is_num(k, IND_CLOSED_UNRESOLVED, FACT_UNRESOLVED);

@@ -31,6 +31,7 @@ static const char *const counts[] = {
     "received",
     "replies",
     "handled",
+    "customers",
     "resolved",
     "resolved_tickets",
     "closed_unresolved",

@@ -164,7 +164,7 @@ Test(repeat, says_what_all_pairs_say)
             repeat_forget(&r, &all[i].record); /* there is none any more */
         }
         cr_assert_eq(r.pool.live, 0);
-        cr_assert_eq(r.root[0].live + r.root[1].live, 0);
+        cr_assert_eq(r.treap[0].root.live + r.treap[1].root.live, 0);
         close_all();
     }
     cr_assert_gt(seen, 1000);

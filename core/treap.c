@@ -1,0 +1,142 @@
+#include "core/treap.h"
+
+void treap_init(struct treap *t, void *mem, uint32_t members, struct pool *pool, uint32_t key,
+                uint32_t node, uint64_t seed)
+{
+    t->pool = pool;
+    t->key = key;
+    t->node = node;
+    t->seed = seed;
+    map_init(&t->root, mem, members);
+}
+
+static const struct treap_node *get(const struct treap *t, handle_t h)
+{
+    return (const void *)((const char *)pool_get(t->pool, h) + t->node);
+}
+
+static struct treap_node *edit(struct treap *t, handle_t h)
+{
+    return (void *)((char *)pool_edit(t->pool, h) + t->node);
+}
+
+static uint64_t key_of(const struct treap *t, handle_t h)
+{
+    uint64_t key;
+    memcpy(&key, (const char *)pool_get(t->pool, h) + t->key, sizeof key);
+    return key;
+}
+
+static uint64_t priority(const struct treap *t, handle_t h)
+{
+    return mix64(t->seed ^ handle_index(h));
+}
+
+static bool is_before(ms_t a, handle_t x, ms_t b, handle_t y)
+{
+    return a != b ? a < b : handle_index(x) < handle_index(y);
+}
+
+static bool less(const struct treap *t, handle_t x, handle_t y)
+{
+    return is_before(get(t, x)->at, x, get(t, y)->at, y);
+}
+
+static handle_t root_of(const struct treap *t, uint64_t key)
+{
+    uint32_t at = map_start(&t->root, key);
+    handle_t h;
+    while ((h = map_next(&t->root, key, &at)) != 0)
+        if (key_of(t, h) == key)
+            return h;
+    return 0;
+}
+
+static void root_set(struct treap *t, uint64_t key, handle_t was, handle_t is)
+{
+    if (was == is)
+        return;
+    if (was != 0)
+        map_remove(&t->root, key, was);
+    if (is != 0)
+        CHECK(map_put(&t->root, key, is));
+}
+
+void treap_attach(struct treap *t, handle_t h)
+{
+    uint64_t key = key_of(t, h);
+    struct treap_node *node = edit(t, h);
+    handle_t was = root_of(t, key), root = was, *at = &root;
+    while (*at != 0 && priority(t, *at) >= priority(t, h))
+        at = less(t, h, *at) ? &edit(t, *at)->left : &edit(t, *at)->right;
+    handle_t rest = *at, *low = &node->left, *high = &node->right;
+    *at = h;
+    while (rest != 0) {
+        struct treap_node *n = edit(t, rest);
+        if (less(t, rest, h)) {
+            *low = rest;
+            low = &n->right;
+            rest = *low;
+        } else {
+            *high = rest;
+            high = &n->left;
+            rest = *high;
+        }
+    }
+    *low = *high = 0;
+    root_set(t, key, was, root);
+}
+
+void treap_detach(struct treap *t, handle_t h)
+{
+    uint64_t key = key_of(t, h);
+    struct treap_node *node = edit(t, h);
+    handle_t was = root_of(t, key), root = was, *at = &root;
+    while (*at != h) {
+        CHECK(*at != 0);
+        at = less(t, h, *at) ? &edit(t, *at)->left : &edit(t, *at)->right;
+    }
+    handle_t low = node->left, high = node->right;
+    while (low != 0 && high != 0) {
+        if (priority(t, low) >= priority(t, high)) {
+            *at = low;
+            at = &edit(t, low)->right;
+            low = *at;
+        } else {
+            *at = high;
+            at = &edit(t, high)->left;
+            high = *at;
+        }
+    }
+    *at = low != 0 ? low : high;
+    node->left = node->right = 0;
+    root_set(t, key, was, root);
+}
+
+static handle_t neighbour(const struct treap *t, uint64_t key, ms_t at, handle_t h, bool behind)
+{
+    handle_t best = 0;
+    for (handle_t x = root_of(t, key); x != 0;) {
+        const struct treap_node *n = get(t, x);
+        bool fits = behind ? is_before(at, h, n->at, x) : is_before(n->at, x, at, h);
+        best = fits ? x : best;
+        x = fits == behind ? n->left : n->right;
+    }
+    return best;
+}
+
+handle_t treap_behind(const struct treap *t, uint64_t key, ms_t at, handle_t h)
+{
+    return neighbour(t, key, at, h, true);
+}
+
+handle_t treap_before(const struct treap *t, uint64_t key, ms_t at, handle_t h)
+{
+    return neighbour(t, key, at, h, false);
+}
+
+void treap_clear(struct treap *t)
+{
+    memset(t->root.cells, 0, ((uint64_t)t->root.mask + 1) * sizeof *t->root.cells);
+    t->root.live = 0;
+}

@@ -1,0 +1,204 @@
+/* customer: touches come and go in any order; every window counts the customers that a look at all
+ * touches finds in it. What no window sees makes room, and what finds none is said. */
+#include "core/customer.h"
+
+#include "tests/lib/desk.h"
+#include "tests/lib/random.h"
+
+#include <criterion/criterion.h>
+
+enum { TICKETS = 40, CUSTOMERS = 6, AGENTS = 3, BOTH = 1 << SCOPE_ALL | 1 << SCOPE_AGENT };
+
+static const ms_t start = 1770368400000;
+
+static struct desk *d;
+static struct customers c;
+static struct board *board;
+static void *mem, *own;
+static uint64_t size, own_size;
+
+/* Where a ticket's touches stand: one for each agent; of all, the one that is the latest. */
+static struct standing_touch {
+    uint64_t customer; /* 0: none */
+    uint32_t agent, family, scopes;
+    ms_t ts;
+} all[TICKETS];
+
+static void open_all(uint32_t tickets)
+{
+    d = desk_new();
+    size = board_bytes(&d->limits, &d->settings);
+    mem = desk_map(size);
+    board = board_init(mem, &d->limits, &d->settings, NULL, 0);
+    board_advance(board, start + 2 * (ms_t)MS_HOUR);
+    cr_assert_eq(board_name(board, SCOPE_AGENT, str_of("ada"), NULL), 1);
+    cr_assert_eq(board_name(board, SCOPE_AGENT, str_of("bob"), NULL), 2);
+    cr_assert_eq(board_name(board, SCOPE_AGENT, str_of("cid"), NULL), 3);
+    own_size = customers_bytes(tickets);
+    own = desk_map(own_size);
+    customers_init(&c, own, tickets, board, 7);
+    memset(all, 0, sizeof all);
+}
+
+static void close_all(void)
+{
+    desk_unmap(own, own_size);
+    desk_unmap(mem, size);
+    desk_free(d);
+}
+
+static struct window_sample sample_of(const struct standing_touch *t)
+{
+    uint32_t flag = t->family == FAM_REPLIES ? REPLIES_REPLY : RESOLVES_RESOLVED;
+    return (struct window_sample){.ts = t->ts, .flags = 1u << flag};
+}
+
+static void come(struct standing_touch *t)
+{
+    struct window_sample s = sample_of(t);
+    struct tags tags = {.agent = t->agent};
+    board_sample(board, t->family, &s, &tags, BOTH, 1);
+    customer_touched(&c, t->customer, t->family, t->ts, &tags, t->scopes, 1);
+}
+
+static void go(struct standing_touch *t)
+{
+    struct window_sample s = sample_of(t);
+    struct tags tags = {.agent = t->agent};
+    customer_touched(&c, t->customer, t->family, t->ts, &tags, t->scopes, -1);
+    board_sample(board, t->family, &s, &tags, BOTH, -1);
+    t->customer = 0;
+}
+
+static uint32_t counted(uint32_t agent, uint32_t window)
+{
+    struct window_numbers replies, resolves;
+    enum scope s = agent == 0 ? SCOPE_ALL : SCOPE_AGENT;
+    board_numbers(board, s, agent == 0 ? 1 : agent, FAM_REPLIES, window, &replies);
+    board_numbers(board, s, agent == 0 ? 1 : agent, FAM_RESOLVES, window, &resolves);
+    return replies.flag[REPLIES_CUSTOMER] + resolves.flag[RESOLVES_CUSTOMER];
+}
+
+static uint32_t expected(uint32_t agent, uint32_t window)
+{
+    sec_t at = sec_floor(board_at(board)), after = at - d->settings.window[window].length;
+    uint32_t n = 0;
+    for (uint64_t who = 1; who <= CUSTOMERS; who++) {
+        bool found = false;
+        for (uint32_t i = 0; i < TICKETS; i++) {
+            sec_t ts = sec_floor(all[i].ts);
+            uint32_t scope = agent == 0 ? SCOPE_ALL : SCOPE_AGENT;
+            found |= all[i].customer == who && ts > after && ts <= at &&
+                     (agent == 0 || all[i].agent == agent) && (all[i].scopes >> scope & 1) != 0;
+        }
+        n += found;
+    }
+    return n;
+}
+
+static void compare(uint64_t seed)
+{
+    for (uint32_t agent = 0; agent <= AGENTS; agent++)
+        for (uint32_t w = 0; w < DESK_WINDOWS; w++)
+            cr_assert_eq(counted(agent, w), expected(agent, w), "seed %lu: %u, not %u", seed,
+                         counted(agent, w), expected(agent, w));
+    customers_check(&c);
+}
+
+static void change(struct random *x)
+{
+    struct standing_touch *t = &all[random_below(x, TICKETS)];
+    if (t->customer != 0)
+        go(t);
+    if (random_percent(x, 30))
+        return;
+    *t = (struct standing_touch){.customer = 1 + random_below(x, CUSTOMERS),
+                                 .agent = (uint32_t)random_range(x, 1, AGENTS),
+                                 .family = random_percent(x, 50) ? FAM_REPLIES : FAM_RESOLVES,
+                                 .scopes = random_percent(x, 80) ? BOTH : 1 << SCOPE_AGENT,
+                                 .ts = start + random_range(x, 0, 23) * 5 * (ms_t)MS_MINUTE +
+                                       random_range(x, 0, 3) * 400};
+    come(t);
+}
+
+Test(customer, windows_count_whom_a_look_at_all_finds)
+{
+    uint32_t seen = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct random x = {seed};
+        open_all(TICKETS);
+        for (int i = 0; i < 300; i++) {
+            change(&x);
+            compare(seed);
+            seen += counted(0, W_1H);
+        }
+        uint64_t digest = customers_digest(&c);
+        customers_rebuild(&c);
+        cr_assert_eq(customers_digest(&c), digest);
+        for (int i = 0; i < 30; i++) {
+            change(&x);
+            compare(seed);
+        }
+        for (uint32_t i = 0; i < TICKETS; i++)
+            if (all[i].customer != 0)
+                go(&all[i]);
+        compare(seed);
+        cr_assert_eq(c.pool.live + c.touches.root.live, 0);
+        cr_assert_eq(customers_digest(&c), 0);
+        close_all();
+    }
+    cr_assert_gt(seen, 50000);
+}
+
+static void touch(uint64_t customer, ms_t ts)
+{
+    struct standing_touch t = {
+        .customer = customer, .agent = 1, .family = FAM_REPLIES, .scopes = BOTH, .ts = ts};
+    come(&t);
+}
+
+/* A day later no window sees the touches of the day before: they make room, and say nothing. */
+Test(customer, what_no_window_sees_makes_room)
+{
+    open_all(10);
+    uint32_t cap = customers_cap(10);
+    ms_t later = start + 26 * (ms_t)MS_HOUR;
+    for (uint64_t i = 1; i <= cap / 2; i++)
+        touch(i, start);
+    cr_assert_eq(c.pool.live, cap);
+    uint64_t digest = customers_digest(&c);
+    cr_assert_neq(digest, 0);
+    board_advance(board, later);
+    cr_assert_eq(customers_digest(&c), 0);
+    for (uint64_t i = 1; i <= cap / 2; i++)
+        touch(1000 + i, later);
+    cr_assert_eq(board_shed(board), 0);
+    cr_assert_eq(counted(0, W_24H), cap / 2);
+    customers_check(&c);
+    close_all();
+}
+
+Test(customer, what_finds_no_room_is_said)
+{
+    open_all(10);
+    uint32_t cap = customers_cap(10);
+    for (uint64_t i = 1; i <= cap / 2 + 3; i++)
+        touch(i, start + 2 * (ms_t)MS_HOUR);
+    cr_assert_eq(board_shed(board), 2 * 3); /* of all and of ada */
+    cr_assert_eq(counted(0, W_1H), cap / 2);
+    customer_touched(&c, cap / 2 + 1, FAM_REPLIES, start + 2 * (ms_t)MS_HOUR,
+                     &(struct tags){.agent = 1}, BOTH, -1); /* what is not there is not missed */
+    cr_assert_eq(counted(0, W_1H), cap / 2);
+    close_all();
+}
+
+Test(customer, room_is_for_every_touch_of_few_tickets)
+{
+    cr_assert_eq(customers_cap(10), 2 * SCOPE_N * 10);
+    for (uint32_t n = 1, before = 0; n < 1u << 23; n += n / 2 + 1) {
+        cr_assert_geq(customers_cap(n), before, "%u", n);
+        before = customers_cap(n);
+    }
+    cr_assert_eq(customers_cap(2000000), 4000000);
+    cr_assert_eq(customers_cap(LIMIT_TICKETS_MAX), POOL_INDEX_MASK);
+}
