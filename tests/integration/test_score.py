@@ -173,7 +173,7 @@ scorecards:
         directory = os.path.join(os.environ["TP_SOURCE"], "systemd")
         with tempfile.TemporaryDirectory(prefix="ticketpulse-") as scratch:
             log = os.path.join(scratch, "log.ndjson")
-            subprocess.run([PROGRAM, "simulate", "--to", log, "--past", "20d", "--rate", "0.05",
+            subprocess.run([PROGRAM, "simulate", "--to", log, "--past", "20d", "--rate", "0.02",
                             "--agents", "8", "--teams", "2", "--seed", "5"], check=True,
                            capture_output=True, timeout=PATIENCE_S * 4)
             with open(log, encoding="utf-8") as file:
