@@ -83,7 +83,7 @@ bool checkpoint_begin(struct checkpoint *c, uint64_t seq, ms_t at, const void *l
     path_of(path, c->dir, seq, part);
     if (c->front != NULL && c->slice != NULL)
         c->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (c->fd < 0) {
+    if (c->front == NULL || c->slice == NULL || c->fd < 0) {
         c->error = c->front == NULL || c->slice == NULL ? ENOMEM : errno;
         let_go(c);
         return false;

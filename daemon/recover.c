@@ -357,9 +357,8 @@ static bool replay_row(struct recover *r, const struct store_row *row)
         r->seq = row->first - 1;
     }
     uint64_t end = row->first + row->entries - 1, at = row->first - 1;
-    int got = 1;
     unpack_begin(&s->unpack, row->bytes, row->bytes == NULL ? 0 : row->n);
-    while (at < end && (got = unpack_next(&s->unpack, &s->entry)) == 1) {
+    while (at < end && unpack_next(&s->unpack, &s->entry) == 1) {
         if (++at <= r->seq)
             continue; /* the image had it */
         if (!change_terms(r))
@@ -400,7 +399,9 @@ bool recover_run(struct recover *r, struct outbox *outbox)
         return failed(r, "state directory", r->store->why);
     int got = store_next(&s->changes, &s->next);
     s->more = got == 1;
-    while (got >= 0 && (got = store_next(&s->batches, &row)) == 1) {
+    if (got >= 0)
+        got = store_next(&s->batches, &row);
+    for (; got == 1; got = store_next(&s->batches, &row)) {
         if (!replay_row(r, &row))
             return false;
         say(r);
