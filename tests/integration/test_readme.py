@@ -69,6 +69,23 @@ class Readme(unittest.TestCase):
         keys = self.shell(scripts[2]).splitlines()
         self.assertEqual([len(key) for key in keys], [40, 40])
 
+    def test_configurations(self):
+        """The blocks that are a whole file of their own."""
+        said = ""
+        for block in blocks("yaml"):
+            name = block.split(":")[0]
+            with open(os.path.join(self.dir, f"{name}.yaml"), "w", encoding="utf-8") as file:
+                file.write(block)
+            if name == "scorecards":
+                said += self.shell("ticketpulse check scorecards.yaml")
+            elif name == "measures":
+                said += self.shell("ticketpulse simulate --to log --start 2026-01-05T00:00Z "
+                                   "--for 3h\n"
+                                   "ticketpulse report log --measures measures.yaml --format md")
+        for shown in ("scorecard      month", "rule           poor: month", "slower: Δ",
+                      "on Mondays"):
+            self.assertIn(shown, said)
+
     def test_client(self):
         client, = blocks("python")
         daemon = subprocess.Popen([os.path.join(BUILD, "ticketpulsed")], stderr=subprocess.PIPE,

@@ -5,6 +5,7 @@ import html.parser
 import io
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -372,6 +373,22 @@ class Report(unittest.TestCase):
         self.assertIn("agents-items", alone)  # all together reply more than anybody
         self.assertNotIn("scorecard", alone)
         self.assertNotIn("score", alone["summary"])
+
+    def test_ready_made_cards(self):
+        """Each is fine by itself and ranks whom it is for; every item of it can be judged."""
+        folder = os.path.join(SOURCE, "systemd")
+        cards = sorted(f for f in os.listdir(folder) if re.fullmatch(r"scorecard-.*\.yaml", f))
+        self.assertEqual(len(cards), 4)
+        for card in cards:
+            path = os.path.join(folder, card)
+            self.assertIn("fine", run("check", path).stdout)
+            got = self.report("--config", path, "--from", "2025-12-26", "--to", "2026-01-08")
+            scope = "teams" if "telephone" in card else "agents"
+            rows = got[f"{scope}-items"]
+            self.assertGreaterEqual(len(rows), 4 if scope == "teams" else 15, card)
+            for item in next(iter(rows.values())):
+                self.assertTrue(any(row[item] != "·" for row in rows.values()), (card, item))
+            self.assertEqual(min(row["rank"] for row in got[scope].values()), 1)
 
     def test_time_is_told_as_time(self):
         """A month of twenty people is more milliseconds than 32 bits hold."""
