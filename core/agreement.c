@@ -32,6 +32,25 @@ uint32_t reason_number(struct str reason)
     return (uint32_t)hash_str(2, reason) | 2;
 }
 
+static uint64_t calendar_print(const struct calendar_setting *c)
+{
+    uint32_t hours = c->hours < CALENDAR_HOURS_MAX ? c->hours : CALENDAR_HOURS_MAX;
+    uint32_t specials = c->specials < CALENDAR_SPECIALS_MAX ? c->specials : CALENDAR_SPECIALS_MAX;
+    uint64_t h = hash_bytes(9, c, offsetof(struct calendar_setting, hour));
+    h = mix64(h ^ hash_bytes(9, c->hour, hours * sizeof c->hour[0]));
+    return mix64(h ^ hash_bytes(9, c->special, specials * sizeof c->special[0]));
+}
+
+uint64_t sla_print(const struct sla_setting *said)
+{
+    uint64_t h = mix64((uint64_t)said->calendars << 32 | said->policies);
+    for (uint32_t i = 0; i < said->calendars && i < CALENDARS_MAX; i++) /* not yet checked */
+        h = mix64(h ^ calendar_print(&said->calendar[i]));
+    for (uint32_t i = 0; i < said->policies && i < POLICIES_MAX; i++)
+        h = mix64(h ^ hash_bytes(9, &said->policy[i], sizeof said->policy[i]));
+    return h;
+}
+
 /* --- compiling ---------------------------------------------------------------------------- */
 
 static uint64_t value_of(struct board *b, enum policy_attribute a, const char *text)
@@ -176,7 +195,7 @@ int agreements_prepare(struct agreements *a, const struct sla_setting *said, str
     memcpy(&g->said, said, sizeof g->said);
     g->print = sla_print(said);
     for (uint32_t i = 0; i < said->calendars; i++)
-        g->calendar_print[i] = hash_bytes(9, &said->calendar[i], sizeof said->calendar[i]);
+        g->calendar_print[i] = calendar_print(&said->calendar[i]);
     memset(g->policy, 0, sizeof g->policy);
     for (uint32_t i = 0; i < said->policies; i++)
         compile_policy(&g->policy[i], &g->said.policy[i], b);

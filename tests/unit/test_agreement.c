@@ -162,6 +162,39 @@ Test(agreement, reasons_that_pause)
 
 /* --- generations ---------------------------------------------------------------------------- */
 
+/* The print sees whatever is used, and nothing of what lies behind. */
+Test(agreement, a_print_of_what_is_used)
+{
+    struct site s = site_new();
+    struct sla_setting *said = s.v->said;
+    struct policy_setting *gold = service_policy(s.v, "gold", service_office(s.v));
+    service_metric(gold, SLA_RESOLUTION, "8h");
+    struct calendar_setting *office = &said->calendar[gold->calendar];
+    office->special[office->specials++] = (struct calendar_special){.date = 20000};
+    uint64_t print = sla_print(said);
+    char *used[] = {office->id,
+                    (char *)&office->hour[0].to,
+                    (char *)&office->special[0].date,
+                    (char *)&office->zone,
+                    gold->id,
+                    (char *)&gold->metric[SLA_RESOLUTION].target[0].target,
+                    (char *)&gold->metric[SLA_METRICS - 1].forgive,
+                    (char *)&gold->match[POLICY_TIER].n,
+                    (char *)&said->policies};
+    for (size_t i = 0; i < ARRAY_LEN(used); i++) {
+        *used[i] ^= 4;
+        cr_assert_neq(sla_print(said), print, "%zu", i);
+        *used[i] ^= 4;
+        cr_assert_eq(sla_print(said), print, "%zu", i);
+    }
+    office->hour[office->hours].to ^= 4;
+    office->special[office->specials].date ^= 4;
+    said->calendar[said->calendars].id[0] ^= 4;
+    said->policy[said->policies].id[0] ^= 4;
+    cr_assert_eq(sla_print(said), print);
+    site_free(&s);
+}
+
 Test(agreement, the_last_ones_are_kept)
 {
     struct site s = site_new();
