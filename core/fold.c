@@ -447,16 +447,6 @@ bool fold_needs_recall(const struct fold *f, const struct record *r)
     }
 }
 
-/* Has the record changed anything that clocks look at? Most change nothing of it. */
-static bool clocks_look(const struct fold *was, const struct fold *is, const struct sla *sla,
-                        const struct record *r)
-{
-    return was->waiting != is->waiting || was->assigned != is->assigned ||
-           was->ended != is->ended || was->paused != is->paused || was->opened != is->opened ||
-           was->reason != is->reason || was->flags != is->flags || was->cycles != is->cycles ||
-           r->names != 0 || r->says_customer || r->says_tier || r->absorbs || !sla->matched;
-}
-
 void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct record *r,
                  const struct fold_terms *terms, struct sink *out)
 {
@@ -477,7 +467,7 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
     account_cut(out->account, sla, &f->tags, r->ts, terms);
     moves[r->kind](&m);
     visits_follow(&m);
-    if (clocks_look(&was, f, sla, r))
+    if (sla_looks(sla, &was, f, r))
         sla_follow(sla, f, r, terms, out);
 }
 

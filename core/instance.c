@@ -226,10 +226,9 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
     known = known || (of_ticket && f->gap > 0);
     c->start = w.start;
     c->metric = (uint8_t)w.metric;
-    bool target = sla_target(s, c, s->priority, terms) != NULL;
     if (sla_active(c)) {
         pause_or_resume(s, c, f, at, terms);
-    } else if (!target) {
+    } else if (sla_target(s, c, s->priority, terms) == NULL) {
         c->state = same ? c->state : CLOCK_NONE;
     } else if (same && c->state != CLOCK_NONE && (of_ticket || c->cause == CAUSE_NO_POLICY)) {
         bool again = c->cause == CAUSE_NO_POLICY;

@@ -78,6 +78,7 @@ void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *t
     s->generation = terms->agreements->first;
     s->policy = (uint8_t)agreement_match(agreement_get(terms->agreements, s->generation), &of);
     s->priority = f->tags.priority;
+    s->matched = false; /* the next record lets its clocks follow */
     for (int i = 0; i < SLA_SLOTS; i++) {
         struct sla_clock *c = &s->clock[i];
         c->steady = false;

@@ -1,10 +1,9 @@
 /* sla.h: the clocks of one ticket: what runs against which target, and what it has come to.
  *
  * A pure function of the ticket's records and the policies of their time, like the fold beside
- * which it runs: fold.c calls sla_follow after each record that changed what clocks look at,
- * miss.c asks sla_deadline and lets sla_pass pass it. Happy path: a wait begins (a clock runs),
- * warning points pass, the reply ends it: met. Else the target is used up at breach_at: one
- * breach, one miss; the end is met_late.
+ * which it runs: fold.c calls sla_follow after a record if sla_looks says so, miss.c asks
+ * sla_deadline and lets sla_pass pass it. Happy path: a wait begins (a clock runs), warning points
+ * pass, the reply ends it: met. Else the target is used up: one breach, one miss; then met_late.
  * What alerts need of an instance leaves as a fact; alerts.h compares facts with what was told. */
 #ifndef TP_CORE_SLA_H
 #define TP_CORE_SLA_H
@@ -34,8 +33,7 @@ struct sla_clock {
     uint8_t alerted;   /* some level was passed: its alert may have been told */
     uint8_t wakes;     /* how often it ran again after a reopening */
     uint8_t inherited; /* began in a ticket that was merged into this one */
-    uint8_t steady;    /* began when it was known to; from then to its breach it never stood still
-                          nor met other terms: account_owners knows its shares */
+    uint8_t steady;    /* counted by the same terms all the time from its start to its breach */
     uint8_t unused;
 };
 
@@ -96,6 +94,10 @@ ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms);
 void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *terms,
               struct sink *out);
 
+/* Has the record, which made `is` of `was`, changed anything that clocks look at? Most do not. */
+bool sla_looks(const struct sla *s, const struct fold *was, const struct fold *is,
+               const struct record *r);
+
 /* After a record was applied to the fold: clocks begin, end, pause, get other targets. */
 void sla_follow(struct sla *s, struct fold *f, const struct record *r,
                 const struct fold_terms *terms, struct sink *out);
@@ -113,7 +115,7 @@ enum sla_judgement sla_judge(const struct sla *s, const struct fold *f, enum tar
 bool sla_covers(const struct sla *s, const struct fold *f, enum target target,
                 const struct fold_terms *terms);
 
-/* The calendar of the policy in force; NULL: none, or one that is always open. */
+/* The calendar of the policy in force; NULL: none, or always open. */
 const struct calendar *sla_calendar(const struct sla *s, const struct fold_terms *terms);
 
 /* The ticket's business time up to ts: open, without pending, without any pause. */

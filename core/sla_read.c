@@ -2,6 +2,23 @@
 #include "core/move.h"
 #include "core/slas.h"
 
+/* Policies look at these names; at whose ticket it is they do not. */
+static bool other_names(const struct tags *was, const struct tags *is)
+{
+    return was->team != is->team || was->channel != is->channel || was->priority != is->priority ||
+           was->category != is->category;
+}
+
+bool sla_looks(const struct sla *s, const struct fold *was, const struct fold *is,
+               const struct record *r)
+{
+    return was->waiting != is->waiting || was->assigned != is->assigned ||
+           was->ended != is->ended || was->paused != is->paused || was->opened != is->opened ||
+           was->reason != is->reason || was->flags != is->flags || was->cycles != is->cycles ||
+           other_names(&was->tags, &is->tags) || r->says_customer || r->says_tier || r->absorbs ||
+           !s->matched;
+}
+
 /* The slot and metric of a target that policies can have. false: they cannot. */
 static bool slot_of(enum target target, enum sla_slot *ret_slot, enum sla_metric *ret_metric)
 {
