@@ -183,11 +183,14 @@ void account_owners(struct account *a, const struct record *r, uint32_t n,
 uint32_t account_shares(const struct account *a, enum sla_metric metric, ms_t start, ms_t until,
                         struct account_share *ret, uint32_t cap)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, last = 0;
+    for (uint32_t i = 0; i < a->n; i++) /* a wait may be said to go on after its end: told anew */
+        if (a->item[i].metric == metric && a->item[i].start == start && a->item[i].instance > last)
+            last = a->item[i].instance;
     for (uint32_t i = 0; i < a->n; i++) {
         const struct account_item *k = &a->item[i];
         if (k->kind != EXPLAIN_INTERVAL || k->metric != metric || k->start != start ||
-            k->to > until || k->counted == 0)
+            k->instance != last || k->to > until || k->counted == 0)
             continue;
         uint32_t at = 0;
         while (at < n && ret[at].agent != k->agent)

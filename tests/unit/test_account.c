@@ -225,6 +225,29 @@ Test(account, a_next_response_that_begins_like_the_first)
     service_free(v);
 }
 
+/* A reply and a state that denies it: the same wait, another instance, and its time counts once. */
+Test(account, a_wait_that_goes_on_after_its_end)
+{
+    struct service *v = service_new();
+    char line[96];
+    service_metric(service_policy(v, "gold", SERVICE_ALWAYS), SLA_NEXT_RESPONSE, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=ada");
+    service_say(v, 5 * MIN, "message ticket=T by=agent");
+    service_say(v, 10 * MIN, "message ticket=T by=customer");
+    service_tick(v, 71 * MIN);
+    cr_assert(service_last(v)->sla.shares == 1 && service_last(v)->sla.share[0].ms == HOUR);
+    service_say(v, 75 * MIN, "message ticket=T by=agent");
+    snprintf(line, sizeof line, "state ticket=T status=open waiting_since=%lld",
+             (long long)(v->start + 10 * MIN));
+    service_say(v, 75 * MIN, line);
+    service_tick(v, 76 * MIN);
+    cr_assert_eq(service_last(v)->state, ALERT_BREACHED);
+    cr_assert_eq(service_last(v)->sla.instance, 2);
+    cr_assert(service_last(v)->sla.shares == 1 && service_last(v)->sla.share[0].ms == HOUR);
+    service_free(v);
+}
+
 /* Intervals of an instance sum to its elapsed time. */
 static void sums(struct service *v, const char *ticket, uint64_t seed)
 {
