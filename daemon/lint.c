@@ -1,5 +1,6 @@
 #include "daemon/lint.h"
 
+#include "core/event.h"
 #include "daemon/calendars.h"
 
 #include <stdarg.h>
@@ -177,6 +178,27 @@ static void look_targets(const struct look *k, const struct policy_setting *p)
     }
 }
 
+/* --- rules ---------------------------------------------------------------------------------- */
+
+/* An alert that nothing can end: its value would have to be below the least one there is, or above
+ * the most. */
+static void look_clears(const struct look *k, const struct rule_setting *rule)
+{
+    enum indicator_kind kind = indicator_kind((enum indicator)rule->indicator);
+    bool score = rule->kind == RULE_SCORE;
+    bool from_zero = score || kind != IND_NUMBER || rule->indicator == IND_CLEARANCE;
+    bool fraction = !score && (kind == IND_RATIO || kind == IND_SHARE) &&
+                    (rule->field == IF_VALUE || rule->field == IF_VALUE_MATURE);
+    bool to_most = (fraction && rule->clear >= NUMBER_ONE) ||
+                   (score && rule->clear >= (int64_t)SCORE_FULL / 100 * NUMBER_ONE);
+    if (rule->kind == RULE_TREND || rule->on_empty == ON_EMPTY_CLEAR)
+        return;
+    if (rule->below ? to_most : from_zero && rule->clear <= 0)
+        warn(k, line_of(k, tree_member(k->node, str_of("clear")) != NULL ? "clear" : "fire"),
+             "rules.clear", "%s never clears: it would have to be %s this", rule->id,
+             rule->below ? "above" : "below");
+}
+
 void lint_config(struct lint *l, const struct tree *t, const struct config *c)
 {
     const struct sla_setting *sla = c->sla;
@@ -192,6 +214,11 @@ void lint_config(struct lint *l, const struct tree *t, const struct config *c)
         struct look k = {l, t, entry(t, "policies", i), (int32_t)(l->now / MS_DAY)};
         CHECK(k.node != NULL);
         look_targets(&k, &sla->policy[i]);
+    }
+    for (uint32_t i = 0; i < c->settings.rules; i++) {
+        struct look k = {l, t, entry(t, "rules", i), (int32_t)(l->now / MS_DAY)};
+        if (k.node != NULL) /* else it is built in */
+            look_clears(&k, &c->settings.rule[i]);
     }
 }
 

@@ -141,6 +141,30 @@ Test(lint, prints_a_line_each)
     config_fini(&config);
 }
 
+#define RULES                                                                                      \
+    "windows: [1h]\nscorecards: [{id: s, window: 1h, items: [{indicator: csat, weight: 1, "        \
+    "baseline: 3, target: 4}]}]\nrules:\n"
+
+/* What clears below 0, or above everything, stays for good. */
+Test(lint, rules_that_never_clear)
+{
+    warns(RULES "  - {id: r, indicator: waiting,\n     fire: '>= 1', clear: 0}\n",
+          ":5: rules.clear: warning: r never clears: it would have to be below this");
+    warns(RULES "  - {id: r, indicator: waiting, fire: '>= 0'}\n",
+          ":4: rules.clear: warning: r never clears: it would have to be below this");
+    warns(RULES "  - {id: r, indicator: csat_rate, window: 1h, fire: '<= 90%', clear: 100%}\n",
+          ":4: rules.clear: warning: r never clears: it would have to be above this");
+    warns(RULES "  - {id: r, card: s, fire: '<= 60', clear: 100}\n",
+          ":4: rules.clear: warning: r never clears: it would have to be above this");
+    is_silent(RULES "  - {id: r, indicator: waiting, fire: '>= 1'}\n"
+                    "  - {id: r2, indicator: csat_rate, window: 1h, fire: '<= 90%', clear: 99%}\n"
+                    "  - {id: r3, card: s, fire: '<= 60', clear: 99.99}\n"
+                    "  - {id: r4, indicator: nps, window: 1h, fire: '>= 0%', clear: 0%}\n"
+                    "  - {id: r5, indicator: complaints, window: 1h, fire: '>= 1', clear: 0,\n"
+                    "     on_empty: clear}\n");
+    is_silent("windows: [1h]\n"); /* built-in ones */
+}
+
 Test(lint, is_bounded)
 {
     static char text[65536] = "calendars:\n";
