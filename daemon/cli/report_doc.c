@@ -97,6 +97,14 @@ const struct doc_cell *doc_at(const struct doc_table *t, uint32_t row, uint32_t 
     return &t->cell[row * t->columns + column];
 }
 
+bool doc_is_bare(const struct doc_table *t, uint32_t column)
+{
+    bool bare = column > 0 && t->chart == CHART_NONE;
+    for (uint32_t r = 0; bare && r < doc_rows(t); r++)
+        bare = doc_at(t, r, column)->text[0] == '\0';
+    return bare;
+}
+
 void doc_drop(struct doc *d)
 {
     struct doc_block *b = &d->block[--d->blocks];

@@ -96,6 +96,9 @@ struct doc_cell *doc_number(struct doc_table *t, const char *text, double value,
 uint32_t doc_rows(const struct doc_table *t);
 const struct doc_cell *doc_at(const struct doc_table *t, uint32_t row, uint32_t column);
 
+/* A column without anything in it: people are not shown it. Charts have all of theirs. */
+bool doc_is_bare(const struct doc_table *t, uint32_t column);
+
 /* Takes the last block, a table, away again: it has no rows, say. */
 void doc_drop(struct doc *d);
 

@@ -90,6 +90,8 @@ static void put_rows(FILE *out, const struct doc_table *t, uint32_t from, uint32
     fputs("<thead><tr>", out);
     for (uint32_t c = 0; c < t->columns; c++) {
         const struct doc_column *head = &t->column[c];
+        if (doc_is_bare(t, c))
+            continue;
         fprintf(out, "<th scope=\"col\"%s", head->number ? " class=\"n\"" : "");
         if (head->drawn)
             fprintf(out, " data-drawn=\"%s\"", head->key);
@@ -101,7 +103,8 @@ static void put_rows(FILE *out, const struct doc_table *t, uint32_t from, uint32
     for (uint32_t r = from; r < to; r++) {
         fputs("<tr>", out);
         for (uint32_t c = 0; c < t->columns; c++)
-            put_cell(out, t, r, c);
+            if (!doc_is_bare(t, c))
+                put_cell(out, t, r, c);
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);

@@ -32,16 +32,21 @@ static void table(FILE *out, const struct doc_table *t)
         fputs("**\n\n", out);
     }
     for (uint32_t c = 0; c < t->columns; c++) {
+        if (doc_is_bare(t, c))
+            continue;
         fputs(c == 0 ? "| " : " | ", out);
         put(out, t->column[c].head);
     }
     row_end(out);
     for (uint32_t c = 0; c < t->columns; c++)
-        fputs(t->column[c].number ? "|--:" : "|---", out);
+        if (!doc_is_bare(t, c))
+            fputs(t->column[c].number ? "|--:" : "|---", out);
     fputs("|\n", out);
     for (uint32_t r = 0; r < doc_rows(t); r++) {
         for (uint32_t c = 0; c < t->columns; c++) {
             const struct doc_cell *cell = doc_at(t, r, c);
+            if (doc_is_bare(t, c))
+                continue;
             fputs(c == 0 ? "| " : " | ", out);
             put(out, cell->text);
             if (cell->note != NULL) {

@@ -101,6 +101,39 @@ Test(report_doc, csv)
     free(text);
 }
 
+/* Nothing in it but in its head: people are not shown it, programs are. */
+Test(report_doc, bare_columns)
+{
+    static void (*const write[])(FILE *, const struct doc *) = {without_script, doc_markdown,
+                                                                doc_csv};
+    for (size_t w = 0; w < ARRAY_LEN(write); w++) {
+        struct doc d = {.title = "T", .subtitle = "2012"};
+        struct doc_table *t = doc_table(&d, BLOCK_TABLE, "t", NULL);
+        doc_column(t, "name", "name", false, false);
+        doc_column(t, "goal", "the goal", true, false);
+        doc_column(t, "half", "the half", true, false);
+        for (int row = 0; row < 2; row++) {
+            doc_cell(t, "");
+            doc_cell(t, "");
+            doc_cell(t, row == 0 ? "" : "7");
+        }
+        cr_assert(!doc_is_bare(t, 0) && doc_is_bare(t, 1) && !doc_is_bare(t, 2));
+        char *text = NULL;
+        size_t n = 0;
+        FILE *f = open_memstream(&text, &n);
+        write[w](f, &d);
+        fclose(f);
+        cr_assert_eq(strstr(text, "goal") != NULL, write[w] == doc_csv);
+        has(text, write[w] == doc_csv ? "t,,half,,,7" : "the half");
+        if (write[w] == doc_markdown)
+            has(text, "| name | the half |\n|---|--:|\n|  |  |\n|  | 7 |\n");
+        free(text);
+        t->chart = CHART_LINE; /* the script counts columns */
+        cr_assert(!doc_is_bare(t, 1));
+        doc_free(&d);
+    }
+}
+
 Test(report_doc, rows_and_dropping)
 {
     struct doc d = sample();
