@@ -20,10 +20,7 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
     if (!n.has || (n.now.count && n.now.n == 0))
         return;
     const char *name = phrase_indicator(i, words_lang());
-    const char *which = n.of.field == IF_P50 ? word(W_R_MEDIAN)
-                        : n.of.field == IF_MEAN
-                            ? word(W_R_MEAN)
-                            : indicator_field_name((enum indicator_field)n.of.field);
+    const char *which = report_field(n.of);
     bool one_of_many = indicator_kind(i) == IND_DURATION;
     doc_cell(t, one_of_many ? doc_text(r->doc, "%s · %s", name, which) : name)->key =
         indicator_name(i);

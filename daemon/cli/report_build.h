@@ -48,6 +48,9 @@ struct number report_number(const struct report *r, const struct sum *now, const
 const char *report_value(const struct report *r, struct figure_source of, int64_t value);
 const char *report_figure(const struct report *r, struct figure_source of, const struct figure *f);
 
+/* "median", "mean", "p75": of a duration. */
+const char *report_field(struct figure_source of);
+
 /* The cell of a figure; "·" when it is empty. */
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
                              const struct figure *f);

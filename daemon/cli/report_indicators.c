@@ -145,11 +145,14 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     struct doc_cell *actual = report_cell(r, t, n.of, &n.now);
     actual->note = NULL;
     if (indicator_kind(i) == IND_DURATION && n.has) {
-        struct figure_source p90 = {(uint16_t)i, IF_P90}, mean = {(uint16_t)i, IF_MEAN};
-        struct figure at = sum_figure(r->cube->sum[CUBE_NOW], r->settings, p90);
-        struct figure middle = sum_figure(r->cube->sum[CUBE_NOW], r->settings, mean);
-        actual->note = doc_text(r->doc, "p90 %s · %s %s", report_figure(r, p90, &at),
-                                word(W_R_MEAN), report_figure(r, mean, &middle));
+        /* Which number it is, and two that tell how far others are from it. */
+        struct figure_source high = {(uint16_t)i, n.of.field == IF_P90 ? IF_P50 : IF_P90};
+        struct figure_source other = {(uint16_t)i, n.of.field == IF_MEAN ? IF_P50 : IF_MEAN};
+        struct figure at = sum_figure(r->cube->sum[CUBE_NOW], r->settings, high);
+        struct figure middle = sum_figure(r->cube->sum[CUBE_NOW], r->settings, other);
+        actual->note = doc_text(r->doc, "%s · %s %s · %s %s", report_field(n.of),
+                                report_field(high), report_figure(r, high, &at),
+                                report_field(other), report_figure(r, other, &middle));
     }
     put_goal(r, t, i, reached.has);
     if (reached.has)

@@ -82,6 +82,13 @@ const char *report_figure(const struct report *r, struct figure_source of, const
     return f->bottom > 0 ? report_value(r, of, figure_round(f)) : "·";
 }
 
+const char *report_field(struct figure_source of)
+{
+    return of.field == IF_P50    ? word(W_R_MEDIAN)
+           : of.field == IF_MEAN ? word(W_R_MEAN)
+                                 : indicator_field_name((enum indicator_field)of.field);
+}
+
 static double plain(const struct figure *f)
 {
     return (double)f->top / (double)f->bottom;

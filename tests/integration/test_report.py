@@ -363,6 +363,8 @@ class Report(unittest.TestCase):
             total = sum(weights[i] * p for i, p in points.items())
             self.assertEqual(round(row["score"] * 100), (2 * total + over) // (2 * over), name)
         page = run("report", self.log, "--config", self.path("card.yaml"), "--format", "md").stdout
+        self.assertRegex(page, r"\| first response .* \(mean · p90 [\w ]+ · median [\w ]+\) \|")
+        self.assertRegex(page, r"\| resolution .* \(median · p90 [\w ]+ · mean [\w ]+\) \|")
         self.assertIn("A card for each of them", page)
         self.assertIn("**Scorecard Desk: every item**", page)
         for line in page.split("**Scorecard Desk")[1].split("\n\n")[1].splitlines()[2:]:
