@@ -103,7 +103,7 @@ void account_cut_slot(struct account *a, const struct sla *s, uint32_t slot,
 void account_cut(struct account *a, const struct sla *s, const struct tags *tags, ms_t at,
                  const struct fold_terms *terms)
 {
-    for (uint32_t slot = 0; slot < SLA_SLOTS; slot++)
+    for (uint32_t slot = 0; a != NULL && slot < SLA_SLOTS; slot++)
         account_cut_slot(a, s, slot, tags, at, terms);
 }
 

@@ -217,6 +217,10 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
                         ms_t at, const struct fold_terms *terms, struct sink *out)
 {
     struct sla_clock *c = &s->clock[slot];
+    if (r != NULL && sla_active(c)) { /* what is not wanted any more has just ended */
+        pause_or_resume(s, c, f, at, terms);
+        return;
+    }
     struct want w = want_of(s, slot, f, r, terms);
     bool same = w.same;
     if (!w.any)
