@@ -128,14 +128,16 @@ static void fold_live(struct tickets *t, handle_t h, struct recall *recall, cons
 }
 
 /* The last record only replaces something: what the others left to recall is built up again,
- * then the record is folded straight into the board. */
-static void fold_on(struct tickets *t, handle_t h, uint32_t n, const struct record *r, ms_t fired)
+ * then the record is folded straight into the board. Clocks judge nothing of that but an outcome,
+ * and what passes between two records is in no recall. */
+static void fold_on(struct tickets *t, handle_t h, uint32_t n, const struct record *r)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
     struct again again;
     struct sink nobody = {0};
-    ticket_fold(t, k, n - 1, ticket_passed(t, k, fired), &again.fold, &again.recall,
-                k->sla == 0 ? NULL : &again.sla, &nobody);
+    bool judged = k->sla != 0 && (k->fold.flags & FOLD_OUTCOME) != 0;
+    ticket_fold(t, k, n - 1, MS_MIN_TS, &again.fold, &again.recall, judged ? &again.sla : NULL,
+                &nobody);
     fold_live(t, h, &again.recall, r);
 }
 
@@ -196,7 +198,7 @@ static int apply_in_order(struct tickets *t, handle_t h, const struct record *r,
     if (undoes)
         refold(t, h, n - 1, n, fired);
     else
-        fold_on(t, h, n, r, fired);
+        fold_on(t, h, n, r);
     return 0;
 }
 
