@@ -238,13 +238,6 @@ bool agreements_any(const struct agreements *a)
     return false;
 }
 
-const struct agreement *agreement_get(const struct agreements *a, uint32_t number)
-{
-    uint32_t i = number < a->first ? 0 : number - a->first;
-    CHECK(i < a->n);
-    return &a->at[a->order[i]];
-}
-
 uint32_t agreements_last(const struct agreements *a)
 {
     return a->first + a->n - 1;

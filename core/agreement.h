@@ -94,7 +94,12 @@ const struct agreement *agreements_spare(const struct agreements *a);
 bool agreements_any(const struct agreements *a);
 
 /* Generation by number; older ones than the oldest kept are the oldest. */
-const struct agreement *agreement_get(const struct agreements *a, uint32_t number);
+static inline const struct agreement *agreement_get(const struct agreements *a, uint32_t number)
+{
+    uint32_t i = number < a->first ? 0 : number - a->first;
+    CHECK(i < a->n);
+    return &a->at[a->order[i]];
+}
 uint32_t agreements_last(const struct agreements *a); /* number of the one in force */
 
 /* Answers the board's questions for hours, each by the calendars in force at the instant. */
