@@ -15,14 +15,14 @@ enum { REMARKS_MAX = 4096, REMARK_NAME = 72 };
 
 struct remark {
     struct slot slot;
-    uint64_t thread;            /* of the alerts (effect.h) */
-    uint64_t alert_id;          /* the last one that was told */
-    uint64_t acked_id; /* the one that was acknowledged; 0 = none */
-    uint64_t hidden_id;         /* one that fired while muted; 0 = none */
-    ms_t muted;                 /* until then; MS_NONE = not, MS_NEVER = until it ends */
-    handle_t of;                /* of the alert, as there */
-    handle_t timer;             /* in the wheel, 0 = none */
-    uint64_t clock;             /* 1: the alert is a clock's, not a rule's */
+    uint64_t thread;    /* of the alerts (effect.h) */
+    uint64_t alert_id;  /* the last one that was told */
+    uint64_t acked_id;  /* the one that was acknowledged; 0 = none */
+    uint64_t hidden_id; /* one that fired while muted; 0 = none */
+    ms_t muted;         /* until then; MS_NONE = not, MS_NEVER = until it ends */
+    handle_t of;        /* of the alert, as there */
+    handle_t timer;     /* in the wheel, 0 = none */
+    uint64_t clock;     /* 1: the alert is a clock's, not a rule's */
     char acked_by[REMARK_NAME];
     char muted_by[REMARK_NAME];
 };

@@ -27,24 +27,12 @@ static const char *const business[] = {
 /* Nothing judges them. */
 static const char *const unjudged[] = {"aht", "arrival", "on_site", "refund_time"};
 static const char *const counts[] = {
-    "opened",
-    "received",
-    "replies",
-    "handled",
-    "customers",
-    "resolved",
-    "resolved_tickets",
-    "closed_unresolved",
-    "reopened",
-    "escalated",
-    "transferred",
-    "closed_without_reply",
-    "complaints",
-    "disputes",
-    "calls_offered",
-    "calls_answered",
-    "calls_abandoned",
-    "calls_short_abandoned",
+    "opened",           "received",          "replies",
+    "handled",          "customers",         "resolved",
+    "resolved_tickets", "closed_unresolved", "reopened",
+    "escalated",        "transferred",       "closed_without_reply",
+    "complaints",       "disputes",          "calls_offered",
+    "calls_answered",   "calls_abandoned",   "calls_short_abandoned",
     "calls_rung",
 };
 static const char *const ratios[] = {
