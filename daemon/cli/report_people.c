@@ -105,6 +105,16 @@ static const char *key(struct report *r, struct figure_source of)
                     indicator_field_name((enum indicator_field)of.field));
 }
 
+/* And which part of the card's weights it stands on, if items were left out. */
+static const char *grade(struct report *r, const struct score *s)
+{
+    const char *word_of = score_grade_word((enum score_grade)s->grade, r->doc->chinese);
+    if (s->weight >= s->weight_all)
+        return word_of;
+    return doc_text(r->doc, "%s · %s %s", word_of, word(W_S_COUNTED),
+                    report_share(r, (double)s->weight / (double)s->weight_all));
+}
+
 static void put_person(struct report *r, struct doc_table *t, enum scope scope,
                        const struct person *p, bool scored, uint32_t columns)
 {
@@ -119,7 +129,7 @@ static void put_person(struct report *r, struct doc_table *t, enum scope scope,
     if (scored && p->score.scored)
         doc_number(t, doc_text(r->doc, "%.2f", p->score.total / 100.0), p->score.total / 100.0,
                    UNIT_COUNT)
-            ->note = score_grade_word((enum score_grade)p->score.grade, r->doc->chinese);
+            ->note = grade(r, &p->score);
     else if (scored)
         doc_cell(t, "·");
     for (size_t k = 0; k < ARRAY_LEN(shown); k++) {
@@ -179,7 +189,7 @@ static void card_table(struct report *r, const struct scorecard *card, enum scop
             doc_text(r->doc, "%.*s", (int)name.len, name.p);
         doc_number(t, doc_text(r->doc, "%.2f", p[i].score.total / 100.0), p[i].score.total / 100.0,
                    UNIT_COUNT)
-            ->note = score_grade_word((enum score_grade)p[i].score.grade, r->doc->chinese);
+            ->note = grade(r, &p[i].score);
         for (uint32_t k = 0; k < card->items; k++)
             put_item(r, t, p[i].now, &card->item[k], &p[i].score.line[k]);
     }

@@ -370,6 +370,11 @@ class Report(unittest.TestCase):
         for line in page.split("**Scorecard Desk")[1].split("\n\n")[1].splitlines()[2:]:
             self.assertRegex(line, r"\| (·|[\d.]+ \([\d.]+% · n = \d+ · [\d.]+ – [\d.]+%\)) \|"
                              r" [^|]+ \|$")
+        few = card + "      - {indicator: next_response, field: mean, weight: 25, min_n: 99999,\n" \
+                     "         baseline: 1h, target: 30m}\n"
+        page = run("report", self.log, "--config", self.write("few.yaml", few), "--format", "md",
+                   "--lang", "en").stdout
+        self.assertGreater(len(re.findall(r"\((?:\w+ ?)+ · counted 80\.0%\)", page)), 10)
         counts = card + "      - {indicator: replies, weight: 5, baseline: 1, target: 200}\n"
         alone = self.report("--config", self.write("counts.yaml", counts))
         self.assertIn("agents-items", alone)  # all together reply more than anybody
