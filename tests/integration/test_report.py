@@ -374,7 +374,7 @@ class Report(unittest.TestCase):
                      "         baseline: 1h, target: 30m}\n"
         page = run("report", self.log, "--config", self.write("few.yaml", few), "--format", "md",
                    "--lang", "en").stdout
-        self.assertGreater(len(re.findall(r"\((?:\w+ ?)+ · counted 80\.0%\)", page)), 10)
+        self.assertGreater(page.count(" · counted 80.0%)"), 10)
         counts = card + "      - {indicator: replies, weight: 5, baseline: 1, target: 200}\n"
         alone = self.report("--config", self.write("counts.yaml", counts))
         self.assertIn("agents-items", alone)  # all together reply more than anybody
