@@ -445,8 +445,7 @@ struct calls_ends *calls_blob(struct calls *c)
 
 void calls_rebuild(struct calls *c)
 {
-    memset(c->map.cells, 0, ((uint64_t)c->map.mask + 1) * sizeof *c->map.cells);
-    c->map.live = 0;
+    map_clear(&c->map);
     for (uint32_t i = 1; i <= c->calls.high; i++) {
         handle_t h = pool_handle(&c->calls, i);
         if (h != 0)

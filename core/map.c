@@ -1,11 +1,9 @@
 #include "core/map.h"
 
+/* Some more than entries however few those are: every search ends at an empty one. */
 static uint32_t map_cells(uint32_t cap)
 {
-    uint32_t n = 16;
-    while (n < cap * 2u)
-        n *= 2;
-    return n;
+    return cap + cap / 2 + 8;
 }
 
 uint64_t map_bytes(uint32_t cap)
@@ -15,7 +13,13 @@ uint64_t map_bytes(uint32_t cap)
 
 void map_init(struct map *m, void *mem, uint32_t cap)
 {
-    *m = (struct map){.cells = mem, .mask = map_cells(cap) - 1, .cap = cap};
+    *m = (struct map){.cells = mem, .size = map_cells(cap), .cap = cap};
+}
+
+void map_clear(struct map *m)
+{
+    memset(m->cells, 0, (uint64_t)m->size * sizeof *m->cells);
+    m->live = 0;
 }
 
 bool map_put(struct map *m, uint64_t hash, handle_t h)
@@ -25,10 +29,16 @@ bool map_put(struct map *m, uint64_t hash, handle_t h)
         return false;
     uint32_t at = map_start(m, hash);
     while (m->cells[at].handle != 0)
-        at = (at + 1) & m->mask;
+        at = map_after(m, at);
     m->cells[at] = (struct map_cell){.tag = (uint32_t)hash, .handle = h};
     m->live++;
     return true;
+}
+
+/* From one cell on to another. */
+static uint32_t steps(const struct map *m, uint32_t from, uint32_t to)
+{
+    return to >= from ? to - from : to + m->size - from;
 }
 
 void map_remove(struct map *m, uint64_t hash, handle_t h)
@@ -36,17 +46,16 @@ void map_remove(struct map *m, uint64_t hash, handle_t h)
     uint32_t at = map_start(m, hash);
     while (m->cells[at].handle != h) {
         CHECK(m->cells[at].handle != 0);
-        at = (at + 1) & m->mask;
+        at = map_after(m, at);
     }
     uint32_t hole = at;
     for (;;) {
-        at = (at + 1) & m->mask;
+        at = map_after(m, at);
         struct map_cell c = m->cells[at];
         if (c.handle == 0)
             break;
-        uint32_t home = c.tag & m->mask;
         /* An entry may move to the hole unless its home lies between the two. */
-        if (((at - home) & m->mask) >= ((at - hole) & m->mask)) {
+        if (steps(m, map_home(m, c.tag), at) >= steps(m, hole, at)) {
             m->cells[hole] = c;
             hole = at;
         }

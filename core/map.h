@@ -3,7 +3,9 @@
  * The caller hashes the key (seeded) and compares keys itself, since only it knows the slot's
  * layout: the map keeps 32 bits of hash beside each handle, so a foreign entry is touched about
  * once in four billion probes. Deletion shifts back, there are no tombstones (Knuth, TAOCP 3,
- * 6.4, algorithm R). Fixed size, at most half full, so probes stay short. Never allocates. */
+ * 6.4, algorithm R). Fixed size, at most two thirds full: five probes then for what is not there,
+ * and cells lie all over the memory, so that it is in use from the first thousands of entries on.
+ * Never allocates. */
 #ifndef TP_CORE_MAP_H
 #define TP_CORE_MAP_H
 
@@ -16,18 +18,30 @@ struct map_cell {
 
 struct map {
     struct map_cell *cells;
-    uint32_t mask;
+    uint32_t size; /* cells */
     uint32_t live;
     uint32_t cap; /* most entries */
 };
 
 uint64_t map_bytes(uint32_t cap);
 void map_init(struct map *m, void *mem, uint32_t cap);
+void map_clear(struct map *m);
+
+/* Where a tag's entries begin: its part of 2^32 is the cell's part of all. */
+static inline uint32_t map_home(const struct map *m, uint32_t tag)
+{
+    return (uint32_t)((uint64_t)tag * m->size >> 32);
+}
+
+static inline uint32_t map_after(const struct map *m, uint32_t at)
+{
+    return at + 1 == m->size ? 0 : at + 1;
+}
 
 /* Walks the candidates of a hash: start with *at = map_start(), stop at 0. */
 static inline uint32_t map_start(const struct map *m, uint64_t hash)
 {
-    return (uint32_t)hash & m->mask;
+    return map_home(m, (uint32_t)hash);
 }
 
 static inline handle_t map_next(const struct map *m, uint64_t hash, uint32_t *at)
@@ -36,7 +50,7 @@ static inline handle_t map_next(const struct map *m, uint64_t hash, uint32_t *at
         const struct map_cell *c = &m->cells[*at];
         if (c->handle == 0)
             return 0;
-        *at = (*at + 1) & m->mask;
+        *at = map_after(m, *at);
         if (c->tag == (uint32_t)hash)
             return c->handle;
     }

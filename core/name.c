@@ -114,8 +114,7 @@ bool name_set_title(struct names *n, uint32_t index, struct str title)
 
 void names_rebuild(struct names *n)
 {
-    memset(n->map.cells, 0, map_bytes(n->map.cap));
-    map_init(&n->map, n->map.cells, n->map.cap);
+    map_clear(&n->map);
     memset(n->reserved, 0, sizeof n->reserved);
     for (uint32_t i = 1; i <= n->pool.high; i++) {
         struct name *name = pool_at(&n->pool, i);

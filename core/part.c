@@ -270,8 +270,7 @@ void parts_check(struct board *b)
 void parts_rebuild(struct board *b)
 {
     names_rebuild(&b->aspects);
-    memset(b->part_map.cells, 0, ((uint64_t)b->part_map.mask + 1) * sizeof *b->part_map.cells);
-    b->part_map.live = 0;
+    map_clear(&b->part_map);
     for (uint32_t i = 1; i <= b->parts.high; i++) {
         handle_t h = pool_handle(&b->parts, i);
         if (h == 0)

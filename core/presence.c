@@ -338,8 +338,7 @@ uint32_t presences_pools(struct presences *p, struct pool *ret[2])
 
 void presences_rebuild(struct presences *p)
 {
-    memset(p->map.cells, 0, ((uint64_t)p->map.mask + 1) * sizeof *p->map.cells);
-    p->map.live = 0;
+    map_clear(&p->map);
     for (uint32_t i = 1; i <= p->agents.high; i++) {
         const struct presence *a = pool_at(&p->agents, i);
         CHECK(map_put(&p->map, hash_of(p, a->agent), pool_handle(&p->agents, i)));

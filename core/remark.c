@@ -19,8 +19,7 @@ void remarks_init(struct remarks *r, void *mem)
 
 void remarks_rebuild(struct remarks *r)
 {
-    memset(r->map.cells, 0, map_bytes(REMARKS_MAX));
-    map_init(&r->map, r->map.cells, REMARKS_MAX);
+    map_clear(&r->map);
     for (uint32_t i = 1; i <= r->pool.high; i++) {
         handle_t h = pool_handle(&r->pool, i);
         bool put =

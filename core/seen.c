@@ -277,8 +277,7 @@ void seen_rebuild(struct seen *s)
 {
     names_rebuild(&s->sources);
     s->last = 0;
-    memset(s->map.cells, 0, map_bytes(s->map.cap));
-    map_init(&s->map, s->map.cells, s->map.cap);
+    map_clear(&s->map);
     for (uint64_t n = s->state.ring_first; n < s->state.ring_end; n++) {
         bool put = map_put(&s->map, ring_at(s, n)->hash[0], pool_handle(&s->ids, ring_slot(s, n)));
         CHECK(put);

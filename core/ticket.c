@@ -411,8 +411,7 @@ struct tickets_ends *tickets_blob(struct tickets *t)
 
 void tickets_rebuild(struct tickets *t)
 {
-    memset(t->map.cells, 0, ((uint64_t)t->map.mask + 1) * sizeof *t->map.cells);
-    t->map.live = 0;
+    map_clear(&t->map);
     repeats_rebuild(&t->repeats);
     customers_rebuild(&t->customers);
     for (uint32_t i = 1; i <= t->tickets.high; i++) {

@@ -137,6 +137,5 @@ handle_t treap_before(const struct treap *t, uint64_t key, ms_t at, handle_t h)
 
 void treap_clear(struct treap *t)
 {
-    memset(t->root.cells, 0, ((uint64_t)t->root.mask + 1) * sizeof *t->root.cells);
-    t->root.live = 0;
+    map_clear(&t->root);
 }

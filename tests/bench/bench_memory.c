@@ -1,11 +1,12 @@
 /* bench_memory: what the engine keeps in memory, and what it does when a limit is met.
  *
- *     bench_memory [agents]       default 200; 10000 is the full load and takes its time
+ *     bench_memory [agents]       of `both`, default 200; 10000 is the full load and takes its time
  *
  * tickets   1,000,000 open tickets, each opened, assigned and written to once by its customer:
  *           bytes a ticket
  * agents    each with 3,000 replies and 3,000 resolves spread over 30 days, durations drawn at
- *           random: bytes an agent, without the tickets (their number is kept small)
+ *           random: bytes an agent, without the tickets (their number is kept small). It is what
+ *           an agent more costs once the numbers of the whole site are as large as they get
  * both      in one engine with the shipped limits and scopes agent, team, category, all
  * limits    every limit made small in turn under the traffic of a help desk: what is told
  *
@@ -25,6 +26,7 @@
 enum {
     OPEN_TICKETS = 1000000,
     REPLIES = 3000, /* an agent, and as many resolves */
+    AGENTS = 800,   /* half of them fill what is kept of the whole site: 100,000 samples a series */
     BATCH = 64,
     EFFECTS = OUTBOX_EFFECTS_MAX,
     TRAFFIC = 200000,
@@ -349,7 +351,7 @@ int main(int argc, char **argv)
         return 2;
     }
     measure_tickets();
-    measure_agents(agents < 200 ? 100 : 200);
+    measure_agents(AGENTS);
     measure_both((uint32_t)agents);
     meet_limits();
     return 0;

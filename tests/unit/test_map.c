@@ -80,6 +80,31 @@ Test(map, full_map_says_so)
     free(m.cells);
 }
 
+Test(map, is_small_and_runs_stay_short_in_a_full_one)
+{
+    enum { MANY = 100000 };
+    struct map m = map_new(MANY);
+    cr_assert_leq(map_bytes(MANY), MANY * 12 + 64);
+    for (handle_t h = 1; h <= MANY; h++)
+        cr_assert(map_put(&m, mix64(h), h));
+    uint32_t longest = 0, run = 0, used = 0;
+    for (uint32_t i = 0; i < m.size; i++) {
+        run = m.cells[i].handle != 0 ? run + 1 : 0;
+        used += run > 0;
+        longest = run > longest ? run : longest;
+    }
+    cr_assert_eq(used, MANY);
+    cr_assert(longest < 300, "%u in a row", longest);
+    for (handle_t h = 1; h <= MANY; h++)
+        cr_assert_eq(times_found(&m, mix64(h), h), 1);
+    map_clear(&m);
+    cr_assert_eq(m.live, 0);
+    for (handle_t h = 1; h <= MANY; h++)
+        cr_assert_eq(times_found(&m, mix64(h), h), 0);
+    cr_assert(map_put(&m, 1, 1));
+    free(m.cells);
+}
+
 Test(map, removing_what_is_not_there_stops_the_program, .signal = SIGABRT)
 {
     struct map m = map_new(2);
