@@ -2,12 +2,22 @@
 
 #include <time.h>
 
-ms_t clock_system(void)
+static ms_t read_clock(clockid_t id)
 {
     struct timespec ts;
-    int err = clock_gettime(CLOCK_REALTIME, &ts);
+    int err = clock_gettime(id, &ts);
     CHECK(err == 0);
     return (ms_t)ts.tv_sec * MS_SECOND + (ms_t)ts.tv_nsec / 1000000;
+}
+
+ms_t clock_system(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+ms_t clock_monotonic(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 ms_t clock_take(struct clock *c, ms_t reading)

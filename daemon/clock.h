@@ -15,6 +15,9 @@ struct clock {
 /* The system's clock in UTC milliseconds. */
 ms_t clock_system(void);
 
+/* Milliseconds that nobody sets; for durations. */
+ms_t clock_monotonic(void);
+
 /* Takes a reading of the system's clock; returns ours. */
 ms_t clock_take(struct clock *c, ms_t reading);
 

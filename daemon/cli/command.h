@@ -8,6 +8,7 @@
 #include "daemon/cli/options.h"
 
 #define ENDPOINT_EVENTS "tcp://127.0.0.1:5560"
+#define ENDPOINT_INGEST "tcp://127.0.0.1:5561"
 #define ENDPOINT_OUT "tcp://127.0.0.1:5570"
 #define ENDPOINT_QUERY "tcp://127.0.0.1:5571"
 

@@ -1,24 +1,18 @@
 #include "daemon/cli/progress.h"
 
+#include "daemon/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CELLS = 40, REDRAW_MS = 100, QUIET_MS = 300 };
-
-static ms_t monotonic_ms(void)
-{
-    struct timespec t;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-    return (ms_t)t.tv_sec * MS_SECOND + t.tv_nsec / 1000000;
-}
 
 void progress_start(struct progress *p)
 {
     *p = (struct progress){.on = isatty(STDERR_FILENO) == 1};
     if (p->on) {
-        p->started = monotonic_ms();
+        p->started = clock_monotonic();
         p->next = p->started + QUIET_MS; /* short work shows none */
     }
 }
@@ -27,7 +21,7 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 {
     if (!p->on)
         return;
-    ms_t now = monotonic_ms();
+    ms_t now = clock_monotonic();
     if (now < p->next)
         return;
     p->next = now + REDRAW_MS;

@@ -5,6 +5,7 @@
 #include "daemon/cli/sender.h"
 #include "daemon/cli/stop.h"
 #include "daemon/clock.h"
+#include "proto/text.h"
 
 #include <inttypes.h>
 
@@ -24,6 +25,7 @@ static const struct option options[] = {
     {"speed", OPTION_SPEED, &s.speed, W_O_SPEED, 0, 0},
     {"shift-to-now", OPTION_FLAG, &s.shift, W_O_SHIFT, 0, 0},
     {"batch", OPTION_COUNT, &s.batch, W_O_BATCH, 1, BATCH_EVENTS_MAX},
+    ACKING_OPTIONS,
     KEYRING_OPTIONS,
 };
 
@@ -42,6 +44,40 @@ static bool newest_ts(char **paths, uint32_t n, ms_t *ret)
     bool whole = feed_whole(f);
     feed_close(f);
     return whole;
+}
+
+/* What the batches of a run as fast as possible depend on: their size and every event. The same
+ * files sent again are the same batches. false: they cannot be read. */
+static bool run_number(char **paths, uint32_t n, uint64_t *ret)
+{
+    struct feed *f = feed_open(paths, n, true);
+    if (f == NULL)
+        return false;
+    uint64_t run = hash_bytes(1, &s.batch, sizeof(s.batch));
+    const struct event *e;
+    while ((e = feed_next(f)) != NULL && !stop_asked()) {
+        struct emitter em;
+        emit_start(&em, SINK_MSGPACK, s.sender.payload, sizeof(s.sender.payload));
+        event_emit(&em, NULL, e);
+        int bytes = emit_finish(&em);
+        CHECK(bytes > 0);
+        run = hash_bytes(run, s.sender.payload, (size_t)bytes);
+    }
+    *ret = run | 1; /* 0 would be a run like no other */
+    bool whole = feed_whole(f);
+    feed_close(f);
+    return whole;
+}
+
+/* Batches that follow the clock, or what cannot be read twice, are a run like no other. */
+static bool open_sender(char **paths, uint32_t n, bool standard)
+{
+    uint64_t run = 0;
+    if (!acking.on)
+        return sender_open(&s.sender, s.to, s.batch, SUBSCRIBER_MS);
+    if (!standard && !s.shift && s.speed == 0 && !run_number(paths, n, &run))
+        return false;
+    return sender_open_acked(&s.sender, s.to, s.batch, run);
 }
 
 static void shift(struct event *e)
@@ -70,7 +106,8 @@ static bool pace(ms_t ts)
             return true;
         if (left > FLUSH_MS && !sender_flush(&s.sender))
             return false;
-        stop_wait(ms_min(left, MS_SECOND));
+        if (!sender_wait(&s.sender, ms_min(left, MS_SECOND)))
+            return false;
     }
 }
 
@@ -88,13 +125,9 @@ static bool send_all(struct feed *f)
 
 static void sum_up(ms_t took, uint64_t refused)
 {
-    char events[24], messages[24], rate[24];
-    snprintf(events, sizeof(events), "%" PRIu64, s.sender.events);
-    snprintf(messages, sizeof(messages), "%" PRIu64, s.sender.messages);
-    snprintf(rate, sizeof(rate), "%.0f", (double)s.sender.events * 1000 / (double)ms_max(1, took));
-    word_print(stderr, W_SENT, events, messages, rate);
-    fputc('\n', stderr);
+    sender_sum_up(&s.sender, took);
     if (refused > 0) {
+        char events[24];
         snprintf(events, sizeof(events), "%" PRIu64, refused);
         word_print(stderr, W_REFUSED_LINES, events, NULL, NULL);
         fputc('\n', stderr);
@@ -103,13 +136,14 @@ static void sum_up(ms_t took, uint64_t refused)
 
 int command_send(int argc, char **argv)
 {
-    s.to = ENDPOINT_EVENTS;
     s.batch = 64;
     s.first = MS_NONE;
     int operands;
     enum options_end end = options_read(&usage, argc, argv, &operands);
     if (end != OPTIONS_GO)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
+    if (s.to == NULL)
+        s.to = acking.on ? ENDPOINT_INGEST : ENDPOINT_EVENTS;
     bool standard = false;
     for (int i = 0; i < operands; i++)
         standard = standard || strcmp(argv[i], "-") == 0;
@@ -122,7 +156,7 @@ int command_send(int argc, char **argv)
     struct feed *f = feed_open(argv, (uint32_t)operands, false);
     if (f == NULL)
         return EXIT_FAILED;
-    bool good = sender_open(&s.sender, s.to, s.batch, SUBSCRIBER_MS);
+    bool good = open_sender(argv, (uint32_t)operands, standard);
     if (good) {
         ms_t begun = clock_system();
         s.by = newest == MS_NONE ? 0 : begun - newest;

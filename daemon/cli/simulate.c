@@ -44,6 +44,7 @@ static const struct option options[] = {
     {"shuffle", OPTION_DURATION, &sim.setup.shuffle, W_O_SHUFFLE, 0, MS_HOUR},
     {"doubled", OPTION_COUNT, &sim.setup.doubled, W_O_DOUBLED, 0, 1000},
     {"late", OPTION_COUNT, &sim.setup.late, W_O_LATE, 0, 1000},
+    ACKING_OPTIONS,
     KEYRING_OPTIONS,
 };
 
@@ -126,7 +127,9 @@ static bool publish(void)
             word_print(stderr, W_SIM_LIVE, NULL, NULL, NULL);
             fputc('\n', stderr);
         }
-        stop_wait(live ? ms_min(SLICE_MS, ms_max(1, traffic_ahead(sim.traffic) - now)) : 10);
+        ms_t wait = live ? ms_min(SLICE_MS, ms_max(1, traffic_ahead(sim.traffic) - now)) : 10;
+        if (!sender_wait(&sim.sender, wait))
+            return false;
     }
 }
 
@@ -149,21 +152,18 @@ static void say_plan(void)
 static int publish_all(void)
 {
     say_plan();
-    word_print(stderr, W_WAITING_FOR, sim.to, NULL, NULL);
-    fputc('\n', stderr);
-    if (!sender_open(&sim.sender, sim.to, sim.batch, SUBSCRIBER_MS))
+    if (!acking.on) {
+        word_print(stderr, W_WAITING_FOR, sim.to, NULL, NULL);
+        fputc('\n', stderr);
+    }
+    if (!(acking.on ? sender_open_acked(&sim.sender, sim.to, sim.batch, 0)
+                    : sender_open(&sim.sender, sim.to, sim.batch, SUBSCRIBER_MS)))
         return stop_asked() ? EXIT_FINE : EXIT_FAILED;
     /* The clock was read before we waited; the simulated time starts with the first message. */
     sim.begun = clock_system();
     bool good = publish();
     good = sender_close(&sim.sender) && good;
-    char events[24], messages[24], rate[24];
-    double seconds = (double)ms_max(1, clock_system() - sim.begun) / 1000;
-    snprintf(events, sizeof(events), "%" PRIu64, sim.sender.events);
-    snprintf(messages, sizeof(messages), "%" PRIu64, sim.sender.messages);
-    snprintf(rate, sizeof(rate), "%.0f", (double)sim.sender.events / seconds);
-    word_print(stderr, W_SENT, events, messages, rate);
-    fputc('\n', stderr);
+    sender_sum_up(&sim.sender, clock_system() - sim.begun);
     return good ? EXIT_FINE : EXIT_FAILED;
 }
 
@@ -172,12 +172,13 @@ int command_simulate(int argc, char **argv)
     sim.setup = traffic_default();
     sim.setup.start = MS_NONE;
     sim.setup.teams = 0;
-    sim.to = ENDPOINT_EVENTS;
     sim.batch = 64;
     int operands;
     enum options_end end = options_read(&usage, argc, argv, &operands);
     if (end != OPTIONS_GO)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
+    if (sim.to == NULL)
+        sim.to = acking.on ? ENDPOINT_INGEST : ENDPOINT_EVENTS;
     if (operands != 0)
         return options_operands_wrong(&usage);
     stop_on_signals();
@@ -193,6 +194,10 @@ int command_simulate(int argc, char **argv)
     bool file = strstr(sim.to, "://") == NULL;
     if (file && sim.end == MS_NEVER)
         sim.end = now;
+    if (file && acking.on) {
+        word_error(W_E_SETUP, "simulate", "--acked --to FILE", NULL);
+        return EXIT_USAGE;
+    }
     if (sim.setup.teams > sim.setup.agents || sim.end < sim.setup.start) {
         word_error(W_E_SETUP, "simulate", "--teams --agents --start --for", NULL);
         return EXIT_USAGE;

@@ -59,6 +59,11 @@
     X(O_LATE, "of 1000 events, deliver so many 3 to 60 minutes late",                              \
       "每千事件迟到 3 至 60 分钟的个数")                                                           \
     X(O_TO, "endpoint of the daemon's events socket", "服务进程的事件端点")                        \
+    X(O_ACKED, "to the ingest socket: until the daemon has each batch on disk",                    \
+      "发往 ingest 端点:直到服务进程将每批写入磁盘")                                               \
+    X(O_CLIENT, "--acked: name of the sender", "--acked:发送方名称")                               \
+    X(O_PATIENCE, "--acked: give up when nothing was acknowledged for so long (1m)",               \
+      "--acked:这么久无确认则放弃(1m)")                                                            \
     X(O_SPEED, "1x, 60x, … as the events happened; max: at once", "1x、60x 按事件时间;max 尽快")   \
     X(O_SHIFT, "move all times so that the last event happens now", "平移时间,使最后事件为现在")   \
     X(O_CONFIG, "configuration file (default: built in)", "配置文件(默认内置)")                    \
@@ -248,6 +253,13 @@
     X(WAITING_FOR, "waiting for a subscriber at {1}", "等待 {1} 的订阅者")                         \
     X(SENT, "sent {1} events in {2} messages, {3} events/s",                                       \
       "已发送 {1} 个事件、{2} 条消息,{3} 个/秒")                                                   \
+    X(ACKED, "acknowledged: {1} accepted, {2} duplicates, {3} late",                               \
+      "已确认:接受 {1}、重复 {2}、迟到 {3}")                                                       \
+    X(ACKED_REJECTED, ", {1} rejected", "、拒绝 {1}")                                              \
+    X(AWAY, "the connection to {1} is gone; what is not acknowledged will be sent again",          \
+      "与 {1} 的连接已断开;未确认的将重新发送")                                                    \
+    X(NACKED, "the daemon takes nothing just now ({1}); trying again",                             \
+      "服务进程暂不接收({1}),将重试")                                                              \
     X(WROTE, "wrote {1} events", "已写出 {1} 个事件")                                              \
     X(REFUSED_LINES, "{1} lines were refused", "{1} 行被拒绝")                                     \
     X(MORE_LINES, "… and {1} more like them", "…… 另有 {1} 行")                                    \
@@ -279,6 +291,14 @@
     X(E_SOCKET, "cannot use {1}: {2}", "无法使用 {1}:{2}")                                         \
     X(E_NO_SUBSCRIBER, "nobody subscribes to {1}: is ticketpulsed running?",                       \
       "{1} 无人订阅:ticketpulsed 是否在运行?")                                                     \
+    X(E_NO_INGEST,                                                                                 \
+      "no ingest socket at {1} within {2}: is ticketpulsed running, with a state directory?",      \
+      "{1} 在 {2} 内无 ingest 端点:ticketpulsed 是否在运行并设有状态目录?")                        \
+    X(E_CLIENT, "--client wants a name of at most 47 bytes",                                       \
+      "--client 的值应为至多 47 字节的名称")                                                       \
+    X(E_NO_ACK, "nothing acknowledged by {1} for {2}", "{1} 已 {2} 未确认任何批次")                \
+    X(E_NOT_ACKED, "{1} events were never acknowledged; send them again",                          \
+      "{1} 个事件未获确认,请重新发送")                                                             \
     X(E_GONE, "the subscriber at {1} has gone; events may be lost",                                \
       "{1} 的订阅者已断开,可能丢失事件")                                                           \
     X(E_NO_ANSWER, "no answer from {1} within {2}: is ticketpulsed running?",                      \

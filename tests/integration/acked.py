@@ -1,7 +1,7 @@
 """A client of acknowledged ingest: the pattern of PROTOCOL.md, nothing else.
 
     client = Acked(context, endpoint)
-    client.send([event, ...])        as often as you like; waits while WINDOW batches are under way
+    client.send([event, ...])        waits while the oldest under way is WINDOW back
     client.finish()                  until every batch is acknowledged
 
 A batch is kept until its ack and sent again with the same number: when a nack asks for it, and
@@ -14,7 +14,7 @@ import uuid
 import msgpack
 import zmq
 
-WINDOW = 16  # batches under way; the daemon remembers 64
+WINDOW = 16  # numbers from the oldest under way to the newest; the daemon remembers 64
 AGAIN_S = 1.0
 
 
@@ -67,7 +67,7 @@ class Acked:
         self.number += 1
         self.waiting[self.number] = (msgpack.packb(events), 0)
         self._transmit(self.number)
-        while len(self.waiting) > WINDOW:
+        while self.waiting and self.number - min(self.waiting) >= WINDOW:
             self._hear(50)
 
     def step(self, timeout_ms=0):

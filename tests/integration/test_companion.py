@@ -415,8 +415,9 @@ class Reading(unittest.TestCase):
 
 class Usage(Scratch):
     def test_wrong_usage_is_one_line_and_2(self):
-        for arguments in (["frobnicate"], ["send"], ["send", "--acked", "x"], ["send", "-",
-                          "--shift-to-now"], ["replay"], ["simulate", "x"], ["top", "x"],
+        for arguments in (["frobnicate"], ["send"], ["send", "--acked"],
+                          ["simulate", "--acked", "--to", "x"], ["send", "-", "--shift-to-now"],
+                          ["replay"], ["simulate", "x"], ["top", "x"],
                           ["query"], ["check"], ["simulate", "--agents", "0"],
                           ["simulate", "--agents", "3", "--teams", "5"],
                           ["replay", "--json", "--table", "x"], ["top", "--sort", "nonsense"]):
