@@ -415,10 +415,9 @@ class Reading(unittest.TestCase):
 
 class Usage(Scratch):
     def test_wrong_usage_is_one_line_and_2(self):
-        for arguments in (["frobnicate"], ["send"], ["send", "--acked"],
+        for arguments in (["frobnicate"], ["send"], ["send", "--acked"], ["replay"], ["query"],
                           ["simulate", "--acked", "--to", "x"], ["send", "-", "--shift-to-now"],
-                          ["replay"], ["simulate", "x"], ["top", "x"],
-                          ["query"], ["check"], ["simulate", "--agents", "0"],
+                          ["simulate", "x"], ["top", "x"], ["check"], ["simulate", "--agents", "0"],
                           ["simulate", "--agents", "3", "--teams", "5"],
                           ["replay", "--json", "--table", "x"], ["top", "--sort", "nonsense"]):
             done = run(*arguments, code=2)
