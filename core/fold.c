@@ -323,11 +323,14 @@ static void move_message(struct move *m)
 static void move_paused(struct move *m)
 {
     struct fold *f = m->f;
-    if (fold_ended(f) || (f->paused != MS_NONE && f->reason == m->r->number))
+    uint32_t reason = m->r->number;
+    if (reason == 0) /* a state that does not say why: as before */
+        reason = f->paused != MS_NONE ? f->reason : FOLD_REASON_PENDING;
+    if (fold_ended(f) || (f->paused != MS_NONE && f->reason == reason))
         return;
     fold_unpause(f, m->r->ts);
     f->paused = m->r->ts;
-    f->reason = m->r->number;
+    f->reason = reason;
 }
 
 static void move_resumed(struct move *m)

@@ -101,6 +101,8 @@ static uint32_t number_of(const struct event *e)
     case EV_PAUSED:
         return event_has(e, F_REASON) ? reason_number(e->reason) : FOLD_REASON_PENDING;
     case EV_STATE:
+        if (!event_names(e, F_PAUSED_REASON))
+            return 0; /* it stays what it was */
         return event_has(e, F_PAUSED_REASON) ? reason_number(e->paused_reason)
                                              : FOLD_REASON_PENDING;
     case EV_RATED:

@@ -352,7 +352,10 @@ static void reopened(struct page *p, const struct event *e)
 static void state(struct page *p, const struct event *e)
 {
     struct owner before = p->now;
-    struct str reason = event_has(e, F_PAUSED_REASON) ? e->paused_reason : str_of("pending");
+    bool goes_on = p->paused != MS_NONE && !event_names(e, F_PAUSED_REASON);
+    struct str reason = event_has(e, F_PAUSED_REASON) ? e->paused_reason
+                        : goes_on                     ? p->reason
+                                                      : str_of("pending");
     take_names(p, e, ~0u, false);
     if (p->opened == MS_NONE && event_has(e, F_OPENED_AT))
         p->opened = e->opened_at;

@@ -263,8 +263,10 @@ static void on_state(struct sheet *p, const struct event *e)
     p->is_closed |= e->status == STATUS_CLOSED;
     if (p->opened == MS_NONE && event_has(e, F_OPENED_AT))
         know_opening(p, e->opened_at);
-    p->reason = nobody;
-    if (e->status == STATUS_PAUSED)
+    bool goes_on = p->reason.len > 0 && !event_names(e, F_PAUSED_REASON);
+    if (e->status != STATUS_PAUSED)
+        p->reason = nobody;
+    else if (!goes_on)
         pause(p, event_has(e, F_PAUSED_REASON), e->paused_reason);
     if (!ends && event_names(e, F_WAITING_SINCE))
         wait_from(p, event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE);
