@@ -281,31 +281,46 @@ static uint64_t team_hash(const struct presences *p, uint32_t team)
     return team == 0 ? 0 : hash_str(5, name_text(board_names(p->links.board, SCOPE_TEAM), team));
 }
 
+/* What is known of an agent as if all of it were folded for good. How much is depends on which
+ * calls were taken for his for a while, so it says nothing. */
+static void whole_of(const struct presences *p, const struct presence *a, struct duty_base *ret)
+{
+    const struct settings *s = p->links.settings;
+    struct record tail[DUTY_RECORDS_MAX];
+    *ret = a->base;
+    history_read(&p->history, &a->history, tail, DUTY_RECORDS_MAX);
+    for (uint32_t i = 0; i < a->history.records; i++)
+        duty_take(ret, &tail[i], s->presence_timeout);
+    ms_t now = board_at(p->links.board);
+    if (now != MS_NONE)
+        duty_forget(ret, now - s->lateness - DUTY_REACH);
+}
+
 uint64_t presences_digest(const struct presences *p)
 {
     uint64_t sum = 0;
     const struct names *names = board_names(p->links.board, SCOPE_AGENT);
     for (uint32_t i = 1; i <= p->agents.high; i++) {
         const struct presence *a = pool_at(&p->agents, i);
-        const struct duty_base *b = &a->base;
-        if (b->folded == MS_NONE && a->history.records == 0)
+        if (a->base.folded == MS_NONE && a->history.records == 0)
             continue; /* somebody else had answered after all */
+        struct duty_base b;
+        whole_of(p, a, &b);
         uint64_t h = hash_str(4, name_text(names, a->agent));
-        const int64_t numbers[] = {a->duty.state, a->duty.rostered, a->duty.attended,
-                                   a->since,      b->folded,        b->said,
-                                   b->since,      b->came,          b->state,
-                                   b->shifts,     b->spells,        a->history.records};
+        const int64_t numbers[] = {a->duty.state, a->duty.rostered, a->duty.attended, a->since,
+                                   b.said,        b.since,          b.came,           b.state,
+                                   b.shifts,      b.spells};
         h = hash_bytes(h, numbers, sizeof numbers);
-        h = mix64(h ^ team_hash(p, b->team)) ^ team_hash(p, a->duty.team);
-        h = mix64(h ^ team_hash(p, b->own));
+        h = mix64(h ^ team_hash(p, b.team)) ^ team_hash(p, a->duty.team);
+        h = mix64(h ^ team_hash(p, b.own));
         h = mix64(h ^ team_hash(p, a->duty.roster_team));
-        const struct handling *c = &b->handling;
+        const struct handling *c = &b.handling;
         const int64_t handling[] = {c->said,  c->wrapping, c->answered,
                                     c->ended, c->wrap,     c->active};
         h = hash_bytes(h, handling, sizeof handling);
-        h = hash_bytes(h, b->spell, b->spells * sizeof b->spell[0]);
-        for (uint32_t k = 0; k < b->shifts; k++) {
-            const struct shift *s = &b->shift[k];
+        h = hash_bytes(h, b.spell, b.spells * sizeof b.spell[0]);
+        for (uint32_t k = 0; k < b.shifts; k++) {
+            const struct shift *s = &b.shift[k];
             const int64_t shift[] = {s->from, s->counts, s->to};
             h = hash_bytes(h, shift, sizeof shift) ^ team_hash(p, s->team);
         }
