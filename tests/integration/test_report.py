@@ -141,7 +141,7 @@ class Report(unittest.TestCase):
         compared = 0
         for wire, fields in long.items():
             row = got["indicators"].get(wire)
-            if row is None or wire == "handled":
+            if row is None or wire in ("handled", "customers"):  # distinct: no differences
                 continue
             less = short.get(wire, {})
             if set(fields) == {"actual"}:
