@@ -352,10 +352,7 @@ static void reopened(struct page *p, const struct event *e)
 static void state(struct page *p, const struct event *e)
 {
     struct owner before = p->now;
-    bool goes_on = p->paused != MS_NONE && !event_names(e, F_PAUSED_REASON);
-    struct str reason = event_has(e, F_PAUSED_REASON) ? e->paused_reason
-                        : goes_on                     ? p->reason
-                                                      : str_of("pending");
+    struct str reason = event_has(e, F_PAUSED_REASON) ? e->paused_reason : str_of("pending");
     take_names(p, e, ~0u, false);
     if (p->opened == MS_NONE && event_has(e, F_OPENED_AT))
         p->opened = e->opened_at;
@@ -372,10 +369,10 @@ static void state(struct page *p, const struct event *e)
         }
         p->resolved = p->closed = p->is_void = false;
         p->ended = MS_NONE;
-        if (e->status == STATUS_PAUSED)
-            pause(p, e->ts, reason);
-        else
+        if (e->status != STATUS_PAUSED)
             stop_pause(p, e->ts);
+        else if (p->paused == MS_NONE || event_names(e, F_PAUSED_REASON))
+            pause(p, e->ts, reason);
         if (event_names(e, F_WAITING_SINCE))
             wait_from(p, event_has(e, F_WAITING_SINCE) ? e->waiting_since : MS_NONE);
     }
