@@ -72,7 +72,7 @@ static struct str zap_str(const struct zap_request *r, int frame)
 /* One whole request. false: there is none now. */
 static bool take(struct auth *a, zmq_msg_t *msg, struct zap_request *ret)
 {
-    ret->frames = 0;
+    *ret = (struct zap_request){.frames = 0};
     do {
         if (zsock_receive(&a->zap, msg) != 1)
             return false;
@@ -201,7 +201,7 @@ uint32_t auth_close(struct auth *a, zsock_cb *closed, void *data)
         if (a->watched[i]->socket != NULL)
             zmq_socket_monitor(a->watched[i]->socket, NULL, 0);
     for (uint32_t i = 0; i <= a->monitors; i++) {
-        if (all[i]->socket == NULL)
+        if (all[i] == NULL || all[i]->socket == NULL)
             continue;
         all[i]->data = data;
         zsock_close(all[i], closed);

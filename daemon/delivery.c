@@ -452,7 +452,8 @@ bool delivery_reload(struct delivery *d, const struct receivers *receivers)
     for (uint32_t i = 0; i < d->n; i++)
         if (d->to[i] != NULL)
             let_go(d, d->to[i]);
-    memcpy(d->to, kept, n * sizeof kept[0]);
+    for (uint32_t i = 0; i < n; i++)
+        d->to[i] = kept[i];
     d->n = n;
     return fine;
 }

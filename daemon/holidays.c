@@ -363,7 +363,7 @@ static bool same_uid(const struct event *a, const struct event *b)
  * the file replace. */
 static bool exceptions(struct file *f, const struct event *e, struct holidays *ret)
 {
-    int64_t day;
+    int64_t day = 0;
     for (icalproperty *p = icalcomponent_get_first_property(e->vevent, ICAL_EXDATE_PROPERTY);
          p != NULL; p = icalcomponent_get_next_property(e->vevent, ICAL_EXDATE_PROPERTY)) {
         if (!day_of(f, e, EXDATE, icalproperty_get_exdate(p), &day))
@@ -390,7 +390,7 @@ static bool exceptions(struct file *f, const struct event *e, struct holidays *r
 static bool mark_event(struct file *f, const struct event *e, struct holidays *ret)
 {
     struct holidays without = {{0}};
-    int64_t day;
+    int64_t day = 0;
     if (icalcomponent_get_status(e->vevent) == ICAL_STATUS_CANCELLED)
         return true;
     if (e->written[RECURRENCE].n == 0 && !exceptions(f, e, &without))

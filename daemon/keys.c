@@ -84,7 +84,7 @@ bool read_text(const struct reading *r, char *ret, size_t cap)
 
 bool read_path(const struct reading *r, char *ret, size_t cap)
 {
-    char text[CONFIG_PATH_BYTES_MAX + 1];
+    char text[CONFIG_PATH_BYTES_MAX + 1] = "";
     const char *name = r->tree->name, *slash = strrchr(name, '/');
     if (!read_text(r, text, sizeof text))
         return false;

@@ -12,14 +12,16 @@ struct step_head {
 static void drop(struct lineage *l, uint32_t i)
 {
     free(l->step[i].bytes);
+    l->step[i].bytes = NULL;
     l->n--;
     memmove(&l->step[i], &l->step[i + 1], (l->n - i) * sizeof l->step[0]);
 }
 
 void lineage_fini(struct lineage *l)
 {
-    while (l->n > 0)
-        drop(l, l->n - 1);
+    for (uint32_t i = 0; i < l->n; i++)
+        free(l->step[i].bytes);
+    l->n = 0;
 }
 
 static bool append(struct lineage *l, ms_t since, bool policies, const void *bytes, uint32_t n)

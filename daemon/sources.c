@@ -138,7 +138,7 @@ bool source_threshold(const struct reading *r, struct figure_source source, bool
 {
     static const char *const likes[] = {"a duration like \">= 15m\"",
                                         "a number like \">= 20\" or \"<= 85%\""};
-    struct str text;
+    struct str text = {"", 0};
     return source_operator(r, ret_below, &text) && source_value(r, source, text, likes, ret);
 }
 

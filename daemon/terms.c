@@ -129,7 +129,7 @@ bool terms_same(const struct terms *a, const struct terms *b)
     left.sla = right.sla = NULL;
     left.cards = right.cards = NULL;
     return memcmp(&a->limits, &b->limits, sizeof a->limits) == 0 &&
-           memcmp(&left, &right, sizeof left) == 0 && alike(a->sla, b->sla, sizeof *a->sla) &&
+           alike(&left, &right, sizeof left) && alike(a->sla, b->sla, sizeof *a->sla) &&
            alike(a->cards, b->cards, sizeof *a->cards);
 }
 

@@ -411,7 +411,7 @@ static bool get_word(struct unpack *u, enum event_field f, uint8_t *ret)
 
 static bool get_field(struct unpack *u, struct event *e, enum event_field f, uint32_t *src)
 {
-    void *m = (void *)(uintptr_t)schema_member(e, f);
+    void *m = (char *)e + ((const char *)schema_member(e, f) - (const char *)e);
     uint32_t index;
     int64_t v;
     uint8_t byte;

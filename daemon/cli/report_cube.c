@@ -227,12 +227,22 @@ void cube_event(struct cube *c, const struct event *e)
     step(c, e);
 }
 
+static bool is_nothing(const struct window_numbers *w)
+{
+    static const struct window_numbers nothing;
+    return w->samples == 0 && memcmp(w->flag, nothing.flag, sizeof w->flag) == 0 &&
+           memcmp(w->n, nothing.n, sizeof w->n) == 0 &&
+           memcmp(w->sum, nothing.sum, sizeof w->sum) == 0;
+}
+
 /* What was counted and taken back, or time that was over before, is nothing. */
 static void sum_finish(struct sum **t)
 {
-    static const struct window_numbers nothing[FAM_N];
     sum_settle(*t);
-    if (*t == NULL || memcmp((*t)->numbers, nothing, sizeof nothing) != 0)
+    for (uint32_t f = 0; *t != NULL && f < FAM_N; f++)
+        if (!is_nothing(&(*t)->numbers[f]))
+            return;
+    if (*t == NULL)
         return;
     sum_free(*t);
     *t = NULL;

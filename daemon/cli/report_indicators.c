@@ -122,8 +122,8 @@ static void put_time(struct report *r, struct doc_table *t, enum indicator i)
 {
     struct figure_source of = {(uint16_t)i, IF_DEN};
     struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
-    doc_number(t, report_value(r, of, (int64_t)(f.top / NUMBER_ONE)), (double)(f.top / NUMBER_ONE),
-               UNIT_MS);
+    int64_t ms = (int64_t)(f.top / NUMBER_ONE);
+    doc_number(t, report_value(r, of, ms), (double)ms, UNIT_MS);
 }
 
 static void put_indicator(struct report *r, struct doc_table *t, enum indicator i)
