@@ -46,7 +46,7 @@ void dayline_work(struct dayline *t, struct engine *engine, ms_t now);
 
 /* {scope, name, step_ms, from, open: [..], waiting, first_response_p90,
  * first_response_attainment}: durations in ms; null where nothing was measured. A row beyond all
- * has no points. */
+ * has no points. name: as name_check (value.h) wants it. */
 void dayline_emit(const struct dayline *t, struct emitter *em, uint32_t row, struct str name);
 
 void dayline_fini(struct dayline *t);

@@ -30,8 +30,9 @@ static void send_reply(struct visit *v, unsigned status, struct MHD_Response *re
         fine &= MHD_add_response_header(response, headers[i].name, headers[i].value) == MHD_YES;
     if (status == MHD_HTTP_UNAUTHORIZED)
         fine &= MHD_add_response_header(response, "WWW-Authenticate", "Bearer") == MHD_YES;
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) /* only a known path is asked the wrong way */
-        fine &= MHD_add_response_header(response, "Allow", "GET, HEAD, POST") == MHD_YES;
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        fine &= MHD_add_response_header(response, "Allow", v->route->post ? "POST" : "GET, HEAD") ==
+                MHD_YES;
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
         fine &= MHD_add_response_header(response, "Retry-After", "2") == MHD_YES;
     v->replied = fine && MHD_queue_response(v->connection, status, response) == MHD_YES;

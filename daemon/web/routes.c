@@ -3,6 +3,7 @@
 #include "daemon/web/assets.h"
 #include "daemon/web/intake.h"
 #include "daemon/web/reply.h"
+#include "proto/value.h"
 
 #include <stdlib.h>
 
@@ -66,6 +67,11 @@ static void trend_begin(struct visit *v)
     const char *team = MHD_lookup_connection_value(v->connection, MHD_GET_ARGUMENT_KIND, "team");
     struct engine *engine = v->web->parts.outlet->engine;
     struct str name = str_of(team == NULL ? "-" : team);
+    int err = name_check(name.p, name.len); /* it is told again, in a text of fixed size */
+    if (err != 0) {
+        reply_refusal(v, MHD_HTTP_BAD_REQUEST, err_name(err), err_text(err));
+        return;
+    }
     uint32_t row = team == NULL ? 0 : engine_name_find(engine, SCOPE_TEAM, name);
     if (team != NULL && row == 0)
         row = DAYLINE_ROWS; /* nothing is known of it yet */

@@ -155,12 +155,12 @@ static bool admit(struct visit *v, const char *url, const char *method)
         reply_refusal(v, MHD_HTTP_NOT_FOUND, "not_found", "nothing is here; see PROTOCOL.md");
         return false;
     }
+    v->route = route;
     if (route->post ? strcmp(method, "POST") != 0 : !get) {
         reply_refusal(v, MHD_HTTP_METHOD_NOT_ALLOWED, "bad_method",
                       route->post ? "only POST" : "only GET and HEAD");
         return false;
     }
-    v->route = route;
     return true;
 }
 

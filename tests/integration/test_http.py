@@ -70,6 +70,16 @@ class Endpoints(unittest.TestCase):
         self.assertEqual({len(got[k]) for k in ("open", "waiting", "first_response_p90",
                                                 "first_response_attainment")}, {len(got["open"])})
         self.assertEqual(get(self.daemon, "/api/v1/trend?team=nobody").json()["open"], [])
+        self.assertEqual(get(self.daemon, "/api/v1/trend?team=" + "x" * 64).status, 200)
+        for name, error in ("x" * 65, "name_long"), ("%FF", "not_utf8"), ("", "name_empty"):
+            got = get(self.daemon, "/api/v1/trend?team=" + name)
+            self.assertEqual((got.status, got.json()["error"]), (400, error))
+        # Bytes that grow when they are written as JSON, as they stand and many.
+        for name in b"\x01" * 20000, b"\xff" * 20000:
+            with raw(self.daemon) as s:
+                s.sendall(b"GET /api/v1/trend?team=" + name + b" HTTP/1.1\r\nHost: localhost\r\n"
+                          b"Connection: close\r\n\r\n")
+                self.assertRegex(read_to_end(s), rb"^HTTP/1\.1 400 ")
 
     def test_the_page_and_its_files(self):
         for path, kind in (("/", "text/html"), ("/board.css", "text/css"),
@@ -105,7 +115,9 @@ class Endpoints(unittest.TestCase):
             self.assertEqual((got.status, got.json()["error"]), (status, error), path)
             self.assertTrue(got.json()["reason"])
         for method in "POST", "PUT", "DELETE", "OPTIONS":
-            self.assertEqual(request(self.daemon, method, "/metrics").status, 405, method)
+            got = request(self.daemon, method, "/metrics")
+            self.assertEqual((got.status, got.headers["Allow"]), (405, "GET, HEAD"), method)
+        self.assertEqual(get(self.daemon, "/api/v1/events").headers["Allow"], "POST")
 
     def test_health(self):
         self.assertEqual((get(self.daemon, "/healthz").text, get(self.daemon, "/readyz").text),
