@@ -46,8 +46,7 @@ const char *auth_refusal(const struct security *s, struct str socket,
 MUST_CHECK int auth_sender(const struct auth *a, zmq_msg_t *frame, uint8_t roles,
                            const struct security_client **ret);
 
-/* May the client have this request answered? */
-/* c NULL: everything. */
+/* May the client have this request answered? c NULL: any. */
 bool auth_may_ask(const struct security_client *c, const struct request *r);
 
 /* closed is called for each of its sockets when that is gone; returns how many there are. data:

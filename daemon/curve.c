@@ -1,10 +1,11 @@
 #include "daemon/curve.h"
 
+#include "daemon/credential.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -30,15 +31,6 @@ void curve_forget(struct curve_pair *pair)
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
-
-/* The file that holds the credential; false: no manager gave us any. */
-static bool credential_path(const char *path, char ret[PATH_MAX])
-{
-    const char *directory = getenv("CREDENTIALS_DIRECTORY");
-    const char *name = path + strlen(CURVE_CREDENTIAL);
-    return directory != NULL && strchr(name, '/') == NULL &&
-           snprintf(ret, PATH_MAX, "%s/%s", directory, name) < PATH_MAX;
-}
 
 /* The value of "name: value" in the line. */
 static bool line_value(const char *line, const char *name, char ret[CURVE_TEXT])
@@ -111,9 +103,9 @@ static const char *check_pair(struct curve_pair *pair)
 bool curve_read(const char *path, struct curve_pair *ret, const char **why)
 {
     char real[PATH_MAX];
-    bool credential = strncmp(path, CURVE_CREDENTIAL, strlen(CURVE_CREDENTIAL)) == 0;
+    bool credential = credential_is(path);
     *ret = (struct curve_pair){.public = ""};
-    if (credential && !credential_path(path, real))
+    if (credential && !credential_path(path, real, sizeof real))
         *why = "is no credential that the service manager passed to us";
     else
         *why = read_file(credential ? real : path, !credential, ret);

@@ -10,9 +10,6 @@
 
 enum { CURVE_BYTES = 32, CURVE_TEXT = 41, CURVE_FILE_MAX = 4096 };
 
-/* What a path begins with that names a systemd credential instead of a file. */
-#define CURVE_CREDENTIAL "credential:"
-
 struct curve_pair {
     char public[CURVE_TEXT], secret[CURVE_TEXT];
 };

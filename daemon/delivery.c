@@ -5,63 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEDED_A_TURN = 64, SKIPPED_A_TURN = 4096 };
-
-/* --- what an Alertmanager was told ----------------------------------------------------------- */
-
-static uint32_t told_place(const struct delivery_to *to, uint64_t id)
-{
-    uint32_t low = 0, high = to->tolds;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (to->told[mid].id < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-static struct told *told_find(const struct delivery_to *to, uint64_t id)
-{
-    uint32_t i = told_place(to, id);
-    return i < to->tolds && to->told[i].id == id ? &to->told[i] : NULL;
-}
-
-static void told_forget(struct delivery_to *to, uint64_t id)
-{
-    uint32_t i = told_place(to, id);
-    if (i == to->tolds || to->told[i].id != id)
-        return;
-    free(to->told[i].labels);
-    free(to->told[i].rest);
-    memmove(&to->told[i], &to->told[i + 1], (to->tolds - i - 1) * sizeof to->told[0]);
-    to->tolds--;
-    to->again -= to->again > i;
-}
-
-/* Without memory it is not told again, and is over for Alertmanager after a while. */
-static void told_keep(struct delivery_to *to, uint64_t id, const char *labels, const char *rest)
-{
-    char *copies[] = {strdup(labels), strdup(rest)};
-    told_forget(to, id);
-    if (to->tolds == to->told_cap && copies[0] != NULL && copies[1] != NULL) {
-        uint32_t cap = to->told_cap == 0 ? 64 : 2 * to->told_cap;
-        struct told *more = realloc(to->told, cap * sizeof *more);
-        to->told_cap = more == NULL ? to->told_cap : cap;
-        to->told = more == NULL ? to->told : more;
-    }
-    if (copies[0] == NULL || copies[1] == NULL || to->tolds == to->told_cap) {
-        free(copies[0]);
-        free(copies[1]);
-        return;
-    }
-    uint32_t i = told_place(to, id);
-    memmove(&to->told[i + 1], &to->told[i], (to->tolds - i) * sizeof to->told[0]);
-    to->told[i] = (struct told){id, copies[0], copies[1]};
-    to->tolds++;
-    to->again += to->again > i;
-}
+enum { SEEDED_A_TURN = 64, LOOKED_AT_A_TURN = 512 };
 
 /* --- bodies ---------------------------------------------------------------------------------- */
 
@@ -76,20 +20,26 @@ static bool body_add(struct delivery_to *to, const char *a, const char *b, const
     return true;
 }
 
-static void body_begin(struct delivery_to *to)
+static bool is_manager(const struct delivery_to *to)
 {
+    return to->receiver.kind == RECEIVER_ALERTMANAGER;
+}
+
+static void body_begin(struct delivery_to *to, ms_t at)
+{
+    to->body_at = at;
     to->body_n = 0;
     to->body[0] = 0;
     to->count = 0;
-    bool fits = body_add(
-        to, to->receiver.kind == RECEIVER_WEBHOOK ? "{\"version\":1,\"alerts\":" : "", "[", "");
+    to->is_again = false;
+    bool fits = body_add(to, is_manager(to) ? "" : "{\"version\":1,\"alerts\":", "[", "");
     CHECK(fits);
 }
 
 static void body_end(struct delivery_to *to)
 {
     memcpy(to->body + to->body_n, "]}", 3);
-    to->body_n += to->receiver.kind == RECEIVER_WEBHOOK ? 2 : 1;
+    to->body_n += is_manager(to) ? 1 : 2;
     to->body[to->body_n] = 0;
 }
 
@@ -109,70 +59,95 @@ static ms_t lives_until(const struct delivery_to *to, ms_t at)
     return at + DELIVERY_LIVES * to->receiver.resend;
 }
 
-/* One message as an alert of Alertmanager's. false: no room. */
-static bool add_notice(struct delivery_to *to, const struct message *m, ms_t at)
+enum added { ADDED, NOT_FOR_IT, NO_ROOM, TOO_LARGE };
+
+/* There is always one behind it. */
+static uint64_t id_of(struct str alert_id)
+{
+    return hash_str(0, alert_id) >> 1;
+}
+
+/* One message as an alert of Alertmanager's. wanted: by its prefixes. */
+static enum added add_notice(struct delivery_to *to, const struct message *m, bool wanted, ms_t at)
 {
     char labels[NOTICE_LABELS_MAX], rest[NOTICE_BYTES_MAX];
     struct notice notice;
-    if (!notice_read(m, &notice))
-        return true;
+    if (!notice_read(m, &notice) || notice.id.len == 0) /* a digest sums up what it has anyway */
+        return NOT_FOR_IT;
+    uint64_t id = id_of(notice.id);
+    const struct told *was = told_find(&to->told, id);
+    if (!wanted && was == NULL)
+        return NOT_FOR_IT;
     int n = notice_labels(m, labels, sizeof labels - 1);
     int more = notice_rest(m, rest, sizeof rest - 1);
-    if (n < 0 || more < 0) {
-        log_error(to->delivery->log, "alert not delivered", "receiver=%s error=\"too large\"",
-                  to->receiver.name);
-        return true;
-    }
+    if (n < 0 || more < 0)
+        return TOO_LARGE;
     labels[n] = 0;
     rest[more] = 0;
     size_t before = to->body_n;
-    uint64_t id = hash_str(0, notice.id);
-    const struct told *was = notice.id.len > 0 ? told_find(to, id) : NULL;
-    bool fits = true;
-    if (was != NULL && strcmp(was->labels, labels) != 0) /* for it that is another alert */
-        fits = body_alert(to, was->labels, was->rest, notice.active ? at : notice.ends);
-    if (fits && (notice.active || was == NULL || strcmp(was->labels, labels) == 0))
+    bool other = was != NULL && strcmp(was->labels, labels) != 0; /* for it that is another alert */
+    bool fits = !other || body_alert(to, was->labels, was->rest, notice.active ? at : notice.ends);
+    if (fits && (notice.active || !other))
         fits = body_alert(to, labels, rest, notice.active ? lives_until(to, at) : notice.ends);
     if (!fits) {
         to->body_n = before;
         to->body[before] = 0;
-        return false;
+        return NO_ROOM;
     }
-    if (notice.active && notice.id.len > 0)
-        told_keep(to, id, labels, rest);
+    to->last_id = id;
+    if (notice.active)
+        told_keep(&to->told, id, labels, rest);
     else
-        told_forget(to, id);
-    return true;
+        told_forget(&to->told, id);
+    return ADDED;
 }
 
-static bool add_json(struct delivery_to *to, struct str message)
+static enum added add_json(struct delivery_to *to, const struct message *m)
 {
-    char *at = to->body + to->body_n;
+    struct emitter em;
+    bool first = to->body[to->body_n - 1] == '[';
     size_t room = DELIVERY_BODY_MAX - to->body_n;
-    bool first = at[-1] == '[';
     if (room < 16)
-        return false;
-    int n = json_from_msgpack(at + !first, room - 8, to->delivery->nodes, MESSAGE_NODES_MAX,
-                              message.p, message.len);
+        return NO_ROOM;
+    char *at = to->body + to->body_n + !first;
+    emit_start(&em, SINK_JSON, at, room - 8);
+    message_emit(m, m->node, &em, NULL);
+    int n = emit_finish(&em);
     if (n < 0) {
-        at[0] = 0;
-        return false;
+        to->body[to->body_n] = 0;
+        return NO_ROOM;
     }
     if (!first)
-        at[0] = ',';
+        to->body[to->body_n] = ',';
     to->body_n += (size_t)n + !first;
     to->body[to->body_n] = 0;
-    return true;
+    return ADDED;
 }
 
-static bool add_message(struct delivery_to *to, struct str message, ms_t at)
+static enum added add_message(struct delivery_to *to, struct str topic, struct str bytes, ms_t at)
 {
+    bool wanted = receiver_wants(&to->receiver, topic);
     struct message m;
-    if (to->receiver.kind == RECEIVER_WEBHOOK)
-        return add_json(to, message);
-    int err = message_parse(&m, to->delivery->nodes, MESSAGE_NODES_MAX, message.p, message.len);
+    if (!wanted && !is_manager(to))
+        return NOT_FOR_IT;
+    int err = message_parse(&m, to->delivery->nodes, MESSAGE_NODES_MAX, bytes.p, bytes.len);
     CHECK(err == 0); /* it is our own */
-    return add_notice(to, &m, at);
+    if (is_manager(to))
+        return add_notice(to, &m, wanted, at);
+    return message_text(&m, "untold").len > 0 ? NOT_FOR_IT : add_json(to, &m);
+}
+
+static void note_loss(struct delivery_to *to)
+{
+    const struct recent *recent = &to->delivery->bus->recent;
+    if (to->next >= recent->first)
+        return;
+    uint64_t lost = recent->first - to->next;
+    to->delivery->counts->lost += lost;
+    log_error(to->delivery->log, "alerts not delivered",
+              "receiver=%s lost=%llu error=\"more than alerts_kept were waiting\"",
+              to->receiver.name, (unsigned long long)lost);
+    to->next = recent->first;
 }
 
 /* What follows the place of the receiver, as much as one POST takes. */
@@ -180,31 +155,22 @@ static void gather(struct delivery_to *to, ms_t at)
 {
     const struct recent *recent = &to->delivery->bus->recent;
     struct str topic, message;
-    if (to->next < recent->first) {
-        uint64_t lost = recent->first - to->next;
-        to->delivery->counts->lost += lost;
-        log_error(to->delivery->log, "alerts not delivered",
-                  "receiver=%s lost=%llu error=\"more than alerts_kept were waiting\"",
-                  to->receiver.name, (unsigned long long)lost);
-        to->next = recent->first;
-    }
-    body_begin(to);
+    note_loss(to);
+    body_begin(to, at);
+    uint32_t most = to->next <= to->single ? 1 : DELIVERY_BATCH;
     uint64_t seq = to->next;
-    for (int i = 0; i < SKIPPED_A_TURN && to->count < DELIVERY_BATCH; i++, seq++) {
+    for (int i = 0; i < LOOKED_AT_A_TURN && to->count < most; i++, seq++) {
         if (!recent_get(recent, seq, &topic, &message))
             break;
-        if (!receiver_wants(&to->receiver, topic))
-            continue;
-        if (to->count > 0 && seq <= to->single)
-            break;
-        if (!add_message(to, message, at)) {
-            if (to->count > 0)
-                break; /* it begins the next one */
+        enum added added = add_message(to, topic, message, at);
+        to->count += added == ADDED;
+        if (added == NO_ROOM && to->count > 0)
+            break; /* it begins the next one */
+        if (added == NO_ROOM || added == TOO_LARGE) {
+            to->delivery->counts->refused++;
             log_error(to->delivery->log, "alert not delivered", "receiver=%s error=\"too large\"",
                       to->receiver.name);
-            continue;
         }
-        to->count++;
     }
     to->upto = seq - 1;
 }
@@ -225,20 +191,35 @@ static void fail(struct delivery_to *to, uint64_t now, const char *why)
                 (unsigned long long)to->backoff);
 }
 
-/* It will not have it, now or later: one by one, so that the others are not lost with it. */
-static void refused(struct delivery_to *to, long status)
+/* This POST is behind it. */
+static void go_on(struct delivery_to *to)
+{
+    if (to->is_again)
+        to->again = to->again_upto + 1;
+    else
+        to->next = to->upto + 1;
+    to->body_n = 0;
+}
+
+/* One alert that it will not have, now or later: it does not hold it, and is not told again. */
+static void leave_out(struct delivery_to *to, long status)
 {
     struct delivery *d = to->delivery;
     char answer[LOG_TEXT_MAX];
-    if (to->count > 1) {
-        to->single = to->upto;
-        to->body_n = 0;
-        return;
-    }
-    d->counts->refused += to->count;
+    d->counts->refused++;
     log_error(d->log, "alert refused", "receiver=%s status=%ld answer=%s", to->receiver.name,
               status, log_text(answer, str_of(to->request.answer)));
-    to->next = to->count > 0 ? to->upto + 1 : to->next;
+    told_forget(&to->told, to->is_again ? to->again_upto : to->last_id);
+    go_on(to);
+}
+
+/* It refuses some of these: one by one, so that the others are not lost with them. */
+static void split(struct delivery_to *to)
+{
+    if (to->is_again)
+        to->again_single = true;
+    else
+        to->single = to->upto;
     to->body_n = 0;
 }
 
@@ -248,53 +229,59 @@ static void on_done(struct post_request *r, long status, const char *why)
     struct delivery *d = to->delivery;
     char text[32];
     bool later = status == 0 || status == 408 || status == 429 || status >= 500;
-    uint64_t now = uv_now(d->post.loop);
-    if (status >= 200 && status < 300) {
-        if (to->backoff > 0)
-            log_info(d->log, "delivery goes on", "receiver=%s", to->receiver.name);
-        to->backoff = to->retry_due = 0;
-        to->body_n = 0;
-        d->counts->delivered += to->count;
-        to->next = to->count > 0 ? to->upto + 1 : to->next;
-    } else if (later) {
+    if (later) {
         snprintf(text, sizeof text, "HTTP status %ld", status);
-        fail(to, now, status == 0 ? why : text);
+        fail(to, uv_now(d->post.loop), status == 0 ? why : text);
+        return;
+    }
+    if (to->backoff > 0)
+        log_info(d->log, "delivery goes on", "receiver=%s", to->receiver.name);
+    to->backoff = to->retry_due = 0;
+    if (status >= 200 && status < 300) {
+        d->counts->delivered += to->is_again ? 0 : to->count;
+        go_on(to);
+    } else if (to->count > 1) {
+        split(to);
     } else {
-        to->backoff = to->retry_due = 0;
-        refused(to, status);
+        leave_out(to, status);
     }
 }
 
 /* Alerts that it takes for active, once more. false: all were told. */
 static bool gather_again(struct delivery_to *to, ms_t at)
 {
-    body_begin(to);
-    uint32_t first = to->again;
-    while (to->again < to->tolds && to->again - first < DELIVERY_BATCH) {
-        const struct told *t = &to->told[to->again];
-        if (!body_alert(to, t->labels, t->rest, lives_until(to, at)))
-            break;
-        to->again++;
+    const struct told *t;
+    uint32_t most = to->again_single ? 1 : DELIVERY_BATCH;
+    uint64_t from = to->again;
+    body_begin(to, at);
+    to->is_again = true;
+    while (to->count < most && (t = told_from(&to->told, from)) != NULL &&
+           body_alert(to, t->labels, t->rest, lives_until(to, at))) {
+        to->again_upto = t->id;
+        to->count++;
+        from = t->id + 1;
     }
-    return to->again > first;
+    return to->count > 0;
 }
 
 /* A few of the alerts that were active before the receiver was known. */
 static void seed(struct delivery_to *to)
 {
     struct outlet *o = to->delivery->outlet;
+    struct topic topic;
     struct alert alert;
     struct message m;
-    for (int i = 0; i < SEEDED_A_TURN && !to->seeded; i++) {
+    for (int i = 0; i < SEEDED_A_TURN; i++) {
         to->seeded = !engine_alert_next(o->engine, &to->seed_at, &alert);
         if (to->seeded)
             return;
         int n = outlet_alert(o, &alert, 0);
         if (n < 0 || message_parse(&m, to->delivery->nodes, MESSAGE_NODES_MAX, o->buf, (size_t)n))
             continue;
-        body_begin(to);
-        (void)add_notice(to, &m, o->at); /* `told` is what this is for */
-        to->body_n = 0;
+        topic_alert(&topic, &o->config->settings, &alert);
+        body_begin(to, o->at);
+        (void)add_notice(to, &m, receiver_wants(&to->receiver, topic_str(&topic)), o->at);
+        to->body_n = 0; /* `told` is what this is for */
     }
 }
 
@@ -303,38 +290,44 @@ static bool is_due(const struct delivery_to *to, uint64_t now)
     return !to->request.busy && to->retry_due <= now;
 }
 
+/* Is there a body to be sent? One that waited for long says of what is active that it is over. */
 static bool prepare(struct delivery_to *to, ms_t at, uint64_t now)
 {
-    if (to->body_n > 0) /* what failed */
+    if (to->body_n > 0 && (!is_manager(to) || at - to->body_at < to->receiver.resend))
         return true;
+    to->body_n = 0;
     if (to->next < to->delivery->bus->recent.next) {
         gather(to, at);
         if (to->count > 0) {
             body_end(to);
             return true;
         }
-        to->next = to->upto + 1; /* none of these was for it */
+        go_on(to); /* none of these was for it */
     }
-    if (to->receiver.kind == RECEIVER_ALERTMANAGER && to->seeded) {
-        if (to->again == to->tolds && to->again_due <= now) {
-            to->again = 0;
-            to->again_due = now + (uint64_t)to->receiver.resend;
-        }
-        if (to->again < to->tolds && gather_again(to, at)) {
-            body_end(to);
-            return true;
-        }
+    if (!is_manager(to) || !to->seeded)
+        return false;
+    if (!to->telling_again && to->again_due <= now) {
+        to->telling_again = true;
+        to->again_single = false;
+        to->again = 0;
+        to->again_due = now + (uint64_t)to->receiver.resend;
     }
-    to->body_n = 0;
-    return false;
+    if (!to->telling_again)
+        return false;
+    to->telling_again = gather_again(to, at);
+    if (to->telling_again)
+        body_end(to);
+    else
+        to->body_n = 0;
+    return to->telling_again;
 }
 
 static void work(struct delivery_to *to, ms_t at, uint64_t now)
 {
     const struct receiver *r = &to->receiver;
     char url[RECEIVER_URL_MAX + 32], token[TOKEN_BYTES_MAX + 1];
-    bool manager = r->kind == RECEIVER_ALERTMANAGER;
-    if (manager && !to->seeded)
+    bool manager = is_manager(to);
+    if (manager && !to->seeded && to->body_n == 0)
         seed(to);
     if (!prepare(to, at, now))
         return;
@@ -362,10 +355,9 @@ uint64_t delivery_deadline(const struct delivery *d)
     uint64_t due = UINT64_MAX;
     for (uint32_t i = 0; i < d->n; i++) {
         const struct delivery_to *to = d->to[i];
-        bool manager = to->receiver.kind == RECEIVER_ALERTMANAGER;
-        bool waits = to->body_n > 0 || to->next < d->bus->recent.next ||
-                     (manager && (!to->seeded || to->again < to->tolds));
-        uint64_t own = waits ? to->retry_due : manager ? to->again_due : UINT64_MAX;
+        bool waits = to->body_n > 0 || to->next < d->bus->recent.next || to->telling_again ||
+                     (is_manager(to) && !to->seeded);
+        uint64_t own = waits ? to->retry_due : is_manager(to) ? to->again_due : UINT64_MAX;
         if (!to->request.busy && own < due)
             due = own;
     }
@@ -377,31 +369,39 @@ uint64_t delivery_deadline(const struct delivery *d)
 static void let_go(struct delivery *d, struct delivery_to *to)
 {
     post_cancel(&d->post, &to->request);
-    for (uint32_t i = 0; i < to->tolds; i++) {
-        free(to->told[i].labels);
-        free(to->told[i].rest);
-    }
-    free(to->told);
+    told_fini(&to->told);
     free(to->body);
     explicit_bzero(&to->token, sizeof to->token);
     free(to);
 }
 
+/* false: logged why, and *ret is untouched. */
+static bool read_token(struct delivery *d, const struct receiver *r, struct token *ret)
+{
+    char why[GUARD_WHY_BYTES];
+    struct token token;
+    bool fine = token_load(&token, r->token_file, why);
+    if (fine)
+        *ret = token;
+    else
+        log_error(d->log, "no token", "receiver=%s error=\"%s\"", r->name, why);
+    explicit_bzero(&token, sizeof token);
+    return fine;
+}
+
 /* NULL: logged why. */
 static struct delivery_to *take_on(struct delivery *d, const struct receiver *r)
 {
-    char why[GUARD_WHY_BYTES] = "no memory";
     struct delivery_to *to = calloc(1, sizeof *to);
-    char *body = malloc(DELIVERY_BODY_MAX + 1);
-    if (to == NULL || body == NULL || !token_load(&to->token, r->token_file, why)) {
-        log_error(d->log, "no receiver", "receiver=%s error=\"%s\"", r->name, why);
+    if (to != NULL && read_token(d, r, &to->token))
+        to->body = malloc(DELIVERY_BODY_MAX + 1);
+    if (to == NULL || to->body == NULL) {
+        log_error(d->log, "no receiver", "receiver=%s", r->name);
         free(to);
-        free(body);
         return NULL;
     }
     to->delivery = d;
     to->receiver = *r;
-    to->body = body;
     to->next = d->bus->recent.next; /* what came before was for others */
     to->request.done = on_done;
     to->request.data = to;
@@ -426,28 +426,33 @@ static bool is_same(const struct receiver *a, const struct receiver *b)
     return strcmp(a->name, b->name) == 0 && strcmp(a->url, b->url) == 0 && a->kind == b->kind;
 }
 
+/* The one that is here already, taken out of d->to; NULL: there is none. */
+static struct delivery_to *keep_on(struct delivery *d, const struct receiver *r)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        struct delivery_to *to = d->to[i];
+        if (to == NULL || !is_same(&to->receiver, r))
+            continue;
+        d->to[i] = NULL;
+        to->receiver = *r;
+        (void)read_token(d, r, &to->token); /* a faulty one leaves the old one in force */
+        return to;
+    }
+    return NULL;
+}
+
 bool delivery_reload(struct delivery *d, const struct receivers *receivers)
 {
     struct delivery_to *kept[RECEIVERS_MAX];
     uint32_t n = 0;
     bool fine = true;
     for (uint32_t i = 0; receivers != NULL && i < receivers->n; i++) {
-        const struct receiver *r = &receivers->at[i];
-        uint32_t k = 0;
-        while (k < d->n && (d->to[k] == NULL || !is_same(&d->to[k]->receiver, r)))
-            k++;
-        struct delivery_to *to = take_on(d, r); /* reads its token again, too */
-        fine = fine && to != NULL;
-        if (to != NULL && k < d->n) {
-            struct delivery_to *was = d->to[k];
-            was->token = to->token;
-            was->receiver = *r;
-            let_go(d, to);
-            to = was;
-            d->to[k] = NULL;
-        }
+        struct delivery_to *to = keep_on(d, &receivers->at[i]);
+        if (to == NULL)
+            to = take_on(d, &receivers->at[i]);
         if (to != NULL)
             kept[n++] = to;
+        fine = fine && to != NULL;
     }
     for (uint32_t i = 0; i < d->n; i++)
         if (d->to[i] != NULL)

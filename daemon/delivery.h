@@ -3,8 +3,12 @@
  * A receiver has a place in the stream of published alerts: what it answered 2xx for is behind it.
  * While it is down the place stays, and is tried again after 1 s, 2 s, … 60 s; alerts wait in the
  * bus's ring (alerts_kept), so a receiver costs no memory by being down. What it refuses (4xx) is
- * tried one by one, counted and told. Alertmanagers are told again of what is active every
- * `resend`, for one that was restarted knows nothing. */
+ * tried one by one, counted and told.
+ *
+ * A webhook gets what is published: not what a mute or storm control held back. An Alertmanager,
+ * which groups and silences by itself, gets all that begins or ends, ends also beyond its
+ * prefixes, and is told again of what is active every `resend`, for one that was restarted knows
+ * nothing. */
 #ifndef TP_DAEMON_DELIVERY_H
 #define TP_DAEMON_DELIVERY_H
 
@@ -12,6 +16,7 @@
 #include "daemon/outlet.h"
 #include "daemon/post.h"
 #include "daemon/receivers.h"
+#include "daemon/told.h"
 #include "daemon/web/guard.h"
 
 enum {
@@ -22,29 +27,27 @@ enum {
     DELIVERY_LIVES = 4,           /* times `resend`: until an alert without news is over */
 };
 
-/* An alert that an Alertmanager takes for active, as it was told. Heap texts. */
-struct told {
-    uint64_t id;
-    char *labels, *rest;
-};
-
 struct delivery_to {
     struct delivery *delivery;
     struct receiver receiver;
     struct token token;
     struct post_request request;
     uint64_t next, upto; /* seq of the first alert not delivered; the last one of this POST */
-    uint32_t count;      /* alerts in this POST; 0: it tells again */
+    uint32_t count;      /* alerts in this POST */
+    uint64_t last_id;    /* the last one of them, an Alertmanager's (told.h) */
     uint64_t single;     /* up to this seq they go one by one */
     uint64_t retry_due, backoff;
-    struct told *told; /* sorted by id */
-    uint32_t tolds, told_cap;
-    uint32_t again;     /* the next one to be told again; tolds: all were */
-    uint64_t again_due; /* … then this comes */
+    struct told_list told; /* an Alertmanager's */
+    bool telling_again;    /* a round over `told`, whose next id is `again` … */
+    bool is_again;         /* … and this POST is part of it, up to id `again_upto` */
+    bool again_single;     /* one by one, as it refused some */
+    uint64_t again, again_upto;
+    uint64_t again_due; /* the next round */
     bool seeded;        /* what was active before it came is in `told` */
     uint32_t seed_at;
+    ms_t body_at; /* when the body was made */
     char *body;
-    size_t body_n;
+    size_t body_n; /* 0: none waits */
 };
 
 struct delivery {
@@ -64,8 +67,8 @@ struct delivery {
 MUST_CHECK bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet *outlet,
                               const struct receivers *receivers, struct log *log);
 
-/* Other receivers are in force. Who is the same keeps its place. false: logged why; those that
- * could not be opened are left out. */
+/* Other receivers are in force. Who is the same keeps its place, and its token when the new one
+ * cannot be read. false: logged why; those that could not be opened are left out. */
 bool delivery_reload(struct delivery *d, const struct receivers *receivers);
 
 /* Begins what is due. at: the loop's clock, now: uv_now. */

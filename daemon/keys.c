@@ -1,6 +1,7 @@
 #include "daemon/keys.h"
 
 #include "daemon/calendars.h"
+#include "daemon/credential.h"
 #include "daemon/endpoint.h"
 #include "daemon/policies.h"
 #include "daemon/receivers.h"
@@ -288,36 +289,28 @@ static bool read_zone(struct reading *r)
            refuse(r, "'%s': %s", r->config->zone, why);
 }
 
-static bool read_pair(struct reading *r)
-{
-    struct curve_pair pair;
-    const char *why;
-    char *place = r->config->server_key;
-    place[0] = 0;
-    if (r->node->kind == TREE_SCALAR && r->node->text.len == 0)
-        return true;
-    bool elsewhere = strcmp(r->tree->name, CONFIG_NO_FILE) == 0; /* nothing here is meant */
-    bool credential = r->node->kind == TREE_SCALAR &&
-                      strncmp(r->node->text.p, CURVE_CREDENTIAL, strlen(CURVE_CREDENTIAL)) == 0;
-    bool fine = elsewhere || credential ? read_text(r, place, CONFIG_PATH_BYTES_MAX + 1)
-                                        : read_path(r, place, CONFIG_PATH_BYTES_MAX + 1);
-    if (elsewhere || !fine)
-        return fine;
-    fine = curve_read(place, &pair, &why);
-    curve_forget(&pair);
-    return fine || refuse(r, "%s %s", place, why);
-}
-
 bool read_file_name(const struct reading *r, char *ret, size_t cap)
 {
     bool text = r->node->kind == TREE_SCALAR;
-    bool credential =
-        text && strncmp(r->node->text.p, CURVE_CREDENTIAL, strlen(CURVE_CREDENTIAL)) == 0;
+    bool credential = text && credential_is(r->node->text.p);
     ret[0] = 0;
     if (text && r->node->text.len == 0)
         return true;
     bool elsewhere = strcmp(r->tree->name, CONFIG_NO_FILE) == 0;
     return elsewhere || credential ? read_text(r, ret, cap) : read_path(r, ret, cap);
+}
+
+static bool read_pair(struct reading *r)
+{
+    struct curve_pair pair;
+    const char *why, *file = r->config->server_key;
+    if (!read_file_name(r, r->config->server_key, sizeof r->config->server_key))
+        return false;
+    if (file[0] == 0 || strcmp(r->tree->name, CONFIG_NO_FILE) == 0) /* nothing here is meant */
+        return true;
+    bool fine = curve_read(file, &pair, &why);
+    curve_forget(&pair);
+    return fine || refuse(r, "%s %s", file, why);
 }
 
 /* Checked as the TCP endpoint that it is. */

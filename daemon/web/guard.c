@@ -1,36 +1,13 @@
 #include "daemon/web/guard.h"
 
-#include "daemon/curve.h"
+#include "daemon/credential.h"
 #include "daemon/endpoint.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <strings.h>
 
 enum { PATH_BYTES_MAX = 1024, HOST_BYTES_MAX = 256 };
-
-static bool path_of(const char *file, char path[PATH_BYTES_MAX], char why[GUARD_WHY_BYTES])
-{
-    const char *dir = getenv("CREDENTIALS_DIRECTORY");
-    int n;
-    size_t scheme = strlen(CURVE_CREDENTIAL);
-    if (strncmp(file, CURVE_CREDENTIAL, scheme) != 0) {
-        n = snprintf(path, PATH_BYTES_MAX, "%s", file);
-    } else if (dir == NULL || strchr(file, '/') != NULL) {
-        snprintf(why, GUARD_WHY_BYTES,
-                 "%.64s: systemd gave us no such credential; write LoadCredential= in the unit, "
-                 "or a path",
-                 file);
-        return false;
-    } else {
-        n = snprintf(path, PATH_BYTES_MAX, "%s/%s", dir, file + scheme);
-    }
-    if (n < PATH_BYTES_MAX)
-        return true;
-    snprintf(why, GUARD_WHY_BYTES, "the path is longer than %d bytes", PATH_BYTES_MAX - 1);
-    return false;
-}
 
 static bool refuse_token(const char *path, const char *what, char why[GUARD_WHY_BYTES])
 {
@@ -44,8 +21,13 @@ bool token_load(struct token *t, const char *file, char why[GUARD_WHY_BYTES])
     *t = (struct token){.n = 0};
     if (file[0] == 0)
         return true;
-    if (!path_of(file, path, why))
-        return false;
+    if (!credential_is(file))
+        snprintf(path, sizeof path, "%s", file);
+    else if (!credential_path(file, path, sizeof path))
+        return refuse_token(file,
+                            "systemd gave us no such credential; write LoadCredential= in the "
+                            "unit, or a path",
+                            why);
     FILE *f = fopen(path, "re");
     if (f == NULL)
         return refuse_token(path, strerror(errno), why);

@@ -31,7 +31,7 @@ class Hook:
 
     def __init__(self, port=0):
         hook = self
-        self.answers, self.bodies, self.seen = [], queue.Queue(), []
+        self.answers, self.bodies, self.seen, self.all = [], queue.Queue(), [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -41,7 +41,8 @@ class Hook:
                 status = hook.answers.pop(0) if hook.answers else 200
                 hook.seen.append((status, self.path, self.headers.get("Authorization")))
                 if status == 200:
-                    hook.bodies.put(json.loads(body))
+                    hook.all.append(json.loads(body))
+                    hook.bodies.put(hook.all[-1])
                 self.send_response(status)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
@@ -160,6 +161,35 @@ class Webhook(unittest.TestCase):
             self.assertEqual(d.status()["deliveries"]["lost"], 20)
         hook.close()
 
+    def test_what_a_storm_or_a_mute_held_back_is_not_sent_by_the_back_door(self):
+        hook = Hook()
+        with Daemon("alerts_per_minute: 2\n" + one(hook.port)) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "a", "b", "c", "e", "f")
+            d.wait_status(lambda s: s["alerts"]["digested"] == 3
+                          and s["deliveries"]["delivered"] == 2)
+            d.stop()  # one digest sums up the rest
+            self.assertEqual([a.get("name", a["kind"]) for a in hook.alerts(2)], ["a", "b"])
+            self.assertTrue(all("untold" not in a for body in hook.all for a in body["alerts"]))
+        hook.close()
+
+    def test_a_faulty_token_on_a_reload_leaves_the_old_one(self):
+        hook = Hook()
+        with tempfile.NamedTemporaryFile("w", suffix=".token") as file:
+            file.write("0123456789abcdef\n")
+            file.flush()
+            with Daemon(receivers(f"  - {{name: h, webhook: 'http://127.0.0.1:{hook.port}/', "
+                                  f"token_file: {file.name}}}\n")) as d:
+                publisher = d.publisher()
+                file.truncate(3)
+                d.signal(1)
+                d.wait_line("no token receiver=h")
+                d.wait_line("reloaded")
+                make_wait(d, publisher, "a")
+                self.assertEqual(hook.alerts(1)[0]["name"], "a")
+                self.assertEqual(hook.seen[-1][2], "Bearer 0123456789abcdef")
+        hook.close()
+
     def test_tokens_prefixes_and_reloads(self):
         hook, other = Hook(), Hook()
         with tempfile.NamedTemporaryFile("w", suffix=".token") as file:
@@ -259,6 +289,22 @@ class RealAlertmanager(unittest.TestCase):
             self.assertGreater(got["c", "critical"]["startsAt"], since)
             self.assertEqual(d.status()["deliveries"]["lost"], 0)
             self.assertEqual(d.status()["deliveries"]["refused"], 0)
+
+    def test_an_end_is_told_beyond_the_prefixes(self):
+        self.start()
+        self.alerts(lambda got: got == {})
+        config = receivers(f"  - {{name: am, alertmanager: '{self.url}', resend: 1s, "
+                           "prefixes: [alert.kpi.breached.]}\n")
+        with Daemon("alerts_per_minute: 1\n" + config) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "a", "b")  # the second one held back, by a storm
+            self.alerts(lambda got: len(got) == 2)
+            send(publisher, event("resolved", "Ta", by="agent", agent="ada"))
+            self.alerts(lambda got: list(got) == [("b", "critical")])
+            self.stop()
+            shutil.rmtree(os.path.join(self.dir, "data"))
+            self.start()
+            self.alerts(lambda got: list(got) == [("b", "critical")])  # by what is told again
 
 
 if __name__ == "__main__":
