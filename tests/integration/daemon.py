@@ -83,19 +83,23 @@ class Daemon:
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(config + self.sockets)
 
-    def wait_line(self, pattern):
-        """The first line of the log, old or new, that the pattern matches."""
+    def wait_line(self, pattern, nth=1):
+        """The nth line of the log, old or new, that the pattern matches."""
         for line in self.log:
-            if re.search(pattern, line):
-                return re.search(pattern, line)
+            match = re.search(pattern, line)
+            nth -= match is not None
+            if nth == 0:
+                return match
         deadline = time.monotonic() + PATIENCE_S
         while True:
             line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
             if line is None:
                 raise AssertionError(f"the daemon ended; its log: {self.log}")
             self.log.append(line)
-            if re.search(pattern, line):
-                return re.search(pattern, line)
+            match = re.search(pattern, line)
+            nth -= match is not None
+            if nth == 0:
+                return match
 
     def wait_notified(self, text):
         """Until the service manager is told this."""

@@ -178,7 +178,7 @@ class Security(unittest.TestCase):
             self.assertEqual(pager.poll(0), 0)
             d.write(self.keys.clients(*EVERYBODY))
             d.signal(1)
-            d.wait_line("reloaded")
+            d.wait_line("reloaded", nth=2)
             again = d.as_client(zmq.SUB, "pager", d.out)
             again.subscribe("sys.heartbeat.")
             self.assertEqual(again.recv_multipart()[0], b"sys.heartbeat.")
