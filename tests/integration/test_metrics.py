@@ -1,19 +1,15 @@
 #!/usr/bin/python3
 """/metrics: read by a strict parser of both formats, by promtool, and by a real Prometheus."""
 import http.client
-import json
-import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 import unittest
 from urllib.parse import urlparse
-from urllib.request import urlopen
 
-from daemon import PATIENCE_S, Daemon, FAST, die_with_parent, event, now_ms, send
+import prometheus
+from daemon import PATIENCE_S, Daemon, FAST, event, now_ms, send
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\S+)$")
@@ -211,50 +207,14 @@ class Metrics(unittest.TestCase):
 
     def test_prometheus(self):
         """It scrapes, a recording rule of ours evaluates, nothing of the text is refused."""
-        if not shutil.which("prometheus"):
-            self.skipTest("no prometheus here")
-        with Daemon() as daemon, tempfile.TemporaryDirectory(prefix="ticketpulse-") as scratch:
+        if prometheus.MISSING:
+            self.skipTest(prometheus.MISSING)
+        with Daemon() as daemon, prometheus.Prometheus(daemon) as p:
             self.feed(daemon)
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                port = probe.getsockname()[1]
-            rules = os.path.join(os.environ["TP_SOURCE"], "systemd", "prometheus-rules.yaml")
-            config = os.path.join(scratch, "prometheus.yml")
-            with open(config, "w", encoding="utf-8") as file:
-                file.write(f"""
-global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}}
-rule_files: [{rules}]
-scrape_configs:
-  - job_name: ticketpulse
-    static_configs: [{{targets: ["{urlparse(daemon.url).netloc}"]}}]
-""")
-            process = subprocess.Popen(
-                ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={scratch}/data",
-                 f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
-            try:
-                self.asked(port, "ticketpulse_waiting", 20)
-                self.asked(port, "up{job='ticketpulse'}", 1)
-                self.asked(port, "sum(ticketpulse_team_open)", 30)
-                self.asked(port, "ticketpulse:rejected:rate5m", 0, approximately=True)
-            finally:
-                process.terminate()
-                process.wait(PATIENCE_S)
-
-    def asked(self, port, query, want, approximately=False):
-        """Until Prometheus says so."""
-        from urllib.error import URLError
-        from urllib.parse import quote
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                with urlopen(f"http://127.0.0.1:{port}/api/v1/query?query={quote(query)}",
-                             timeout=PATIENCE_S) as response:
-                    result = json.load(response)["data"]["result"]
-            except (URLError, ConnectionError):
-                result = []
-            if result and (approximately or float(result[0]["value"][1]) == want):
-                return
-            self.assertLess(time.monotonic(), deadline, (query, result))
+            p.wait_value("ticketpulse_waiting", 20)
+            p.wait_value("up{job='ticketpulse'}", 1)
+            p.wait_value("sum(ticketpulse_team_open)", 30)
+            p.wait("ticketpulse:rejected:rate5m")
 
 
 if __name__ == "__main__":
