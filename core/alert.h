@@ -82,7 +82,7 @@ struct alert {
     struct str agent;    /* likewise */
     uint64_t thread;     /* alert_id of a clock; of a rule: hash(rule, scope, name) */
     handle_t of;         /* whose: an entry's or a watch's */
-    ms_t muted;          /* until then; MS_NONE = not, MS_NEVER = until it ends */
+    ms_t muted;          /* until then; 0 = not, MS_NEVER = until it ends */
     struct str acked_by, muted_by; /* empty = nobody; lent */
     uint8_t untold;                /* enum alert_untold: to be kept, not to be published */
     bool said;                     /* told for what somebody said about it, not for a transition */

@@ -129,6 +129,8 @@ static void difference(struct presences *p, handle_t h, const struct record *was
     const struct presence *k = pool_get(&p->agents, h);
     ms_t timeout = p->links.settings->presence_timeout;
     struct duty_found found;
+    /* Another timeout than before may end any state of his elsewhere. */
+    touched = timeout == k->timeout ? touched : 0;
     struct duty_range range = {.known = k->until, .touched = touched, .until = k->until};
     struct sink before = {.op = p->op, .cap = DUTY_OPS_MAX};
     duty_fold(&k->base, k->agent, was, n_was, k->timeout, &range, &before, &found);

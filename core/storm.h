@@ -4,14 +4,14 @@
  * like every alert, only not published; at the end of its minute one digest tells how many there
  * were, of what kind, state, rule and team, and how severe. Pure: no clock, no memory but its own.
  *
- *     if (storm_takes(s, alert, severity, by, at)) keep it, do not publish;
+ *     if (storm_takes(s, alert, severity, by, seq, at, most)) keep it, do not publish;
  *     if (storm_over(s, at)) publish s->digest, storm_clear(s);                               */
 #ifndef TP_CORE_STORM_H
 #define TP_CORE_STORM_H
 
 #include "core/alert.h"
 
-enum { STORM_NAMES = 32, STORM_KINDS = 4, STORM_STATES = ALERT_CANCELLED + 1 };
+enum { STORM_NAMES = 32, STORM_KINDS = ALERT_SCORE + 1, STORM_STATES = ALERT_CANCELLED + 1 };
 
 /* Counts by name, the first STORM_NAMES of them; further ones are "(other)", the last. */
 struct storm_counts {
@@ -24,7 +24,7 @@ struct storm_counts {
 
 struct storm_digest {
     ms_t from, to;                /* of the clock: first and last alert */
-    uint64_t first_seq, last_seq; /* of the stream, the caller's: storm_number */
+    uint64_t first_seq, last_seq; /* of the stream, the caller's */
     uint64_t n;
     uint8_t severity; /* enum severity, the highest */
     uint64_t kind[STORM_KINDS], state[STORM_STATES];

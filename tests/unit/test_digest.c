@@ -51,7 +51,7 @@ Test(digest, the_largest_fits)
     struct storm_digest d = {.from = MS_MAX_TS, .to = MS_MAX_TS, .n = UINT64_MAX};
     d.first_seq = d.last_seq = UINT64_MAX;
     for (int i = 0; i < STORM_KINDS; i++)
-        d.kind[i] = i <= ALERT_SCORE ? UINT64_MAX : 0;
+        d.kind[i] = UINT64_MAX;
     for (int i = 0; i < STORM_STATES; i++)
         d.state[i] = UINT64_MAX;
     for (int i = 0; i <= STORM_NAMES; i++) {

@@ -83,6 +83,41 @@ Test(presence, a_state_that_runs_counts_up_to_now_and_ends_by_the_timeout)
     desk_free(d);
 }
 
+static void change_timeout(struct desk *d, ms_t timeout)
+{
+    const char *why = NULL;
+    d->settings.presence_timeout = timeout;
+    d->out.n = 0;
+    cr_assert_eq(engine_apply(d->e, &d->settings, &d->out, &why), 0, "%s", why);
+}
+
+Test(presence, another_timeout_holds_for_what_was_said_before)
+{
+    static const ms_t timeouts[] = {5 * MS_MINUTE, 30 * MS_MINUTE, 3 * MS_MINUTE};
+    static const char *const later[] = {"agent_state agent=ada state=break",
+                                        "agent_info agent=ada team=red", "agent_info agent=bob"};
+    for (size_t i = 0; i < ARRAY_LEN(timeouts) * ARRAY_LEN(later); i++) {
+        ms_t timeout = timeouts[i % ARRAY_LEN(timeouts)];
+        struct desk *d = desk_new();
+        d->settings.presence_timeout = 10 * MS_MINUTE;
+        desk_open(d);
+        say_shift(d, start, "agent=ada", start, start + MS_HOUR);
+        desk_say(d, start, "agent_state agent=ada state=busy");
+        say_shift(d, start + 8 * MS_MINUTE, "agent=ada", start + MS_DAY, start + MS_DAY + 1);
+        change_timeout(d, timeout);
+        desk_say(d, start + 9 * MS_MINUTE, later[i / ARRAY_LEN(timeouts)]);
+        desk_tick(d, start + 50 * MS_MINUTE);
+        bool left = i < ARRAY_LEN(timeouts);
+        ms_t busy = left ? ms_min(timeout, 9 * MS_MINUTE) : timeout;
+        ms_t in = left ? busy + timeout : timeout;
+        is_share(d, SCOPE_AGENT, "ada", IND_OCCUPANCY, busy, busy);
+        is_share(d, SCOPE_AGENT, "ada", IND_ATTENDANCE, in, 50 * MS_MINUTE);
+        cr_assert_eq(desk_gauge(d, SCOPE_ALL, "-", IND_AGENTS_BUSY), 0);
+        engine_check(d->e);
+        desk_free(d);
+    }
+}
+
 Test(presence, attendance_is_the_part_of_the_shift_signed_in)
 {
     struct desk *d = fresh();
