@@ -180,8 +180,7 @@ class Sending(Scratch):
                        "--for", "1s", "--rate", "1", "--flat", "--agents", "12", "--seed", "5",
                        "--lang", "zh")
             self.assertIn("已追上", done.stderr)
-            status = daemon.status()
-            self.assertGreater(status["engine"]["applied"], 3000)
+            status = daemon.wait_status(lambda s: s["engine"]["applied"] > 3000)
             self.assertEqual(status["engine"]["skewed"], 0)
             self.assertEqual(status["rejected"], {})
             snapshots = daemon.snapshot(scope="agent")
