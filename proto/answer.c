@@ -13,19 +13,6 @@ const char *explain_kind_name(enum explain_kind kind)
     return names[kind];
 }
 
-/* What is absent is left out: a name, an instant that is unknown or never comes. */
-static void emit_name(struct emitter *em, const char *key, struct str name)
-{
-    if (name.len > 0)
-        emit_str(em, key, name);
-}
-
-static void emit_instant(struct emitter *em, const char *key, ms_t at)
-{
-    if (at != MS_NEVER && at != MS_NONE)
-        emit_int(em, key, at);
-}
-
 /* --- explain ------------------------------------------------------------------------------ */
 
 static void emit_clock(struct emitter *em, const struct explain_clock *c)
@@ -36,15 +23,15 @@ static void emit_clock(struct emitter *em, const struct explain_clock *c)
     emit_text(em, "state", clock_state_name((enum clock_state)c->state));
     if (c->cause != CAUSE_NONE)
         emit_text(em, "cause", alert_cause_name((enum alert_cause)c->cause));
-    emit_name(em, "policy", c->policy);
-    emit_name(em, "calendar", c->calendar);
-    emit_instant(em, "start", c->start);
-    emit_instant(em, "ended_at", c->ended);
+    encode_name(em, "policy", c->policy);
+    encode_name(em, "calendar", c->calendar);
+    encode_instant(em, "start", c->start);
+    encode_instant(em, "ended_at", c->ended);
     emit_int(em, "target_ms", c->target);
     emit_int(em, "elapsed_ms", c->elapsed);
     emit_int(em, "remaining_ms", c->target - c->elapsed);
-    emit_instant(em, "due_at", c->due_at);
-    emit_instant(em, "breach_at", c->breach_at);
+    encode_instant(em, "due_at", c->due_at);
+    encode_instant(em, "breach_at", c->breach_at);
     if (c->alert_id != 0) {
         char id[ALERT_ID_DIGITS + 1];
         alert_id_text(c->alert_id, id);
@@ -57,18 +44,18 @@ void answer_explained(struct emitter *em, const char *key, const struct explanat
 {
     CHECK(x->clocks <= EXPLAIN_CLOCKS_MAX);
     emit_map(em, key);
-    emit_instant(em, "at", x->now);
+    encode_instant(em, "at", x->now);
     emit_str(em, "ticket", x->ticket);
     emit_bool(em, "open", x->open);
     if (x->merged)
         emit_str(em, "into", x->into);
-    emit_name(em, "agent", x->agent);
-    emit_name(em, "team", x->team);
-    emit_name(em, "priority", x->priority);
-    emit_name(em, "channel", x->channel);
-    emit_name(em, "category", x->category);
-    emit_instant(em, "opened_at", x->opened);
-    emit_instant(em, "ended_at", x->ended);
+    encode_name(em, "agent", x->agent);
+    encode_name(em, "team", x->team);
+    encode_name(em, "priority", x->priority);
+    encode_name(em, "channel", x->channel);
+    encode_name(em, "category", x->category);
+    encode_instant(em, "opened_at", x->opened);
+    encode_instant(em, "ended_at", x->ended);
     if (x->folded)
         emit_bool(em, "folded", true);
     if (x->items_left_out > 0)
@@ -104,10 +91,10 @@ static void emit_item(struct emitter *em, const struct explain_item *item, ms_t 
         emit_int(em, "counted_ms", item->counted);
     if (item->kind == EXPLAIN_RETARGET)
         emit_int(em, "target_ms", item->counted);
-    emit_name(em, "agent", item->agent);
-    emit_name(em, "team", item->team);
-    emit_name(em, "policy", item->policy);
-    emit_name(em, "calendar", item->calendar);
+    encode_name(em, "agent", item->agent);
+    encode_name(em, "team", item->team);
+    encode_name(em, "policy", item->policy);
+    encode_name(em, "calendar", item->calendar);
     emit_end(em);
 }
 
@@ -130,7 +117,7 @@ uint32_t answer_items(struct emitter *em, const char *key, const struct explanat
 void answer_worklist(struct emitter *em, const char *key, const struct worklist *w, ms_t at)
 {
     emit_map(em, key);
-    emit_instant(em, "at", at);
+    encode_instant(em, "at", at);
     emit_uint(em, "running", w->running);
     emit_uint(em, "paused", w->paused);
     emit_uint(em, "breached", w->breached);
@@ -150,12 +137,12 @@ static void emit_work(struct emitter *em, const struct work *work)
     emit_text(em, "metric", sla_metric_name((enum sla_metric)work->metric));
     emit_text(em, "state", clock_state_name((enum clock_state)work->state));
     emit_int(em, "remaining_ms", work->remaining);
-    emit_instant(em, "due_at", work->due_at);
-    emit_instant(em, "breach_at", work->breach_at);
-    emit_name(em, "agent", work->agent);
-    emit_name(em, "team", work->team);
-    emit_name(em, "priority", work->priority);
-    emit_name(em, "policy", work->policy);
+    encode_instant(em, "due_at", work->due_at);
+    encode_instant(em, "breach_at", work->breach_at);
+    encode_name(em, "agent", work->agent);
+    encode_name(em, "team", work->team);
+    encode_name(em, "priority", work->priority);
+    encode_name(em, "policy", work->policy);
     emit_end(em);
 }
 

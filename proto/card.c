@@ -115,8 +115,7 @@ void encode_card(struct emitter *em, const char *key, const struct envelope *env
     emit_title(em, "card_title", card->title);
     emit_text(em, "scope", scope_name((enum scope)card->scope));
     emit_str(em, "name", r->name);
-    if (r->title.len > 0)
-        emit_str(em, "title", r->title);
+    encode_name(em, "title", r->title);
     emit_text(em, "window", settings->window[card->window].name);
     if (card->when[0] != 0)
         emit_text(em, "when", card->when);

@@ -41,6 +41,18 @@ void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint3
         emit_float(em, key, fraction(v));
 }
 
+void encode_name(struct emitter *em, const char *key, struct str name)
+{
+    if (name.len > 0)
+        emit_str(em, key, name);
+}
+
+void encode_instant(struct emitter *em, const char *key, ms_t at)
+{
+    if (at != MS_NEVER && at != MS_NONE)
+        emit_int(em, key, at);
+}
+
 /* --- snapshots ---------------------------------------------------------------------------- */
 
 static void emit_ratio(struct emitter *em, const char *key, int64_t num, int64_t den)
@@ -203,10 +215,8 @@ void encode_snapshot(struct emitter *em, const char *key, const struct envelope 
         emit_int(em, "at", snapshot->at);
     emit_text(em, "scope", scope_name((enum scope)snapshot->scope));
     emit_str(em, "name", snapshot->name);
-    if (snapshot->title.len > 0)
-        emit_str(em, "title", snapshot->title);
-    if (snapshot->team.len > 0)
-        emit_str(em, "team", snapshot->team);
+    encode_name(em, "title", snapshot->title);
+    encode_name(em, "team", snapshot->team);
     emit_map(em, "windows");
     for (uint32_t i = 0; i < snapshot->windows; i++)
         emit_window(em, settings, &snapshot->window[i]);

@@ -38,6 +38,10 @@ void encode_begin(struct emitter *em, const char *key, const struct envelope *en
 void encode_value(struct emitter *em, const char *key, uint32_t indicator, uint32_t field,
                   int64_t v);
 
+/* Left out when there is none: a name, an instant that is unknown or never comes. */
+void encode_name(struct emitter *em, const char *key, struct str name);
+void encode_instant(struct emitter *em, const char *key, ms_t at);
+
 /* text: one sentence in that language. */
 void encode_alert(struct emitter *em, const char *key, const struct envelope *env,
                   const struct settings *settings, const struct alert *alert, enum lang lang);

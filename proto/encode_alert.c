@@ -123,30 +123,17 @@ static void emit_kpi(struct emitter *em, const struct settings *settings, const 
     emit_found(em, rule, alert);
 }
 
-/* An absent name is left out. */
-static void emit_name(struct emitter *em, const char *key, struct str name)
-{
-    if (name.len > 0)
-        emit_str(em, key, name);
-}
-
-static void emit_instant(struct emitter *em, const char *key, ms_t at)
-{
-    if (at != MS_NEVER && at != MS_NONE)
-        emit_int(em, key, at);
-}
-
 /* Whose ticket: the names that an SLA alert has besides its policy's. */
 static void emit_ticket(struct emitter *em, const struct alert *alert)
 {
     const struct alert_sla *sla = &alert->sla;
     emit_str(em, "ticket", sla->ticket);
     emit_uint(em, "instance", sla->instance);
-    emit_name(em, "agent", alert_owner(alert->agent));
-    emit_name(em, "team", alert_owner(alert->team));
-    emit_name(em, "priority", sla->priority);
-    emit_name(em, "channel", sla->channel);
-    emit_name(em, "category", sla->category);
+    encode_name(em, "agent", alert_owner(alert->agent));
+    encode_name(em, "team", alert_owner(alert->team));
+    encode_name(em, "priority", sla->priority);
+    encode_name(em, "channel", sla->channel);
+    encode_name(em, "category", sla->category);
 }
 
 static void emit_shares(struct emitter *em, const struct alert_sla *sla)
@@ -165,19 +152,19 @@ static void emit_shares(struct emitter *em, const struct alert_sla *sla)
 static void emit_sla(struct emitter *em, const struct alert *alert)
 {
     const struct alert_sla *sla = &alert->sla;
-    emit_name(em, "policy", sla->policy);
-    emit_name(em, "calendar", sla->calendar);
+    encode_name(em, "policy", sla->policy);
+    encode_name(em, "calendar", sla->calendar);
     emit_text(em, "metric", sla_metric_name((enum sla_metric)sla->metric));
     emit_ticket(em, alert);
     if (sla->level > 0 && (alert->state == ALERT_WARNING || alert->state == ALERT_BREACHED))
         emit_uint(em, "level", sla->level);
     emit_int(em, "since", alert->since);
-    emit_instant(em, "ended_at", alert->ended_at);
+    encode_instant(em, "ended_at", alert->ended_at);
     emit_int(em, "target_ms", sla->target);
     emit_int(em, "elapsed_ms", sla->elapsed);
     emit_int(em, "remaining_ms", sla->target - sla->elapsed);
-    emit_instant(em, "due_at", sla->due_at);
-    emit_instant(em, "breach_at", sla->breach_at);
+    encode_instant(em, "due_at", sla->due_at);
+    encode_instant(em, "breach_at", sla->breach_at);
     if (sla->cause != CAUSE_NONE)
         emit_text(em, "cause", alert_cause_name((enum alert_cause)sla->cause));
     if (sla->late)
@@ -192,12 +179,12 @@ static void emit_remark(struct emitter *em, const struct alert *alert)
 {
     static const char *const untold[] = {
         [ALERT_TOLD] = "", [ALERT_MUTED] = "mute", [ALERT_DIGESTED] = "storm"};
-    emit_name(em, "acked_by", alert->acked_by);
+    encode_name(em, "acked_by", alert->acked_by);
     if (alert->muted == MS_NEVER)
         emit_bool(em, "muted", true);
     else if (alert->muted != 0)
         emit_int(em, "muted", alert->muted);
-    emit_name(em, "muted_by", alert->muted_by);
+    encode_name(em, "muted_by", alert->muted_by);
     if (alert->untold != ALERT_TOLD)
         emit_text(em, "untold", untold[alert->untold]);
 }

@@ -215,18 +215,12 @@ void request_emit(struct emitter *em, const struct request *request)
     emit_text(em, "op", ops[request->op]);
     if (request->scope >= 0)
         emit_text(em, "scope", scope_name((enum scope)request->scope));
-    if (request->name.len > 0)
-        emit_str(em, "name", request->name);
-    if (request->window.len > 0)
-        emit_str(em, "window", request->window);
-    if (request->prefix.len > 0)
-        emit_str(em, "prefix", request->prefix);
-    if (request->ticket.len > 0)
-        emit_str(em, "ticket", request->ticket);
-    if (request->team.len > 0)
-        emit_str(em, "team", request->team);
-    if (request->agent.len > 0)
-        emit_str(em, "agent", request->agent);
+    encode_name(em, "name", request->name);
+    encode_name(em, "window", request->window);
+    encode_name(em, "prefix", request->prefix);
+    encode_name(em, "ticket", request->ticket);
+    encode_name(em, "team", request->team);
+    encode_name(em, "agent", request->agent);
     if (request->op == OP_ACK || request->op == OP_MUTE) {
         char id[ALERT_ID_DIGITS + 1];
         alert_id_text(request->alert_id, id);
@@ -235,8 +229,7 @@ void request_emit(struct emitter *em, const struct request *request)
     }
     if (request->op == OP_MUTE && request->until != MS_NEVER)
         emit_int(em, "until", request->until);
-    if (request->config.len > 0)
-        emit_str(em, "config", request->config);
+    encode_name(em, "config", request->config);
     if (request->op == OP_SCORECARD && request->from != 0) {
         emit_int(em, "from", request->from);
         emit_int(em, "to", request->to);
