@@ -283,3 +283,10 @@ bool indicator_field_is_ms(enum indicator i, enum indicator_field f)
         return f == IF_NUM || f == IF_DEN;
     return indicator_kind(i) == IND_DURATION && f >= IF_MEAN && f <= IF_P99;
 }
+
+bool indicator_field_is_part(enum indicator i, enum indicator_field f)
+{
+    enum indicator_kind kind = indicator_kind(i);
+    return f == IF_ATTAINMENT || f == IF_VALUE_MATURE ||
+           (f == IF_VALUE && (kind == IND_RATIO || kind == IND_SHARE));
+}

@@ -351,4 +351,7 @@ bool indicator_has_field(enum indicator i, enum indicator_field f);
 /* Is the field counted in milliseconds (true), or a plain number / fraction in millionths? */
 bool indicator_field_is_ms(enum indicator i, enum indicator_field f);
 
+/* Is it a part of something, of cases or of time: what people write with "%"? */
+bool indicator_field_is_part(enum indicator i, enum indicator_field f);
+
 #endif

@@ -1,8 +1,7 @@
 #include "proto/phrase.h"
 
-#include "core/score.h"
-
 #include "core/event.h"
+#include "core/score.h"
 #include "core/zone.h"
 #include "proto/topic.h"
 
@@ -116,18 +115,12 @@ static void decimal(char buf[PHRASE_MAX], int64_t v, uint64_t parts, const char 
         snprintf(buf, PHRASE_MAX, "%s%llu.%02llu%s", sign, whole, part, unit);
 }
 
-static bool is_fraction(enum indicator i, enum indicator_field f)
-{
-    return f == IF_ATTAINMENT || f == IF_VALUE_MATURE ||
-           (f == IF_VALUE && indicator_kind(i) == IND_RATIO);
-}
-
 char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,
                    enum lang lang)
 {
     if (indicator_field_is_ms(i, f))
         return phrase_duration(buf, value, lang);
-    if (is_fraction(i, f))
+    if (indicator_field_is_part(i, f))
         decimal(buf, value, NUMBER_ONE / 10000, "%");
     else
         decimal(buf, value, NUMBER_ONE / 100, "");

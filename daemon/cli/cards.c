@@ -199,7 +199,7 @@ static void put_interval(char text[PHRASE_MAX], const struct message *m, const s
                          enum indicator i, enum indicator_field f, double value)
 {
     int64_t n = 0;
-    bool ratio = f == IF_ATTAINMENT || (f == IF_VALUE && indicator_kind(i) == IND_RATIO);
+    bool ratio = indicator_field_is_part(i, f) && indicator_kind(i) != IND_SHARE;
     size_t used = strlen(text);
     node_int(message_find_in(m, item, "n"), &n);
     if (!ratio || n <= 0 || value < 0 || value > 1)

@@ -53,13 +53,10 @@ static void put_measure(struct report *r, struct doc_table *t, const struct meas
     doc_cell(t,
              doc_text(r->doc, "%s %s", m->below ? "≤" : "≥", report_value(r, m->of, m->expected)));
     if (n.had)
-        report_cell(r, t, m->of, &n.before)->note = doc_text(r->doc, "n = %u", n.before.n);
+        report_cell(r, t, m->of, &n.before);
     else
         doc_cell(t, "");
-    struct doc_cell *actual = report_cell(r, t, m->of, &n.now);
-    if (n.has)
-        actual->note = n.ratio ? doc_text(r->doc, "n = %u · %s", n.now.n, report_interval(r, n.at))
-                               : doc_text(r->doc, "n = %u", n.now.n);
+    report_cell(r, t, m->of, &n.now);
     report_change(r, t, &n);
     enum word state = state_of(r, m, &n);
     doc_cell(t, word(state))->tone = state == W_R_VERIFIED  ? TONE_GOOD

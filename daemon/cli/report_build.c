@@ -24,7 +24,7 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
     bool one_of_many = indicator_kind(i) == IND_DURATION;
     doc_cell(t, one_of_many ? doc_text(r->doc, "%s · %s", name, which) : name)->key =
         indicator_name(i);
-    report_cell(r, t, n.of, &n.now)->note = report_sure(r, &n.now, n.ratio, n.at);
+    report_cell(r, t, n.of, &n.now);
     report_change(r, t, &n);
 }
 

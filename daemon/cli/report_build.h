@@ -51,7 +51,7 @@ const char *report_figure(const struct report *r, struct figure_source of, const
 /* "median", "mean", "p75": of a duration. */
 const char *report_field(struct figure_source of);
 
-/* The cell of a figure; "·" when it is empty. */
+/* The cell of a figure with what is behind it as a note; "·" when it is empty. */
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
                              const struct figure *f);
 
@@ -62,12 +62,9 @@ int report_verdict(const struct number *n);
 struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n);
 const char *report_change_text(const struct report *r, const struct number *n);
 
-/* "n = 120 · 41.0 – 58.7%": cases behind a value, and of a ratio its interval; NULL: a count. */
-const char *report_sure(const struct report *r, const struct figure *f, bool ratio,
-                        struct interval at);
-
-/* The same of a field of one sum; NULL also when it is empty, or a part of time. */
-const char *report_because(const struct report *r, const struct sum *now, struct figure_source of);
+/* "n = 120 · 41.0 – 58.7%": cases behind a value, and of a ratio its interval. NULL: a count, a
+ * part of time, or empty. */
+const char *report_sure(const struct report *r, struct figure_source of, const struct figure *f);
 
 const char *report_share(const struct report *r, double fraction);
 const char *report_interval(const struct report *r, struct interval i);

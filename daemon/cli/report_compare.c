@@ -12,28 +12,6 @@ static const uint8_t compared[] = {
 
 enum { NAMES_SHOWN = 5 /* of a scope, before the rest is folded away */ };
 
-const char *report_sure(const struct report *r, const struct figure *f, bool ratio,
-                        struct interval at)
-{
-    if (f->count)
-        return NULL;
-    return ratio ? doc_text(r->doc, "n = %u · %s", f->n, report_interval(r, at))
-                 : doc_text(r->doc, "n = %u", f->n);
-}
-
-const char *report_because(const struct report *r, const struct sum *now, struct figure_source of)
-{
-    struct number n = report_number(r, now, NULL, of);
-    bool of_time = indicator_kind((enum indicator)of.indicator) == IND_SHARE;
-    return n.has && !of_time ? report_sure(r, &n.now, n.ratio, n.at) : NULL;
-}
-
-static void put_side(struct report *r, struct doc_table *t, const struct number *n, bool now)
-{
-    const struct figure *f = now ? &n->now : &n->before;
-    report_cell(r, t, n->of, f)->note = report_sure(r, f, n->ratio, now ? n->at : n->was);
-}
-
 static void put_name(struct report *r, struct doc_table *t, enum scope scope, uint32_t index)
 {
     const struct sum *now = cube_name(r->cube, CUBE_NOW, scope, index);
@@ -51,8 +29,8 @@ static void put_name(struct report *r, struct doc_table *t, enum scope scope, ui
         doc_cell(t, report_name(r, scope, index));
         doc_cell(t, many ? doc_text(r->doc, "%s · %s", name, field) : name)->key =
             indicator_name(i);
-        put_side(r, t, &n, false);
-        put_side(r, t, &n, true);
+        report_cell(r, t, n.of, &n.before);
+        report_cell(r, t, n.of, &n.now);
         report_change(r, t, &n);
     }
 }

@@ -161,7 +161,7 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
         doc_cell(t, "");
     doc_cell(t, ratio->ratio && ratio->has ? report_interval(r, ratio->at) : "");
     doc_cell(t, n.had ? report_figure(r, n.of, &n.before) : "")->note =
-        n.had ? report_sure(r, &n.before, n.ratio, n.was) : NULL;
+        n.had ? report_sure(r, n.of, &n.before) : NULL;
     report_change(r, t, &n);
 }
 
@@ -225,7 +225,8 @@ static void scorecard(struct report *r)
         actual->tone = line->standing == LINE_STRONG ? TONE_GOOD
                        : line->standing == LINE_WEAK ? TONE_BAD
                                                      : TONE_NONE;
-        actual->note = report_because(r, r->cube->sum[CUBE_NOW], item->of);
+        struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, item->of);
+        actual->note = report_sure(r, item->of, &f);
         doc_number(t, doc_text(r->doc, "%.1f%%", line->share / 10000.0), line->share / 1e6,
                    UNIT_SHARE);
         put_points(r, t, line);
@@ -294,8 +295,7 @@ void report_goals(struct report *r)
         else
             doc_cell(t, "");
         put_part(r, t, of, target, target);
-        put_part(r, t, of, figure_round(&f), target)->note =
-            report_because(r, r->cube->sum[CUBE_NOW], of);
+        put_part(r, t, of, figure_round(&f), target)->note = report_sure(r, of, &f);
     }
     bool none = doc_rows(t) == 0;
     if (none)

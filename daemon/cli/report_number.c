@@ -49,17 +49,20 @@ const char *report_interval(const struct report *r, struct interval i)
     return doc_text(r->doc, "%.1f – %.1f%%", i.low * 100, i.high * 100);
 }
 
-static bool is_fraction(struct figure_source of)
+static bool is_part(struct figure_source of)
 {
-    return of.field == IF_ATTAINMENT || of.field == IF_VALUE_MATURE ||
-           (of.field == IF_VALUE && (indicator_kind((enum indicator)of.indicator) == IND_RATIO ||
-                                     indicator_kind((enum indicator)of.indicator) == IND_SHARE));
+    return indicator_field_is_part((enum indicator)of.indicator, (enum indicator_field)of.field);
 }
 
-/* Of cases, each of which could have gone the other way; not of time. */
+/* A part of time is none of cases, each of which could have gone the other way. */
+static bool is_of_time(struct figure_source of)
+{
+    return indicator_kind((enum indicator)of.indicator) == IND_SHARE;
+}
+
 static bool is_of_cases(struct figure_source of)
 {
-    return is_fraction(of) && indicator_kind((enum indicator)of.indicator) != IND_SHARE;
+    return is_part(of) && !is_of_time(of);
 }
 
 const char *report_value(const struct report *r, struct figure_source of, int64_t value)
@@ -72,7 +75,7 @@ const char *report_value(const struct report *r, struct figure_source of, int64_
         ms_t unit = size >= MS_HOUR ? MS_MINUTE : size >= 10 * MS_SECOND ? MS_SECOND : 1;
         value = (value + unit / 2) / unit * unit;
     }
-    if (is_fraction(of))
+    if (is_part(of))
         return report_share(r, (double)value / NUMBER_ONE);
     return with_minus(r, phrase_value(buf, i, f, value, words_lang()));
 }
@@ -99,18 +102,27 @@ static struct interval interval_of(const struct figure *f)
     return wilson((uint64_t)(f->top / NUMBER_ONE), (uint64_t)f->bottom);
 }
 
+const char *report_sure(const struct report *r, struct figure_source of, const struct figure *f)
+{
+    if (f->count || f->bottom <= 0 || is_of_time(of))
+        return NULL;
+    return is_of_cases(of)
+               ? doc_text(r->doc, "n = %u · %s", f->n, report_interval(r, interval_of(f)))
+               : doc_text(r->doc, "n = %u", f->n);
+}
+
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
                              const struct figure *f)
 {
     if (f->bottom <= 0)
         return doc_cell(t, "·");
-    if (indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field))
-        return doc_number(t, report_figure(r, of, f), plain(f), UNIT_MS);
-    bool ratio = is_fraction(of);
-    struct doc_cell *cell = doc_number(t, report_figure(r, of, f), plain(f) / NUMBER_ONE,
-                                       ratio ? UNIT_SHARE : UNIT_COUNT);
-    if (ratio) /* never shown without what it is made of */
-        cell->note = report_sure(r, f, true, interval_of(f));
+    bool ms = indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field);
+    struct doc_cell *cell =
+        doc_number(t, report_figure(r, of, f), ms ? plain(f) : plain(f) / NUMBER_ONE,
+                   ms            ? UNIT_MS
+                   : is_part(of) ? UNIT_SHARE
+                                 : UNIT_COUNT);
+    cell->note = report_sure(r, of, f); /* never shown without what it is made of */
     return cell;
 }
 
@@ -166,7 +178,7 @@ const char *report_change_text(const struct report *r, const struct number *n)
     const char *arrow = by > 0 ? "↑" : "↓", *amount;
     if (by == 0)
         return word(W_R_SAME);
-    if (is_fraction(n->of))
+    if (is_part(n->of))
         amount = report_phrase(r, W_R_POINTS_OF,
                                doc_text(r->doc, "%.1f", fabs(by) * 100 / NUMBER_ONE), NULL, NULL);
     else if (!is_relative(n))
@@ -188,7 +200,7 @@ struct doc_cell *report_change(const struct report *r, struct doc_table *t, cons
         if (indicator_kind((enum indicator)n->of.indicator) == IND_COUNT)
             c->value /= NUMBER_ONE;
         c->has_value = true;
-        c->unit = is_fraction(n->of) ? UNIT_SHARE
+        c->unit = is_part(n->of) ? UNIT_SHARE
                   : indicator_field_is_ms((enum indicator)n->of.indicator,
                                           (enum indicator_field)n->of.field)
                       ? UNIT_MS

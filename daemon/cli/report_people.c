@@ -136,9 +136,7 @@ static void put_person(struct report *r, struct doc_table *t, enum scope scope,
         if ((columns >> k & 1) == 0)
             continue;
         struct figure f = sum_figure(p->now, r->settings, shown[k]);
-        struct doc_cell *cell = report_cell(r, t, shown[k], &f);
-        if (!f.count && f.bottom > 0 && cell->note == NULL)
-            cell->note = doc_text(r->doc, "n = %u", f.n);
+        report_cell(r, t, shown[k], &f);
     }
 }
 
@@ -152,7 +150,8 @@ static void put_item(struct report *r, struct doc_table *t, const struct sum *no
     }
     double points = line->points / 100.0;
     struct doc_cell *cell = doc_number(t, doc_text(r->doc, "%.2f", points), points, UNIT_COUNT);
-    const char *sure = report_because(r, now, item->of);
+    struct figure f = sum_figure(now, r->settings, item->of);
+    const char *sure = report_sure(r, item->of, &f);
     if (line->has_value)
         cell->note = doc_text(r->doc, "%s%s%s", report_value(r, item->of, line->value),
                               sure == NULL ? "" : " · ", sure == NULL ? "" : sure);

@@ -76,9 +76,7 @@ static void chart(struct report *r, const char *id, const struct line *line, uin
             if (!any(r, (enum indicator)line[l].of.indicator))
                 continue;
             struct figure f = sum_figure(c->at_step[s], r->settings, line[l].of);
-            struct doc_cell *cell = report_cell(r, t, line[l].of, &f);
-            if (!f.count && f.bottom > 0 && cell->note == NULL)
-                cell->note = doc_text(r->doc, "n = %u", f.n);
+            report_cell(r, t, line[l].of, &f);
         }
     }
 }

@@ -98,9 +98,7 @@ class Report(unittest.TestCase):
             row = rows[wire]
             for field, value in fields.items():
                 compared += 1
-                # Medians are within 1 %: windows bound theirs by exact extremes, reports do not.
-                slack = value * 0.01 if field == "actual" and value > 1000 else 1e-6
-                self.assertAlmostEqual(row[field], value, delta=slack, msg=f"{wire} {field}")
+                self.assertAlmostEqual(row[field], value, delta=1e-6, msg=f"{wire} {field}")
         self.assertGreaterEqual(compared, least)
         extra = [r for r, row in rows.items() if r not in want and row["actual"] not in (0, "·")]
         self.assertEqual(extra, [])
@@ -309,11 +307,17 @@ class Report(unittest.TestCase):
      expected: "<= 10h"}
   - {measure: "<i>templates", owner: bo, indicator: reopen_rate, expected: "<= 0.001%"}
   - {measure: nobody, owner: cy, indicator: csat, expected: ">= 4", team: no-such-team}
+  - {measure: busier, owner: di, indicator: occupancy, expected: ">= 0.01%"}
 """)
         got = self.report("--measures", measures, "--from", "2026-01-01", "--to", "2026-01-07")
         states = {row: cells["state"] for row, cells in got["measures"].items()}
         self.assertEqual(states, {"more people": "verified", "<i>templates": "not yet",
-                                  "nobody": "no cases"})
+                                  "nobody": "no cases", "busier": "verified"})
+        md = run("report", self.log, "--measures", measures, "--format", "md", "--from",
+                 "2026-01-06", "--to", "2026-01-07", "--against", "2025-12-29/2025-12-31").stdout
+        ratio = r"[\d.]+% \(n = \d+ · [\d.]+ – [\d.]+%\)"
+        self.assertRegex(md, rf"\| &lt;i>templates .* \| {ratio} \| {ratio} \|")
+        self.assertRegex(md, r"\| busier .* \| [\d.]+% \| [\d.]+% \|")  # time has no cases
         wrong = self.write("wrong.yaml", "measures:\n  - {measure: x, owner: y, indicator: csat,\n"
                            "     expected: \"> 4\"}\n")
         done = run("report", self.log, "--measures", wrong, code=1)

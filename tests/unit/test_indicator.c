@@ -229,6 +229,14 @@ Test(indicator, milliseconds_are_durations_and_ages)
             want |= strcmp(ms[i], indicator_field_name(f)) == 0;
         cr_assert_eq(indicator_field_is_ms(IND_TALK, f), want, "%s", indicator_field_name(f));
         cr_assert_not(indicator_field_is_ms(IND_CSAT, f));
+        cr_assert_eq(indicator_field_is_part(IND_TALK, f) && indicator_has_field(IND_TALK, f),
+                     f == IF_ATTAINMENT);
+        cr_assert_eq(indicator_field_is_part(IND_FCR, f) && indicator_has_field(IND_FCR, f),
+                     f == IF_VALUE || f == IF_VALUE_MATURE);
+        cr_assert_eq(indicator_field_is_part(IND_ATTENDANCE, f) &&
+                         indicator_has_field(IND_ATTENDANCE, f),
+                     f == IF_VALUE);
+        cr_assert_not(indicator_field_is_part(IND_NPS, f) && indicator_has_field(IND_NPS, f));
         cr_assert_not(indicator_field_is_ms(IND_OPENED, f));
         cr_assert_not(indicator_field_is_ms(IND_OPEN, f));
         cr_assert_eq(indicator_field_is_ms(IND_OLDEST_OPEN, f), f == IF_VALUE);

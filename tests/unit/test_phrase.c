@@ -45,6 +45,9 @@ Test(phrase, values)
     cr_assert_str_eq(value(IND_FIRST_RESPONSE, IF_ATTAINMENT, 875000), "87.5%");
     cr_assert_str_eq(value(IND_RESOLUTION_RATE, IF_VALUE, 1000000), "100%");
     cr_assert_str_eq(value(IND_RESOLUTION_RATE, IF_VALUE, 666667), "66.67%");
+    cr_assert_str_eq(value(IND_REOPEN_RATE, IF_VALUE_MATURE, 50000), "5%");
+    cr_assert_str_eq(value(IND_OCCUPANCY, IF_VALUE, 850000), "85%");
+    cr_assert_str_eq(value(IND_OCCUPANCY, IF_NUM, 90000), "1m 30s");
     cr_assert_str_eq(value(IND_CSAT, IF_MEAN, 4320000), "4.32");
     cr_assert_str_eq(value(IND_CSAT, IF_MEAN, 4050000), "4.05");
     cr_assert_str_eq(value(IND_CSAT, IF_MEAN, 4500000), "4.5");
