@@ -107,6 +107,12 @@ static void write_output(struct expo *x, const struct status *s)
         s->dropped);
     one(x, EXPO_GAUGE, "ticketpulse_active_alerts", "Alerts that are active now.",
         s->active_alerts);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_alert_messages",
+                "Messages about alerts, by what became of them.");
+    labelled(x, "fate", "told", s->alerts_told);
+    labelled(x, "fate", "digested", s->alerts_digested);
+    labelled(x, "fate", "muted", s->alerts_muted);
+    one(x, EXPO_COUNTER, "ticketpulse_alert_digests", "Digests of alerts published.", s->digests);
     one(x, EXPO_COUNTER, "ticketpulse_queries", "Requests taken.", s->queries);
     one(x, EXPO_COUNTER, "ticketpulse_queries_abandoned", "Requests whose peer went or stalled.",
         s->abandoned);
@@ -129,6 +135,11 @@ static void write_journal(struct expo *x, const struct status_journal *j)
         j->held);
     one(x, EXPO_COUNTER, "ticketpulse_journal_lost",
         "Entries that found no room while the disk took nothing.", j->lost);
+    one(x, EXPO_COUNTER, "ticketpulse_journal_checkpoints", "Checkpoints made since the start.",
+        j->checkpoints);
+    one(x, EXPO_GAUGE, "ticketpulse_journal_replay_entries",
+        "Entries behind the last checkpoint: what a start would replay.",
+        j->entries - j->checkpoint);
     one(x, EXPO_COUNTER, "ticketpulse_ingest_acks", "Batches acknowledged.", j->acks);
     one(x, EXPO_COUNTER, "ticketpulse_ingest_nacks", "Batches to be sent again.", j->nacks);
 }
@@ -141,6 +152,17 @@ static void write_peers(struct expo *x, const struct peers *p)
     labelled(x, "reason", "handshake", p->handshakes_failed);
     labelled(x, "reason", "subscription", p->subscriptions);
     labelled(x, "reason", "query", p->queries);
+}
+
+static void write_deliveries(struct expo *x, const struct deliveries *d)
+{
+    one(x, EXPO_COUNTER, "ticketpulse_deliveries", "Alerts taken by their receiver.", d->delivered);
+    one(x, EXPO_COUNTER, "ticketpulse_deliveries_failed", "Attempts that are made again.",
+        d->failed);
+    one(x, EXPO_COUNTER, "ticketpulse_deliveries_refused", "Alerts that a receiver will not have.",
+        d->refused);
+    one(x, EXPO_COUNTER, "ticketpulse_deliveries_lost",
+        "Alerts that were gone before their receiver was back.", d->lost);
 }
 
 static void write_http(struct expo *x, const struct http_status *h)
@@ -185,6 +207,7 @@ static void write_daemon(struct scrape *s)
     write_output(x, &status);
     write_journal(x, &status.journal);
     write_peers(x, &status.peers);
+    write_deliveries(x, &status.deliveries);
     write_http(x, &status.http);
     write_limits(x, &status);
     write_engine(x, status.counters);

@@ -17,6 +17,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import FAST, PATIENCE_S, Daemon, die_with_parent, event, send  # noqa: E402
+from web import get  # noqa: E402
 
 ALERTMANAGER = shutil.which("prometheus-alertmanager")
 RULE = """
@@ -130,7 +131,12 @@ class Webhook(unittest.TestCase):
             make_wait(d, publisher, "b", "c", "e")
             self.assertEqual([a["name"] for a in hook.alerts(3)], ["a", "b", "e"])
             d.wait_line("alert refused receiver=h status=422 answer=no")
-            self.assertEqual(d.status()["deliveries"]["refused"], 1)
+            status = d.wait_status(lambda s: s["deliveries"]["delivered"] == 3)["deliveries"]
+            self.assertEqual(status, dict(delivered=3, failed=1, refused=1, lost=0))
+            metrics = get(d, "/metrics").text.splitlines()
+            for line in ("deliveries_total 3", "deliveries_failed_total 1",
+                         "deliveries_refused_total 1", "deliveries_lost_total 0"):
+                self.assertIn(f"ticketpulse_{line}", metrics)
         hook.close()
 
     def test_nothing_is_lost_while_it_is_down(self):

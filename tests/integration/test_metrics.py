@@ -164,6 +164,11 @@ class Metrics(unittest.TestCase):
             for name, count in status["engine"].items():
                 if isinstance(count, int):
                     self.assertEqual(text.value(f"ticketpulse_engine_{name}_total"), count, name)
+            for fate in "told", "digested", "muted":
+                self.assertEqual(text.value("ticketpulse_alert_messages_total", fate=fate),
+                                 status["alerts"][fate])
+            self.assertEqual(text.value("ticketpulse_alert_digests_total"),
+                             status["alerts"]["digests"])
             for name, use in status["limits"].items():
                 self.assertEqual(text.value("ticketpulse_limit", limit=name), use["limit"])
             self.assertEqual(text.value("ticketpulse_events_total"), 40)
@@ -199,6 +204,10 @@ class Metrics(unittest.TestCase):
                 self.assertEqual(scrape.value("ticketpulse_journal_written"), 1)
                 self.assertGreaterEqual(scrape.value("ticketpulse_journal_entries_total"), 1)
                 self.assertEqual(scrape.value("ticketpulse_journal_lost_total"), 0)
+                self.assertEqual(scrape.value("ticketpulse_journal_checkpoints_total"),
+                                 journal["checkpoints"])
+                self.assertEqual(scrape.value("ticketpulse_journal_replay_entries"),
+                                 journal["entries"] - journal["checkpoint"])
                 for word in "acks", "nacks":
                     self.assertEqual(scrape.value(f"ticketpulse_ingest_{word}_total"),
                                      journal[word])
