@@ -148,8 +148,15 @@ function tilesOf(snapshot) {
     } else if (csat?.n) {
         tiles.push(["tile_csat", csat.mean.toFixed(2), say("ratings", count(csat.n)), ""]);
     }
+    if (presenceTold()) {
+        const known = now.agents_available + now.agents_busy + now.agents_wrap_up + now.agents_break;
+        tiles.push(["tile_occupancy", percent(day.occupancy?.value), say("available_of", count(now.agents_available), count(known)), ""]);
+    }
     return tiles;
 }
+
+/* Does the site send agent_state at all? */
+const presenceTold = () => ranked("agent").some(s => s.now.presence);
 
 /* Elements stay, texts change: no flicker, nothing for a screen reader to start anew. */
 function drawTiles() {
@@ -208,11 +215,22 @@ function rowsOf(scope) {
         all = all.filter(s => s.team === desk.team);
     }
     if (scope === "agent") { /* who did nothing today has no place in the ranking */
-        all = all.filter(s => window_(s, desk.day).replies || s.now.open || desk.cards.has("agent/" + s.name));
+        all = all.filter(s => window_(s, desk.day).replies || s.now.open || signedIn(s) || desk.cards.has("agent/" + s.name));
     }
     return all.map(snapshot => ({snapshot, ...standing(snapshot)}))
         .sort((a, b) => (b.value ?? -1) - (a.value ?? -1) || a.snapshot.name.localeCompare(b.snapshot.name))
         .slice(0, 200);
+}
+
+const signedIn = snapshot => (snapshot.now.presence?.state ?? "offline") !== "offline";
+
+/* What he is doing and for how long, as a mark before his name: told by shape, colour and words. */
+function presenceMark({state, since}) {
+    const mark = element("span", "presence " + state);
+    mark.title = say("presence_" + state) + " · " + short(Math.max(0, Date.now() - since));
+    mark.setAttribute("role", "img");
+    mark.setAttribute("aria-label", mark.title);
+    return mark;
 }
 
 function row(scope, {snapshot, value, text, note}, place) {
@@ -223,18 +241,30 @@ function row(scope, {snapshot, value, text, note}, place) {
     }
     const name = element("td", "name", snapshot.title ?? snapshot.name);
     name.title = snapshot.name;
+    if (now.presence) {
+        name.prepend(presenceMark(now.presence));
+    }
     const score = element("td", "v score", text);
     score.title = note;
     const way = direction(snapshot, value);
     const arrow = element("span", "arrow" + (way > 0 ? " up" : way < 0 ? " down" : ""), value === null ? "" : way > 0 ? "▲" : way < 0 ? "▼" : "→");
-    arrow.setAttribute("role", "img");
-    arrow.setAttribute("aria-label", value === null ? "" : say(way > 0 ? "better" : way < 0 ? "worse" : "same"));
+    if (value !== null) {
+        arrow.setAttribute("role", "img");
+        arrow.setAttribute("aria-label", say(way > 0 ? "better" : way < 0 ? "worse" : "same"));
+    }
     score.prepend(arrow);
     const waiting = element("td", "v" + (now.breached_open ? " bad" : ""), count(now.waiting));
     const middle = scope === "team" ? short(now.oldest_waiting?.ms) : count(day.replies?.num ?? 0);
     tr.append(element("td", "n", value === null ? "" : String(place)), name, score, waiting,
         element("td", "v wide", middle), element("td", "v wide", short(day.first_response?.p90)));
     return tr;
+}
+
+/* How many are doing what, beside the agents' heading. */
+function drawPresence() {
+    const told = presenceTold(), now = focus()?.now ?? {};
+    $("agents").classList.toggle("told", told);
+    $("presence").textContent = told ? "· " + say("presences", count(now.agents_available), count(now.agents_busy), count(now.agents_wrap_up), count(now.agents_break)) : "";
 }
 
 function drawRanks(scope, table) {
@@ -436,6 +466,7 @@ function draw() {
     drawTeams();
     drawTiles();
     drawRanks("team", document.querySelector("#teams table"));
+    drawPresence();
     drawRanks("agent", document.querySelector("#agents table"));
     drawAlerts();
     drawMix();

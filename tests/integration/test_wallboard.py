@@ -69,6 +69,9 @@ if (document.documentElement.scrollWidth > innerWidth) bad.push("page");
 for (const e of document.querySelectorAll(".tile strong, td.score, td.v")) {
     if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1) bad.push(e.textContent);
 }
+for (const e of document.querySelectorAll(".ranks td.name")) {  // a name has room for eight letters
+    if (e.clientWidth < 8 * parseFloat(getComputedStyle(e).fontSize) / 2) bad.push("name");
+}
 return bad;
 """
 
@@ -107,6 +110,39 @@ class Wallboard(unittest.TestCase):
                                     agent=f"agent{i % 2}", seq=len(events) + 1))
         got = post(daemon, events).json()
         self.assertEqual(got["rejected"], [])
+
+    def sign_in(self, daemon, states=("available", "busy", "wrap_up", "break")):
+        """Ten minutes ago, one agent for each state."""
+        got = post(daemon, [{"type": "agent_state", "agent": f"Zoë {state}", "state": state,
+                             "team": "billing", "ts": now_ms() - 600000, "src": "acd",
+                             "seq": i + 1} for i, state in enumerate(states)]).json()
+        self.assertEqual(got["accepted"], len(states), got)
+
+    def test_who_is_there(self):
+        """Presence comes with the first agent_state, and not before."""
+        mark = ("[...document.querySelectorAll('#agents .presence')].map("
+                "m => m.className.split(' ')[1] + ':' + m.getAttribute('aria-label')).sort()")
+        with Daemon(CONFIG) as daemon, self.page(daemon, "lang=en") as b:
+            self.feed(daemon)
+            b.wait(tile("waiting") + " === '3'")
+            self.assertEqual(b.run("return document.querySelectorAll("
+                                   "'.presence, [data-tile=tile_occupancy]').length"), 0)
+            self.sign_in(daemon)
+            counts = "document.getElementById('presence').textContent"
+            b.wait(f"{counts} === '· 1 available, 1 busy, 1 wrap-up, 1 break'")
+            note = "document.querySelector('[data-tile=tile_occupancy] small').textContent"
+            self.assertEqual(b.run(f"return {note}"), "1 of 4 available")
+            b.wait(tile("occupancy") + ".startsWith('66.')")  # two of three agents' time
+            self.assertEqual(b.run(f"return {mark}"), [
+                "available:available · 10m", "break:on break · 10m", "busy:busy · 10m",
+                "wrap_up:in wrap-up · 10m"])
+            post(daemon, {"type": "agent_state", "agent": "Zoë busy", "state": "offline",
+                          "ts": now_ms(), "src": "acd", "seq": 5})
+            b.wait(f"{counts} === '· 1 available, 0 busy, 1 wrap-up, 1 break'")
+            b.wait(f"!({mark}).some(m => m.startsWith('busy'))")
+            b.run("const s = document.getElementById('team'); s.value = '售后';"
+                  "s.dispatchEvent(new Event('change'))")
+            b.wait(f"{counts} === '· 0 available, 0 busy, 0 wrap-up, 0 break'")
 
     def test_it_loads_and_follows(self):
         with Daemon(CONFIG) as daemon, self.page(daemon, "lang=en&theme=dark") as b:
@@ -196,8 +232,9 @@ class Wallboard(unittest.TestCase):
     def test_everybody_can_read_it(self):
         with Daemon(CONFIG) as daemon:
             self.feed(daemon)
+            self.sign_in(daemon)
             b = self.browser
-            for width, height in (1920, 1080), (1366, 768), (1024, 768), (390, 844), (320, 640):
+            for width, height in (1920, 1080), (1280, 720), (1366, 768), (1024, 768), (390, 844), (320, 640):
                 for theme, lang in ("dark", "zh"), ("light", "en"):
                     b.size(width, height)
                     with self.page(daemon, f"lang={lang}&theme={theme}"):
