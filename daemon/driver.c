@@ -273,14 +273,15 @@ static void on_prepare(uv_prepare_t *prepare)
     uint64_t now = uv_now(d->loop);
     bool done = tick(d);
     /* A slice may cost more than the events of a turn: while these wait, most turns do without. */
-    if (!d->behind || ++d->put_off == DRIVER_PUT_OFF) {
+    bool calm = !d->behind || ++d->put_off == DRIVER_PUT_OFF;
+    if (calm) {
         outlet_work(&d->outlet, d->clock.now, now);
         scores_work(&d->scores, d->clock.now, now);
         d->put_off = 0;
     }
     d->behind = false;
     query_work(&d->query, now);
-    web_work(&d->web, now);
+    web_work(&d->web, now, calm);
     delivery_work(&d->delivery, d->clock.now, now);
     pages_tend(&d->pages, now);
     for (uint32_t i = 0; i < d->bus.events_n; i++)

@@ -4,19 +4,44 @@
 
 bool frames_init(struct frames *f)
 {
-    *f = (struct frames){.at = calloc(FRAMES_MAX, sizeof *f->at)};
-    return f->at != NULL;
+    *f = (struct frames){.at = calloc(FRAMES_MAX, sizeof *f->at),
+                         .key = calloc(FRAMES_KEYS, sizeof *f->key)};
+    return f->at != NULL && f->key != NULL;
+}
+
+static void drop(struct frames *f, struct frame *frame)
+{
+    f->bytes -= frame->n;
+    free(frame->text);
+    frame->text = NULL;
+    frame->n = 0;
 }
 
 static void drop_first(struct frames *f)
 {
-    struct frame *first = &f->at[f->first++ % FRAMES_MAX];
-    f->bytes -= first->n;
-    free(first->text);
-    first->text = NULL;
+    drop(f, &f->at[f->first++ % FRAMES_MAX]);
 }
 
-bool frames_add(struct frames *f, const char *text, size_t n, const struct frame_mask *mask)
+static bool mask_covers(const struct frame_mask *a, const struct frame_mask *b)
+{
+    uint64_t without = 0;
+    for (uint32_t i = 0; i < FRAME_INTERESTS_MAX / 64; i++)
+        without |= b->word[i] & ~a->word[i];
+    return without == 0;
+}
+
+/* What the frame that comes next makes void. */
+static void replace(struct frames *f, uint64_t key, const struct frame_mask *mask)
+{
+    struct frame_key *k = &f->key[key % FRAMES_KEYS];
+    struct frame *old = &f->at[k->number % FRAMES_MAX];
+    if (k->key == key && k->number >= f->first && old->halves == 0 && mask_covers(mask, &old->mask))
+        drop(f, old);
+    *k = (struct frame_key){key, f->next};
+}
+
+bool frames_add(struct frames *f, const char *text, size_t n, const struct frame_mask *mask,
+                uint64_t key)
 {
     CHECK(n > 0 && n <= FRAMES_BYTES);
     char *copy = malloc(n);
@@ -26,31 +51,35 @@ bool frames_add(struct frames *f, const char *text, size_t n, const struct frame
         f->first = ++f->next;
         return false;
     }
+    if (key != 0)
+        replace(f, key, mask);
     while (f->next - f->first == FRAMES_MAX || (f->first < f->next && f->bytes + n > FRAMES_BYTES))
         drop_first(f);
     memcpy(copy, text, n);
-    f->at[f->next++ % FRAMES_MAX] = (struct frame){copy, (uint32_t)n, *mask};
+    f->at[f->next++ % FRAMES_MAX] = (struct frame){copy, (uint32_t)n, 0, *mask};
     f->bytes += n;
     return true;
 }
 
-int frames_read(const struct frames *f, struct frame_place *place, const struct frame_mask *mask,
+int frames_read(struct frames *f, struct frame_place *place, const struct frame_mask *mask,
                 char *buf, size_t cap)
 {
     size_t used = 0;
     if (place->next < f->first)
         return -1;
     while (place->next < f->next && used < cap) {
-        const struct frame *frame = &f->at[place->next % FRAMES_MAX];
-        if (mask_meets(&frame->mask, mask)) {
+        struct frame *frame = &f->at[place->next % FRAMES_MAX];
+        if (frame->text != NULL && mask_meets(&frame->mask, mask)) {
             size_t left = frame->n - place->offset;
             size_t n = left < cap - used ? left : cap - used;
             memcpy(buf + used, frame->text + place->offset, n);
             used += n;
+            frame->halves += place->offset == 0;
             if (n < left) {
                 place->offset += (uint32_t)n;
                 break;
             }
+            frame->halves--;
         }
         place->next++;
         place->offset = 0;
@@ -58,10 +87,18 @@ int frames_read(const struct frames *f, struct frame_place *place, const struct 
     return (int)used;
 }
 
+void frames_leave(struct frames *f, const struct frame_place *place)
+{
+    if (place->offset > 0 && place->next >= f->first)
+        f->at[place->next % FRAMES_MAX].halves--;
+}
+
 void frames_fini(struct frames *f)
 {
     while (f->at != NULL && f->first < f->next)
         drop_first(f);
     free(f->at);
+    free(f->key);
     f->at = NULL;
+    f->key = NULL;
 }

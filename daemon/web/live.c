@@ -96,6 +96,14 @@ static int frame_head(const struct live *s, enum stream stream, char head[FRAME_
                     (unsigned long long)bus->seq[STREAM_ALERT]);
 }
 
+/* Of a snapshot only the latest counts, and of a heartbeat; alerts and cards count each. */
+static uint64_t key_of(enum stream stream, const struct topic *topic, uint32_t windows)
+{
+    bool latest = stream == STREAM_SYS ||
+                  (stream == STREAM_KPI && !str_equal(topic_str(topic), str_of("kpi.round.")));
+    return latest ? hash_str(windows, topic_str(topic)) | 1 : 0;
+}
+
 static void add_frame(struct live *s, enum stream stream, const struct topic *topic,
                       const void *message, size_t n, const struct frame_mask *mask,
                       uint32_t windows)
@@ -111,7 +119,8 @@ static void add_frame(struct live *s, enum stream stream, const struct topic *to
     memmove(text + before, text, (size_t)len);
     memcpy(text, head, (size_t)before);
     text[before + len] = text[before + len + 1] = '\n';
-    if (frames_add(&s->frames, text, (size_t)(before + len) + 2, mask))
+    if (frames_add(&s->frames, text, (size_t)(before + len) + 2, mask,
+                   key_of(stream, topic, windows)))
         call_clients(s, mask);
     else
         log_error(s->web->parts.log, "stream broken", "error=\"no memory\"");
@@ -204,12 +213,29 @@ static int read_next(struct live *s, struct client *c, char *buf, size_t cap)
     return 3;
 }
 
+/* A client that is new, or that the library asks on its own, has what is left of the slice. */
+static bool slice_is_over(struct live *s)
+{
+    uint64_t now = uv_hrtime();
+    if (uv_now(s->web->parts.loop) > s->slice_at) {
+        s->slice_at = uv_now(s->web->parts.loop);
+        s->slice_end = now + LIVE_SLICE_NS;
+    }
+    return now >= s->slice_end;
+}
+
 static ssize_t on_read(void *data, uint64_t position, char *buf, size_t max)
 {
     struct visit *v = data;
     struct client *c = v->own;
     struct live *s = &v->web->live;
     (void)position;
+    if (!v->web->closing && slice_is_over(s)) {
+        c->due = true;
+        s->due++;
+        visit_wait(v);
+        return 0;
+    }
     int n = v->web->closing ? -1 : read_next(s, c, buf, max);
     if (n < 0) {
         visit_cut(v, HTTP_CUT_STREAM);
@@ -251,6 +277,7 @@ static void live_end(struct visit *v)
         c->prev->next = c->next;
         s->clients--;
         s->due -= c->due;
+        frames_leave(&s->frames, &c->place);
     }
     free(c);
 }
@@ -374,10 +401,15 @@ static void look(struct live *s, uint64_t now)
     }
 }
 
-void live_work(struct live *s, uint64_t now)
+void live_work(struct live *s, uint64_t now, bool calm)
 {
     uint32_t woken = 0;
-    for (uint32_t i = s->clients; i > 0 && s->due > 0 && woken < LIVE_WOKEN; i--) {
+    bool begins = calm && s->due > 0 && now > s->slice_at;
+    if (begins) {
+        s->slice_at = now;
+        s->slice_end = uv_hrtime() + LIVE_SLICE_NS;
+    }
+    for (uint32_t i = s->clients; begins && i > 0 && s->due > 0 && woken < LIVE_WOKEN; i--) {
         struct client *c = s->ring;
         s->ring = c->next;
         if (!c->due)
@@ -385,6 +417,7 @@ void live_work(struct live *s, uint64_t now)
         c->due = false;
         s->due--;
         woken++;
+        c->heard = now; /* from now on it is waited for */
         visit_wake(c->visit);
     }
     if (s->clients > 0 && now >= s->looked + LIVE_LOOK_MS) {

@@ -12,7 +12,8 @@
 #include "daemon/web/render.h"
 
 enum {
-    LIVE_WOKEN = 16,         /* clients a turn: 500 at once would take 11 ms */
+    LIVE_WOKEN = 8,          /* clients a turn: 500 at once would take 11 ms */
+    LIVE_SLICE_NS = 200000,  /* of every ms at most: events come first, and others want the CPU */
     LIVE_COMMENT_MS = 10000, /* a client that hears nothing else hears this */
     LIVE_LOOK_MS = 500,      /* from one look at silent and stalled clients to the next */
     LIVE_PREFIXES_MAX = 8,   /* of one client */
@@ -37,16 +38,20 @@ struct live {
     uint32_t clients;
     uint32_t due; /* clients that sleep and have something to read */
     uint64_t looked;
+    uint64_t slice_at;  /* uv_now() when the last slice began … */
+    uint64_t slice_end; /* … and uv_hrtime() of its end */
 };
 
 MUST_CHECK bool live_init(struct live *s, struct web *web);
 
-/* Wakes some clients up, and cuts those off that do not read. now: uv_now(). */
-void live_work(struct live *s, uint64_t now);
+/* Wakes some clients up, and cuts those off that do not read. now: uv_now(). calm: no events
+ * wait. Those who are awake are written to until the slice of this millisecond ends. */
+void live_work(struct live *s, uint64_t now, bool calm);
 
-static inline bool live_busy(const struct live *s)
+/* uv_now() by which live_work should be called again. */
+static inline uint64_t live_deadline(const struct live *s)
 {
-    return s->due > 0;
+    return s->due > 0 ? s->slice_at + 1 : UINT64_MAX;
 }
 
 void live_fini(struct live *s);

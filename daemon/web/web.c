@@ -303,12 +303,12 @@ static void work_visits(struct web *w)
     w->waiting = waits == w->busy_n;
 }
 
-void web_work(struct web *w, uint64_t now)
+void web_work(struct web *w, uint64_t now, bool calm)
 {
     if (w->mhd == NULL)
         return;
     work_visits(w);
-    live_work(&w->live, now);
+    live_work(&w->live, now, calm);
     dayline_work(&w->dayline, w->parts.outlet->engine, w->parts.begin(w->parts.data));
     if (now >= w->swept + WEB_SWEEP_MS) {
         w->swept = now;
@@ -320,13 +320,15 @@ void web_work(struct web *w, uint64_t now)
 
 bool web_busy(const struct web *w)
 {
-    return w->mhd != NULL && (w->kicked || (w->busy != NULL && !w->waiting) ||
-                              live_busy(&w->live) || w->dayline.running);
+    return w->mhd != NULL && (w->kicked || (w->busy != NULL && !w->waiting) || w->dayline.running);
 }
 
 uint64_t web_deadline(const struct web *w)
 {
-    return w->mhd == NULL || w->peers.n == 0 ? UINT64_MAX : w->swept + WEB_SWEEP_MS;
+    if (w->mhd == NULL || w->peers.n == 0)
+        return UINT64_MAX;
+    uint64_t sweep = w->swept + WEB_SWEEP_MS, live = live_deadline(&w->live);
+    return live < sweep ? live : sweep;
 }
 
 /* --- life ----------------------------------------------------------------------------------- */

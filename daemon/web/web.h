@@ -64,8 +64,8 @@ MUST_CHECK bool web_open(struct web *w, const struct web_parts *parts);
 /* The configuration has changed: another token, other limits. */
 void web_reload(struct web *w);
 
-/* In every turn. now: uv_now(). */
-void web_work(struct web *w, uint64_t now);
+/* In every turn. now: uv_now(); calm: no events wait, so that live streams may have their slice. */
+void web_work(struct web *w, uint64_t now, bool calm);
 
 /* Is there something to do at once? Then the loop should not sleep. */
 bool web_busy(const struct web *w);

@@ -29,7 +29,7 @@ static struct frame_mask interest(uint32_t i)
 static void add(const char *text, uint32_t who)
 {
     struct frame_mask m = interest(who);
-    cr_assert(frames_add(&f, text, strlen(text), &m));
+    cr_assert(frames_add(&f, text, strlen(text), &m, 0));
 }
 
 Test(frames, each_reads_what_concerns_it_in_order)
@@ -100,11 +100,81 @@ Test(frames, bytes_are_bounded)
     char *text = calloc(1, n);
     cr_assert_not_null(text);
     for (int i = 0; i < 40; i++) {
-        cr_assert(frames_add(&f, text, n, &mine));
+        cr_assert(frames_add(&f, text, n, &mine, 0));
         cr_assert_leq(f.bytes, FRAMES_BYTES);
     }
     cr_assert_eq(f.next - f.first, 16);
-    cr_assert(frames_add(&f, text, 1, &mine));
+    cr_assert(frames_add(&f, text, 1, &mine, 0));
     cr_assert_eq(f.next - f.first, 16); /* one went for the one that came */
     free(text);
+}
+
+static void add_latest(const char *text, uint64_t key, struct frame_mask m)
+{
+    cr_assert(frames_add(&f, text, strlen(text), &m, key));
+}
+
+Test(frames, the_latest_takes_the_place_of_what_was_not_read)
+{
+    struct frame_mask mine = interest(1);
+    struct frame_place quick = {0, 0}, slow = {0, 0};
+    char buf[64];
+    add_latest("a1 ", 5, mine);
+    cr_assert_eq(frames_read(&f, &quick, &mine, buf, sizeof buf), 3);
+    add_latest("b1 ", 6, mine);
+    add("alert ", 1);
+    add_latest("a2 ", 5, mine);
+    add_latest("c1 ", 5 + FRAMES_KEYS, mine); /* collides: replaces nothing, is replaced by none */
+    add_latest("a3 ", 5, mine);
+    cr_assert_eq(f.bytes, 3 + 6 + 3 + 3 + 3);
+    cr_assert_eq(frames_read(&f, &slow, &mine, buf, sizeof buf), 18);
+    cr_assert_eq(memcmp(buf, "b1 alert a2 c1 a3 ", 18), 0);
+    cr_assert_eq(frames_read(&f, &quick, &mine, buf, sizeof buf), 18);
+}
+
+Test(frames, who_is_in_the_middle_reads_it_to_its_end)
+{
+    struct frame_mask mine = interest(1);
+    struct frame_place half = {0, 0}, gone = {0, 0}, late = {0, 0};
+    char buf[64];
+    add_latest("first ", 5, mine);
+    cr_assert_eq(frames_read(&f, &half, &mine, buf, 2), 2);
+    cr_assert_eq(frames_read(&f, &gone, &mine, buf, 3), 3);
+    add_latest("second ", 5, mine);
+    cr_assert_eq(frames_read(&f, &half, &mine, buf, sizeof buf), 11);
+    cr_assert_eq(memcmp(buf, "rst second ", 11), 0);
+    cr_assert_eq(f.at[0].halves, 1);
+    frames_leave(&f, &gone);
+    cr_assert_eq(f.at[0].halves, 0);
+    add_latest("third ", 5, mine); /* the second goes, the first was kept for who was in it */
+    cr_assert_eq(frames_read(&f, &late, &mine, buf, sizeof buf), 12);
+    cr_assert_eq(memcmp(buf, "first third ", 12), 0);
+}
+
+Test(frames, what_concerns_fewer_replaces_nothing)
+{
+    struct frame_mask one = interest(1), both = one;
+    struct frame_place place = {0, 0};
+    char buf[64];
+    mask_set(&both, 2);
+    add_latest("to both ", 5, both);
+    add_latest("to one ", 5, one);
+    struct frame_mask two = interest(2);
+    cr_assert_eq(frames_read(&f, &place, &two, buf, sizeof buf), 8);
+}
+
+/* A key whose frame has left the ring, and another one stands at its place. */
+Test(frames, a_key_outlives_its_frame)
+{
+    struct frame_mask mine = interest(1);
+    struct frame_place place;
+    char buf[64];
+    add_latest("old ", 5, mine);
+    for (int i = 0; i < FRAMES_MAX; i++)
+        add("x", 2);
+    place = (struct frame_place){f.next, 0};
+    add("kept ", 1);
+    add_latest("new ", 5, mine);
+    cr_assert_eq(frames_read(&f, &place, &mine, buf, sizeof buf), 9);
+    cr_assert_eq(memcmp(buf, "kept new ", 9), 0);
 }
