@@ -2,25 +2,27 @@
  *
  *     bench_daemon PROGRAM [seconds [phase...]]   the ticketpulsed to measure; seconds of each
  *                                                 phase (10); only these, after speed: loss
- *                                                 latency snapshots
+ *                                                 latency streams snapshots
  *
  * The bare receiver does nothing but zmq_msg_recv and msgpack_unpack. The daemon keeps scopes
  * agent, team, category, all in windows 5m 1h 24h 7d 30d today month, for 1,000 agents and
- * 100,000 live tickets, with subscribers to kpi.all. and alert. Four phases:
+ * 100,000 live tickets, with subscribers to kpi.all. and alert. Five phases:
  *
  *     speed     CPU per event (both threads, user and kernel) in pairs of runs, as ratios, for
  *               single events and batches of 64, each as fast as it is taken
  *     loss      90 % of the peak rate just seen, from a publisher that drops what is not taken
  *     latency   marks at half the peak rate: from sending to the alert at a subscriber, less what
  *               the bare receiver needs to pass a message on, while rounds of all snapshots run
+ *     streams   latency without and with 500 wallboards and a scrape every second, in pairs; then
+ *               what clients cost that never read
  *     snapshots CPU of the daemon without events while somebody reads every snapshot
  *
  * Prints figures beside the targets; fails only when events were lost. */
 #include "daemon/cli/ask.h"
-#include "daemon/clock.h"
-#include "proto/text.h"
-#include "tests/lib/peer.h"
+#include "tests/lib/marks.h"
+#include "tests/lib/spread.h"
 #include "tests/lib/stream.h"
+#include "tests/lib/visitors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,9 @@ enum {
     PAIRS = 5,
     FIRST_RATE = 200000,
     SEND_AHEAD = 10000, /* messages that the publisher may be ahead */
-    MARK_NS = 5000000,
+    STREAMS = 500,      /* of HTTP, read by wallboards … */
+    STALLED = 100,      /* … and by nobody */
+    STREAM_MARK_NS = 50000000,
     ROUND_SECONDS = 5, /* from one round of snapshots to the next */
     PATIENCE_NS = 2000000000,
 };
@@ -53,6 +57,7 @@ struct bench {
     void *context;
     struct side bare, daemon;
     struct peer reader; /* of kpi.all. */
+    uint16_t port;      /* of HTTP */
     struct ask ask;
     struct stream stream;
     uint64_t marks; /* of all sides and phases */
@@ -87,7 +92,7 @@ static void write_config(const char *path, const char *events)
     FILE *f = fopen(path, "w");
     CHECK(f != NULL);
     fprintf(f,
-            "http: {bind: none}\n"
+            "http: {bind: \"127.0.0.1:%u\", streams: %u, connections: %u, body_deadline: 5s}\n"
             "sockets:\n"
             "  events: {bind: [], connect: [\"%s\"]}\n"
             "  out: [\"ipc://%s/out\"]\n"
@@ -95,10 +100,11 @@ static void write_config(const char *path, const char *events)
             "scopes: [agent, team, category, all]\n"
             "windows: [5m, 1h, 24h, 7d, 30d, today, month]\n"
             "log_level: warning\n"
+            "alerts_per_minute: 0\n"
             "rules:\n"
             "  - {id: mark, indicator: waiting, scope: team, name: marks, fire: \">= 1\", "
             "clear: 1}\n",
-            events, b.dir, b.dir);
+            b.port, STREAMS + STALLED, STREAMS + STALLED + 20, events, b.dir, b.dir);
     CHECK(fclose(f) == 0);
 }
 
@@ -109,6 +115,7 @@ static void set_up(const char *program)
     static char query[PEER_PATH_MAX];
     snprintf(b.dir, sizeof b.dir, "/tmp/bench_daemon.XXXXXX");
     CHECK(mkdtemp(b.dir) != NULL);
+    b.port = visitors_port();
     snprintf(config, sizeof config, "%s/config.yaml", b.dir);
     snprintf(log, sizeof log, "%s/log", b.dir);
     snprintf(echo, sizeof echo, "ipc://%s/echo", b.dir);
@@ -212,25 +219,6 @@ static struct run run(struct side *s)
     return (struct run){(peer_cpu_ns(&s->peer) - cpu) / b.stream.events, s->rate};
 }
 
-static int ascending(const void *x, const void *y)
-{
-    double a = *(const double *)x, c = *(const double *)y;
-    return a < c ? -1 : a > c;
-}
-
-/* Of n sorted values: the nearest rank. */
-static double quantile(const double *sorted, uint64_t n, uint64_t permille)
-{
-    uint64_t rank = (n * permille + 999) / 1000;
-    return n == 0 ? 0 : sorted[rank == 0 ? 0 : rank - 1];
-}
-
-static double median(double *values, uint64_t n)
-{
-    qsort(values, n, sizeof *values, ascending);
-    return quantile(values, n, 500);
-}
-
 /* Returns the rate, in events a second, that the daemon reached in every run: its peak. */
 static double measure_speed(uint32_t batch, uint32_t events, double target)
 {
@@ -250,11 +238,12 @@ static double measure_speed(uint32_t batch, uint32_t events, double target)
                batch, x.cpu_ns, y.cpu_ns, ratio[i], y.rate / 1e3, x.rate / 1e3);
         fflush(stdout);
     }
-    double middle = median(rate, PAIRS), ratios = median(ratio, PAIRS);
+    double middle = spread_median(rate, PAIRS), ratios = spread_median(ratio, PAIRS);
     printf("speed, batch %2u: bare %.0f ns, daemon %.0f ns of CPU an event; ratio %.2f "
            "(%.2f to %.2f), target %.1f%s; %.0f thousand/s, never less than %.0f\n",
-           batch, median(bare, PAIRS), median(daemon, PAIRS), ratios, ratio[0], ratio[PAIRS - 1],
-           target, ratios <= target ? "" : " MISSED", middle / 1e3, rate[0] / 1e3);
+           batch, spread_median(bare, PAIRS), spread_median(daemon, PAIRS), ratios, ratio[0],
+           ratio[PAIRS - 1], target, ratios <= target ? "" : " MISSED", middle / 1e3,
+           rate[0] / 1e3);
     return rate[0];
 }
 
@@ -281,81 +270,33 @@ static void measure_loss(uint32_t batch, double rate)
 
 /* --- latency ---------------------------------------------------------------------------------- */
 
-struct marker {
-    struct side *side;
-    uint64_t due, marks;
-    uint64_t sent_at[PEER_MARKS_MAX];
-};
-
-static struct str mark_ticket(char buf[32], uint64_t number)
-{
-    return (struct str){buf, (uint32_t)snprintf(buf, 32, "M-%llu", (unsigned long long)number)};
-}
-
-/* By turns a customer of the team `marks` waits, which fires the rule, and waits no more, which
- * clears it. */
-static void mark(void *data)
-{
-    struct marker *m = data;
-    uint64_t now = stream_clock();
-    if (now < m->due || m->marks == PEER_MARKS_MAX)
-        return;
-    char ticket[32], payload[512];
-    struct emitter em;
-    bool opens = m->marks % 2 == 0;
-    struct event e = {.kind = opens ? EV_OPENED : EV_CLOSED,
-                      .has = F1(TYPE) | F1(TS) | F1(TICKET) | (opens ? F1(TEAM) | F1(BY) : 0),
-                      .ts = clock_system(),
-                      .team = str_of("marks"),
-                      .by = BY_CUSTOMER};
-    e.ticket = mark_ticket(ticket, b.marks++ / 2);
-    emit_start(&em, SINK_MSGPACK, payload, sizeof payload);
-    event_emit(&em, NULL, &e);
-    int n = emit_finish(&em);
-    CHECK(n > 0);
-    m->due = now + MARK_NS;
-    m->sent_at[m->marks++] = stream_clock();
-    CHECK(zmq_send(m->side->socket, "ticket.mark", 11, ZMQ_SNDMORE) == 11);
-    CHECK(zmq_send(m->side->socket, payload, (size_t)n, 0) == n);
-    m->side->sent++;
-}
-
 struct latency {
     double p50, p99, worst; /* ms */
     double cpu_ns;          /* per event, meanwhile */
 };
 
-static struct latency measure_marks(struct side *s, double rate)
+static struct latency measure_marks(struct side *s, double rate, uint64_t every_ns)
 {
-    static struct marker m;
+    static struct marks m;
     static double took[PEER_MARKS_MAX];
-    m = (struct marker){.side = s, .due = stream_clock() + MARK_NS};
+    marks_start(&m, s->socket, &b.marks, every_ns);
     uint64_t before = s->ear.page->heard;
     double cpu = peer_cpu_ns(&s->peer);
-    stream_send(&b.stream, s->socket, rate, true, mark, &m);
-    if (m.marks % 2 != 0) { /* what was fired is cleared */
-        m.due = 0;
-        mark(&m);
-    }
-    s->sent += b.stream.events;
+    stream_send(&b.stream, s->socket, rate, true, marks_send, &m);
+    marks_end(&m);
+    s->sent += b.stream.events + m.n;
     tell_lost(s, wait_for_all(s));
     cpu = (peer_cpu_ns(&s->peer) - cpu) / b.stream.events;
-    uint64_t since = stream_clock();
-    while (s->ear.page->heard - before < m.marks && stream_clock() - since < PATIENCE_NS)
-        zmq_poll(NULL, 0, 10);
-    uint64_t heard = s->ear.page->heard - before;
-    if (heard != m.marks) {
-        printf("  %s: %llu marks, %llu alerts\n", s->name, (unsigned long long)m.marks,
+    uint64_t heard = marks_took(&m, &s->ear, before, took);
+    if (heard != m.n) {
+        printf("  %s: %llu marks, %llu alerts\n", s->name, (unsigned long long)m.n,
                (unsigned long long)heard);
         b.lost = true;
     }
-    for (uint64_t i = 0; i < heard && i < m.marks; i++)
-        took[i] =
-            (double)(s->ear.page->heard_at[(before + i) % PEER_MARKS_MAX] - m.sent_at[i]) / 1e6;
-    uint64_t n = heard < m.marks ? heard : m.marks;
-    qsort(took, n, sizeof *took, ascending);
-    return (struct latency){quantile(took, n, 500), quantile(took, n, 990), quantile(took, n, 1000),
-                            cpu};
+    uint64_t n = heard < m.n ? heard : m.n;
+    spread_sort(took, n);
+    return (struct latency){spread_quantile(took, n, 500), spread_quantile(took, n, 990),
+                            spread_quantile(took, n, 1000), cpu};
 }
 
 static void measure_latency(uint32_t batch, double rate, double target)
@@ -366,8 +307,8 @@ static void measure_latency(uint32_t batch, double rate, double target)
     struct peer all = peer_ear(out, "kpi.");
     for (int i = 0; i < PAIRS; i++) {
         stream_fill(&b.stream, stream_events(rate, ROUND_SECONDS), batch);
-        struct latency x = measure_marks(&b.bare, rate);
-        struct latency y = measure_marks(&b.daemon, rate);
+        struct latency x = measure_marks(&b.bare, rate, MARKS_EVERY_NS);
+        struct latency y = measure_marks(&b.daemon, rate, MARKS_EVERY_NS);
         added[i] = y.p99 - x.p99;
         ratio[i] = y.cpu_ns / x.cpu_ns;
         printf("  batch %2u at %.0f thousand/s: bare p50 %.2f p99 %.2f ms, %.0f ns; alert p50 "
@@ -375,7 +316,7 @@ static void measure_latency(uint32_t batch, double rate, double target)
                batch, rate / 1e3, x.p50, x.p99, x.cpu_ns, y.p50, y.p99, y.worst, y.cpu_ns);
         fflush(stdout);
     }
-    double a = median(added, PAIRS), c = median(ratio, PAIRS);
+    double a = spread_median(added, PAIRS), c = spread_median(ratio, PAIRS);
     printf("latency, batch %2u: at half the peak an alert comes %.2f ms (%.2f to %.2f) after the "
            "same message passed on by bare, p99; target 1%s; CPU ratio at this pace %.2f (%.2f to "
            "%.2f), target %.1f%s; %llu snapshots read meanwhile\n",
@@ -383,6 +324,67 @@ static void measure_latency(uint32_t batch, double rate, double target)
            ratio[PAIRS - 1], target, c <= target ? "" : " MISSED",
            (unsigned long long)all.page->heard);
     peer_stop(&all);
+}
+
+/* --- live streams ----------------------------------------------------------------------------- */
+
+/* What the wallboard follows. */
+static const char wallboard[] =
+    "/api/v1/stream?prefix=alert.&prefix=kpi.all.&prefix=kpi.team.&prefix=kpi.agent."
+    "&prefix=kpi.category.&prefix=score.&prefix=sys.heartbeat.&window=today&window=1h";
+
+static void measure_streams(double rate)
+{
+    double quiet[PAIRS], busy[PAIRS], ratio[PAIRS];
+    stream_fill(&b.stream, stream_events(rate, 2 * ROUND_SECONDS), 64);
+    for (int i = 0; i < PAIRS; i++) {
+        struct latency x = measure_marks(&b.daemon, rate, STREAM_MARK_NS);
+        stream_fill(&b.stream, b.stream.events, 64);
+        struct peer streams = visitors_streams(b.port, wallboard, STREAMS);
+        struct peer scraper = visitors_scraper(b.port);
+        uint64_t bytes = streams.page->events;
+        struct latency y = measure_marks(&b.daemon, rate, STREAM_MARK_NS);
+        bytes = streams.page->events - bytes;
+        stream_fill(&b.stream, b.stream.events, 64);
+        quiet[i] = x.p99;
+        busy[i] = y.p99;
+        ratio[i] = y.p99 / x.p99;
+        printf(
+            "  at %.0f thousand/s: alert p50 %.2f p99 %.2f worst %.2f ms, %.0f ns an event; with "
+            "%u streams p50 %.2f p99 %.2f worst %.2f ms, %.0f ns, %.1f MB read, %llu scrapes, "
+            "%llu cut\n",
+            rate / 1e3, x.p50, x.p99, x.worst, x.cpu_ns, STREAMS, y.p50, y.p99, y.worst, y.cpu_ns,
+            (double)bytes / 1e6, (unsigned long long)scraper.page->heard,
+            (unsigned long long)status("http.cut.stream"));
+        fflush(stdout);
+        peer_stop(&streams);
+        peer_stop(&scraper);
+    }
+    printf("streams: %u wallboards and a scrape a second: p99 %.2f instead of %.2f ms, ratio %.2f "
+           "(%.2f to %.2f), target 1.2\n",
+           STREAMS, spread_median(busy, PAIRS), spread_median(quiet, PAIRS),
+           spread_median(ratio, PAIRS), ratio[0], ratio[PAIRS - 1]);
+}
+
+/* Clients that never read: cut off, and no dearer than what they were allowed. */
+static void measure_stalled(double rate)
+{
+    stream_fill(&b.stream, stream_events(rate, 2 * ROUND_SECONDS), 64);
+    struct peer streams = visitors_streams(b.port, wallboard, 1);
+    measure_marks(&b.daemon, rate, STREAM_MARK_NS);
+    stream_fill(&b.stream, b.stream.events, 64);
+    uint64_t cut = status("http.cut.stream");
+    long before = peer_rss_kb(&b.daemon.peer);
+    struct peer stalled = visitors_stalled(b.port, wallboard, STALLED);
+    long with = peer_rss_kb(&b.daemon.peer);
+    measure_marks(&b.daemon, rate, STREAM_MARK_NS);
+    long after = peer_rss_kb(&b.daemon.peer);
+    printf("stalled: of %u streams that nobody reads %llu were cut off; the daemon grew by %ld kB "
+           "when they came and by %ld kB until the end\n",
+           STALLED, (unsigned long long)(status("http.cut.stream") - cut), with - before,
+           after - before);
+    peer_stop(&stalled);
+    peer_stop(&streams);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
@@ -476,6 +478,10 @@ int main(int argc, char **argv)
     if (wanted(argc, argv, "latency")) {
         measure_latency(1, 0.5 * single, 1.4);
         measure_latency(64, 0.5 * batched, 2.0);
+    }
+    if (wanted(argc, argv, "streams")) {
+        measure_streams(0.5 * batched);
+        measure_stalled(0.5 * batched);
     }
     if (wanted(argc, argv, "snapshots")) {
         measure_rest();

@@ -31,8 +31,7 @@ struct peer_page *peer_page_new(void)
     return page;
 }
 
-/* A child that goes when we go. 0 in the child. */
-static pid_t split(void)
+pid_t peer_split(void)
 {
     fflush(stdout);
     pid_t pid = fork();
@@ -88,7 +87,7 @@ static void receive(const char *events, const char *out, struct peer_page *page)
 struct peer peer_bare(const char *events, const char *out)
 {
     struct peer p = {.page = peer_page_new()};
-    if ((p.pid = split()) == 0)
+    if ((p.pid = peer_split()) == 0)
         receive(events, out, p.page);
     return p;
 }
@@ -113,7 +112,7 @@ static void hear(const char *out, const char *prefix, struct peer_page *page)
 struct peer peer_ear(const char *out, const char *prefix)
 {
     struct peer p = {.page = peer_page_new()};
-    if ((p.pid = split()) == 0)
+    if ((p.pid = peer_split()) == 0)
         hear(out, prefix, p.page);
     return p;
 }
@@ -122,7 +121,7 @@ struct peer peer_ear(const char *out, const char *prefix)
 
 struct peer peer_daemon(const char *program, const char *config, const char *log)
 {
-    struct peer p = {.pid = split()};
+    struct peer p = {.pid = peer_split()};
     if (p.pid != 0)
         return p;
     int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);

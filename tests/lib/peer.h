@@ -27,6 +27,9 @@ struct peer {
 
 struct peer_page *peer_page_new(void);
 
+/* A child that goes when we go. 0 in the child. */
+pid_t peer_split(void);
+
 /* Receives from `events` (connects), unpacks each payload into a reused zone (msgpack-c), and
  * counts events in the page. The payload of a message whose topic is not `ticket` is published
  * on `out` (binds). */
