@@ -22,7 +22,7 @@ static bool is_end(enum event_kind kind)
 
 /* A reply or resolve moves `handled` away from the last touch; a first resolve marks its opening
  * as resolved in time. */
-static void plan_walks(const struct engine *e, const struct event *ev, const struct fold *f,
+static void plan_walks(const struct engine *e, const struct event *ev, const struct fold_kept *f,
                        struct walks *w)
 {
     const struct touch *t = &f->touch;
@@ -86,7 +86,7 @@ void engine_look_ahead(const struct engine *e, const struct event *events, uint3
     for (uint32_t i = 0; i < n; i++) {
         if (ahead[i].ticket == 0)
             continue;
-        const struct fold *f = ticket_foresee(e->tickets, ahead[i].ticket);
+        const struct fold_kept *f = ticket_foresee(e->tickets, ahead[i].ticket);
         fetch_names(e, (enum event_kind)events[i].kind, &f->tags);
         plan_walks(e, &events[i], f, &walks);
     }

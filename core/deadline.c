@@ -17,26 +17,36 @@ struct alerts *tickets_alerts(struct tickets *t)
     return &t->alerts;
 }
 
-void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct event *e)
+void ticket_note_behind(struct tickets *t, struct ticket *k, const struct event *e)
 {
     bool late = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
-    bool before = (k->behind & BEHIND_NOW) != 0;
-    k->behind = ((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0)) & 3U;
+    bool before = (ticket_behind(t, k) & BEHIND_NOW) != 0;
+    if (!late && !before)
+        return;
+    struct ticket_rare *rare = ticket_rare_edit(t, k);
+    rare->slot.mark = (uint16_t)((late ? BEHIND_NOW : 0) | (before ? BEHIND_BEFORE : 0));
     if (late)
-        k->arrived = (uint32_t)((e->rts - MS_MIN_TS) / MS_SECOND);
+        rare->arrived = (uint32_t)((e->rts - MS_MIN_TS) / MS_SECOND);
+}
+
+void ticket_forget_behind(struct tickets *t, struct ticket *k)
+{
+    if ((ticket_behind(t, k) & BEHIND_BEFORE) != 0)
+        ticket_rare_edit(t, k)->slot.mark &= BEHIND_NOW;
 }
 
 /* When the hold of a deadline ends: hold_max after it, or after the event that came late when the
  * deadline was past by then. */
 static ms_t hold_end(const struct tickets *t, const struct ticket *k, ms_t due)
 {
-    ms_t arrived = MS_MIN_TS + (ms_t)k->arrived * MS_SECOND;
+    const struct ticket_rare *rare = ticket_rare(t, k);
+    ms_t arrived = rare == NULL ? MS_MIN_TS : MS_MIN_TS + (ms_t)rare->arrived * MS_SECOND;
     return ms_max(due, arrived) + t->links.settings->hold_max;
 }
 
 ms_t ticket_until(struct tickets *t, const struct ticket *k, ms_t fired)
 {
-    if ((k->behind & BEHIND_NOW) == 0 || fired == MS_NONE)
+    if ((ticket_behind(t, k) & BEHIND_NOW) == 0 || fired == MS_NONE)
         return fired;
     ms_t until = holds_newest(&t->holds, k->history.src);
     until = until == MS_NONE ? until : until + 1; /* a deadline at that instant has been heard */
@@ -44,14 +54,18 @@ ms_t ticket_until(struct tickets *t, const struct ticket *k, ms_t fired)
         until = ms_max(until, fired - t->links.settings->hold_max);
     const struct sla *clocks = ticket_clocks(t, k);
     ms_t terms = clocks == NULL ? MS_NEVER : sla_terms_end(clocks, &t->terms);
-    if (terms != MS_NEVER && terms == fold_deadline(&k->fold, clocks, &t->terms))
+    struct fold f;
+    ticket_load(t, k, &f);
+    if (terms != MS_NEVER && terms == fold_deadline(&f, clocks, &t->terms))
         until = ms_max(until, terms + 1); /* a reload is the daemon's own: nobody is behind it */
     return ms_min(fired, until);
 }
 
 ms_t ticket_passed(struct tickets *t, const struct ticket *k, ms_t fired)
 {
-    ms_t due = fold_deadline(&k->fold, ticket_clocks(t, k), &t->terms);
+    struct fold f;
+    ticket_load(t, k, &f);
+    ms_t due = fold_deadline(&f, ticket_clocks(t, k), &t->terms);
     return ms_min(fired, due);
 }
 
@@ -75,7 +89,7 @@ void ticket_tell(struct tickets *t, handle_t h, const struct sink *out, bool aga
         alerts_revise(&t->alerts, k->alerts, out->fact, out->facts, since);
     for (uint32_t i = 0; i < out->facts; i++) {
         (void)alert_room(t);
-        alerts_note(&t->alerts, h, &k->alerts, &out->fact[i], k->behind != 0);
+        alerts_note(&t->alerts, h, &k->alerts, &out->fact[i], ticket_behind(t, k) != 0);
     }
 }
 
@@ -86,7 +100,10 @@ void ticket_catch_up(struct tickets *t, handle_t h, ms_t until)
     struct sink live = {.board = t->links.board, .fact = t->fact, .facts_cap = t->facts_max};
     if ((t->terms.targets == 0 && clocks == NULL) || (k->fold.flags & FOLD_VOID) != 0)
         return;
-    fold_until(&k->fold, clocks, until, &t->terms, &live);
+    struct fold f;
+    ticket_load(t, k, &f);
+    fold_until(&f, clocks, until, &t->terms, &live);
+    ticket_store(t, k, &f);
     ticket_tell(t, h, &live, false, MS_NONE);
 }
 
@@ -94,8 +111,9 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
 {
     struct ticket *k = pool_edit(&t->tickets, h);
     const struct sla *clocks = ticket_clocks(t, k);
-    k->risk = clocks == NULL ? 0 : sla_risk(clocks) & 3U;
-    struct standing is = fold_standing(&k->fold, k->risk);
+    if (clocks != NULL)
+        ((struct sla_place *)pool_edit(&t->slas, k->sla))->risk = sla_risk(clocks);
+    struct standing is = ticket_standing(t, k);
     if (was == NULL ? !is.open : was->open && !is.open)
         ticket_ends_link(t, h);
     else if (was != NULL && !was->open && is.open)
@@ -104,7 +122,9 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     if (t->terms.targets == 0 && k->sla == 0 && k->timer == 0)
         return;
     /* A millisecond after the deadline, as what happens at it is in time; later when it is held. */
-    ms_t due = fold_deadline(&k->fold, clocks, &t->terms);
+    struct fold f;
+    ticket_load(t, k, &f);
+    ms_t due = fold_deadline(&f, clocks, &t->terms);
     bool held = fired != MS_NONE && due < fired;
     ms_t at = due == MS_NEVER ? MS_NEVER : (held ? hold_end(t, k, due) : due) + 1;
     if (held) { /* also when its timer is that of another deadline that was held */
@@ -126,7 +146,7 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
 static void judge(struct tickets *t, handle_t h, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing was = fold_standing(&k->fold, k->risk);
+    struct standing was = ticket_standing(t, k);
     ticket_catch_up(t, h, ticket_until(t, k, fired));
     ticket_settle(t, h, &was, fired);
 }
@@ -195,7 +215,7 @@ static const struct calendar *steady_calendar(const struct tickets *t, const str
                                               const struct sla_fact *f)
 {
     const struct agreements *all = t->links.agreements;
-    if (!f->steady || k->base != 0 || f->policy == 0 || f->generation < all->first)
+    if (!f->steady || ticket_base(t, k) != 0 || f->policy == 0 || f->generation < all->first)
         return NULL;
     const struct agreement *g = agreement_get(all, f->generation);
     return &g->calendar[g->policy[f->policy - 1].calendar];

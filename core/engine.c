@@ -39,7 +39,7 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
                  block_round(agreements_bytes()) + block_round(sizeof(struct scorecards)) +
                  block_round(remarks_bytes());
     /* The image's own memory depends on the pools: two bits a slot are more than it takes. */
-    uint64_t slots = timers_cap(l) + 8ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
+    uint64_t slots = timers_cap(l) + 10ULL * l->tickets + l->history + 8ULL * l->calls + l->chunks +
                      4ULL * l->ids + 5ULL * l->alerts + 12ULL * l->agents + l->teams + l->channels +
                      l->priorities + l->categories + 600ULL * l->sources + (1 << 22);
     return n + slots / 4 + EARLY_BYTES + (4 << 20);

@@ -50,9 +50,10 @@ static void explain_ticket(struct engine *e, handle_t h, struct explanation *ret
 {
     struct tickets *t = e->tickets;
     const struct ticket *k = pool_get(&t->tickets, h);
-    const struct fold *f = &k->fold;
+    const struct fold_kept *f = &k->fold;
+    handle_t into = ticket_into(t, k);
     *ret = (struct explanation){.open = f->ended == MS_NONE,
-                                .merged = pool_valid(&t->tickets, k->into),
+                                .merged = pool_valid(&t->tickets, into),
                                 .agent = name_of(e, SCOPE_AGENT, f->tags.agent),
                                 .team = name_of(e, SCOPE_TEAM, f->tags.team),
                                 .priority = name_of(e, SCOPE_PRIORITY, f->tags.priority),
@@ -61,8 +62,8 @@ static void explain_ticket(struct engine *e, handle_t h, struct explanation *ret
                                 .opened = f->opened,
                                 .ended = f->ended,
                                 .now = e->core.at,
-                                .folded = k->base != 0};
-    const handle_t texts[] = {h, ret->merged ? k->into : 0};
+                                .folded = ticket_base(t, k) != 0};
+    const handle_t texts[] = {h, ret->merged ? into : 0};
     struct str *const to[] = {&ret->ticket, &ret->into};
     for (int i = 0; i < 2 && texts[i] != 0; i++) {
         struct str key = ticket_key(t, texts[i]);
@@ -354,7 +355,9 @@ static void compare_gained(struct engine *e, const struct agreement *next, uint3
     if (will == NULL || start == MS_NONE)
         return;
     const struct calendar *cal = &next->calendar[next->policy[policy - 1].calendar];
-    ms_t until = of_ticket ? sla_open_until(&k->fold, e->core.at) : e->core.at;
+    struct fold f;
+    ticket_load(e->tickets, k, &f);
+    ms_t until = of_ticket ? sla_open_until(&f, e->core.at) : e->core.at;
     ms_t elapsed = calendar_open(cal, until) - calendar_open(cal, start);
     if (c != NULL && c->state == CLOCK_CANCELLED && (of_ticket || c->start == start))
         elapsed = c->elapsed; /* it had no policy for a while: it runs on */
@@ -366,7 +369,7 @@ static void compare_ticket(struct engine *e, const struct agreement *next, handl
                            struct sla_change *ret)
 {
     const struct ticket *k = pool_get(&e->tickets->tickets, h);
-    const struct fold *f = &k->fold;
+    const struct fold_kept *f = &k->fold;
     if (f->ended != MS_NONE)
         return;
     struct attributes of = attributes_of(e, k);

@@ -8,12 +8,15 @@
 #include "core/account.h"
 #include "core/move.h"
 
+const struct fold_rare fold_rare_none = {
+    .late_msg = MS_NONE, .paused = MS_NONE, .handed = MS_NONE, .last_miss = MS_NONE};
+
 void fold_init(struct fold *f)
 {
     memset(f, 0, sizeof *f);
-    f->opened = f->waiting = f->late_msg = f->ended = f->paused = MS_NONE;
-    f->assigned = f->handed = f->last_miss = f->touch.ts = MS_NONE;
+    f->opened = f->waiting = f->ended = f->assigned = f->touch.ts = MS_NONE;
     f->cycles = 1;
+    f->rare = fold_rare_none;
 }
 
 /* The aspects behind `aspects` are nobody's, and so on. */
@@ -474,9 +477,9 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
         sla_follow(sla, f, r, terms, out);
 }
 
-struct standing fold_claim(const struct fold *f)
+struct standing fold_claim(const struct fold_kept *f)
 {
-    bool open = !fold_ended(f);
+    bool open = (f->flags & (FOLD_RESOLVED | FOLD_CLOSED)) == 0;
     return (struct standing){
         .tags = f->tags,
         .open = open,
@@ -488,7 +491,7 @@ struct standing fold_claim(const struct fold *f)
 
 struct standing fold_standing(const struct fold *f, uint32_t risk)
 {
-    struct standing st = fold_claim(f);
+    struct standing st = fold_claim(&f->kept);
     st.paused = st.open && f->paused != MS_NONE;
     st.at_risk = st.open && risk == RISK_WARNED;
     st.breached = st.open && (risk & RISK_BREACHED) != 0;

@@ -41,31 +41,61 @@ enum fold_flag {
     FOLD_JOINED = 1 << 16,    /* << enum scope: its opening is counted for that scope */
 };
 
+/* What every ticket has of its state: the ticket keeps it. Written as a list, for it is a struct
+ * of its own and a part of struct fold. */
+#define FOLD_KEPT                                                                                  \
+    ms_t opened;       /* MS_NONE: unknown. Up to flags: in the ticket's first cache line */       \
+    ms_t waiting;      /* since when the customer waits; MS_NONE */                                \
+    ms_t ended;        /* resolved or closed since; MS_NONE */                                     \
+    struct tags tags;  /* now; agent = assignee */                                                 \
+    uint32_t flags;    /* enum fold_flag */                                                        \
+    uint64_t customer; /* hash of the first that is named; 0 = nil */                              \
+    ms_t assigned;     /* the assignee has it, while the customer waits, since; MS_NONE */         \
+    struct touch touch;                                                                            \
+    struct tags first;   /* first name in every scope */                                           \
+    uint32_t last_agent; /* last that were not nil */                                              \
+    uint32_t resolver;   /* credited with the latest resolve */                                    \
+    uint32_t reason;     /* hash of the pause's reason */                                          \
+    uint16_t last_team;                                                                            \
+    uint16_t replies, cycles; /* saturating */                                                     \
+    uint16_t missed;          /* bit enum target: counted as missed */
+
+/* What few tickets have: the others do without (tickets.h). */
+#define FOLD_RARE                                                                                  \
+    ms_t late_msg;  /* first customer message after the end: counts if a reopening follows */      \
+    ms_t paused;    /* since; MS_NONE */                                                           \
+    ms_t handed;    /* hand-off from a bot to the first human; MS_NONE */                          \
+    ms_t last_miss; /* newest deadline passed: missed target, level of a clock; MS_NONE */         \
+    ms_t gap;       /* time spent resolved or closed */                                            \
+    ms_t pending;   /* time paused with reason pending */                                          \
+    ms_t held;      /* time paused, any reason */
+
+struct fold_kept {
+    FOLD_KEPT
+};
+
+struct fold_rare {
+    FOLD_RARE
+};
+
 /* The state of one ticket. Zeroed by fold_init, no padding: part of images and digests. */
 struct fold {
-    ms_t opened;       /* MS_NONE: unknown. Up to flags: in the ticket's first cache line */
-    ms_t waiting;      /* since when the customer waits; MS_NONE */
-    ms_t ended;        /* resolved or closed since; MS_NONE */
-    struct tags tags;  /* now; agent = assignee */
-    uint32_t flags;    /* enum fold_flag */
-    uint64_t customer; /* hash of the first that is named; 0 = nil */
-    ms_t late_msg;     /* first customer message after the end: counts if a reopening follows */
-    ms_t paused;       /* since; MS_NONE */
-    ms_t assigned;     /* the assignee has it, while the customer waits, since; MS_NONE */
-    ms_t handed;       /* hand-off from a bot to the first human; MS_NONE */
-    ms_t last_miss;    /* newest deadline passed: missed target, level of a clock; MS_NONE */
-    ms_t gap;          /* time spent resolved or closed */
-    ms_t pending;      /* time paused with reason pending */
-    ms_t held;         /* time paused, any reason */
-    struct touch touch;
-    struct tags first;   /* first name in every scope */
-    uint32_t last_agent; /* last that were not nil */
-    uint32_t resolver;   /* credited with the latest resolve */
-    uint32_t reason;     /* hash of the pause's reason */
-    uint16_t last_team;
-    uint16_t replies, cycles; /* saturating */
-    uint16_t missed;          /* bit enum target: counted as missed */
+    union {
+        struct {
+            FOLD_KEPT
+        };
+        struct fold_kept kept;
+    };
+    union {
+        struct {
+            FOLD_RARE
+        };
+        struct fold_rare rare;
+    };
 };
+
+/* Of a ticket that has nothing of it. */
+extern const struct fold_rare fold_rare_none;
 
 /* What the fold needs to know of the site. */
 struct fold_terms {
@@ -105,6 +135,6 @@ struct window_sample fold_inspection(ms_t ts, uint32_t number);
 enum fold_risk { RISK_WARNED = 1, RISK_BREACHED = 2 };
 struct standing fold_standing(const struct fold *f, uint32_t risk);
 /* As much of it as orders ask of many tickets: names, is it open, does it wait, since when. */
-struct standing fold_claim(const struct fold *f);
+struct standing fold_claim(const struct fold_kept *f);
 
 #endif

@@ -20,12 +20,20 @@ static bool sorts_last(struct tickets *t, const struct ticket *k, const struct r
     return record_position(t->record, h->records, r, t->links.sources) == h->records;
 }
 
+/* What its oldest events have folded into; NULL: nothing. */
+static const struct base *base_of(const struct tickets *t, const struct ticket *k)
+{
+    handle_t h = ticket_base(t, k);
+    return h == 0 ? NULL : pool_get(&t->bases, h);
+}
+
 /* Sorts r before something that is folded for good? */
 static bool too_late(const struct tickets *t, const struct ticket *k, const struct record *r,
                      uint32_t at, uint32_t n)
 {
     ms_t kept_from = k->history.newest - t->links.settings->lateness;
-    if (k->base != 0 && r->ts < ((const struct base *)pool_get(&t->bases, k->base))->newest)
+    const struct base *base = base_of(t, k);
+    if (base != NULL && r->ts < base->newest)
         return true;
     return at < n && t->record[at].ts < kept_from;
 }
@@ -35,7 +43,7 @@ static bool too_late(const struct tickets *t, const struct ticket *k, const stru
 void ticket_fold(struct tickets *t, const struct ticket *k, uint32_t n, ms_t until, struct fold *f,
                  struct recall *recall, struct sla *sla, struct sink *out)
 {
-    const struct base *base = k->base == 0 ? NULL : pool_get(&t->bases, k->base);
+    const struct base *base = base_of(t, k);
     if (base != NULL) {
         *f = base->fold;
         *recall = base->recall;
@@ -79,8 +87,8 @@ static void take_again(struct tickets *t, handle_t h, const struct again *is,
                        const struct sink *was, const struct sink *now)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    const struct base *base = k->base == 0 ? NULL : pool_get(&t->bases, k->base);
-    k->fold = is->fold;
+    const struct base *base = base_of(t, k);
+    ticket_store(t, k, &is->fold);
     if (k->sla != 0)
         ((struct sla_place *)pool_edit(&t->slas, k->sla))->sla = is->sla;
     op_difference(t->op, was->n, was->n + now->n, 2 * SCOPE_N * t->ops_max, t->links.board,
@@ -122,7 +130,10 @@ static void fold_live(struct tickets *t, handle_t h, struct recall *recall, cons
                         .repeat = ticket_repeat(t, k),
                         .fact = t->fact,
                         .facts_cap = t->facts_max};
-    fold_record(&k->fold, recall, ticket_clocks(t, k), r, &t->terms, &live);
+    struct fold f;
+    ticket_load(t, k, &f);
+    fold_record(&f, recall, ticket_clocks(t, k), r, &t->terms, &live);
+    ticket_store(t, k, &f);
     t->links.counters->negative += live.negative;
     ticket_tell(t, h, &live, false, MS_NONE);
 }
@@ -147,7 +158,7 @@ static int compact(struct tickets *t, struct ticket *k)
     uint32_t n = k->history.records, gone = n / 2;
     if (gone == 0) /* limits.ticket_events is 1 */
         return ERR_TICKET_LONG;
-    if (k->base == 0) {
+    if (ticket_base(t, k) == 0) {
         handle_t h = pool_alloc(&t->bases);
         if (h == 0)
             return ERR_TICKET_LONG;
@@ -155,10 +166,10 @@ static int compact(struct tickets *t, struct ticket *k)
         fold_init(&fresh->fold);
         recall_init(&fresh->recall);
         sla_init(&fresh->sla);
-        k->base = h;
+        ticket_rare_edit(t, k)->base = h;
     }
     history_read(&t->history, &k->history, t->record, t->events_max);
-    struct base *base = pool_edit(&t->bases, k->base);
+    struct base *base = pool_edit(&t->bases, ticket_base(t, k));
     for (uint32_t i = 0; i < gone; i++) {
         struct sink out = {0};
         fold_record(&base->fold, &base->recall, k->sla == 0 ? NULL : &base->sla, &t->record[i],
@@ -185,15 +196,17 @@ static bool write_history(struct tickets *t, handle_t h, const struct record *ap
 static int apply_in_order(struct tickets *t, handle_t h, const struct record *r, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
+    struct fold f;
     if (!write_history(t, h, r, 0))
         return ERR_HISTORY_FULL;
-    if (!fold_needs_recall(&k->fold, r)) {
+    ticket_load(t, k, &f);
+    if (!fold_needs_recall(&f, r)) {
         fold_live(t, h, NULL, r);
         return 0;
     }
     uint32_t n = k->history.records;
     history_read(&t->history, &k->history, t->record, t->events_max);
-    bool undoes = (k->fold.flags & FOLD_VOID) != 0 || k->fold.last_miss >= r->ts ||
+    bool undoes = (f.flags & FOLD_VOID) != 0 || f.last_miss >= r->ts ||
                   (r->kind == EV_CLOSED && r->outcome >= OUTCOME_SPAM);
     if (undoes)
         refold(t, h, n - 1, n, fired);
@@ -245,7 +258,7 @@ static int apply(struct tickets *t, handle_t h, bool fresh, const struct record 
     struct ticket *k = pool_edit(&t->tickets, h);
     if (t->policies && k->sla == 0)
         ticket_wind_up(t, h, fired);
-    struct standing was = fold_standing(&k->fold, k->risk);
+    struct standing was = ticket_standing(t, k);
     int err = k->history.records >= t->events_max ? compact(t, k) : 0;
     if (err == 0)
         err = sorts_last(t, k, r) ? apply_in_order(t, h, r, fired) : apply_late(t, h, r, fired);
@@ -258,15 +271,22 @@ static int apply(struct tickets *t, handle_t h, bool fresh, const struct record 
 
 /* --- merging ------------------------------------------------------------------------------ */
 
+/* Since when the customer of a merged ticket waited then. */
+static ms_t went_over(const struct tickets *t, const struct ticket *k)
+{
+    const struct ticket_rare *rare = ticket_rare(t, k);
+    return rare == NULL ? MS_NONE : rare->fold.late_msg;
+}
+
 /* The ticket that r of h goes to: along the chain of mergings that sort before it. */
 static handle_t follow(struct tickets *t, handle_t h, const struct record *r)
 {
     for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
         const struct ticket *k = pool_get(&t->tickets, h);
         if ((k->fold.flags & FOLD_MERGED) == 0 || !sorts_last(t, k, r) ||
-            !pool_valid(&t->tickets, k->into))
+            !pool_valid(&t->tickets, ticket_into(t, k)))
             break;
-        h = k->into;
+        h = ticket_into(t, k);
     }
     return h;
 }
@@ -301,7 +321,7 @@ static handle_t find_absorbed(struct tickets *t, handle_t h, const struct record
                 record_compare(&t->record[at], merged, t->links.sources) == 0)
                 return h;
         }
-        h = k->into;
+        h = ticket_into(t, k);
     }
     return 0;
 }
@@ -314,15 +334,15 @@ static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
         const struct ticket *from = pool_get(&t->tickets, source);
         history_read(&t->history, &from->history, t->record, t->events_max);
         struct record merged = t->record[from->history.records - 1u];
-        ms_t time = from->fold.late_msg;
+        ms_t time = went_over(t, from);
         uint32_t at;
-        handle_t h = find_absorbed(t, from->into, &merged, &at);
+        handle_t h = find_absorbed(t, ticket_into(t, from), &merged, &at);
         if (h == 0)
             return;
         struct ticket *k = pool_edit(&t->tickets, h);
         uint32_t n = k->history.records;
-        struct standing was = fold_standing(&k->fold, k->risk);
-        ms_t went_over = k->fold.late_msg;
+        struct standing was = ticket_standing(t, k);
+        ms_t before_it = went_over(t, k);
         struct again again;
         struct sink before = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
         t->record[at].time = time;
@@ -331,7 +351,7 @@ static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
             return; /* no chunk left: the target keeps what it had */
         take_again(t, h, &again, &before, &after);
         ticket_settle(t, h, &was, fired);
-        if ((again.fold.flags & FOLD_MERGED) == 0 || again.fold.late_msg == went_over)
+        if ((again.fold.flags & FOLD_MERGED) == 0 || again.fold.late_msg == before_it)
             return;
         source = h;
     }
@@ -342,9 +362,9 @@ static int apply_on(struct tickets *t, handle_t h, bool fresh, const struct reco
 {
     const struct ticket *k = pool_get(&t->tickets, h);
     bool merged = (k->fold.flags & FOLD_MERGED) != 0;
-    ms_t went_over = k->fold.late_msg;
+    ms_t before = went_over(t, k);
     int err = apply(t, h, fresh, r, fired);
-    if (err == 0 && merged && k->fold.late_msg != went_over)
+    if (err == 0 && merged && went_over(t, k) != before)
         absorb_again(t, h, fired);
     return err;
 }
@@ -361,7 +381,7 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, bool *fr
         struct record last = t->record[n - 1];
         if (record_compare(&last, merge, t->links.sources) <= 0)
             return 0;
-        struct standing was = fold_standing(&k->fold, k->risk);
+        struct standing was = ticket_standing(t, k);
         struct again again;
         struct sink before = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
         struct sink after = fold_again(t, k, n - 1, ticket_until(t, k, fired), before.n, &again);
@@ -381,7 +401,7 @@ static bool in_circle(const struct tickets *t, handle_t source, handle_t target)
     for (int i = 0; i < MERGE_CHAIN_MAX && pool_valid(&t->tickets, target); i++) {
         if (target == source)
             return true;
-        target = ((const struct ticket *)pool_get(&t->tickets, target))->into;
+        target = ticket_into(t, pool_get(&t->tickets, target));
     }
     return pool_valid(&t->tickets, target);
 }
@@ -401,11 +421,11 @@ static int merge_into(struct tickets *t, handle_t source, bool fresh, handle_t t
     if (err != 0)
         return err;
     struct ticket *from = pool_edit(&t->tickets, source);
-    from->into = target;
+    ticket_rare_edit(t, from)->into = target;
     err = pass_on(t, source, target, &target_fresh, r, fired);
     struct record absorb = *r;
     absorb.absorbs = true;
-    absorb.time = from->fold.late_msg;
+    absorb.time = went_over(t, from);
     int absorbed = apply_on(t, target, target_fresh, &absorb, fired);
     return err != 0 ? err : absorbed;
 }
@@ -449,6 +469,6 @@ int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32
     if (err != 0 && fresh)
         drop_empty(t, h);
     else
-        ((struct ticket *)pool_edit(&t->tickets, h))->behind &= BEHIND_NOW;
+        ticket_forget_behind(t, pool_edit(&t->tickets, h));
     return err;
 }

@@ -24,6 +24,7 @@ uint64_t tickets_bytes(const struct limits *l)
 {
     return block_round(sizeof(struct tickets)) +
            block_round(pool_bytes(sizeof(struct ticket), l->tickets)) +
+           block_round(pool_bytes(sizeof(struct ticket_rare), l->tickets)) +
            block_round(pool_bytes(sizeof(struct history_chunk), l->history)) +
            block_round(pool_bytes(sizeof(struct base), bases_cap(l))) +
            block_round(map_bytes(l->tickets)) +
@@ -45,6 +46,8 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
     t->events_max = l->ticket_events;
     pool_init(&t->tickets, 0, block_take(&at, pool_bytes(sizeof(struct ticket), l->tickets)),
               sizeof(struct ticket), l->tickets);
+    pool_init(&t->rares, 0, block_take(&at, pool_bytes(sizeof(struct ticket_rare), l->tickets)),
+              sizeof(struct ticket_rare), l->tickets);
     pool_init(&t->history, 0, block_take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
               sizeof(struct history_chunk), l->history);
     pool_init(&t->bases, 0, block_take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
@@ -102,14 +105,15 @@ void ticket_prefetch(const struct tickets *t, handle_t h)
     __builtin_prefetch(p);
     __builtin_prefetch(p + 64);
     __builtin_prefetch(p + 128);
-    __builtin_prefetch(p + 192);
 }
 
-const struct fold *ticket_foresee(const struct tickets *t, handle_t h)
+const struct fold_kept *ticket_foresee(const struct tickets *t, handle_t h)
 {
     const struct ticket *k = pool_at(&t->tickets, handle_index(h));
     if (k->history.tail != 0)
         pool_prefetch(&t->history, k->history.tail);
+    if (k->rare != 0)
+        pool_prefetch(&t->rares, k->rare);
     if (k->sla != 0) {
         const char *clocks = pool_at(&t->slas, handle_index(k->sla));
         for (size_t i = 0; i < sizeof(struct sla_place); i += 64)
@@ -120,16 +124,28 @@ const struct fold *ticket_foresee(const struct tickets *t, handle_t h)
     return &k->fold;
 }
 
+/* How much of a key is in the ticket. */
+static uint32_t key_head(uint32_t len)
+{
+    return len <= TICKET_KEY_INLINE ? len : TICKET_KEY_HEAD;
+}
+
+/* Where the rest of its key is; 0: there is none. */
+static handle_t key_more(const struct ticket *k)
+{
+    return k->slot.mark <= TICKET_KEY_INLINE ? 0 : k->long_key.more;
+}
+
 static bool key_is(const struct tickets *t, const struct ticket *k, struct str key)
 {
-    if (k->key_len != key.len)
+    if (k->slot.mark != key.len)
         return false;
-    uint32_t head = key.len < TICKET_KEY_INLINE ? key.len : TICKET_KEY_INLINE;
+    uint32_t head = key_head(key.len);
     if (memcmp(k->key, key.p, head) != 0)
         return false;
     if (head == key.len)
         return true;
-    const struct history_chunk *more = pool_get(&t->history, k->key_more);
+    const struct history_chunk *more = pool_get(&t->history, key_more(k));
     return memcmp(more->bytes, key.p + head, key.len - head) == 0;
 }
 
@@ -146,13 +162,59 @@ handle_t ticket_find(const struct tickets *t, uint64_t hash, struct str key)
 struct str ticket_key(struct tickets *t, handle_t h)
 {
     const struct ticket *k = pool_get(&t->tickets, h);
-    uint32_t head = k->key_len < TICKET_KEY_INLINE ? k->key_len : TICKET_KEY_INLINE;
+    uint32_t len = k->slot.mark, head = key_head(len);
     memcpy(t->key, k->key, head);
-    if (k->key_more != 0) {
-        const struct history_chunk *more = pool_get(&t->history, k->key_more);
-        memcpy(t->key + head, more->bytes, k->key_len - head);
+    if (head < len) {
+        const struct history_chunk *more = pool_get(&t->history, key_more(k));
+        memcpy(t->key + head, more->bytes, len - head);
     }
-    return (struct str){t->key, k->key_len};
+    return (struct str){t->key, len};
+}
+
+/* --- what it is --------------------------------------------------------------------------- */
+
+const struct ticket_rare *ticket_rare(const struct tickets *t, const struct ticket *k)
+{
+    return k->rare == 0 ? NULL : pool_get(&t->rares, k->rare);
+}
+
+struct ticket_rare *ticket_rare_edit(struct tickets *t, struct ticket *k)
+{
+    if (k->rare == 0) {
+        k->rare = pool_alloc(&t->rares);
+        CHECK(k->rare != 0); /* there is one for every ticket */
+        ((struct ticket_rare *)pool_edit(&t->rares, k->rare))->fold = fold_rare_none;
+    }
+    return pool_edit(&t->rares, k->rare);
+}
+
+void ticket_load(const struct tickets *t, const struct ticket *k, struct fold *ret_f)
+{
+    const struct ticket_rare *rare = ticket_rare(t, k);
+    ret_f->kept = k->fold;
+    ret_f->rare = rare == NULL ? fold_rare_none : rare->fold;
+}
+
+void ticket_store(struct tickets *t, struct ticket *k, const struct fold *f)
+{
+    bool none = memcmp(&f->rare, &fold_rare_none, sizeof f->rare) == 0;
+    k->fold = f->kept;
+    if (k->rare == 0 && none)
+        return;
+    struct ticket_rare *rare = ticket_rare_edit(t, k);
+    rare->fold = f->rare;
+    if (none && rare->base == 0 && rare->into == 0 && rare->slot.mark == 0) {
+        pool_free(&t->rares, k->rare);
+        k->rare = 0;
+    }
+}
+
+struct standing ticket_standing(const struct tickets *t, const struct ticket *k)
+{
+    struct fold f;
+    ticket_load(t, k, &f);
+    return fold_standing(
+        &f, k->sla == 0 ? 0 : ((const struct sla_place *)pool_get(&t->slas, k->sla))->risk);
 }
 
 struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k)
@@ -193,10 +255,12 @@ void ticket_unmake(struct tickets *t, handle_t h)
     struct ticket *k = pool_edit(&t->tickets, h);
     map_remove(&t->map, ticket_hash(t, ticket_key(t, h)), h);
     history_clear(&t->history, &k->history);
-    if (k->key_more != 0)
-        pool_free(&t->history, k->key_more);
-    if (k->base != 0)
-        pool_free(&t->bases, k->base);
+    if (key_more(k) != 0)
+        pool_free(&t->history, key_more(k));
+    if (ticket_base(t, k) != 0)
+        pool_free(&t->bases, ticket_base(t, k));
+    if (k->rare != 0)
+        pool_free(&t->rares, k->rare);
     if (k->timer != 0)
         wheel_cancel(t->links.wheel, k->timer);
     if (k->sla != 0)
@@ -253,21 +317,24 @@ int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_
     if (h == 0)
         return ERR_TICKETS_FULL;
     struct ticket *k = pool_edit(&t->tickets, h);
-    uint32_t head = key.len < TICKET_KEY_INLINE ? key.len : TICKET_KEY_INLINE;
-    k->key_len = (uint8_t)key.len;
+    uint32_t head = key_head(key.len);
+    k->slot.mark = (uint16_t)key.len;
     memcpy(k->key, key.p, head);
     if (head < key.len) {
-        k->key_more = pool_alloc(&t->history);
-        if (k->key_more == 0 && ticket_forget_one(t, 0))
-            k->key_more = pool_alloc(&t->history);
-        if (k->key_more == 0) {
+        handle_t more = pool_alloc(&t->history);
+        if (more == 0 && ticket_forget_one(t, 0))
+            more = pool_alloc(&t->history);
+        if (more == 0) {
             pool_free(&t->tickets, h);
             return ERR_HISTORY_FULL;
         }
-        struct history_chunk *more = pool_edit(&t->history, k->key_more);
-        memcpy(more->bytes, key.p + head, key.len - head);
+        k->long_key.more = more;
+        struct history_chunk *c = pool_edit(&t->history, more);
+        memcpy(c->bytes, key.p + head, key.len - head);
     }
-    fold_init(&k->fold);
+    struct fold f;
+    fold_init(&f);
+    k->fold = f.kept;
     CHECK(map_put(&t->map, hash, h));
     *ret_h = h;
     return 0;
@@ -275,8 +342,8 @@ int ticket_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-STATIC_ASSERT(sizeof(struct ticket) == 256, "four cache lines");
-STATIC_ASSERT(offsetof(struct ticket, fold) + offsetof(struct fold, late_msg) == 64,
+STATIC_ASSERT(sizeof(struct ticket) == 192, "three cache lines");
+STATIC_ASSERT(offsetof(struct ticket, fold) + offsetof(struct fold_kept, customer) == 64,
               "what a claim asks for is in the first of them");
 
 bool ticket_claim(const struct tickets *t, handle_t h, struct standing *ret)
@@ -324,7 +391,7 @@ static uint64_t fold_digest(const struct tickets *t, const struct fold *f)
 static handle_t last_target(const struct tickets *t, handle_t h, ms_t now)
 {
     for (int i = 0; i < MERGE_CHAIN_MAX; i++) {
-        handle_t into = ((const struct ticket *)pool_get(&t->tickets, h))->into;
+        handle_t into = ticket_into(t, pool_get(&t->tickets, h));
         if (!pool_valid(&t->tickets, into) || is_over(t, pool_get(&t->tickets, into), now))
             break;
         h = into;
@@ -341,7 +408,9 @@ uint64_t tickets_digest(struct tickets *t, ms_t now)
         const struct ticket *k = pool_at(&t->tickets, i);
         if (h == 0 || is_over(t, k, now))
             continue;
-        uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &k->fold));
+        struct fold f;
+        ticket_load(t, k, &f);
+        uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &f));
         const struct sla *clocks = ticket_clocks(t, k);
         d = clocks == NULL ? d : mix64(d ^ sla_digest(clocks));
         d = k->repeat == 0 ? d : mix64(d ^ repeat_digest(&t->repeats, k->repeat));
@@ -352,7 +421,7 @@ uint64_t tickets_digest(struct tickets *t, ms_t now)
 
 void tickets_check(struct tickets *t)
 {
-    uint32_t ended = 0, live = 0;
+    uint32_t ended = 0, live = 0, rares = 0;
     handle_t before = 0;
     for (handle_t h = t->ends.oldest; h != 0;) {
         const struct ticket *k = pool_get(&t->tickets, h);
@@ -372,9 +441,11 @@ void tickets_check(struct tickets *t)
         CHECK(k->history.records > 0 && k->history.records <= t->events_max);
         CHECK((k->fold.ended != MS_NONE) == ((k->fold.flags & (FOLD_RESOLVED | FOLD_CLOSED)) != 0));
         ended -= k->fold.ended != MS_NONE;
+        rares += k->rare != 0;
         live++;
     }
     CHECK(ended == 0 && live == t->tickets.live && live == t->map.live);
+    CHECK(rares == t->rares.live);
     alerts_check(&t->alerts);
     repeats_check(&t->repeats);
     customers_check(&t->customers);
@@ -390,7 +461,7 @@ const struct pool *tickets_history(const struct tickets *t)
     return &t->history;
 }
 
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[9])
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[10])
 {
     ret[0] = &t->tickets;
     ret[1] = &t->history;
@@ -401,7 +472,8 @@ uint32_t tickets_pools(struct tickets *t, struct pool *ret[9])
     ret[6] = &t->holds.waits;
     ret[7] = &t->repeats.pool;
     ret[8] = &t->customers.pool;
-    return 9;
+    ret[9] = &t->rares;
+    return 10;
 }
 
 struct tickets_ends *tickets_blob(struct tickets *t)

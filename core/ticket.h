@@ -9,29 +9,29 @@
 #include "core/history.h"
 #include "core/links.h"
 
-enum { TICKET_KEY_INLINE = 10 }; /* so that a ticket is four cache lines */
+/* So that a ticket is three cache lines. Of a longer key the first twelve are here. */
+enum { TICKET_KEY_INLINE = 16, TICKET_KEY_HEAD = 12 };
 
 /* Its last event came late; the one before did: what was held until this one says so. */
 enum { BEHIND_NOW = 1, BEHIND_BEFORE = 2 };
 
 struct ticket {
-    struct slot slot;
-    uint8_t behind : 2; /* bits BEHIND_x: its source may be behind */
-    uint8_t risk : 2;   /* bits enum fold_risk of its clocks, as last settled */
-    uint8_t unused : 4;
-    uint8_t key_len;
-    char key[TICKET_KEY_INLINE]; /* the first bytes; the rest, if any, in key_more */
-    struct fold fold;
+    struct slot slot; /* mark: bytes of the key */
+    union {
+        char key[TICKET_KEY_INLINE];
+        struct {
+            char head[TICKET_KEY_HEAD];
+            handle_t more; /* a history chunk */
+        } long_key;
+    };
+    handle_t rare; /* what few tickets have, of the fold too (tickets.h); 0 = nothing */
+    struct fold_kept fold;
     struct history history;
-    handle_t key_more;     /* a history chunk */
-    handle_t base;         /* struct base: what older events folded into; 0 = nothing */
-    handle_t into;         /* merged into this ticket */
     handle_t timer;        /* next deadline of a target */
     handle_t older, newer; /* neighbours among the ended tickets */
     handle_t sla;          /* its clocks; 0 = no policies yet, or no room */
     handle_t alerts;       /* what was told of its clocks */
     handle_t repeat;       /* its record there, if it can be one or have one */
-    uint32_t arrived;      /* when an event came late, in seconds since 2000 */
 };
 
 struct tickets;
@@ -72,7 +72,7 @@ void ticket_prefetch(const struct tickets *t, handle_t h);
 
 /* Its state, for looking ahead only: it may be merged or forgotten by the time of the event. Its
  * history's end comes near. */
-const struct fold *ticket_foresee(const struct tickets *t, handle_t h);
+const struct fold_kept *ticket_foresee(const struct tickets *t, handle_t h);
 
 /* Applies an event of a ticket (it has one) whose ts is settled; src is the source's index.
  * `fired`: what was due up to and including this instant has fired. 0, or ERR_LATE,
@@ -102,7 +102,7 @@ struct tickets_ends {
     uint32_t swept;          /* index of the next ticket to be brought to the policies in force */
     uint32_t unused;
 };
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[9]);
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[10]);
 struct tickets_ends *tickets_blob(struct tickets *t);
 void tickets_rebuild(struct tickets *t);
 

@@ -29,15 +29,24 @@ struct base {
     struct sla sla;
 };
 
+/* What few tickets have; a ticket that has nothing of it any more gives it back. */
+struct ticket_rare {
+    struct slot slot; /* mark: bits BEHIND_x, its source may be behind */
+    handle_t base;    /* struct base: what older events folded into; 0 = nothing */
+    handle_t into;    /* merged into this ticket */
+    uint32_t arrived; /* when an event came late, in seconds since 2000 */
+    struct fold_rare fold;
+};
+
 /* The clocks of a ticket. */
 struct sla_place {
     struct slot slot;
-    uint32_t unused;
+    uint32_t risk; /* bits enum fold_risk, as last settled */
     struct sla sla;
 };
 
 struct tickets {
-    struct pool tickets, history, bases, slas;
+    struct pool tickets, rares, history, bases, slas;
     struct alerts alerts;
     struct holds holds;
     struct repeats repeats;
@@ -58,6 +67,32 @@ struct tickets {
     char key[NAME_BYTES_MAX];
 };
 
+/* Its state, and another one in its place. */
+void ticket_load(const struct tickets *t, const struct ticket *k, struct fold *ret_f);
+void ticket_store(struct tickets *t, struct ticket *k, const struct fold *f);
+
+/* What it is now, for the gauges. */
+struct standing ticket_standing(const struct tickets *t, const struct ticket *k);
+
+/* What few tickets have: for reading, NULL when it has nothing of it; for writing. */
+const struct ticket_rare *ticket_rare(const struct tickets *t, const struct ticket *k);
+struct ticket_rare *ticket_rare_edit(struct tickets *t, struct ticket *k);
+
+static inline handle_t ticket_base(const struct tickets *t, const struct ticket *k)
+{
+    return k->rare == 0 ? 0 : ticket_rare(t, k)->base;
+}
+
+static inline handle_t ticket_into(const struct tickets *t, const struct ticket *k)
+{
+    return k->rare == 0 ? 0 : ticket_rare(t, k)->into;
+}
+
+static inline uint32_t ticket_behind(const struct tickets *t, const struct ticket *k)
+{
+    return k->rare == 0 ? 0 : ticket_rare(t, k)->slot.mark;
+}
+
 /* Where its openings and resolves go. */
 struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k);
 
@@ -68,7 +103,10 @@ struct sla *ticket_clocks(struct tickets *t, const struct ticket *k);
 void ticket_wind_up(struct tickets *t, handle_t h, ms_t fired);
 
 /* Is the ticket's source behind, now that this event of it comes? */
-void ticket_note_behind(const struct tickets *t, struct ticket *k, const struct event *e);
+void ticket_note_behind(struct tickets *t, struct ticket *k, const struct event *e);
+
+/* It has been applied: what was behind before no longer matters. */
+void ticket_forget_behind(struct tickets *t, struct ticket *k);
 
 /* Up to when the ticket's deadlines are passed: `fired`, but for a source that is behind. */
 ms_t ticket_until(struct tickets *t, const struct ticket *k, ms_t fired);
