@@ -24,7 +24,7 @@
     X(BAD_WORD, "bad_word", "a word is none of those allowed for its field")                       \
     X(NAME_EMPTY, "name_empty", "a name is empty")                                                 \
     X(NAME_LONG, "name_long", "a name is longer than 64 bytes")                                    \
-    X(NOT_UTF8, "not_utf8", "a name is not valid UTF-8")                                           \
+    X(NOT_UTF8, "not_utf8", "a name is not valid UTF-8, or has a control character")               \
     X(RESERVED, "reserved_name", "(auto), (customer) and (other) are reserved names")              \
     X(TS_UNIT, "ts_unit", "ts is before 2000: milliseconds are wanted, not seconds")               \
     X(TS_RANGE, "ts_range", "ts is after 2100")                                                    \

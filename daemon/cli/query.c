@@ -190,14 +190,26 @@ static int answer(void)
     return EXIT_FAILED;
 }
 
-/* Who says it: --by, else whoever is logged in. false: nobody knows, or that is no alert id. */
-static bool read_attention(struct request *r, struct str alert_id)
+/* All three say in a line why the program then ends. */
+
+static bool no_good(const char *option, enum word wanted)
+{
+    word_error(W_E_VALUE, usage.command, option, word(wanted));
+    return false;
+}
+
+/* Who says it: --by, else whoever is logged in. */
+static bool read_attention(struct request *r, const char *alert_id)
 {
     const char *by = q.by != NULL ? q.by : getenv("USER");
     r->by = str_of(by != NULL ? by : "");
     if (r->op == OP_MUTE && q.length != MS_NEVER)
         r->until = clock_system() + q.length;
-    return alert_id_parse(alert_id, &r->alert_id) && r->by.len > 0;
+    if (!alert_id_parse(str_of(alert_id), &r->alert_id)) {
+        word_error(W_E_ALERT_ID, usage.command, alert_id, NULL);
+        return false;
+    }
+    return r->by.len > 0 || no_good("by", W_WANT_WHO);
 }
 
 static bool read_request(int operands, char **argv)
@@ -211,25 +223,26 @@ static bool read_request(int operands, char **argv)
     size_t i = 0;
     while (operands > 0 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
         i++;
-    if (operands == 0 || i == ARRAY_LEN(ops))
+    bool attends = i < ARRAY_LEN(ops) && (ops[i].op == OP_ACK || ops[i].op == OP_MUTE);
+    bool two = attends || (i < ARRAY_LEN(ops) && ops[i].op == OP_EXPLAIN);
+    if (operands != (two ? 2 : 1) || i == ARRAY_LEN(ops)) {
+        options_operands_wrong(&usage);
         return false;
-    bool attends = ops[i].op == OP_ACK || ops[i].op == OP_MUTE;
-    if (operands != (attends || ops[i].op == OP_EXPLAIN ? 2 : 1))
-        return false;
+    }
     q.request = (struct request){.op = ops[i].op, .scope = -1, .until = MS_NEVER};
     struct request *r = &q.request;
-    if (attends && !read_attention(r, str_of(argv[1])))
+    if (attends && !read_attention(r, argv[1]))
         return false;
-    if (q.scope != NULL && (r->scope = (int8_t)scope_find(str_of(q.scope))) < 0)
-        return false;
-    if (q.name != NULL && r->scope < 0)
-        return false;
+    if (q.scope != NULL)
+        r->scope = (int8_t)scope_find(str_of(q.scope));
+    if ((q.scope != NULL || q.name != NULL) && r->scope < 0)
+        return no_good("scope", q.scope != NULL ? W_WANT_SCOPE : W_WANT_SCOPE_OF);
     r->name = str_of(q.name != NULL ? q.name : "");
     bool windowed = r->op == OP_SNAPSHOT || r->op == OP_SCORECARD;
     r->from = q.from;
     r->to = q.to;
     if ((r->from == 0) != (r->to == 0) || (r->from != 0 && r->op != OP_SCORECARD))
-        return false;
+        return no_good(r->from != 0 ? "from" : "to", W_WANT_PERIOD);
     r->window = str_of(q.window != NULL && windowed ? q.window : "");
     r->ticket = str_of(r->op == OP_EXPLAIN ? argv[1] : "");
     r->team = str_of(q.team != NULL && r->op == OP_WORKLIST ? q.team : "");
@@ -253,7 +266,7 @@ int command_query(int argc, char **argv)
     if (end != OPTIONS_GO)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
     if (!read_request(operands, argv))
-        return options_operands_wrong(&usage);
+        return EXIT_USAGE;
     void *context = zmq_ctx_new();
     CHECK(context != NULL);
     int code = ask_open(&q.ask, context, q.endpoint, q.timeout) ? answer() : EXIT_FAILED;

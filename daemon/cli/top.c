@@ -386,13 +386,18 @@ static int live(void)
     return EXIT_FINE;
 }
 
+/* false: a line says why not. */
 static bool read_choice(void)
 {
     enum view_column column = VIEW_OPEN;
     int scope = top.scope_text != NULL ? scope_find(str_of(top.scope_text)) : SCOPE_AGENT;
     bool name = top.sort_text != NULL && strcmp(top.sort_text, "name") == 0;
-    if (scope < 0 || (top.sort_text != NULL && !name && !view_find(top.sort_text, &column)))
+    bool sorted = top.sort_text == NULL || name || view_find(top.sort_text, &column);
+    if (scope < 0 || !sorted) {
+        word_error(W_E_VALUE, usage.command, scope < 0 ? "scope" : "sort",
+                   word(scope < 0 ? W_WANT_SCOPE : W_WANT_COLUMN));
         return false;
+    }
     top.scope = (enum scope)scope;
     top.sort = name ? (uint32_t)ROWS_BY_NAME : (uint32_t)column;
     return true;
@@ -411,8 +416,10 @@ int command_top(int argc, char **argv)
     enum options_end end = options_read(&usage, argc, argv, &operands);
     if (end != OPTIONS_GO)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
-    if (operands != 0 || !read_choice())
+    if (operands != 0)
         return options_operands_wrong(&usage);
+    if (!read_choice())
+        return EXIT_USAGE;
     stop_on_signals();
     top.colors = paint_wanted(top.color, STDOUT_FILENO);
     rows_init(&top.rows);

@@ -281,6 +281,15 @@
       "{1}:未知选项“{2}”;{1} --help 列出全部选项")                                                 \
     X(E_VALUE, "{1}: --{2} wants {3}", "{1}:--{2} 的值应为 {3}")                                   \
     X(E_NO_VALUE, "{1}: --{2} takes no value", "{1}:--{2} 不带值")                                 \
+    X(E_ALERT_ID, "{1}: an alert id is 16 hexadecimal digits, not “{2}”",                          \
+      "{1}:告警编号为 16 位十六进制数,而非“{2}”")                                                  \
+    X(WANT_WHO, "a name: who says so? (USER is not set)", "姓名:由谁操作?(未设置 USER)")           \
+    X(WANT_SCOPE, "all, agent, team, channel, priority or category",                               \
+      "all、agent、team、channel、priority 或 category")                                           \
+    X(WANT_COLUMN, "name, or the head of a column", "name 或某一列的列名")                         \
+    X(WANT_SCOPE_OF, "the scope of that name", "该名称所属的范围")                                 \
+    X(WANT_PERIOD, "its other end too, and goes with scorecard only",                              \
+      "另一端时刻,且仅用于 scorecard")                                                             \
     X(E_OPERANDS, "{1}: wrong operands; usage: {2}", "{1}:参数有误;用法:{2}")                      \
     X(E_OPEN, "cannot open {1}: {2}", "无法打开 {1}:{2}")                                          \
     X(E_READ, "cannot read {1}: {2}", "无法读取 {1}:{2}")                                          \

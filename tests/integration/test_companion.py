@@ -423,6 +423,19 @@ class Usage(Scratch):
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
             self.assertEqual(done.stdout, "")
 
+    def test_what_is_wrong_of_a_query_is_said(self):
+        nobody = {k: v for k, v in os.environ.items() if k != "USER"}
+        for arguments, said in (("ack 0123456789abcdef", "--by wants"), ("ack 12", "“12”"),
+                                ("mute x --by me", "“x”"), ("ack", "usage:"),
+                                ("explain", "usage:"), ("frobnicate", "usage:"),
+                                ("snapshot --scope x", "--scope wants"),
+                                ("snapshot --name a", "--scope wants"),
+                                ("scorecard --to 2026-01-01", "--to wants"),
+                                ("snapshot --from 2026-01-01 --to 2026-02-01", "--from wants")):
+            done = run("query", *arguments.split(), code=2, env=nobody)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertIn(said, done.stderr)
+
     def test_failures_are_one_line_and_1(self):
         for arguments in (["replay", "/nowhere"], ["check", "/nowhere"], ["send", "/nowhere"],
                           ["simulate", "--to", "/nowhere/x", "--for", "1s"]):
