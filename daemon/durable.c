@@ -237,7 +237,7 @@ void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attentio
 void durable_terms(struct durable *s, const struct config *config)
 {
     struct terms terms;
-    uint32_t n;
+    uint32_t n = 0;
     if (!s->running)
         return;
     void *bytes = NULL;

@@ -212,7 +212,7 @@ static bool may_send(struct driver *d, zmq_msg_t *frame, struct batch *b)
 static bool receive_batch(struct driver *d, struct zsock *z, zmq_msg_t frame[4], ms_t now)
 {
     struct batch b = {.owner = {"", 0}};
-    ms_t retry;
+    ms_t retry = 0;
     uint32_t n = 0;
     bool more = true;
     for (; more; n++) {

@@ -135,27 +135,24 @@ static bool load(struct recover *r, const struct store_checkpoint *c, const char
 {
     struct checkpoint_reader file;
     struct lineage lineage = {0};
-    struct terms last;
+    struct terms last = {.started_at = 0};
     *ret_why = "its settings cannot be gone by";
     if (!checkpoint_open(&file, r->store->dir, c->seq, c->bytes)) {
         *ret_why = file.why;
         return false;
     }
-    bool fine = fits(r, &file, &lineage);
-    if (fine && !lineage_recall(&lineage, r->engine, &last)) {
-        lineage_fini(&lineage);
-        fine = false;
-    }
-    fine = fine && clients_load(&r->clients, file.clients, file.head.clients);
+    bool fine = fits(r, &file, &lineage) && lineage_recall(&lineage, r->engine, &last) &&
+                clients_load(&r->clients, file.clients, file.head.clients);
     if (fine && !checkpoint_load(&file, engine_image(r->engine), c->digest)) {
         *ret_why = file.why;
-        terms_fini(&last);
-        lineage_fini(&lineage);
         fine = false;
     }
     checkpoint_read_end(&file);
-    if (!fine)
+    if (!fine) {
+        terms_fini(&last);
+        lineage_fini(&lineage);
         return false;
+    }
     engine_loaded(r->engine);
     terms_fini(&r->terms);
     r->terms = last;

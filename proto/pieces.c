@@ -94,8 +94,10 @@ static int count(struct pieces *p)
     int err = 0;
     if (p->at < p->n && p->p[p->at] == '[')
         err = count_array(p);
+    else if (take_object(p, &text))
+        p->count++;
     else
-        err = take_object(p, &text) ? (int)(p->count++, 0) : ERR_BAD_TEXT;
+        err = ERR_BAD_TEXT;
     skip_blanks(p);
     return err != 0 ? err : p->at < p->n ? ERR_TRAILING : 0;
 }

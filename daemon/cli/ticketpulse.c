@@ -44,8 +44,10 @@ int main(int argc, char **argv)
         printf("ticketpulse %s\n", TP_VERSION);
         return EXIT_FINE;
     }
-    if (strcmp(name, "--help") == 0)
-        return argc > 1 ? help() : (help(), EXIT_USAGE);
+    if (strcmp(name, "--help") == 0) {
+        int code = help();
+        return argc > 1 ? code : EXIT_USAGE;
+    }
     for (size_t c = 0; c < ARRAY_LEN(commands); c++)
         if (strcmp(name, commands[c].name) == 0)
             return commands[c].run(argc - i - 1, argv + i + 1);

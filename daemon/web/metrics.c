@@ -268,7 +268,7 @@ static void read_rows(struct scrape *s)
                                             (enum indicator_field)source[c].field);
             double unit = ms ? MS_SECOND : NUMBER_ONE;
             s->value[s->at * COLUMNS + c] =
-                figure[c].bottom == 0 ? NAN
+                figure[c].bottom == 0 ? (double)NAN
                                       : (double)figure[c].top / (double)figure[c].bottom / unit;
         }
     }
