@@ -238,13 +238,13 @@ static bool has_room(const struct engine *e, const struct outbox *out)
     return room(out) >= e->effects_max && (e->work_max == 0 || e->work < e->work_max);
 }
 
-/* Fires what is due up to `until`, in order of time. false: the outbox is full, or
- * it was work enough. */
-static bool fire(struct engine *e, ms_t until, struct outbox *out)
+/* Fires what is due up to `until`, in order of time; at that very instant only kinds below
+ * `kinds`. false: the outbox is full, or it was work enough. */
+static bool fire(struct engine *e, ms_t until, uint32_t kinds, struct outbox *out)
 {
     struct wheel_fired due;
     uint32_t most = e->effects_max;
-    while (has_room(e, out) && wheel_pop(&e->wheel, until, &due)) {
+    while (has_room(e, out) && wheel_pop_kinds(&e->wheel, until, kinds, &due)) {
         advance(e, due.deadline);
         e->core.fired = ms_max(e->core.fired, due.deadline);
         if (due.kind == OWNER_TICKET)
@@ -302,7 +302,7 @@ static bool tick(struct engine *e, ms_t at, struct outbox *out)
         return true;
     e->core.now = at;
     e->core.judged = at;
-    if (!judge(e, at, out) || !fire(e, at, out))
+    if (!judge(e, at, out) || !fire(e, at, OWNER_KINDS, out))
         return false;
     advance(e, at);
     if (!tickets_swept(e->tickets)) {
@@ -444,7 +444,7 @@ static uint32_t step(struct engine *e, const struct event *events, uint32_t n,
             return i;
         if (is_tick && !tick(e, ev->rts, out))
             return i;
-        if (!is_tick && ev->rts == MS_NONE && !fire(e, ev->ts - 1, out))
+        if (!is_tick && ev->rts == MS_NONE && !fire(e, ev->ts, OWNER_PASSED, out))
             return i;
         results[i] = is_tick ? (struct result){VERDICT_APPLIED, 0}
                              : take(e, ev, ahead[i % ENGINE_STRIDE].hash, out);

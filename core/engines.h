@@ -22,7 +22,17 @@ struct ahead {
     handle_t ticket; /* 0 = not there (yet) */
 };
 
-enum { OWNER_TICKET, OWNER_CALL, OWNER_RULE, OWNER_PRESENCE, OWNER_REMARK }; /* of timers */
+/* Owners of timers. Those below OWNER_PASSED have theirs a millisecond after what passes then: an
+ * event of that instant comes after it. It comes before anything else that is due then. */
+enum {
+    OWNER_TICKET,
+    OWNER_PASSED,
+    OWNER_CALL = OWNER_PASSED,
+    OWNER_RULE,
+    OWNER_PRESENCE,
+    OWNER_REMARK,
+    OWNER_KINDS
+};
 
 /* The singletons: a blob of the image. */
 struct engine_core {

@@ -4,7 +4,12 @@
  * when the cursor enters the second -> popped. Where a timer is follows from its deadline and the
  * cursor alone (list_of), so cancelling needs no search. */
 
-enum { STEPS_BACK = 16, RUNS_MAX = 32, FARS_OF_SPAN = 1 << (WHEEL_SPAN_BITS - WHEEL_FAR_BITS) };
+enum {
+    KIND_SHIFT = 56,
+    STEPS_BACK = 16,
+    RUNS_MAX = 32,
+    FARS_OF_SPAN = 1 << (WHEEL_SPAN_BITS - WHEEL_FAR_BITS)
+};
 static const sec_t epoch = MS_MIN_TS / MS_SECOND;
 static const sec_t last_second = ((sec_t)WHEEL_FARS << WHEEL_FAR_BITS) - 1;
 
@@ -337,7 +342,7 @@ handle_t wheel_add(struct wheel *w, ms_t deadline, uint8_t kind, uint32_t owner)
     struct timer *t = pool_edit(&w->timers, h);
     t->owner = owner;
     t->deadline = deadline;
-    t->order = w->sequence++ << 8 | kind;
+    t->order = (uint64_t)kind << KIND_SHIFT | w->sequence++;
     place(w, handle_index(h));
     w->next = ms_min(w->next, deadline);
     return h;
@@ -365,7 +370,7 @@ void wheel_cancel(struct wheel *w, handle_t timer)
     take_out(w, timer);
 }
 
-bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
+bool wheel_pop_kinds(struct wheel *w, ms_t at, uint32_t kinds, struct wheel_fired *ret)
 {
     if (w->next > at)
         return false;
@@ -376,12 +381,18 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
     due_sort(w);
     uint32_t i = w->due.first;
     const struct timer *t = timer_at(w, i);
+    uint8_t kind = (uint8_t)(t->order >> KIND_SHIFT);
     w->next = t->deadline;
-    if (t->deadline > at)
+    if (t->deadline > at || (t->deadline == at && kind >= kinds))
         return false;
-    *ret = (struct wheel_fired){t->deadline, t->owner, (uint8_t)t->order};
+    *ret = (struct wheel_fired){t->deadline, t->owner, kind};
     take_out(w, pool_handle(&w->timers, i));
     return true;
+}
+
+bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
+{
+    return wheel_pop_kinds(w, at, UINT8_MAX + 1, ret);
 }
 
 void wheel_rebuild(struct wheel *w)
@@ -401,8 +412,9 @@ void wheel_rebuild(struct wheel *w)
             continue;
         place(w, i);
         w->next = ms_min(w->next, t->deadline);
-        if (t->order >> 8 >= w->sequence)
-            w->sequence = (t->order >> 8) + 1;
+        uint64_t sequence = t->order & ((1ULL << KIND_SHIFT) - 1);
+        if (sequence >= w->sequence)
+            w->sequence = sequence + 1;
     }
 }
 

@@ -1,4 +1,4 @@
-/* wheel.h: deadlines to the millisecond, fired in order of (time, sequence of adding).
+/* wheel.h: deadlines to the millisecond, fired in order of (time, kind, sequence of adding).
  *
  * Three places, by distance from the cursor (the second up to which timers were looked at): `far`
  * has a list per 256 s, `near` a list per second of the cursor's span of 1024 s, `due` holds all
@@ -26,7 +26,7 @@ struct timer {
     struct slot slot;
     uint32_t owner; /* the owner's handle or index */
     ms_t deadline;
-    uint64_t order;      /* sequence of adding << 8 | kind of owner */
+    uint64_t order;      /* kind of owner << 56 | sequence of adding */
     uint32_t next, prev; /* neighbours in the list: indices, 0 = none */
 };
 
@@ -84,6 +84,9 @@ static inline ms_t wheel_next(const struct wheel *w)
 /* Takes out the earliest timer with deadline <= at. false: none is due. Its handle is gone. `at`
  * may go back; that never brings anything back. */
 bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret);
+
+/* Likewise, but of those at that very instant only kinds below `kinds`. */
+bool wheel_pop_kinds(struct wheel *w, ms_t at, uint32_t kinds, struct wheel_fired *ret);
 
 /* Brings a timer to be popped, or its lists, towards the cache: call some work ahead. */
 static inline void wheel_prefetch(const struct wheel *w, handle_t timer)

@@ -40,14 +40,19 @@ static void both_free(struct both *b)
     free(b);
 }
 
+static bool is_earlier(const struct entry *e, const struct entry *f)
+{
+    if (e->deadline != f->deadline)
+        return e->deadline < f->deadline;
+    return e->kind != f->kind ? e->kind < f->kind : e->order < f->order;
+}
+
 static uint32_t earliest(const struct both *b)
 {
     uint32_t best = 0;
-    for (uint32_t i = 1; i < b->n; i++) {
-        const struct entry *e = &b->entry[i], *f = &b->entry[best];
-        if (e->deadline < f->deadline || (e->deadline == f->deadline && e->order < f->order))
+    for (uint32_t i = 1; i < b->n; i++)
+        if (is_earlier(&b->entry[i], &b->entry[best]))
             best = i;
-    }
     return best;
 }
 
@@ -173,6 +178,31 @@ Test(wheel, many_in_one_millisecond_fire_in_order_of_adding)
     cr_assert_eq(b->fired, CAP / 3);
     pop(b, START + 40 * MS_DAY, CAP);
     cr_assert_eq(b->n, 0);
+    both_free(b);
+}
+
+Test(wheel, of_the_last_instant_only_the_kinds_asked_for)
+{
+    struct both *b = both_new(CAP);
+    const uint8_t kinds[] = {3, 1, 2, 0, 1, 255};
+    struct wheel_fired f;
+    for (uint32_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        cr_assert_neq(wheel_add(&b->w, START, kinds[i], i), 0);
+        cr_assert_neq(wheel_add(&b->w, START + 1, kinds[i], 10 + i), 0);
+    }
+    const uint32_t before[] = {3, 1, 4}, then[] = {2, 0, 5, 13, 11, 14};
+    for (uint32_t i = 0; i < ARRAY_LEN(before); i++) {
+        cr_assert(wheel_pop_kinds(&b->w, START, 2, &f));
+        cr_assert_eq(f.owner, before[i]);
+    }
+    cr_assert_not(wheel_pop_kinds(&b->w, START, 2, &f));
+    cr_assert_eq(wheel_next(&b->w), START);
+    for (uint32_t i = 0; i < ARRAY_LEN(then); i++) { /* what is earlier fires whatever its kind */
+        cr_assert(wheel_pop_kinds(&b->w, START + 1, 2, &f));
+        cr_assert_eq(f.owner, then[i]);
+    }
+    cr_assert_not(wheel_pop_kinds(&b->w, START + 1, 2, &f));
+    cr_assert_eq(b->w.timers.live, 3);
     both_free(b);
 }
 
