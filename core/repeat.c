@@ -215,7 +215,9 @@ void repeat_forget(struct repeats *r, handle_t *h)
 uint64_t repeat_digest(const struct repeats *r, handle_t h)
 {
     const struct repeat *n = get(r, h);
-    return mix64(mix64((uint64_t)n->node[OPENINGS].at) ^ (uint64_t)n->node[RESOLVES].at ^ n->lost);
+    ms_t resolved = n->node[RESOLVES].at;
+    bool lost = resolved != MS_NONE && n->lost; /* of a resolve that is gone it means nothing */
+    return mix64(mix64((uint64_t)n->node[OPENINGS].at) ^ (uint64_t)resolved ^ lost);
 }
 
 /* Links follow from the records. */

@@ -206,3 +206,17 @@ Test(repeat, nil_has_no_key)
     cr_assert_eq(all[0].record, 0);
     close_all();
 }
+
+/* What a resolve said of itself goes with it: a ticket that had one is as one that never had. */
+Test(repeat, a_resolve_that_is_gone_leaves_nothing_in_the_digest)
+{
+    open_all(2);
+    opening(&all[0], 9, start);
+    opening(&all[1], 9, start);
+    cr_assert_eq(repeat_digest(&r, all[0].record), repeat_digest(&r, all[1].record));
+    resolve(&all[0], start + 1000, 1, true);
+    cr_assert_neq(repeat_digest(&r, all[0].record), repeat_digest(&r, all[1].record));
+    repeat_resolved(&r, &all[0].record, 9, start + 1000, &all[0].tags, true, -1);
+    cr_assert_eq(repeat_digest(&r, all[0].record), repeat_digest(&r, all[1].record));
+    close_all();
+}
