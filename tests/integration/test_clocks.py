@@ -4,16 +4,15 @@ them."""
 import json
 import os
 import signal
-import subprocess
 import tempfile
 import unittest
 
 import msgpack
 import zmq
 
-from daemon import FAST, PATIENCE_S, SOCKETS, Daemon, event, now_ms, send
+from companion import run
+from daemon import FAST, SOCKETS, Daemon, event, now_ms, send
 
-PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 MINUTE, HOUR = 60000, 3600000
 # Events of these tests come long after they happened: no deadline waits for their source.
 POLICIES = FAST + """
@@ -29,13 +28,6 @@ policies:
     resolution: {target: 8h, warn_at: []}
   - {id: rest, first_response: 4h}
 """
-
-
-def run(*arguments, code=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
-                          timeout=PATIENCE_S * 4)
-    assert done.returncode == code, f"{arguments}: {done.returncode}: {done.stdout}{done.stderr}"
-    return done
 
 
 def messages(answers):

@@ -11,8 +11,9 @@ import sys
 import tempfile
 import unittest
 
+from companion import PROGRAM, run
+
 SOURCE = os.environ["TP_SOURCE"]
-PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lib"))
 import figures  # noqa: E402
 import oracle  # noqa: E402
@@ -21,12 +22,6 @@ WINDOWS = ["1h", "24h", "7d", "30d"]
 START, HOUR = 1767571200000, 3600000  # Monday 2026-01-05
 # Where the given data lies when it is there: beside the tree.
 GIVEN = os.path.join(os.path.dirname(SOURCE), "shared")
-
-
-def run(*arguments, code=0, text=None):
-    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, input=text)
-    assert done.returncode == code, f"{arguments}: {done.returncode}, {done.stderr}"
-    return done
 
 
 class Replay(unittest.TestCase):
@@ -203,9 +198,9 @@ class Replay(unittest.TestCase):
     def test_no_event_at_all(self):
         """An empty file, and one without a single good line."""
         for text, code in (("", 0), ("no event\n", 1)):
-            lines = run("replay", "-", "--json", text=text, code=code).stdout.splitlines()
+            lines = run("replay", "-", "--json", input=text, code=code).stdout.splitlines()
             self.assertEqual([json.loads(line)["summary"]["events"] for line in lines], [0])
-            self.assertEqual(run("replay", "-", "--table", text=text, code=code).stdout, "")
+            self.assertEqual(run("replay", "-", "--table", input=text, code=code).stdout, "")
 
     def test_every_limit_at_its_maximum(self):
         """What the reference allows can be had, all at once."""
@@ -216,7 +211,7 @@ class Replay(unittest.TestCase):
         path = self.path("limits.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write("limits: {%s}\n" % ", ".join(f"{key}: {most}" for most, key in limits))
-        lines = run("replay", "-", "--config", path, "--json", text="").stdout.splitlines()
+        lines = run("replay", "-", "--config", path, "--json", input="").stdout.splitlines()
         self.assertEqual(json.loads(lines[-1])["summary"]["events"], 0)
 
     def test_broken_archive(self):

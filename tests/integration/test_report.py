@@ -6,23 +6,16 @@ import io
 import json
 import os
 import re
-import subprocess
 import tempfile
 import unittest
 
-PROGRAM = os.path.join(os.environ.get("TP_BUILD", "build"), "ticketpulse")
-SOURCE = os.environ.get("TP_SOURCE", ".")
+from companion import run
+
+SOURCE = os.environ["TP_SOURCE"]
 GIVEN = os.path.join(SOURCE, "..", "shared", "data")
 DAY = 86400000
 START = 1767225600000  # 2026-01-01T00:00:00Z
 CHARTS = "/usr/share/javascript/chart.js/chart.min.js"
-
-
-def run(*args, code=0, text=None):
-    done = subprocess.run([PROGRAM, *map(str, args)], input=text, capture_output=True,
-                          text=text is None or isinstance(text, str), check=False)
-    assert done.returncode == code, f"{args}: {done.returncode}: {done.stderr}"
-    return done
 
 
 def table(text):
@@ -420,7 +413,7 @@ class Report(unittest.TestCase):
                            (("--from", "2026-01-05", "--to", "2026-01-01"), "2026-01-05"),
                            (("--step", "hour"), "step"), (("--format", "pdf"), "format")):
             self.assertIn(word, run("report", self.log, *args, code=2).stderr)
-        self.assertIn("standard input", run("report", "-", code=2, text="").stderr)
+        self.assertIn("standard input", run("report", "-", code=2, input="").stderr)
         self.assertIn("nobody", run("report", self.log, "--team", "nobody", "--format", "md",
                                     code=1).stderr)
         run("report", code=2)
