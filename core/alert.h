@@ -1,12 +1,12 @@
-/* alert.h: what an alert says: of a rule, of a scorecard, of a ticket's clock. Plain data; texts in
- * it are lent until the next step. */
+/* alert.h: what an alert says: of a rule, of a scorecard, of a ticket's clock; those of the daemon
+ * itself (kind ops) are not the engine's. Plain data; texts in it are lent until the next step. */
 #ifndef TP_CORE_ALERT_H
 #define TP_CORE_ALERT_H
 
 #include "core/pool.h"
 #include "core/settings.h"
 
-enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE };
+enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE, ALERT_OPS };
 
 enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
 
@@ -68,7 +68,7 @@ struct alert {
     uint32_t rev;        /* 1 for the first, +1 per transition */
     uint8_t kind;        /* enum alert_kind */
     uint8_t state;       /* enum alert_state */
-    uint8_t rule;        /* all but sla: index into settings.rule */
+    uint8_t rule;        /* kpi, score: index into settings.rule; ops: enum ops_kind */
     ms_t at;             /* the engine's clock */
     ms_t since;          /* event time of firing; sla: instant of the first warning or breach */
     ms_t ended_at;       /* MS_NONE while active */
@@ -85,6 +85,7 @@ struct alert {
     ms_t muted;          /* until then; 0 = not, MS_NEVER = until it ends */
     struct str acked_by, muted_by; /* empty = nobody; lent */
     uint8_t untold;                /* enum alert_untold: to be kept, not to be published */
+    struct str detail;             /* ops: why; empty = none; lent */
     bool said;                     /* told for what somebody said about it, not for a transition */
     struct alert_sla sla;          /* kind sla only */
 };

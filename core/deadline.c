@@ -172,6 +172,17 @@ void tickets_heard(struct tickets *t, uint32_t src, const struct event *e, ms_t 
     } while (n == RELEASE_AT_ONCE);
 }
 
+void tickets_spoke(struct tickets *t, uint32_t src, const struct event *e)
+{
+    if (e->rts != MS_NONE)
+        holds_spoke(&t->holds, src, e->rts, e->kind == EV_HEARTBEAT);
+}
+
+const struct hold_source *tickets_source(const struct tickets *t, uint32_t src)
+{
+    return holds_source(&t->holds, src);
+}
+
 /* --- other policies ------------------------------------------------------------------------- */
 
 bool tickets_swept(const struct tickets *t)

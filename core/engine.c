@@ -413,7 +413,9 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
     if (ev->rts == MS_NONE) /* a replay watches from its earliest event on */
         e->core.started_at = ms_min(e->core.started_at, ev->ts);
     uint32_t src;
-    if (seen_before(e->seen, ev, e->core.at, e->settings.remember_ids, &src)) {
+    bool seen = seen_before(e->seen, ev, e->core.at, e->settings.remember_ids, &src);
+    tickets_spoke(e->tickets, src, ev);
+    if (seen) {
         n->duplicates++;
         return (struct result){VERDICT_DUPLICATE, 0};
     }

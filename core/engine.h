@@ -107,6 +107,23 @@ struct engine_agent {
 };
 void engine_agent(const struct engine *e, uint32_t index, struct engine_agent *ret);
 
+/* What is known of one source of events, by index from 1 up to engine_sources. false: it stands for
+ * those beyond the limit. */
+struct engine_source {
+    struct str name;   /* lent until the next step */
+    ms_t heard;        /* when it last spoke, by time of receipt, to a second; MS_NONE: a replay */
+    ms_t newest, lag;  /* newest ts (MS_NONE: none), and how old that was when it last spoke */
+    bool beats;        /* it has sent a heartbeat */
+    bool numbers;      /* its events carry seq: */
+    uint64_t last;     /* the greatest one … */
+    uint64_t missing;  /* … those that did not come (yet) … */
+    uint32_t restarts; /* … and how often it began anew */
+};
+uint32_t engine_sources(const struct engine *e);
+MUST_CHECK bool engine_source(const struct engine *e, uint32_t index, struct engine_source *ret);
+/* Of the missing, those up to this number of the present numbering, and all of the one before. */
+uint64_t engine_source_missing(const struct engine *e, uint32_t index, uint64_t upto);
+
 /* Has anything of this name changed since the last engine_snapshot_done for it (an event, or a
  * window that moved past a sample)? */
 bool engine_changed(const struct engine *e, enum scope scope, uint32_t index);

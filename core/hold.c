@@ -31,16 +31,41 @@ ms_t holds_newest(const struct holds *h, uint32_t src)
     return s == NULL ? MS_NONE : s->newest;
 }
 
-bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time)
+const struct hold_source *holds_source(const struct holds *h, uint32_t src)
+{
+    return source_of(h, src);
+}
+
+/* NULL: there is no room for it. */
+static const struct hold_source *known(struct holds *h, uint32_t src)
 {
     while (h->sources.high <= src) {
         handle_t fresh = pool_alloc(&h->sources);
         if (fresh == 0)
-            return false;
+            return NULL;
         struct hold_source *s = pool_edit(&h->sources, fresh);
-        s->newest = s->walked = MS_NONE;
+        s->newest = s->walked = s->heard = MS_NONE;
     }
-    const struct hold_source *s = source_of(h, src);
+    return source_of(h, src);
+}
+
+void holds_spoke(struct holds *h, uint32_t src, ms_t rts, bool beat)
+{
+    const struct hold_source *s = known(h, src);
+    bool news = s != NULL &&
+                (s->heard == MS_NONE || rts - s->heard >= HOLD_HEARD_MS || (beat && s->beats == 0));
+    if (LIKELY(!news))
+        return;
+    struct hold_source *e = pool_edit(&h->sources, pool_handle(&h->sources, src + 1));
+    e->heard = rts;
+    e->beats |= beat;
+}
+
+bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time)
+{
+    const struct hold_source *s = known(h, src);
+    if (s == NULL)
+        return false;
     if (s->newest != MS_NONE && ts <= s->newest)
         return false;
     struct hold_source *e = pool_edit(&h->sources, pool_handle(&h->sources, src + 1));

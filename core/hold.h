@@ -14,7 +14,11 @@ struct hold_source {
     handle_t first; /* its held deadlines */
     ms_t newest;    /* ts heard of it; MS_NONE */
     ms_t walked;    /* newest when its list was walked last */
+    ms_t heard;     /* when it last spoke, by time of receipt, to HOLD_HEARD_MS; MS_NONE */
+    uint64_t beats; /* 1: it has sent a heartbeat */
 };
+
+enum { HOLD_HEARD_MS = MS_SECOND };
 
 struct hold_wait {
     struct slot slot;
@@ -38,6 +42,12 @@ ms_t holds_newest(const struct holds *h, uint32_t src);
 /* An event of the source with this ts was heard; on_time: soon after it happened. true: its list
  * is to be walked. */
 bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time);
+
+/* The source spoke, be it what was seen before; received at rts. */
+void holds_spoke(struct holds *h, uint32_t src, ms_t rts, bool beat);
+
+/* NULL: never heard of. */
+const struct hold_source *holds_source(const struct holds *h, uint32_t src);
 
 /* The deadline waits for the source. When there is no room its own timer ends the wait. */
 void holds_add(struct holds *h, uint32_t src, ms_t deadline, handle_t ticket);

@@ -196,3 +196,44 @@ uint32_t numbering_add(struct numberings *ns, handle_t h, uint64_t number, uint3
     n->newest = ms_max(n->newest, ts);
     return forgotten;
 }
+
+/* Numbers of the page seen, from this one on. */
+static uint64_t page_seen_from(const struct numberings *ns, handle_t h, uint32_t from)
+{
+    uint64_t seen = 0;
+    if (h == 0)
+        return 0;
+    const struct numbering_page *p = pool_get(&ns->pages, h);
+    for (uint32_t i = from / 64; i < NUMBERING_PAGE / 64; i++) {
+        uint64_t bits = p->bits[i];
+        if (i == from / 64)
+            bits &= ~0ULL << (from % 64);
+        seen += (uint64_t)__builtin_popcountll(bits);
+    }
+    return seen;
+}
+
+uint64_t numbering_missing_until(const struct numberings *ns, handle_t h, uint64_t upto)
+{
+    const struct numbering *n = numbering_get(ns, h);
+    uint64_t low = n->low * NUMBERING_PAGE, later = 0;
+    if (n->count == 0 || upto < n->first)
+        return 0;
+    if (upto >= n->last)
+        return numbering_missing(n);
+    /* Missing behind it: in ranges below the window, and in the window. */
+    for (uint32_t i = 0; i < n->gaps; i++)
+        if (n->gap[i].to > upto)
+            later += n->gap[i].to - (n->gap[i].from > upto ? n->gap[i].from - 1 : upto);
+    uint64_t from = upto + 1 > low ? upto + 1 : low;
+    if (from < n->first) /* nothing before the first one is missing */
+        from = n->first;
+    if (from <= n->last) {
+        uint64_t seen = 0;
+        for (uint64_t page = from / NUMBERING_PAGE; page <= n->last / NUMBERING_PAGE; page++)
+            seen += page_seen_from(ns, n->page[page % NUMBERING_PAGES],
+                                   page == from / NUMBERING_PAGE ? from % NUMBERING_PAGE : 0);
+        later += n->last - from + 1 - seen;
+    }
+    return numbering_missing(n) - later;
+}

@@ -31,7 +31,7 @@ struct numbering {
     uint64_t count;       /* numbers seen */
     ms_t newest;          /* newest ts seen */
     uint32_t gaps;
-    uint32_t pad;
+    uint32_t restarts; /* the owner's: how often its source began anew before */
     handle_t page[NUMBERING_PAGES]; /* by page number modulo; 0 = none of it seen */
     struct numbering_gap {
         uint64_t from, to; /* both missing */
@@ -62,6 +62,9 @@ enum numbering_answer {
  * one, since an event that is sent again has the ts it had. */
 enum numbering_answer numbering_look(const struct numberings *ns, handle_t h, uint64_t number,
                                      uint32_t print, ms_t ts);
+
+/* Numbers up to this one that did not come (yet), of those between the least and greatest seen. */
+uint64_t numbering_missing_until(const struct numberings *ns, handle_t h, uint64_t upto);
 
 /* Marks an unseen number as seen. Returns the ranges it had to forget: 0 or more. */
 uint32_t numbering_add(struct numberings *ns, handle_t h, uint64_t number, uint32_t print, ms_t ts);

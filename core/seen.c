@@ -158,9 +158,12 @@ static void begin_numbering(struct seen *s, uint32_t source, uint64_t number)
     }
     handle_t h = numbering_new(&s->numberings, number);
     CHECK(h != 0); /* there are two for every source */
-    ((struct numbering *)pool_edit(&s->numberings.pool, h))->previous = old;
-    if (old != 0)
+    struct numbering *n = pool_edit(&s->numberings.pool, h);
+    n->previous = old;
+    if (old != 0) {
+        n->restarts = numbering_get(&s->numberings, old)->restarts + 1;
         ((struct numbering *)pool_edit(&s->numberings.pool, old))->previous = 0;
+    }
     name_edit(&s->sources, source)->user = h;
 }
 
@@ -229,6 +232,34 @@ void seen_prefetch(const struct seen *s, const struct event *e)
 struct names *seen_sources(struct seen *s)
 {
     return &s->sources;
+}
+
+bool seen_source(const struct seen *s, uint32_t src, struct seen_source *ret)
+{
+    if (src == 0 || src > name_count(&s->sources))
+        return false;
+    const struct name *n = name_get(&s->sources, src);
+    *ret = (struct seen_source){.name = name_text(&s->sources, src)};
+    if (n->user == 0)
+        return n->slot.mark == NAME_PLAIN;
+    const struct numbering *now = numbering_get(&s->numberings, n->user);
+    ret->numbers = true;
+    ret->last = now->last;
+    ret->restarts = now->restarts;
+    ret->missing = numbering_missing(now);
+    if (now->previous != 0)
+        ret->missing += numbering_missing(numbering_get(&s->numberings, now->previous));
+    return true;
+}
+
+uint64_t seen_source_missing(const struct seen *s, uint32_t src, uint64_t upto)
+{
+    handle_t h = name_get(&s->sources, src)->user;
+    if (h == 0)
+        return 0;
+    handle_t before = numbering_get(&s->numberings, h)->previous;
+    uint64_t n = numbering_missing_until(&s->numberings, h, upto);
+    return n + (before == 0 ? 0 : numbering_missing(numbering_get(&s->numberings, before)));
 }
 
 uint64_t seen_restarted(const struct seen *s)

@@ -42,6 +42,19 @@ void seen_prefetch(const struct seen *s, const struct event *e);
 /* Names of all sources; those beyond the limit are "(other)". */
 struct names *seen_sources(struct seen *s);
 
+/* What is known of one source by its index: false: it is none, or one of those beyond the limit. */
+struct seen_source {
+    struct str name; /* lent */
+    bool numbers;    /* its events carry seq: */
+    uint64_t last;   /* greatest number of the numbering at hand */
+    uint64_t missing;
+    uint32_t restarts;
+};
+MUST_CHECK bool seen_source(const struct seen *s, uint32_t src, struct seen_source *ret);
+
+/* Of those missing, the ones up to this number of the numbering at hand, and all before it. */
+uint64_t seen_source_missing(const struct seen *s, uint32_t src, uint64_t upto);
+
 /* Numberings that began anew; numbers missing so far of all sources; ranges of missing numbers
  * that were forgotten for want of room (what comes of them late counts as seen). */
 uint64_t seen_restarted(const struct seen *s);

@@ -67,6 +67,35 @@ void engine_snapshot(struct engine *e, enum scope scope, uint32_t index, uint32_
     board_entity_edit(e->board, scope, index)->next_change = next;
 }
 
+bool engine_source(const struct engine *e, uint32_t index, struct engine_source *ret)
+{
+    struct seen_source seen;
+    if (!seen_source(e->seen, index, &seen))
+        return false;
+    const struct hold_source *hold = tickets_source(e->tickets, index);
+    *ret = (struct engine_source){.name = seen.name,
+                                  .heard = hold == NULL ? MS_NONE : hold->heard,
+                                  .newest = hold == NULL ? MS_NONE : hold->newest,
+                                  .beats = hold != NULL && hold->beats != 0,
+                                  .numbers = seen.numbers,
+                                  .last = seen.last,
+                                  .missing = seen.missing,
+                                  .restarts = seen.restarts};
+    if (ret->heard != MS_NONE && ret->newest != MS_NONE)
+        ret->lag = ms_max(0, ret->heard - ret->newest);
+    return true;
+}
+
+uint64_t engine_source_missing(const struct engine *e, uint32_t index, uint64_t upto)
+{
+    return seen_source_missing(e->seen, index, upto);
+}
+
+uint32_t engine_sources(const struct engine *e)
+{
+    return name_count(seen_sources(e->seen));
+}
+
 enum scope engine_view(const struct engine *e, enum scope scope, struct str calendar)
 {
     return board_view(e->board, scope, calendar);

@@ -7,6 +7,7 @@
 #define TP_CORE_TICKET_H
 
 #include "core/history.h"
+#include "core/hold.h"
 #include "core/links.h"
 
 /* So that a ticket is three cache lines. Of a longer key the first twelve are here. */
@@ -51,6 +52,10 @@ bool tickets_swept(const struct tickets *t);
 
 /* An event of this source was heard: deadlines that waited for it are judged. */
 void tickets_heard(struct tickets *t, uint32_t src, const struct event *e, ms_t fired);
+
+/* It came from this source, whether it counts or was seen before. */
+void tickets_spoke(struct tickets *t, uint32_t src, const struct event *e);
+const struct hold_source *tickets_source(const struct tickets *t, uint32_t src); /* NULL: none */
 
 /* Tells the next thing of an entry (alerts_next): everything an alert says. false: nothing. */
 bool ticket_alert(struct tickets *t, handle_t entry, ms_t at, struct alert *ret);

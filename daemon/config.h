@@ -68,6 +68,8 @@ struct config {
     uint32_t journal_size; /* MiB */
     ms_t snapshot_every;
     ms_t full_every;
+    ms_t gap_after, silent_after, quiet_after,
+        lag_after;              /* of sources: when that is told; 0: never */
     uint32_t alerts_per_minute; /* told one by one; 0 = all */
     uint32_t alerts_kept;       /* published alerts kept for `query alerts` */
     uint8_t language;           /* enum lang, of sentences in alerts */

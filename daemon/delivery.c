@@ -272,7 +272,7 @@ static void seed(struct delivery_to *to)
     struct alert alert;
     struct message m;
     for (int i = 0; i < SEEDED_A_TURN; i++) {
-        to->seeded = !engine_alert_next(o->engine, &to->seed_at, &alert);
+        to->seeded = !outlet_alert_next(o, &to->seed_at, &alert);
         if (to->seeded)
             return;
         int n = outlet_alert(o, &alert, 0);

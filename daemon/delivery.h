@@ -44,7 +44,7 @@ struct delivery_to {
     uint64_t again, again_upto;
     uint64_t again_due; /* the next round */
     bool seeded;        /* what was active before it came is in `told` */
-    uint32_t seed_at;
+    uint64_t seed_at;
     ms_t body_at; /* when the body was made */
     char *body;
     size_t body_n; /* 0: none waits */

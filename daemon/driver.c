@@ -287,6 +287,7 @@ static void on_prepare(uv_prepare_t *prepare)
     for (uint32_t i = 0; i < d->bus.events_n; i++)
         zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
     durable_work(&d->durable, d->clock.now, now);
+    lookout_work(&d->lookout, d->clock.now, now);
     durable_status(&d->durable, &d->status.journal);
     if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) || web_busy(&d->web) ||
         query_deadline(&d->query, now) == now) {
@@ -381,6 +382,7 @@ void driver_drain(struct driver *d)
     while (uv_hrtime() < end && zmq_poll(items, n, DRAIN_QUIET_MS) > 0);
     while (!tick(d))
         ;
+    concerns_end(&d->lookout.concerns, d->clock.now);
     outlet_flush(&d->outlet);
     if (d->bus.ingest.socket != NULL)
         driver_ingest(&d->bus.ingest);
@@ -454,6 +456,7 @@ void driver_free(struct driver *d)
     if (d->memory != NULL)
         munmap(d->memory, d->memory_bytes);
     scores_forget(&d->scores);
+    lookout_fini(&d->lookout);
     held_fini(&d->acks);
     if (d->wanted != NULL)
         config_fini(d->wanted);

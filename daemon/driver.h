@@ -11,6 +11,7 @@
 #include "daemon/clock.h"
 #include "daemon/delivery.h"
 #include "daemon/durable.h"
+#include "daemon/lookout.h"
 #include "daemon/outlet.h"
 #include "daemon/pages.h"
 #include "daemon/query.h"
@@ -64,6 +65,7 @@ struct driver {
     struct outlet outlet;
     struct scores scores;
     struct delivery delivery;
+    struct lookout lookout;
     struct query query;
     struct pages pages;
     struct config *wanted; /* at the start: another configuration than the journal ended with */

@@ -183,12 +183,31 @@ bool driver_begin(struct driver *d)
     return true;
 }
 
+/* An alert about a source, or about ourselves. */
+static void on_ops(void *data, struct effect *e)
+{
+    struct driver *d = data;
+    struct outbox out = {.effects = e, .n = 1, .cap = 1};
+    outlet_effects(&d->outlet, &out);
+}
+
+static void on_limit(void *data, enum limit_met limit)
+{
+    struct driver *d = data;
+    lookout_limit(&d->lookout, limit, d->clock.now);
+}
+
 bool driver_resume(struct driver *d)
 {
     const char *why = NULL;
     if (!durable_start(&d->durable, &d->outlet, d->loop))
         return false;
     outlet_release(&d->outlet, UINT64_MAX); /* all of that is on disk */
+    lookout_init(&d->lookout, d->engine, &d->durable, &d->clock, &d->config, d->log, d->clock.now,
+                 on_ops, d);
+    d->outlet.concerns = &d->lookout.concerns;
+    d->outlet.limit_met = on_limit;
+    d->outlet.data = d;
     if (d->wanted == NULL)
         return true;
     take_back(d);

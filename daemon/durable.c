@@ -19,6 +19,18 @@ bool durable_open(struct durable *s, const char *dir, const struct terms *now, s
     return recover_open(&s->recover, &s->store, now, log);
 }
 
+static void note_damage(struct durable *s, const struct recover *r)
+{
+    s->damage[0] = 0;
+    if (r->lost > 0 && r->unused > 0)
+        snprintf(s->damage, sizeof s->damage, "journal.db, and %u checkpoints (%s)", r->unused,
+                 r->unused_why);
+    else if (r->lost > 0)
+        snprintf(s->damage, sizeof s->damage, "journal.db");
+    else if (r->unused > 0)
+        snprintf(s->damage, sizeof s->damage, "%u checkpoints (%s)", r->unused, r->unused_why);
+}
+
 bool durable_recover(struct durable *s, struct outbox *outbox)
 {
     struct recover *r = &s->recover;
@@ -32,6 +44,7 @@ bool durable_recover(struct durable *s, struct outbox *outbox)
              " ms=%" PRIu64,
              s->store.dir, r->checkpoint, r->seq, r->events, r->lost,
              (uv_hrtime() - begun) / 1000000);
+    note_damage(s, r);
     return true;
 }
 
@@ -51,6 +64,11 @@ static void log_health(struct durable *s)
     }
     journal_why(&s->journal, why);
     log_error(s->log, "journal not written", "error=\"%s\"", why);
+    snprintf(s->why, sizeof s->why, "%.9s: %.480s",
+             health == STORE_READONLY ? "readonly"
+             : health == STORE_FULL   ? "full"
+                                      : "broken",
+             why);
 }
 
 static void on_committed(struct journal *j)
@@ -90,15 +108,22 @@ static void push(struct durable *s)
 
 /* --- checkpoints -------------------------------------------------------------------------- */
 
+static void put_off_checkpoint(struct durable *s, uint64_t now)
+{
+    s->checkpoint_again = now + DURABLE_AGAIN_MS;
+    s->failing = s->failing == 0 ? now : s->failing;
+}
+
 static void on_checkpoint(struct checkpoint *c)
 {
     struct durable *s = c->data;
     if (c->broken) {
         log_warning(s->log, "checkpoint given up", "entry=%" PRIu64 " error=\"%s\"", c->seq,
                     strerror(c->error));
-        s->checkpoint_again = uv_now(c->loop) + DURABLE_AGAIN_MS;
+        put_off_checkpoint(s, uv_now(c->loop));
         return;
     }
+    s->failing = 0;
     struct store_checkpoint row = {c->seq, c->size, c->digest, c->at};
     journal_checkpoint(&s->journal, &row);
     s->checkpoints++;
@@ -123,7 +148,7 @@ static void begin_checkpoint(struct durable *s, ms_t at, uint64_t now)
     if (!fine) {
         log_warning(s->log, "checkpoint given up", "entry=%" PRIu64 " error=\"%s\"", s->journal.seq,
                     strerror(s->checkpoint.error));
-        s->checkpoint_again = now + DURABLE_AGAIN_MS;
+        put_off_checkpoint(s, now);
     }
 }
 
@@ -315,4 +340,19 @@ void durable_status(const struct durable *s, struct status_journal *ret)
     ret->lost = s->journal.lost;
     ret->checkpoint = s->checkpoint_seq;
     ret->checkpoints = s->checkpoints;
+}
+
+void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret)
+{
+    *ret = (struct durable_trouble){
+        .unwritten = s->running && s->health != STORE_FINE,
+        .why = s->why,
+        .waiting_bytes = s->running ? journal_backlog(&s->journal) : 0,
+        .lost = s->lost - s->whole,
+        .damaged = s->damage[0] != 0 && s->checkpoints == 0,
+        .damage = s->damage,
+        .damage_lost = s->recover.lost,
+        .failing_ms = s->failing == 0 ? 0 : now - s->failing + 1,
+        .failing_why = strerror(s->checkpoint.error),
+    };
 }

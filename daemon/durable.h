@@ -56,6 +56,9 @@ struct durable {
     uint64_t checkpoint_due, checkpoint_again; /* uv_now(): of the next one; not before */
     uint64_t checkpoint_seq;                   /* entry of the last one */
     uint64_t checkpoints;                      /* made */
+    uint64_t failing;                          /* uv_now() since when none can be; 0: they can */
+    char why[STORE_WHY_MAX];                   /* the disk takes nothing */
+    char damage[128];                          /* what the start missed; "" = nothing */
     struct journal journal;
 };
 
@@ -102,5 +105,19 @@ void durable_settle(struct durable *s);
 void durable_close(struct durable *s, void (*closed)(void *data));
 
 void durable_status(const struct durable *s, struct status_journal *ret);
+
+/* What is wrong with it now; texts are lent until the next call of any. now: uv_now(). */
+struct durable_trouble {
+    bool unwritten; /* the disk takes nothing */
+    const char *why;
+    uint64_t waiting_bytes;
+    uint64_t lost; /* entries neither in the journal nor in a checkpoint */
+    bool damaged;  /* the start did not find all; no checkpoint since */
+    const char *damage;
+    uint64_t damage_lost; /* entries */
+    uint64_t failing_ms;  /* since when no checkpoint can be written */
+    const char *failing_why;
+};
+void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret);
 
 #endif

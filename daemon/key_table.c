@@ -144,6 +144,17 @@ const struct key keys[] = {
      "How often subscribed snapshots that changed are published."},
     {"full_every", KEY_DURATION, false, PLACE(full_every), 1000, 24 * (ms_t)MS_HOUR, "60s",
      "How often every snapshot is published, changed or not."},
+    {"sources.gap_after", KEY_DURATION, false, PLACE(gap_after), 1000, MS_DAY, "30s",
+     "Numbers (seq) of a source that did not come within this time raise the ops alert `gap`."},
+    {"sources.silent_after", KEY_DURATION, false, PLACE(silent_after), 0, 7 * MS_DAY, "5m",
+     "A source that sends heartbeats and of which nothing is heard for so long raises the ops "
+     "alert "
+     "`silent`. 0s: never."},
+    {"sources.quiet_after", KEY_DURATION, false, PLACE(quiet_after), 0, 7 * MS_DAY, "0s",
+     "Likewise of one that never sent a heartbeat: longer than its quietest night. 0s: never."},
+    {"sources.lag_after", KEY_DURATION, false, PLACE(lag_after), 0, 7 * MS_DAY, "5m",
+     "A source whose events are older than this when they come raises the ops alert `lag`. 0s: "
+     "never."},
     {"alerts_kept", KEY_COUNT, true, PLACE(alerts_kept), 1, 1000000, "10000",
      "Published alerts kept in memory for `query alerts`."},
     {"alerts_per_minute", KEY_COUNT, false, PLACE(alerts_per_minute), 0, 1000000, "600",

@@ -61,6 +61,10 @@ static void log_alert(const struct outlet *o, const struct alert *alert)
                  state, log_text(a, alert->sla.policy),
                  sla_metric_name((enum sla_metric)alert->sla.metric),
                  log_text(b, alert->sla.ticket), alert->sla.instance, alert->rev);
+    else if (alert->kind == ALERT_OPS)
+        log_warning(o->log, "alert", "state=%s ops=%s name=%s value=%lld detail=%s rev=%u", state,
+                    ops_name((enum ops_kind)alert->rule), log_text(a, alert->name),
+                    (long long)alert->value, log_text(b, alert->detail), alert->rev);
     else
         log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u", state,
                  o->config->settings.rule[alert->rule].id, log_text(a, alert->name), alert->rev);
@@ -108,8 +112,9 @@ static void publish_alert(struct outlet *o, struct alert *alert)
 {
     struct topic topic;
     const struct settings *settings = &o->config->settings;
-    struct str by =
-        alert->kind == ALERT_SLA ? alert->sla.policy : str_of(settings->rule[alert->rule].id);
+    struct str by = alert->kind == ALERT_SLA   ? alert->sla.policy
+                    : alert->kind == ALERT_OPS ? str_of(ops_name((enum ops_kind)alert->rule))
+                                               : str_of(settings->rule[alert->rule].id);
     uint64_t seq = next_seq(o, STREAM_ALERT);
     bool muted = alert->untold == ALERT_MUTED, was_calm = o->storm.digest.n == 0;
     if (!muted && storm_takes(&o->storm, alert, alert_severity(settings, alert), by, seq, o->at,
@@ -149,7 +154,22 @@ uint32_t outlet_active(const struct outlet *o)
     const struct engine_counters *c = engine_counters(o->engine);
     return (uint32_t)(c->alerts_fired - c->alerts_cleared - c->alerts_corrected -
                       c->alerts_cancelled + c->sla_fired - c->sla_cleared - c->sla_corrected -
-                      c->sla_cancelled);
+                      c->sla_cancelled) +
+           (o->concerns == NULL ? 0 : concerns_active(o->concerns));
+}
+
+bool outlet_alert_next(const struct outlet *o, uint64_t *at, struct alert *ret)
+{
+    const uint64_t done = 1ULL << 32; /* of *at: those of the engine are told */
+    uint32_t index = (uint32_t)*at;
+    if ((*at & done) == 0 && engine_alert_next(o->engine, &index, ret)) {
+        *at = index;
+        return true;
+    }
+    index = (*at & done) == 0 ? 0 : index;
+    bool more = o->concerns != NULL && concerns_next(o->concerns, &index, ret);
+    *at = done | index;
+    return more;
 }
 
 void outlet_effects(struct outlet *o, struct outbox *out)
@@ -161,6 +181,9 @@ void outlet_effects(struct outlet *o, struct outbox *out)
         else
             log_warning(o->log, "limit met", "limit=%s", limit_met_name((enum limit_met)e->limit));
     }
+    for (uint32_t i = 0; i < out->n && o->limit_met != NULL; i++)
+        if (out->effects[i].kind == EFFECT_LIMIT)
+            o->limit_met(o->data, (enum limit_met)out->effects[i].limit);
     out->n = 0;
 }
 
@@ -302,6 +325,12 @@ void outlet_fill_status(const struct outlet *o, struct status *ret, struct engin
     ret->use = use;
     ret->uses = engine_usage(o->engine, use, cap);
     ret->quality = quality(o);
+    ret->engine = o->engine;
+    if (o->concerns == NULL)
+        return;
+    memcpy(ret->ops.active, o->concerns->active, sizeof ret->ops.active);
+    memcpy(ret->ops.raised, o->concerns->raised, sizeof ret->ops.raised);
+    ret->ops.untracked = o->concerns->untracked;
 }
 
 int outlet_status(struct outlet *o, uint64_t seq)

@@ -8,6 +8,7 @@
 
 #include "core/engine.h"
 #include "daemon/bus.h"
+#include "daemon/concerns.h"
 #include "daemon/held.h"
 #include "proto/digest.h"
 
@@ -20,12 +21,15 @@ struct outlet {
     struct bus *bus;
     struct log *log;
     const struct config *config;
-    struct status *status;   /* its counters are kept by their owners */
-    struct durable *durable; /* borrowed; NULL: no state directory */
-    struct held *held;       /* alerts wait here for the journal; NULL: they leave at once */
-    uint64_t held_seq;       /* the entry that alerts of now wait for */
-    ms_t at;                 /* the loop's clock */
-    uint64_t heartbeat_due;  /* uv_now() of what comes next */
+    struct status *status;                               /* its counters are kept by their owners */
+    struct durable *durable;                             /* borrowed; NULL: no state directory */
+    struct concerns *concerns;                           /* borrowed; NULL: not yet */
+    void (*limit_met)(void *data, enum limit_met limit); /* may be NULL */
+    void *data;                                          /* for that */
+    struct held *held;      /* alerts wait here for the journal; NULL: they leave at once */
+    uint64_t held_seq;      /* the entry that alerts of now wait for */
+    ms_t at;                /* the loop's clock */
+    uint64_t heartbeat_due; /* uv_now() of what comes next */
     uint64_t round_due, full_due;
     uint64_t rounds; /* begun */
     bool running;    /* a round is under way: */
@@ -53,8 +57,10 @@ uint64_t outlet_alert_seq(const struct outlet *o);
 /* What storm control holds back is told now: the daemon ends. */
 void outlet_flush(struct outlet *o);
 
-/* Alerts that are active now. */
+/* Alerts that are active now: start with *at = 0; false at the end. Texts are lent until the next
+ * step. */
 uint32_t outlet_active(const struct outlet *o);
+bool outlet_alert_next(const struct outlet *o, uint64_t *at, struct alert *ret);
 
 /* Heartbeat, status and the next slice of a round, as far as they are due. */
 void outlet_work(struct outlet *o, ms_t at, uint64_t now);

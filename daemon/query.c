@@ -101,8 +101,8 @@ static int work_alerts(struct query *q, struct job *j)
     struct outlet *o = q->outlet;
     struct alert alert;
     struct topic topic;
-    uint32_t at = j->at;
-    if (!engine_alert_next(o->engine, &at, &alert)) {
+    uint64_t at = j->at;
+    if (!outlet_alert_next(o, &at, &alert)) {
         j->phase = j->request.op == OP_HOLD ? JOB_SNAPSHOTS : JOB_END;
         return 0;
     }
@@ -236,12 +236,15 @@ static int attend(struct query *q, struct job *j, const struct alert *alert)
     struct effect effect;
     struct outbox out = {.effects = &effect, .cap = 1};
     struct topic topic;
-    int err = engine_attend(o->engine, alert, r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE, r->by,
-                            r->until, o->at, &out);
+    enum attention what = r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE;
+    bool ops = alert->kind == ALERT_OPS;
+    int err =
+        ops ? concerns_attend(o->concerns, alert->alert_id, what, r->by, r->until, o->at, &effect)
+            : engine_attend(o->engine, alert, what, r->by, r->until, o->at, &out);
     if (err == 0) {
-        if (o->durable != NULL)
-            durable_attend(o->durable, o->at, alert->alert_id,
-                           r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE, r->by, r->until);
+        out.n = 1;
+        if (o->durable != NULL && !ops)
+            durable_attend(o->durable, o->at, alert->alert_id, what, r->by, r->until);
         j->upto_seq = outlet_alert_seq(o);
         outlet_effects(o, &out);
         topic_alert(&topic, &o->config->settings, &effect.alert);
@@ -259,8 +262,8 @@ static int work_attend(struct query *q, struct job *j)
 {
     struct alert alert;
     for (int i = 0; i < SCANNED_A_LOOK; i++) {
-        uint32_t at = j->at;
-        if (!engine_alert_next(q->outlet->engine, &at, &alert)) {
+        uint64_t at = j->at;
+        if (!outlet_alert_next(q->outlet, &at, &alert)) {
             int err = query_refuse(q, j, ERR_NO_ALERT, "alert_id", NULL);
             if (err == 0)
                 query_end(q, j);

@@ -51,7 +51,7 @@ struct job {
     void *taker_data;
     struct request request; /* its texts lie in bytes */
     uint32_t windows;       /* mask of those asked for */
-    uint32_t at;            /* active alerts: where to go on */
+    uint64_t at;            /* active alerts: where to go on */
     uint32_t index;         /* snapshots: the name that comes next … */
     uint8_t scope;          /* … of this scope; the first and last one wanted */
     uint8_t scope_first, scope_last;

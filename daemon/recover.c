@@ -176,6 +176,7 @@ static bool begin(struct recover *r)
                 r->changed(r->data);
             return true;
         }
+        r->unused_why = r->unused++ == 0 ? why : r->unused_why;
         log_error(r->log, "checkpoint not used", "file=checkpoint-%llu reason=\"%s\"",
                   (unsigned long long)all[i].seq, why);
     }

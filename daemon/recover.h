@@ -39,6 +39,8 @@ struct recover {
     uint64_t told;          /* what entries up to this led to had left */
     uint64_t events;        /* replayed */
     uint64_t lost;          /* entries that are damaged or missing */
+    uint32_t unused;        /* checkpoints that could not be used … */
+    const char *unused_why; /* … and why the newest could not */
     struct engine *engine;
     struct outbox *outbox;
     struct result *results; /* RECOVER_BATCH */

@@ -3,6 +3,7 @@
 #include "core/policy.h"
 #include "core/score.h"
 #include "proto/encode.h"
+#include "proto/ops.h"
 #include "proto/topic.h"
 
 void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1])
@@ -54,6 +55,8 @@ enum severity alert_severity(const struct settings *settings, const struct alert
         [ALERT_CLEARED] = SEVERITY_INFO,    [ALERT_CORRECTED] = SEVERITY_INFO,
         [ALERT_CANCELLED] = SEVERITY_INFO,
     };
+    if (alert->kind == ALERT_OPS)
+        return ops_severity((enum ops_kind)alert->rule);
     if (alert->kind != ALERT_SLA) {
         CHECK(alert->rule < settings->rules);
         return (enum severity)settings->rule[alert->rule].severity;
@@ -174,6 +177,19 @@ static void emit_sla(struct emitter *em, const struct alert *alert)
     emit_shares(em, sla);
 }
 
+static void emit_ops(struct emitter *em, const struct alert *alert)
+{
+    enum ops_kind what = (enum ops_kind)alert->rule;
+    emit_text(em, "metric", ops_name(what));
+    emit_text(em, "scope", ops_scope(what));
+    emit_str(em, "name", alert->name);
+    emit_int(em, "since", alert->since);
+    encode_instant(em, "ended_at", alert->ended_at);
+    if (alert->has_value)
+        emit_int(em, "value", alert->value);
+    encode_name(em, "detail", alert->detail);
+}
+
 /* What people said of it, and why it was not published. */
 static void emit_remark(struct emitter *em, const struct alert *alert)
 {
@@ -202,6 +218,8 @@ void encode_alert(struct emitter *em, const char *key, const struct envelope *en
     emit_text(em, "severity", severity_name(alert_severity(settings, alert)));
     if (alert->kind == ALERT_SLA)
         emit_sla(em, alert);
+    else if (alert->kind == ALERT_OPS)
+        emit_ops(em, alert);
     else
         emit_kpi(em, settings, alert);
     emit_remark(em, alert);

@@ -38,6 +38,55 @@ static void emit_journal(struct emitter *em, const struct status_journal *j)
     emit_end(em);
 }
 
+static void emit_ops(struct emitter *em, const struct status_ops *ops)
+{
+    emit_map(em, "ops");
+    for (enum ops_kind k = 0; k < OPS_N; k++) {
+        if (ops->raised[k] == 0)
+            continue;
+        emit_map(em, ops_name(k));
+        emit_uint(em, "active", ops->active[k]);
+        emit_uint(em, "raised", ops->raised[k]);
+        emit_end(em);
+    }
+    if (ops->untracked > 0)
+        emit_uint(em, "untracked", ops->untracked);
+    emit_end(em);
+}
+
+static void emit_source(struct emitter *em, const struct engine_source *s)
+{
+    emit_key(em, s->name);
+    emit_map(em, NULL);
+    if (s->heard != MS_NONE)
+        emit_int(em, "heard", s->heard);
+    if (s->newest != MS_NONE)
+        emit_int(em, "newest", s->newest);
+    emit_int(em, "lag_ms", s->lag);
+    emit_bool(em, "heartbeats", s->beats);
+    if (s->numbers) {
+        emit_uint(em, "seq", s->last);
+        emit_uint(em, "missing", s->missing);
+        emit_uint(em, "restarts", s->restarts);
+    }
+    emit_end(em);
+}
+
+/* The first STATUS_SOURCES of them. */
+static void emit_sources(struct emitter *em, const struct engine *e)
+{
+    struct engine_source source;
+    uint32_t told = 0;
+    emit_map(em, "sources");
+    for (uint32_t i = 1; e != NULL && i <= engine_sources(e) && told < STATUS_SOURCES; i++) {
+        if (!engine_source(e, i, &source))
+            continue;
+        emit_source(em, &source);
+        told++;
+    }
+    emit_end(em);
+}
+
 const char *http_cut_name(enum http_cut c)
 {
     static const char *const names[HTTP_CUTS] = {
@@ -124,6 +173,8 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     }
     emit_end(em);
     encode_quality(em, &status->quality);
+    emit_sources(em, status->engine);
+    emit_ops(em, &status->ops);
     emit_journal(em, &status->journal);
     emit_end(em);
 }

@@ -3,6 +3,7 @@
 #include "core/event.h"
 #include "core/score.h"
 #include "core/zone.h"
+#include "proto/ops.h"
 #include "proto/topic.h"
 
 #include <stdio.h>
@@ -404,6 +405,8 @@ static char *phrase_sla(char buf[PHRASE_MAX], const struct settings *settings,
 char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,
                    enum lang lang)
 {
+    if (alert->kind == ALERT_OPS)
+        return ops_phrase(buf, alert, lang);
     return alert->kind == ALERT_SLA ? phrase_sla(buf, settings, alert, lang)
                                     : phrase_kpi(buf, settings, alert, lang);
 }

@@ -6,6 +6,7 @@
 
 #include "core/engine.h"
 #include "core/err.h"
+#include "proto/ops.h"
 
 /* The streams of published messages, each numbered by itself. */
 enum stream { STREAM_ALERT, STREAM_KPI, STREAM_SCORE, STREAM_SYS, STREAM_N };
@@ -76,6 +77,15 @@ struct http_status {
     uint64_t cut[HTTP_CUTS];
 };
 
+/* What is wrong with sources and with the daemon itself: alerts of kind ops. */
+struct status_ops {
+    uint32_t active[OPS_N];
+    uint64_t raised[OPS_N]; /* since the start */
+    uint64_t untracked;     /* not raised: too many at once */
+};
+
+enum { STATUS_SOURCES = 64 }; /* told one by one */
+
 /* What `sys.status.` and `query status` say. */
 struct status {
     struct str version; /* of the program */
@@ -101,6 +111,8 @@ struct status {
     struct peers peers;
     struct deliveries deliveries;
     struct status_journal journal;
+    struct status_ops ops;
+    const struct engine *engine; /* its sources are told; NULL: none */
 };
 
 #endif

@@ -52,7 +52,7 @@ const char *alert_state_name(enum alert_state state)
 const char *alert_kind_name(enum alert_kind kind)
 {
     static const char *const kinds[] = {
-        [ALERT_KPI] = "kpi", [ALERT_SLA] = "sla", [ALERT_SCORE] = "score"};
+        [ALERT_KPI] = "kpi", [ALERT_SLA] = "sla", [ALERT_SCORE] = "score", [ALERT_OPS] = "ops"};
     CHECK(kind < ARRAY_LEN(kinds));
     return kinds[kind];
 }
@@ -65,11 +65,11 @@ struct str alert_owner(struct str name)
 void topic_alert(struct topic *ret, const struct settings *settings, const struct alert *alert)
 {
     const struct str absent = {NULL, 0};
-    struct str team, agent;
+    struct str team = absent, agent = absent;
     if (alert->kind == ALERT_SLA) {
         team = alert_owner(alert->team);
         agent = alert_owner(alert->agent);
-    } else {
+    } else if (alert->kind != ALERT_OPS) {
         CHECK(alert->rule < settings->rules);
         enum scope scope = (enum scope)settings->rule[alert->rule].scope;
         team = scope == SCOPE_TEAM ? alert->name : absent;

@@ -144,6 +144,47 @@ static void write_journal(struct expo *x, const struct status_journal *j)
     one(x, EXPO_COUNTER, "ticketpulse_ingest_nacks", "Batches to be sent again.", j->nacks);
 }
 
+static void write_ops(struct expo *x, const struct status_ops *ops)
+{
+    expo_family(x, EXPO_GAUGE, "ticketpulse_ops_active",
+                "Active alerts about sources and the daemon itself.");
+    for (enum ops_kind k = 0; k < OPS_N; k++)
+        labelled(x, "what", ops_name(k), ops->active[k]);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_ops_raised", "The same, since the start.");
+    for (enum ops_kind k = 0; k < OPS_N; k++)
+        labelled(x, "what", ops_name(k), ops->raised[k]);
+}
+
+/* One series of each source: when was it heard, how late is it, what is missing. */
+static void write_sources(struct expo *x, const struct engine *e)
+{
+    static const struct {
+        const char *name, *help;
+    } families[] = {
+        {"ticketpulse_source_heard_timestamp_seconds", "When the source spoke last."},
+        {"ticketpulse_source_lag_seconds", "Age of its newest event when that came."},
+        {"ticketpulse_source_missing", "Sequence numbers of it that did not come (yet)."},
+    };
+    struct engine_source s;
+    for (uint32_t f = 0; f < ARRAY_LEN(families); f++) {
+        uint32_t told = 0;
+        expo_family(x, EXPO_GAUGE, families[f].name, families[f].help);
+        for (uint32_t i = 1; i <= engine_sources(e) && told < STATUS_SOURCES; i++) {
+            if (!engine_source(e, i, &s))
+                continue;
+            told++;
+            if ((f == 0 && s.heard == MS_NONE) || (f == 2 && !s.numbers))
+                continue;
+            expo_sample(x);
+            expo_label(x, "source", s.name);
+            if (f == 2)
+                expo_uint(x, s.missing);
+            else
+                expo_seconds(x, f == 0 ? s.heard : s.lag);
+        }
+    }
+}
+
 static void write_peers(struct expo *x, const struct peers *p)
 {
     one(x, EXPO_COUNTER, "ticketpulse_peers_accepted", "Clients whose key was good.", p->accepted);
@@ -206,6 +247,8 @@ static void write_daemon(struct scrape *s)
     write_input(x, &status);
     write_output(x, &status);
     write_journal(x, &status.journal);
+    write_ops(x, &status.ops);
+    write_sources(x, s->source->outlet->engine);
     write_peers(x, &status.peers);
     write_deliveries(x, &status.deliveries);
     write_http(x, &status.http);

@@ -74,6 +74,16 @@ static uint32_t arrive(struct both *b, uint64_t number, uint32_t print, ms_t ts)
     return forgotten;
 }
 
+/* Missing up to a number, counted one by one. */
+static void count_until(const struct both *b, uint64_t upto)
+{
+    uint64_t missing = 0;
+    for (uint64_t n = b->first; b->count > 0 && n <= upto && n <= b->last; n++)
+        missing += !b->seen[n - b->base];
+    cr_assert_eq(numbering_missing_until(&b->ns, b->h, upto), missing, "%llu",
+                 (unsigned long long)upto);
+}
+
 /* A source that loses some, sends shuffled, late and again, and jumps; few enough gaps to keep
  * them all. */
 static void random_run(uint64_t seed, uint64_t base)
@@ -95,6 +105,8 @@ static void random_run(uint64_t seed, uint64_t base)
         look(b, number, 5, ts + 1);
         if (random_below(&r, 5000) == 0)
             forgotten += arrive(b, number, 6, random_range(&r, 0, ts));
+        if (step % 3000 == 0)
+            count_until(b, base + random_below(&r, next - base + 3));
         if (random_below(&r, 20000) == 0)
             next += random_below(&r, 3000);
         if (random_below(&r, 100000) == 0)
@@ -102,6 +114,8 @@ static void random_run(uint64_t seed, uint64_t base)
     }
     cr_assert_gt(b->count, 50000);
     cr_assert_eq(forgotten, 0);
+    for (int i = 0; i < 100; i++)
+        count_until(b, b->last - random_below(&r, i < 50 ? WINDOW : b->last - base));
     for (uint64_t n = base; n < base + NUMBERS; n++)
         look(b, n, b->print[n - base], 0);
     both_free(b);
