@@ -82,12 +82,12 @@ uint32_t appraise_samples(const struct scorecard *card, const struct score *scor
     return most;
 }
 
-uint32_t appraise_inputs(const struct scorecards *cards, const struct scorecard *first)
+uint32_t appraise_inputs(const struct settings *s, const struct scorecard *first)
 {
     /* Who becomes a bot or joins a team has another card: the engine says that as of a gauge. */
     uint32_t inputs = 1u << TOUCH_GAUGES;
-    for (const struct scorecard *c = first; c != NULL; c = next_variant(cards, c))
-        inputs |= score_inputs(c);
+    for (const struct scorecard *c = first; c != NULL; c = next_variant(s->cards, c))
+        inputs |= score_inputs(s, c);
     return inputs;
 }
 
@@ -97,7 +97,7 @@ static bool grows(struct board *b, const struct scorecard *card, uint32_t index)
     struct figure_source source[SCORE_SOURCES_MAX];
     struct figure f;
     for (uint32_t n = score_sources(card, source); n > 0; n--) {
-        if (figure_inputs(source[n - 1]) != 1u << TOUCH_GAUGES)
+        if (figure_inputs(board_settings(b), source[n - 1]) != 1u << TOUCH_GAUGES)
             continue;
         figures_read(b, (enum scope)card->scope, index, card->window, &source[n - 1], 1, &f);
         if (f.since != MS_NONE)
@@ -112,7 +112,7 @@ ms_t appraise_next_change(struct board *b, const struct scorecards *cards,
     ms_t next = MS_NEVER, at = board_at(b);
     bool calendar = board_settings(b)->window[window].kind != WINDOW_SLIDING;
     for (const struct scorecard *c = first; c != NULL; c = next_variant(cards, c)) {
-        uint32_t inputs = score_inputs(c);
+        uint32_t inputs = score_inputs(board_settings(b), c);
         for (uint32_t f = 0; f < FAM_N; f++)
             if ((inputs >> f & 1) != 0)
                 next = ms_min(next, board_next_change(b, view_of(b, c), index, f, window));

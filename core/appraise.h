@@ -21,7 +21,7 @@ bool appraise(struct board *b, const struct scorecards *cards, const struct scor
 uint32_t appraise_samples(const struct scorecard *card, const struct score *score);
 
 /* Bits FAM_x or TOUCH_GAUGES: what the scores of these cards are made of. */
-uint32_t appraise_inputs(const struct scorecards *cards, const struct scorecard *first);
+uint32_t appraise_inputs(const struct settings *s, const struct scorecard *first);
 
 /* The next instant at which time alone may change the score; MS_NEVER: none. */
 ms_t appraise_next_change(struct board *b, const struct scorecards *cards,

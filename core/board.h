@@ -128,9 +128,6 @@ int64_t board_gauge(struct board *b, enum scope s, uint32_t index, enum indicato
 ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t family,
                        uint32_t window);
 
-/* Sums a row's terms over the families' numbers (indexed by family). */
-int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family);
-
 /* Order statistics of several columns in several windows, by one pass. */
 void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
                   uint32_t columns, struct window_order ret[WINDOWS_MAX][WINDOW_COLUMNS_MAX]);

@@ -1,5 +1,6 @@
 /* What a board says: the numbers of a name in a window, and when they change by time alone. */
 #include "core/boards.h"
+#include "core/custom.h"
 #include "core/stint.h"
 #include "core/window_before.h"
 
@@ -42,6 +43,8 @@ void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t famil
         window_read(b->windows, log, family, window, ret);
         if (family == FAM_STINTS)
             stint_times(b, s, index, window, NULL, ret);
+        else if (is_measured(family))
+            measured_settle(ret);
         return;
     }
     struct window_numbers now;
@@ -50,6 +53,8 @@ void board_numbers(struct board *b, enum scope s, uint32_t index, uint32_t famil
     window_less(ret, &now);
     if (family == FAM_STINTS)
         stint_times(b, s, index, window, &now, ret);
+    else if (is_measured(family))
+        measured_settle(ret);
 }
 
 void board_orders(struct board *b, enum scope s, uint32_t index, uint32_t family, uint32_t windows,
@@ -93,16 +98,6 @@ ms_t board_next_change(struct board *b, enum scope s, uint32_t index, uint32_t f
     uint32_t twice = board_twice(b, &window);
     ms_t next = ms_min(times, window_next_change(b->windows, log, family, window));
     return twice == 0 ? next : ms_min(next, window_next_change(b->windows, log, family, twice));
-}
-
-int64_t board_terms(const struct indicator_term *terms, const struct window_numbers *by_family)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < INDICATOR_TERMS_MAX && terms[i].sign != 0; i++)
-        sum += terms[i].sign * (terms[i].column
-                                    ? by_family[terms[i].family].sum[terms[i].flag]
-                                    : (int64_t)by_family[terms[i].family].flag[terms[i].flag]);
-    return sum;
 }
 
 ms_t board_window_from(const struct board *b, uint32_t window)

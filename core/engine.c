@@ -352,6 +352,25 @@ static int agent_info(struct engine *e, const struct event *ev, uint32_t src)
     return event_names(ev, F_TEAM) ? presence_apply(e->presences, ev, src) : 0;
 }
 
+/* A value stands at its ts for the agent and team that it names, and for all. Windows have it in
+ * order, whenever it comes. */
+static int measured(struct engine *e, const struct event *ev)
+{
+    int measure = measured_find(&e->settings.customs, ev->name);
+    struct sink out = {.board = e->board};
+    struct window_sample sample;
+    struct record r;
+    if (measure < 0)
+        return ERR_UNKNOWN_MEASURE;
+    if (ev->value < -MEASURED_MAX || ev->value > MEASURED_MAX)
+        return ERR_OUT_OF_RANGE;
+    record_take(&r, ev, 0, e->board);
+    measured_sample(&sample, ev->ts, (uint32_t)measure, ev->value);
+    sink_sample(&out, measured_family((uint32_t)measure), &sample, &r.tags,
+                1u << SCOPE_ALL | 1u << SCOPE_AGENT | 1u << SCOPE_TEAM, 1);
+    return 0;
+}
+
 static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32_t src)
 {
     switch (ev->kind) {
@@ -369,6 +388,7 @@ static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32
     case EV_SHIFT:
         return presence_apply(e->presences, ev, src);
     case EV_MEASURED:
+        return measured(e, ev);
     case EV_HEARTBEAT:
         return 0;
     default:

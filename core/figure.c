@@ -51,9 +51,9 @@ static uint32_t inputs_of_terms(const struct indicator_term *terms)
     return inputs;
 }
 
-uint32_t figure_inputs(struct figure_source source)
+uint32_t figure_inputs(const struct settings *s, struct figure_source source)
 {
-    const struct indicator_row *row = &indicator_rows[source.indicator];
+    const struct indicator_row *row = custom_row(s, (enum indicator)source.indicator);
     switch (indicator_kind((enum indicator)source.indicator)) {
     case IND_GAUGE:
         return 1u << TOUCH_GAUGES;
@@ -68,6 +68,7 @@ uint32_t figure_inputs(struct figure_source source)
     case IND_RATIO:
     case IND_NUMBER:
     case IND_SHARE:
+    case IND_CUSTOM:
         break;
     }
     uint32_t inputs = inputs_of_terms(row->num) | inputs_of_terms(row->den);
@@ -172,7 +173,8 @@ static struct figure terms_of(const struct reading *r, struct figure_source sour
 static struct figure share_of(const struct reading *r, struct figure_source source)
 {
     const struct indicator_row *row = &indicator_rows[source.indicator];
-    int64_t num = board_terms(row->num, r->numbers), den = board_terms(row->den, r->numbers);
+    int64_t num = indicator_terms(row->num, r->numbers),
+            den = indicator_terms(row->den, r->numbers);
     if (source.field == IF_VALUE) {
         struct figure f = fraction_of((__int128)num * NUMBER_ONE, den);
         f.n = (uint32_t)ms_min(den / MS_MINUTE, UINT32_MAX);
@@ -182,6 +184,39 @@ static struct figure share_of(const struct reading *r, struct figure_source sour
     f.top = source.field == IF_NUM ? num : den;
     f.n = (uint32_t)ms_min((int64_t)f.top / MS_MINUTE, UINT32_MAX);
     return f;
+}
+
+static uint32_t whole_of(int64_t millionths)
+{
+    return millionths < 0 ? 0 : (uint32_t)ms_min(millionths / NUMBER_ONE, UINT32_MAX);
+}
+
+struct figure figure_custom(const struct custom_value *v, enum indicator_field field)
+{
+    if (field == IF_N)
+        return count_of(v->n);
+    if (field == IF_MEAN)
+        return fraction_of(v->num, v->n);
+    if (field == IF_VALUE) {
+        struct figure f = fraction_of((__int128)v->num * NUMBER_ONE, v->den);
+        f.n = whole_of(v->den); /* contacts behind a conversion */
+        return f;
+    }
+    CHECK(field == IF_NUM || field == IF_DEN);
+    struct figure f = count_of(0);
+    f.top = field == IF_NUM ? v->num : v->den;
+    f.n = whole_of((int64_t)f.top);
+    return f;
+}
+
+static struct figure custom_figure(const struct reading *r, struct figure_source source)
+{
+    const struct custom_setting *c =
+        custom_of(board_settings(r->b), (enum indicator)source.indicator);
+    struct custom_value v = {0};
+    if (c != NULL)
+        v = custom_read(c, r->numbers);
+    return figure_custom(&v, (enum indicator_field)source.field);
 }
 
 static struct figure gauge_of(const struct reading *r, struct figure_source source)
@@ -196,7 +231,8 @@ static struct figure gauge_of(const struct reading *r, struct figure_source sour
 
 static struct figure figure_of(struct reading *r, struct figure_source source)
 {
-    uint32_t inputs = figure_inputs(source);
+    const struct settings *s = board_settings(r->b);
+    uint32_t inputs = figure_inputs(s, source);
     if (inputs == 1u << TOUCH_GAUGES)
         return gauge_of(r, source);
     for (uint32_t missing = inputs & ~r->known; missing != 0; missing &= missing - 1) {
@@ -207,6 +243,8 @@ static struct figure figure_of(struct reading *r, struct figure_source source)
     enum indicator_kind kind = indicator_kind((enum indicator)source.indicator);
     if (kind == IND_SHARE)
         return share_of(r, source);
+    if (kind == IND_CUSTOM)
+        return custom_figure(r, source);
     return kind == IND_DURATION || kind == IND_MEAN ? column_of(r, source) : terms_of(r, source);
 }
 

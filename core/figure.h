@@ -30,7 +30,10 @@ int figure_percent(enum indicator_field field);
 bool figure_is_count(struct figure_source source);
 
 /* Bits FAM_x or TOUCH_GAUGES: what the number is made of. */
-uint32_t figure_inputs(struct figure_source source);
+uint32_t figure_inputs(const struct settings *s, struct figure_source source);
+
+/* One of an indicator of the site's own. */
+struct figure figure_custom(const struct custom_value *v, enum indicator_field field);
 
 /* An order statistic of one name now: a pass over its log. */
 ms_t figure_order(struct board *b, enum scope scope, uint32_t index, uint32_t window,

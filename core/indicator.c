@@ -26,7 +26,7 @@
 
 #define TIME(col)                                                                                  \
     {                                                                                              \
-        .sign = 1, .family = FAM_STINTS, .flag = (col), .column = true                             \
+        .sign = 1, .family = FAM_STINTS, .flag = (col), .of = TERM_SUM                             \
     }
 
 /* offered - short - still waiting */
@@ -186,6 +186,8 @@ const struct window_family indicator_families[FAM_N] = {
     [FAM_VISITS] = {"visits", VISITS_COLUMNS, VISITS_FLAGS, 0, 0},
     [FAM_COHORTS] = {"cohorts", 0, COHORTS_FLAGS, 0, 0},
     [FAM_STINTS] = {"stints", STINTS_COLUMNS, STINTS_FLAGS, 0, 0},
+    [FAM_MEASURES] = {"measures", MEASURES_COLUMNS, MEASURES_FLAGS, 0, 0},
+    [FAM_MEASURES_MORE] = {"measures_more", MEASURES_COLUMNS, MEASURES_FLAGS, 0, 0},
 };
 
 static const char *const names[IND_N] = {
@@ -218,6 +220,19 @@ enum indicator_kind indicator_kind(enum indicator i)
     return (enum indicator_kind)kinds[i];
 }
 
+int64_t indicator_terms(const struct indicator_term *terms, const struct window_numbers *by_family)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < INDICATOR_TERMS_MAX && terms[i].sign != 0; i++) {
+        const struct window_numbers *n = &by_family[terms[i].family];
+        uint32_t at = terms[i].flag;
+        sum += terms[i].sign * (terms[i].of == TERM_SUM      ? n->sum[at]
+                                : terms[i].of == TERM_NUMBER ? (int64_t)n->n[at]
+                                                             : (int64_t)n->flag[at]);
+    }
+    return sum;
+}
+
 uint32_t indicator_flags(enum family f, const struct window_sample *s)
 {
     const struct window_family *of = &indicator_families[f];
@@ -241,7 +256,8 @@ static int find(const char *const *list, int n, struct str name)
 
 int indicator_find(struct str name)
 {
-    return find(names, IND_N, name);
+    int i = find(names, IND_N, name);
+    return i >= 0 && indicator_is_custom((enum indicator)i) ? -1 : i;
 }
 
 int indicator_field_find(struct str name)
@@ -268,6 +284,7 @@ bool indicator_has_field(enum indicator i, enum indicator_field f)
         [IND_NUMBER] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
         [IND_MEAN] = FIELD(N) | FIELD(MEAN),
         [IND_SHARE] = FIELD(NUM) | FIELD(DEN) | FIELD(VALUE),
+        [IND_CUSTOM] = FIELD(N) | FIELD(NUM) | FIELD(DEN) | FIELD(MEAN) | FIELD(VALUE),
         [IND_GAUGE] = FIELD(VALUE),
     };
     if (f == IF_PENDING || f == IF_VALUE_MATURE)

@@ -19,6 +19,8 @@ enum family {
     FAM_VISITS,  /* visits at the customer's, and refunds */
     FAM_COHORTS, /* what followed a resolve, at its ts: apart from the busy log of resolves */
     FAM_STINTS,  /* beginnings and ends of time in a state (stint.h) */
+    FAM_MEASURES, /* values of `measured` (custom.h), of as many names as a sample has columns, … */
+    FAM_MEASURES_MORE, /* … and of the others */
     FAM_N
 };
 
@@ -34,6 +36,10 @@ enum {
     STINTS_END, /* + column: it ends */
     STINTS_FLAGS = STINTS_END + STINTS_COLUMNS
 };
+
+/* A column for each measure, its flag where the value is below zero. */
+enum { MEASURES_COLUMNS = MEASURED_NAMES_MAX / 2 };
+enum { MEASURES_NEGATIVE, MEASURES_FLAGS = MEASURES_NEGATIVE + MEASURES_COLUMNS };
 
 enum { OPENINGS_OPENED, OPENINGS_WITHIN, OPENINGS_FLAGS };
 
@@ -164,6 +170,7 @@ enum indicator_kind {
     IND_NUMBER,   /* num, den, value = num / den, may exceed 1 (clearance) or be negative (nps) */
     IND_MEAN,     /* n, value: mean of a column in millionths (csat) */
     IND_SHARE,    /* num and den in ms, value = num / den: a share of time */
+    IND_CUSTOM,   /* of the site's own, see custom.h: num, den in millionths, n of a sum or mean */
     IND_GAUGE,    /* a number of now; the oldest_ ones are an age in ms with its ticket or call */
 };
 
@@ -181,12 +188,13 @@ enum horizon {
     HORIZON_N = HORIZON_FOLLOW_UP + FOLLOW_UPS_MAX
 };
 
-/* Where a count comes from: sum of flags of a family, or of sums of its columns. */
+/* Where a count comes from: flags of a family, or sums of its columns or how many there are. */
+enum term_of { TERM_FLAG, TERM_SUM, TERM_NUMBER };
 struct indicator_term {
     int8_t sign; /* 0 ends the list */
     uint8_t family;
-    uint8_t flag; /* or the column … */
-    bool column;  /* … whose sum is meant */
+    uint8_t flag; /* or the column that is meant */
+    uint8_t of;   /* enum term_of */
 };
 
 enum { INDICATOR_TERMS_MAX = 10 };
@@ -264,6 +272,22 @@ enum { INDICATOR_TERMS_MAX = 10 };
     X(SERVICE_LEVEL, "service_level", IND_RATIO)                                                   \
     X(OCCUPANCY, "occupancy", IND_SHARE)                                                           \
     X(ATTENDANCE, "attendance", IND_SHARE)                                                         \
+    X(CUSTOM_0, "custom 0", IND_CUSTOM)                                                            \
+    X(CUSTOM_1, "custom 1", IND_CUSTOM)                                                            \
+    X(CUSTOM_2, "custom 2", IND_CUSTOM)                                                            \
+    X(CUSTOM_3, "custom 3", IND_CUSTOM)                                                            \
+    X(CUSTOM_4, "custom 4", IND_CUSTOM)                                                            \
+    X(CUSTOM_5, "custom 5", IND_CUSTOM)                                                            \
+    X(CUSTOM_6, "custom 6", IND_CUSTOM)                                                            \
+    X(CUSTOM_7, "custom 7", IND_CUSTOM)                                                            \
+    X(CUSTOM_8, "custom 8", IND_CUSTOM)                                                            \
+    X(CUSTOM_9, "custom 9", IND_CUSTOM)                                                            \
+    X(CUSTOM_10, "custom 10", IND_CUSTOM)                                                          \
+    X(CUSTOM_11, "custom 11", IND_CUSTOM)                                                          \
+    X(CUSTOM_12, "custom 12", IND_CUSTOM)                                                          \
+    X(CUSTOM_13, "custom 13", IND_CUSTOM)                                                          \
+    X(CUSTOM_14, "custom 14", IND_CUSTOM)                                                          \
+    X(CUSTOM_15, "custom 15", IND_CUSTOM)                                                          \
     X(OPEN, "open", IND_GAUGE)                                                                     \
     X(UNASSIGNED, "unassigned", IND_GAUGE)                                                         \
     X(WAITING, "waiting", IND_GAUGE)                                                               \
@@ -286,7 +310,11 @@ enum indicator {
         IND_N
 };
 
-enum { IND_GAUGE_FIRST = IND_OPEN, GAUGES = IND_N - IND_GAUGE_FIRST };
+enum {
+    IND_CUSTOM_FIRST = IND_CUSTOM_0,
+    IND_GAUGE_FIRST = IND_OPEN,
+    GAUGES = IND_N - IND_GAUGE_FIRST
+};
 
 struct indicator_row {
     uint8_t family; /* duration, mean: the family … */
@@ -334,13 +362,22 @@ extern const struct window_family indicator_families[FAM_N];
 const char *indicator_name(enum indicator i);
 enum indicator_kind indicator_kind(enum indicator i);
 
+/* Is it a row for an indicator of the site's own? */
+static inline bool indicator_is_custom(enum indicator i)
+{
+    return i >= IND_CUSTOM_0 && i < IND_OPEN;
+}
+
+/* The sum of terms over numbers that are indexed by family. */
+int64_t indicator_terms(const struct indicator_term *terms, const struct window_numbers *by_family);
+
 /* All flags that a sample of the family counts for: its own, and those that twins count again. */
 uint32_t indicator_flags(enum family f, const struct window_sample *s);
 
 /* Is it a duration in business time? */
 bool indicator_is_business(enum indicator i);
 
-/* Index by wire name; -1 when there is none. */
+/* Index by wire name, of built-in ones; -1 when there is none. */
 int indicator_find(struct str name);
 int indicator_field_find(struct str name);
 const char *indicator_field_name(enum indicator_field f);

@@ -7,15 +7,16 @@
 
 /* One indicator in one window. Only those with something in them are filled in. */
 struct kpi_value {
-    uint16_t indicator;           /* enum indicator */
-    uint64_t n;                   /* duration, mean: samples */
-    int64_t sum;                  /* duration: ms; mean: millionths */
-    int64_t num, den;             /* count: num; ratio, number: both; of a cohort … */
-    int64_t pending, pending_num; /* … those of den and num whose horizon is not over */
-    struct window_order order;    /* duration */
-    ms_t target;                  /* duration: 0 = no target, then met and missed are 0 */
-    uint64_t met, missed;         /* against the target, or what policies said */
-    uint64_t strict_missed;       /* closed without a reply: misses of attainment_strict besides */
+    uint16_t indicator; /* enum indicator */
+    uint64_t n;         /* duration, mean: samples */
+    int64_t sum;        /* duration: ms; mean: millionths */
+    int64_t num, den;   /* count: num; ratio, number: both; custom: millionths; … */
+    int64_t pending,
+        pending_num;           /* … of a cohort, those of den and num whose horizon is not over */
+    struct window_order order; /* duration */
+    ms_t target;               /* duration: 0 = no target, then met and missed are 0 */
+    uint64_t met, missed;      /* against the target, or what policies said */
+    uint64_t strict_missed;    /* closed without a reply: misses of attainment_strict besides */
 };
 
 enum { KPI_VALUES_MAX = IND_GAUGE_FIRST };

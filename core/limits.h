@@ -15,12 +15,16 @@ enum {
     WINDOWS_MAX = 12,          /* windows of one configuration */
     HORIZONS_MAX = 9,          /* horizons of cohorts; each may be a window of its own */
     EDGES_MAX = WINDOWS_MAX + HORIZONS_MAX,
-    RULES_MAX = 64,            /* alert rules of one configuration */
-    RULE_LABELS_MAX = 8,       /* labels of one rule */
-    SLICES_MAX = 8,            /* calendars and scopes that rules and scorecards count by */
-    WATCHES_MAX = 8,           /* percentile thresholds watched in one family of samples */
-    ZONE_SHIFTS_MAX = 512,     /* zone transitions of the site's zone: 250 years of summer time */
-    OUTBOX_EFFECTS_MAX = 8192, /* effects of one engine_step before it asks to be drained */
+    RULES_MAX = 64,             /* alert rules of one configuration */
+    RULE_LABELS_MAX = 8,        /* labels of one rule */
+    MEASURED_NAMES_MAX = 8,     /* names of `measured` that count: two logs of four columns */
+    CUSTOMS_MAX = 16,           /* indicators made of them: a page of a scorecard */
+    CUSTOM_ID_BYTES_MAX = 40,   /* of such an indicator: longer than any built-in name */
+    CUSTOM_UNIT_BYTES_MAX = 15, /* its unit: a word or sign, five Chinese characters */
+    SLICES_MAX = 8,             /* calendars and scopes that rules and scorecards count by */
+    WATCHES_MAX = 8,            /* percentile thresholds watched in one family of samples */
+    ZONE_SHIFTS_MAX = 512,      /* zone transitions of the site's zone: 250 years of summer time */
+    OUTBOX_EFFECTS_MAX = 8192,  /* effects of one engine_step before it asks to be drained */
 };
 
 /* Sizes of pools. 0 is not allowed; limits_default gives the shipped values. */

@@ -86,9 +86,9 @@ uint32_t measure_inputs(const struct settings *settings, const struct rule_setti
 {
     if (rule->kind == RULE_SCORE) {
         const struct scorecards *cards = settings->cards;
-        return appraise_inputs(cards, appraise_find(cards, str_of(rule->card)));
+        return appraise_inputs(settings, appraise_find(cards, str_of(rule->card)));
     }
-    return figure_inputs(source_of(rule));
+    return figure_inputs(settings, source_of(rule));
 }
 
 ms_t measure_step(const struct settings *settings, const struct rule_setting *rule)

@@ -5,10 +5,10 @@
 struct ratio ratio_of(const struct indicator_row *row, const struct window_numbers *by_family)
 {
     const struct indicator_row *rather = row->rather;
-    int64_t den = rather == NULL ? 0 : board_terms(rather->den, by_family);
+    int64_t den = rather == NULL ? 0 : indicator_terms(rather->den, by_family);
     if (den > 0)
-        return (struct ratio){board_terms(rather->num, by_family), den};
-    return (struct ratio){board_terms(row->num, by_family), board_terms(row->den, by_family)};
+        return (struct ratio){indicator_terms(rather->num, by_family), den};
+    return (struct ratio){indicator_terms(row->num, by_family), indicator_terms(row->den, by_family)};
 }
 
 static uint32_t families_of(const struct indicator_term *terms)
@@ -50,7 +50,7 @@ static struct ratio ratio_in(struct board *b, enum scope s, uint32_t index, int 
         uint32_t f = (uint32_t)__builtin_ctz(left);
         board_numbers(b, s, index, f, (uint32_t)edge, &numbers[f]);
     }
-    return (struct ratio){board_terms(row->num, numbers), board_terms(row->den, numbers)};
+    return (struct ratio){indicator_terms(row->num, numbers), indicator_terms(row->den, numbers)};
 }
 
 struct ratio ratio_pending(struct board *b, enum scope s, uint32_t index, uint32_t window,

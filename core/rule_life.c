@@ -2,12 +2,26 @@
 #include "core/appraise.h"
 #include "core/watches.h"
 
+/* Of a score: all of them, whatever its card judges. */
+static bool same_customs(const struct customs *a, const struct customs *b,
+                         const struct rule_setting *rule)
+{
+    if (rule->kind != RULE_SCORE)
+        return custom_alike(a, b, (enum indicator)rule->indicator);
+    bool same = true;
+    for (uint32_t i = 0; i < a->n && i < b->n && same; i++)
+        same = custom_alike(a, b, (enum indicator)(IND_CUSTOM_FIRST + i));
+    return same;
+}
+
 /* Do the two compare alike? What they are called for people (labels, severity) may differ. */
 static bool same_rule(const struct rules *r, const struct rule_setting *a,
                       const struct settings *next, const struct rule_setting *b)
 {
     struct str card = str_of(a->card);
     if (a->kind != b->kind || a->absolute != b->absolute || !str_equal(card, str_of(b->card)))
+        return false;
+    if (!same_customs(&r->settings->customs, &next->customs, a))
         return false;
     if (a->kind == RULE_SCORE &&
         appraise_print(r->settings->cards, card) != appraise_print(next->cards, card))

@@ -165,12 +165,12 @@ uint32_t score_sources(const struct scorecard *card, struct figure_source ret[SC
     return n;
 }
 
-uint32_t score_inputs(const struct scorecard *card)
+uint32_t score_inputs(const struct settings *s, const struct scorecard *card)
 {
     struct figure_source source[SCORE_SOURCES_MAX];
     uint32_t inputs = 0;
     for (uint32_t n = score_sources(card, source); n > 0; n--)
-        inputs |= figure_inputs(source[n - 1]);
+        inputs |= figure_inputs(s, source[n - 1]);
     return inputs;
 }
 

@@ -62,7 +62,7 @@ struct score {
 uint32_t score_sources(const struct scorecard *card, struct figure_source ret[SCORE_SOURCES_MAX]);
 
 /* Bits FAM_x or TOUCH_GAUGES: what these are made of. */
-uint32_t score_inputs(const struct scorecard *card);
+uint32_t score_inputs(const struct settings *s, const struct scorecard *card);
 
 /* figure: one for each of score_sources. */
 void score_take(const struct scorecard *card, const struct figure *figure, struct score *ret);

@@ -2,6 +2,7 @@
 
 #include "core/appraise.h"
 #include "core/err.h"
+#include "core/score.h"
 #include "core/slice.h"
 #include "core/trend.h"
 
@@ -182,7 +183,7 @@ static const char *check_number(const struct settings *s, const struct rule_sett
 {
     bool gauge = r->indicator >= IND_GAUGE_FIRST, trend = r->kind == RULE_TREND;
     if (r->indicator >= IND_N || r->field >= IF_END ||
-        !indicator_has_field((enum indicator)r->indicator, (enum indicator_field)r->field))
+        !custom_has_field(s, (enum indicator)r->indicator, (enum indicator_field)r->field))
         return "a rule's indicator does not have that field";
     if (!gauge && r->window >= s->windows)
         return "a rule is about a window that is not kept";
@@ -236,6 +237,22 @@ static const char *check_rules(const struct settings *s)
     return NULL;
 }
 
+/* Judges a scorecard what is there? */
+static const char *check_cards(const struct settings *s)
+{
+    for (uint32_t i = 0; s->cards != NULL && i < s->cards->cards; i++) {
+        const struct scorecard *card = &s->cards->card[i];
+        struct figure_source source[SCORE_SOURCES_MAX];
+        for (uint32_t n = score_sources(card, source); n > 0; n--) {
+            enum indicator at = (enum indicator)source[n - 1].indicator;
+            if (indicator_is_custom(at) &&
+                !custom_has_field(s, at, (enum indicator_field)source[n - 1].field))
+                return "a scorecard judges an indicator that is not there";
+        }
+    }
+    return NULL;
+}
+
 int settings_check(const struct settings *s, const char **ret_why)
 {
     const char *why = check_windows(s);
@@ -259,6 +276,10 @@ int settings_check(const struct settings *s, const char **ret_why)
             why = "a horizon must lie between 0 and 400 days";
     if (why == NULL)
         why = check_compared(s);
+    if (why == NULL)
+        why = custom_wrong(&s->customs);
+    if (why == NULL)
+        why = check_cards(s);
     if (why == NULL)
         why = check_rules(s);
     if (why == NULL)
@@ -308,6 +329,8 @@ const char *settings_differ(const struct settings *a, const struct settings *b)
             return "horizons cannot change while running: restart";
     if (a->service_level_within != b->service_level_within)
         return "service_level_within cannot change while running: restart";
+    if (!custom_same_measures(&a->customs, &b->customs))
+        return "what `indicators` are measured by cannot change while running: restart";
     if (a->exact_samples != b->exact_samples)
         return "exact_samples cannot change while running: restart";
     struct time_slice kept[SLICES_MAX], wanted[SLICES_MAX];

@@ -5,8 +5,7 @@
 #ifndef TP_CORE_SETTINGS_H
 #define TP_CORE_SETTINGS_H
 
-#include "core/indicator.h"
-#include "core/limits.h"
+#include "core/custom.h"
 
 enum scope {
     SCOPE_ALL,
@@ -109,6 +108,7 @@ struct settings {
     ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */
     const struct sla_setting *sla;  /* policies; NULL = none. Lent for the call, copied */
     const struct scorecards *cards; /* of rules on scores, and of slices; NULL = none. Likewise */
+    struct customs customs;         /* indicators of the site's own */
     uint32_t rules;
     struct rule_setting rule[RULES_MAX];
 };
@@ -122,7 +122,8 @@ void settings_default(struct settings *ret);
 /* 0 or ERR_BAD_SETTINGS with one sentence in *ret_why (static storage). */
 MUST_CHECK int settings_check(const struct settings *s, const char **ret_why);
 
-/* Are the parts the same that size the engine (windows, horizons, scopes, zone, exact_samples)?
+/* Are the parts the same that size the engine (windows, horizons, scopes, zone, exact_samples,
+ * measures)?
  * Returns a sentence about the first that is not, or NULL. */
 const char *settings_differ(const struct settings *a, const struct settings *b);
 

@@ -50,12 +50,12 @@ uint32_t slices_of(const struct settings *s, struct time_slice ret[SLICES_MAX])
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *r = &s->rule[i];
         wish_add(&w, r->when, (enum scope)r->scope,
-                 figure_inputs((struct figure_source){r->indicator, r->field}));
+                 figure_inputs(s, (struct figure_source){r->indicator, r->field}));
     }
     for (uint32_t i = 0; s->cards != NULL && i < s->cards->cards; i++) {
         const struct scorecard *c = &s->cards->card[i];
         if (c->when[0] != 0)
-            wish_add(&w, c->when, (enum scope)c->scope, score_inputs(c));
+            wish_add(&w, c->when, (enum scope)c->scope, score_inputs(s, c));
     }
     return w.n;
 }
@@ -73,7 +73,7 @@ const char *slices_wrong(const struct settings *s)
     struct time_slice slice[SLICES_MAX];
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *r = &s->rule[i];
-        uint32_t inputs = figure_inputs((struct figure_source){r->indicator, r->field});
+        uint32_t inputs = figure_inputs(s, (struct figure_source){r->indicator, r->field});
         if (!is_calendar(s, r->when))
             return "a rule's `when` is no calendar";
         if (r->when[0] != 0 && (inputs >> FAM_STINTS & 1) != 0)
@@ -83,7 +83,7 @@ const char *slices_wrong(const struct settings *s)
         const struct scorecard *c = &s->cards->card[i];
         if (!is_calendar(s, c->when))
             return "a scorecard's `when` is no calendar";
-        if (c->when[0] != 0 && slice_cannot(score_inputs(c)))
+        if (c->when[0] != 0 && slice_cannot(score_inputs(s, c)))
             return "a scorecard with `when` has a number of now or of people's time, which no "
                    "hours can be told of";
     }

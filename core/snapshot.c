@@ -55,9 +55,20 @@ static bool ratio_value(const struct settings *s, const struct window_numbers nu
     return v->den > 0;
 }
 
+static bool custom_value(const struct custom_setting *c, const struct window_numbers *numbers,
+                         struct kpi_value *v)
+{
+    struct custom_value got = custom_read(c, numbers);
+    v->n = got.n;
+    v->num = got.num;
+    v->den = got.den;
+    return v->n > 0 || v->num != 0 || v->den != 0;
+}
+
 bool snapshot_value(const struct settings *s, const struct window_numbers numbers[FAM_N],
                     const struct window_order *order, enum indicator i, struct kpi_value *v)
 {
+    const struct custom_setting *c = custom_of(s, i);
     const struct indicator_row *row = &indicator_rows[i];
     *v = (struct kpi_value){.indicator = (uint16_t)i};
     switch (indicator_kind(i)) {
@@ -68,12 +79,14 @@ bool snapshot_value(const struct settings *s, const struct window_numbers number
         v->sum = numbers[row->family].sum[row->column];
         return v->n > 0;
     case IND_COUNT:
-        v->num = board_terms(row->num, numbers);
+        v->num = indicator_terms(row->num, numbers);
         return v->num > 0;
     case IND_RATIO:
     case IND_NUMBER:
     case IND_SHARE:
         return ratio_value(s, numbers, row, v);
+    case IND_CUSTOM:
+        return c != NULL && custom_value(c, numbers, v);
     case IND_GAUGE:
         break;
     }

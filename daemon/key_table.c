@@ -185,6 +185,10 @@ const struct key keys[] = {
     {"receivers", KEY_RECEIVERS, false, ON_HEAP, 0, RECEIVERS_MAX, "[]",
      "Where alerts are delivered to by HTTP: Alertmanagers and webhooks. What cannot be delivered "
      "is tried again until it is, as long as it is kept (alerts_kept)."},
+    {"indicators", KEY_CUSTOMS, false, PLACE(settings.customs), 0, CUSTOMS_MAX, "[]",
+     "Indicators of the site's own, made of what is measured elsewhere (`measured` events: orders, "
+     "cost, trainings) and of built-in counts. What they are measured by, at most 8 names, changes "
+     "with a restart only."},
     {"scorecards", KEY_SCORECARDS, false, ON_HEAP, 0, SCORECARDS_MAX, "[]",
      "Weighted evaluations of agents, teams, ...: a score from 0 to 100, a grade, a rank."},
     {"rules", KEY_RULES, false, PLACE(settings.rule), 0, RULES_MAX, RULES_PRESET,

@@ -2,6 +2,7 @@
 
 #include "daemon/calendars.h"
 #include "daemon/credential.h"
+#include "daemon/customs.h"
 #include "daemon/endpoint.h"
 #include "daemon/policies.h"
 #include "daemon/receivers.h"
@@ -41,6 +42,7 @@ const char *key_type_text(enum key_type type)
         [KEY_CALENDARS] = "a list of calendars",
         [KEY_POLICIES] = "a list of policies",
         [KEY_SCORECARDS] = "a list of scorecards",
+        [KEY_CUSTOMS] = "a list of indicators",
         [KEY_PAIR] = "the path of a key file, credential:NAME, or empty",
         [KEY_CLIENTS] = "a list of clients",
         [KEY_PUBLISHERS] = "a list of publishers",
@@ -382,6 +384,12 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_RULES:
         memset(place, 0, key->size);
         return read_list(key, r, rule_read, &r->config->settings.rules);
+    case KEY_CUSTOMS:
+        memset(place, 0, key->size);
+        if (!read_list(key, r, custom_read_entry, &n))
+            return false;
+        custom_settle(&r->config->settings.customs);
+        return true;
     case KEY_CALENDARS:
         return read_list(key, r, calendar_read, &n);
     case KEY_POLICIES:

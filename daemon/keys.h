@@ -27,6 +27,7 @@ enum key_type {
     KEY_CALENDARS,
     KEY_POLICIES,
     KEY_SCORECARDS,
+    KEY_CUSTOMS,
     KEY_PAIR, /* path of a key pair */
     KEY_CLIENTS,
     KEY_PUBLISHERS,

@@ -1,6 +1,7 @@
 #include "daemon/reference.h"
 
 #include "daemon/calendars.h"
+#include "daemon/customs.h"
 #include "daemon/policies.h"
 #include "daemon/receivers.h"
 #include "daemon/rules.h"
@@ -33,6 +34,7 @@ static void print_bounds(FILE *file, const struct key *key)
     case KEY_CALENDARS:
     case KEY_POLICIES:
     case KEY_SCORECARDS:
+    case KEY_CUSTOMS:
         fprintf(file, "%lld to %lld entries", (long long)key->min, (long long)key->max);
         break;
     default:
@@ -54,13 +56,14 @@ static const struct members *const *groups_of(enum key_type type)
     static const struct members *const policies[] = {&policy_members, &policy_metric_members, NULL};
     static const struct members *const cards[] = {&scorecard_members, &score_item_members,
                                                   &score_tier_members, &score_gate_members, NULL};
+    static const struct members *const customs[] = {&custom_members, &custom_name_members, NULL};
     static const struct members *const clients[] = {&client_members, NULL};
     static const struct members *const publishers[] = {&publisher_members, NULL};
     static const struct members *const receivers[] = {&receiver_members, NULL};
     static const struct members *const *const groups[KEY_TYPES] = {
         [KEY_RULES] = rules,         [KEY_CALENDARS] = calendars, [KEY_POLICIES] = policies,
         [KEY_SCORECARDS] = cards,    [KEY_CLIENTS] = clients,     [KEY_PUBLISHERS] = publishers,
-        [KEY_RECEIVERS] = receivers,
+        [KEY_RECEIVERS] = receivers, [KEY_CUSTOMS] = customs,
     };
     return groups[type] == NULL ? none : groups[type];
 }

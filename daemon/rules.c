@@ -89,7 +89,7 @@ static bool read_trend(struct reading *r, void *item)
         return false;
     if (rule->indicator >= IND_GAUGE_FIRST)
         return refuse(r, "%s is a number of now, nothing is known of it before",
-                      indicator_name((enum indicator)rule->indicator));
+                      custom_name(&r->config->settings, (enum indicator)rule->indicator));
     rule->kind = RULE_TREND;
     rule->absolute = word == 1;
     return true;
@@ -198,9 +198,9 @@ static bool read_when(struct reading *r, void *item)
     struct time_slice slice[SLICES_MAX];
     if (card_says(r, rule, "when") || !source_when(r, rule->when))
         return false;
-    if ((figure_inputs(source_of(rule)) >> FAM_STINTS & 1) != 0)
+    if ((figure_inputs(s, source_of(rule)) >> FAM_STINTS & 1) != 0)
         return refuse(r, "no hours can be told of %s; leave `when` out",
-                      indicator_name((enum indicator)rule->indicator));
+                      custom_name(&r->config->settings, (enum indicator)rule->indicator));
     uint32_t rules = s->rules;
     s->rules = (uint32_t)(rule - s->rule) + 1;
     uint32_t slices = slices_of(s, slice);

@@ -229,7 +229,7 @@ static bool read_deduct(struct reading *r, void *item)
     one->method = SCORE_DEDUCT;
     if (one->of.field != IF_END && !counts(one->of))
         return refuse(r, "%s.%s counts no events; choose a count, such as field: num",
-                      indicator_name((enum indicator)one->of.indicator),
+                      custom_name(&r->config->settings, (enum indicator)one->of.indicator),
                       indicator_field_name((enum indicator_field)one->of.field));
     if (!hundredths_read(r, SCORE_WEIGHT_MAX, &one->deduct))
         return false;
@@ -315,7 +315,7 @@ static bool check_item(const struct reading *r, struct score_draft *d)
         return refuse(r, "an item without `group`, but the card has groups; add it");
     if (item->id[0] == 0)
         snprintf(item->id, sizeof item->id, "%s.%s",
-                 indicator_name((enum indicator)item->of.indicator),
+                 custom_name(&r->config->settings, (enum indicator)item->of.indicator),
                  indicator_field_name((enum indicator_field)item->of.field));
     for (const struct score_item *other = d->card->item; other < item; other++)
         if (strcmp(other->id, item->id) == 0)

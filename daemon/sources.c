@@ -37,16 +37,21 @@ bool millionths_parse(struct str text, int64_t *ret)
 
 bool source_indicator(const struct reading *r, struct figure_source *ret)
 {
-    int i = indicator_find(r->node->text);
+    const struct settings *s = &r->config->settings;
+    int i = custom_find(s, r->node->text);
     if (i < 0)
-        return refuse(r, "'%s' is no indicator; SEMANTICS.md lists them", r->node->text.p);
+        return refuse(r, "'%s' is no indicator; SEMANTICS.md and `indicators` list them",
+                      r->node->text.p);
     static const uint8_t usual[] = {
-        [IND_DURATION] = IF_END, [IND_COUNT] = IF_NUM, [IND_RATIO] = IF_VALUE,
-        [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN, [IND_SHARE] = IF_VALUE,
-        [IND_GAUGE] = IF_VALUE,
+        [IND_DURATION] = IF_END, [IND_COUNT] = IF_NUM,   [IND_RATIO] = IF_VALUE,
+        [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN,   [IND_SHARE] = IF_VALUE,
+        [IND_CUSTOM] = IF_VALUE, [IND_GAUGE] = IF_VALUE,
     };
     ret->indicator = (uint16_t)i;
     ret->field = usual[indicator_kind((enum indicator)i)];
+    const struct custom_setting *own = custom_of(s, (enum indicator)i);
+    if (own != NULL)
+        ret->field = (uint8_t)custom_field(own);
     return true;
 }
 
@@ -65,18 +70,18 @@ bool source_field(const struct reading *r, struct figure_source *ret)
 {
     enum indicator indicator = (enum indicator)ret->indicator;
     int f = indicator_field_find(r->node->text);
-    if (f >= 0 && indicator_has_field(indicator, (enum indicator_field)f)) {
+    if (f >= 0 && custom_has_field(&r->config->settings, indicator, (enum indicator_field)f)) {
         ret->field = (uint8_t)f;
         return true;
     }
     char all[160] = "";
     size_t n = 0;
     for (int i = 0; i < IF_END; i++)
-        if (indicator_has_field(indicator, (enum indicator_field)i))
+        if (custom_has_field(&r->config->settings, indicator, (enum indicator_field)i))
             n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? ", " : "",
                                   indicator_field_name((enum indicator_field)i));
-    return refuse(r, "%s has no field '%s'; it has %s", indicator_name(indicator), r->node->text.p,
-                  all);
+    return refuse(r, "%s has no field '%s'; it has %s",
+                  custom_name(&r->config->settings, indicator), r->node->text.p, all);
 }
 
 bool source_scope(const struct reading *r, uint8_t *ret)

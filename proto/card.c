@@ -44,14 +44,15 @@ static void emit_marks(struct emitter *em, const struct score_item *item)
         encode_value(em, "industry", of.indicator, of.field, item->industry);
 }
 
-static void emit_item(struct emitter *em, const struct scorecard *card,
-                      const struct score_item *item, const struct score_line *line)
+static void emit_item(struct emitter *em, const struct settings *settings,
+                      const struct scorecard *card, const struct score_item *item,
+                      const struct score_line *line)
 {
     enum indicator i = (enum indicator)item->of.indicator;
     emit_map(em, NULL);
     emit_text(em, "item", item->id);
     emit_title(em, "title", item->title);
-    emit_text(em, "indicator", indicator_name(i));
+    emit_text(em, "indicator", custom_name(settings, i));
     emit_text(em, "field", indicator_field_name((enum indicator_field)item->of.field));
     if (card->groups > 0)
         emit_text(em, "group", card->group[item->group].name);
@@ -128,7 +129,7 @@ void encode_card(struct emitter *em, const char *key, const struct envelope *env
     emit_groups(em, card, r->score);
     emit_array(em, "items");
     for (uint32_t i = 0; i < card->items; i++)
-        emit_item(em, card, &card->item[i], &r->score->line[i]);
+        emit_item(em, settings, card, &card->item[i], &r->score->line[i]);
     emit_end(em);
     emit_standing(em, "strengths", r, LINE_STRONG);
     emit_standing(em, "weak_spots", r, LINE_WEAK);

@@ -123,12 +123,46 @@ static void emit_duration(struct emitter *em, const struct kpi_window *w, const 
     }
 }
 
-static void emit_value(struct emitter *em, const struct kpi_window *w, const struct kpi_value *v)
+static void emit_millionths(struct emitter *em, const char *key, int64_t v)
+{
+    encode_value(em, key, IND_CUSTOM_FIRST, IF_NUM, v);
+}
+
+/* Of the site's own. */
+static void emit_custom(struct emitter *em, const struct custom_setting *c,
+                        const struct kpi_value *v)
+{
+    switch ((enum custom_kind)c->kind) {
+    case CUSTOM_COUNT:
+        emit_millionths(em, "num", v->num);
+        break;
+    case CUSTOM_SUM:
+        emit_uint(em, "n", v->n);
+        emit_millionths(em, "num", v->num);
+        break;
+    case CUSTOM_MEAN:
+        emit_uint(em, "n", v->n);
+        emit_ratio(em, "mean", v->num, (int64_t)v->n * NUMBER_ONE);
+        break;
+    case CUSTOM_RATIO:
+        emit_millionths(em, "num", v->num);
+        emit_millionths(em, "den", v->den);
+        emit_ratio(em, "value", v->num, v->den > 0 ? v->den : 0);
+        break;
+    case CUSTOM_KINDS:
+        break;
+    }
+    if (c->unit[0] != 0)
+        emit_text(em, "unit", c->unit);
+}
+
+static void emit_value(struct emitter *em, const struct settings *settings,
+                       const struct kpi_window *w, const struct kpi_value *v)
 {
     enum indicator i = (enum indicator)v->indicator;
     if (indicator_is_business(i))
         return; /* stands inside its duration, which has something when this has */
-    emit_map(em, indicator_name(i));
+    emit_map(em, custom_name(settings, i));
     switch (indicator_kind(i)) {
     case IND_DURATION:
         emit_duration(em, w, v);
@@ -151,6 +185,9 @@ static void emit_value(struct emitter *em, const struct kpi_window *w, const str
         emit_uint(em, "n", v->n);
         emit_ratio(em, "mean", v->sum, (int64_t)v->n * NUMBER_ONE);
         break;
+    case IND_CUSTOM:
+        emit_custom(em, custom_of(settings, i), v);
+        break;
     case IND_GAUGE:
         break; /* stand under `now` */
     }
@@ -167,7 +204,7 @@ static void emit_window(struct emitter *em, const struct settings *settings,
     if (w->slot_ms > 0)
         emit_int(em, "slot_ms", w->slot_ms);
     for (uint32_t i = 0; i < w->values; i++)
-        emit_value(em, w, &w->value[i]);
+        emit_value(em, settings, w, &w->value[i]);
     encode_parts(em, w);
     emit_end(em);
 }

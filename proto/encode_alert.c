@@ -71,7 +71,7 @@ static void emit_rule(struct emitter *em, const struct settings *settings,
     bool score = rule->kind == RULE_SCORE;
     enum indicator i = (enum indicator)rule->indicator;
     emit_text(em, "rule", rule->id);
-    emit_text(em, "metric", score ? "score" : indicator_name(i));
+    emit_text(em, "metric", score ? "score" : custom_name(settings, i));
     if (score)
         emit_text(em, "card", rule->card);
     else

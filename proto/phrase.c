@@ -166,6 +166,13 @@ static void window_phrase(char buf[32], const char *name, enum lang lang)
         snprintf(buf, 32, "近%.*s%s", (int)(len - 1), name, unit);
 }
 
+/* Is `num` all there is to it? */
+static bool is_plain_count(const struct settings *s, enum indicator i)
+{
+    const struct custom_setting *own = custom_of(s, i);
+    return indicator_kind(i) == IND_COUNT || (own != NULL && own->kind < CUSTOM_MEAN);
+}
+
 /* "p90 of first response in 1h", "近1小时首次响应时长 p90 ". */
 static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                     const struct rule_setting *rule, enum lang lang)
@@ -179,9 +186,9 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                  rule->card);
         return;
     }
-    const char *name = phrase_indicator(i, lang);
+    const char *name = phrase_indicator(settings, i, lang);
     enum indicator_field f = (enum indicator_field)rule->field;
-    bool plain = f == IF_VALUE || (f == IF_NUM && indicator_kind(i) == IND_COUNT);
+    bool plain = f == IF_VALUE || (f == IF_NUM && is_plain_count(settings, i));
     const char *field = plain ? "" : indicator_field_name(f);
     bool gauge = indicator_kind(i) == IND_GAUGE;
     char window[32] = "";

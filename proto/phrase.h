@@ -10,7 +10,7 @@ enum lang { LANG_EN, LANG_ZH };
 enum { PHRASE_MAX = 512 }; /* bytes that any phrase fits into, its zero included */
 
 /* "first response", "首次响应时长"; static storage. */
-const char *phrase_indicator(enum indicator i, enum lang lang);
+const char *phrase_indicator(const struct settings *s, enum indicator i, enum lang lang);
 
 /* "team", "团队"; static storage. */
 const char *phrase_scope(enum scope scope, enum lang lang);

@@ -90,8 +90,13 @@ static const char *const indicators[IND_N][2] = {
     [IND_AGENTS_BREAK] = {"agents on a break", "小休客服"},
 };
 
-const char *phrase_indicator(enum indicator i, enum lang lang)
+const char *phrase_indicator(const struct settings *s, enum indicator i, enum lang lang)
 {
+    const struct custom_setting *own = s == NULL ? NULL : custom_of(s, i);
     CHECK(i < IND_N);
+    if (own != NULL)
+        return own->name[lang][0] != 0 ? own->name[lang] : own->id;
+    if (indicator_is_custom(i)) /* of settings that are not at hand */
+        return indicator_name(i);
     return indicators[i][lang == LANG_ZH];
 }

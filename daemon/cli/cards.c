@@ -61,11 +61,15 @@ static void item_name(char to[PHRASE_MAX], const struct message *m, const struct
     bool plain = str_equal(field, str_of("value")) || str_equal(field, str_of("num"));
     if (title.len > 0)
         copy(to, PHRASE_MAX, title);
-    else if (i < 0 || !str_equal(id, str_of(usual)))
+    else if (!str_equal(id, str_of(usual)))
         copy(to, PHRASE_MAX, id);
+    else if (i < 0) /* of the site's own */
+        snprintf(to, PHRASE_MAX, "%.*s%s%.*s", (int)indicator.len, indicator.p, plain ? "" : " ",
+                 plain ? 0 : (int)field.len, field.p);
     else
-        snprintf(to, PHRASE_MAX, "%s%s%.*s", phrase_indicator((enum indicator)i, words_lang()),
-                 plain ? "" : " ", plain ? 0 : (int)field.len, field.p);
+        snprintf(to, PHRASE_MAX, "%s%s%.*s",
+                 phrase_indicator(NULL, (enum indicator)i, words_lang()), plain ? "" : " ",
+                 plain ? 0 : (int)field.len, field.p);
 }
 
 /* Names of the items that a list of ids has, as far as they fit. */
@@ -216,7 +220,9 @@ static void cell_value(struct table *t, const struct message *m, const struct no
     int i = indicator_find(text_of(m, item, "indicator"));
     int f = indicator_field_find(text_of(m, item, "field"));
     double v;
-    if (i >= 0 && f >= 0 && node_float(message_find_in(m, item, key), &v)) {
+    if (i < 0) /* of the site's own */
+        i = IND_CUSTOM_FIRST;
+    if (f >= 0 && node_float(message_find_in(m, item, key), &v)) {
         bool ms = indicator_field_is_ms((enum indicator)i, (enum indicator_field)f);
         phrase_value(text, (enum indicator)i, (enum indicator_field)f,
                      (int64_t)llround(ms ? v : v * NUMBER_ONE), words_lang());

@@ -69,7 +69,7 @@ static void print_targets(const struct settings *s)
         uint8_t of = indicator_rows[i].target;
         ms_t target = of == TARGET_NONE ? 0 : s->target[of];
         if (target > 0)
-            fact(W_K_TARGET, "%s ≤ %s", phrase_indicator((enum indicator)i, words_lang()),
+            fact(W_K_TARGET, "%s ≤ %s", phrase_indicator(s, (enum indicator)i, words_lang()),
                  phrase_duration(duration, target, words_lang()));
     }
 }
@@ -85,10 +85,10 @@ static void print_rules(const struct settings *s)
         if (rule->kind == RULE_SCORE)
             snprintf(what, sizeof what, "%s %s", rule->card, s->window[rule->window].name);
         else if (indicator_kind(indicator) == IND_GAUGE)
-            snprintf(what, sizeof what, "%s", phrase_indicator(indicator, words_lang()));
+            snprintf(what, sizeof what, "%s", phrase_indicator(s, indicator, words_lang()));
         else
             snprintf(what, sizeof what, "%s%s %s %s", rule->kind == RULE_TREND ? "Δ " : "",
-                     phrase_indicator(indicator, words_lang()),
+                     phrase_indicator(s, indicator, words_lang()),
                      indicator_field_name((enum indicator_field)rule->field),
                      s->window[rule->window].name);
         const char *held = "";

@@ -1,6 +1,7 @@
 /* ticketpulse replay: events through the engine, offline, on event time; no sockets, no clock. */
 #include "daemon/cli/command.h"
 #include "daemon/cli/feed.h"
+#include "daemon/cli/report_sum.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/view.h"
 #include "daemon/cli/whatif.h"
@@ -127,6 +128,47 @@ static void print_table(enum scope scope, const char *window)
         view_row(&t, &m, &m.node[0], window);
     }
     printf("\n%s · %s\n", phrase_scope(scope, words_lang()), window);
+    table_print(&t, stdout);
+    table_fini(&t);
+}
+
+static void put_custom(struct table *t, const struct kpi_window *w, enum indicator i,
+                       enum indicator_field field)
+{
+    char text[PHRASE_MAX] = "·";
+    for (uint32_t k = 0; k < w->values; k++) {
+        const struct kpi_value *v = &w->value[k];
+        struct custom_value own = {(uint32_t)v->n, v->num, v->den};
+        if (v->indicator != i)
+            continue;
+        struct figure f = figure_custom(&own, field);
+        if (f.bottom > 0)
+            phrase_value(text, i, field, figure_round(&f), words_lang());
+    }
+    table_cell(t, str_of(text));
+}
+
+/* Indicators of the site's own, in a table of their own. */
+static void print_customs(enum scope scope, uint32_t window)
+{
+    struct table t;
+    const struct settings *s = engine_settings(r.engine);
+    if (s->customs.n == 0)
+        return;
+    table_init(&t, s->customs.n + 1);
+    t.left[0] = true;
+    table_cell(&t, str_of(word(W_C_NAME)));
+    for (uint32_t c = 0; c < s->customs.n; c++)
+        table_cell(
+            &t, str_of(phrase_indicator(s, (enum indicator)(IND_CUSTOM_FIRST + c), words_lang())));
+    for (uint32_t i = 1; i <= engine_names(r.engine, scope); i++) {
+        engine_snapshot(r.engine, scope, i, 1u << window, &r.snapshot);
+        table_cell(&t, engine_name(r.engine, scope, i));
+        for (uint32_t c = 0; c < s->customs.n; c++)
+            put_custom(&t, &r.snapshot.window[0], (enum indicator)(IND_CUSTOM_FIRST + c),
+                       custom_field(&s->customs.at[c]));
+    }
+    putchar('\n');
     table_print(&t, stdout);
     table_fini(&t);
 }
@@ -264,10 +306,12 @@ static int print_all(ms_t begun, uint64_t refused)
     for (enum scope scope = 0; scope < SCOPE_N; scope++) {
         if ((r.scopes >> scope & 1) == 0 || engine_at(r.engine) == MS_NONE)
             continue; /* without any event there is no instant to show */
-        if (r.as_table)
+        if (r.as_table) {
             print_table(scope, s->window[window].name);
-        else
+            print_customs(scope, window);
+        } else {
             print_snapshots(scope);
+        }
     }
     ms_t took = clock_system() - begun;
     if (!r.as_table)

@@ -19,11 +19,11 @@ static void put_tile(struct report *r, struct doc_table *t, enum indicator i)
     struct number n = number_of(r, i);
     if (!n.has || (n.now.count && n.now.n == 0))
         return;
-    const char *name = phrase_indicator(i, words_lang());
+    const char *name = phrase_indicator(r->settings, i, words_lang());
     const char *which = report_field(n.of);
     bool one_of_many = indicator_kind(i) == IND_DURATION;
     doc_cell(t, one_of_many ? doc_text(r->doc, "%s · %s", name, which) : name)->key =
-        indicator_name(i);
+        custom_name(r->settings, i);
     report_cell(r, t, n.of, &n.now);
     report_change(r, t, &n);
 }
@@ -77,12 +77,12 @@ static const char *changes(struct report *r, int verdict)
         struct number n = number_of(r, (enum indicator)i);
         if (report_verdict(&n) != verdict)
             continue;
-        all =
-            doc_text(r->doc, "%s%s%s %s", all,
-                     named++ == 0      ? ""
-                     : r->doc->chinese ? "、"
-                                       : ", ",
-                     phrase_indicator((enum indicator)i, words_lang()), report_change_text(r, &n));
+        all = doc_text(r->doc, "%s%s%s %s", all,
+                       named++ == 0      ? ""
+                       : r->doc->chinese ? "、"
+                                         : ", ",
+                       phrase_indicator(r->settings, (enum indicator)i, words_lang()),
+                       report_change_text(r, &n));
     }
     return all;
 }
@@ -98,7 +98,7 @@ static void say_missed(struct report *r)
     if (most.missed == 0)
         return;
     const char *what = report_phrase(
-        r, W_R_WEAK_OF, phrase_indicator((enum indicator)most.indicator, words_lang()),
+        r, W_R_WEAK_OF, phrase_indicator(r->settings, (enum indicator)most.indicator, words_lang()),
         report_count(r, most.missed), report_count(r, most.met + most.missed));
     doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_MISSED_MOST, what, NULL, NULL));
 }

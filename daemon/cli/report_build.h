@@ -35,6 +35,7 @@ void report_build(struct report *r);
 /* One number of both periods. */
 struct number {
     struct figure_source of;
+    enum direction good;
     bool has, had;
     struct figure now, before;
     bool ratio;              /* then both intervals are there, where has and had */

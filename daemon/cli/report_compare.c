@@ -24,11 +24,11 @@ static void put_name(struct report *r, struct doc_table *t, enum scope scope, ui
         if (!n.has || !n.had || (n.now.count && n.now.n == 0 && n.before.n == 0))
             continue;
         const char *field = indicator_field_name((enum indicator_field)n.of.field);
-        const char *name = phrase_indicator(i, words_lang());
+        const char *name = phrase_indicator(r->settings, i, words_lang());
         bool many = indicator_kind(i) == IND_DURATION;
         doc_cell(t, report_name(r, scope, index));
         doc_cell(t, many ? doc_text(r->doc, "%s · %s", name, field) : name)->key =
-            indicator_name(i);
+            custom_name(r->settings, i);
         report_cell(r, t, n.of, &n.before);
         report_cell(r, t, n.of, &n.now);
         report_change(r, t, &n);

@@ -115,20 +115,28 @@ static const struct {
                         {"time signed in of the time rostered", "排班时间内的签入时间 / 排班时间"}},
 };
 
-const char *define_indicator(enum indicator i, enum lang lang)
+const char *define_indicator(const struct settings *s, enum indicator i, enum lang lang)
 {
+    if (indicator_is_custom(i))
+        return custom_of(s, i) == NULL ? "" : custom_of(s, i)->unit;
     CHECK((uint32_t)i < IND_GAUGE_FIRST);
     return defined[i].text[lang];
 }
 
-enum direction define_direction(enum indicator i)
+enum direction define_direction(const struct settings *s, enum indicator i)
 {
+    const struct custom_setting *own = custom_of(s, i);
+    if (own != NULL)
+        return own->lower ? LOWER_IS_BETTER : HIGHER_IS_BETTER;
     CHECK((uint32_t)i < IND_GAUGE_FIRST);
     return (enum direction)defined[i].direction;
 }
 
-enum indicator_field define_field(enum indicator i)
+enum indicator_field define_field(const struct settings *s, enum indicator i)
 {
+    const struct custom_setting *own = custom_of(s, i);
+    if (own != NULL)
+        return custom_field(own);
     switch (indicator_kind(i)) {
     case IND_DURATION:
         return IF_P50;
@@ -139,6 +147,7 @@ enum indicator_field define_field(enum indicator i)
     case IND_RATIO:
     case IND_NUMBER:
     case IND_SHARE:
+    case IND_CUSTOM:
     case IND_GAUGE:
         break;
     }

@@ -89,7 +89,7 @@ struct figure_source report_source(const struct report *r, enum indicator i)
     const struct score_item *item = report_item(r, i);
     if (item != NULL)
         return item->of;
-    return (struct figure_source){(uint16_t)i, (uint8_t)define_field(i)};
+    return (struct figure_source){(uint16_t)i, (uint8_t)define_field(r->settings, i)};
 }
 
 /* met / (met + missed), of a duration. */
@@ -132,11 +132,11 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
         report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], report_source(r, i));
     struct number reached = indicator_is_business(i) ? (struct number){0} : attainment(r, i);
     const struct number *ratio = reached.has ? &reached : &n;
-    struct doc_cell *name = doc_cell(t, phrase_indicator(i, words_lang()));
-    name->note = define_indicator(i, words_lang());
-    name->key = indicator_name(i);
+    struct doc_cell *name = doc_cell(t, phrase_indicator(r->settings, i, words_lang()));
+    name->note = define_indicator(r->settings, i, words_lang());
+    name->key = custom_name(r->settings, i);
     uint64_t cases = reached.has && !n.has ? reached.now.n : n.now.n;
-    if (indicator_kind(i) == IND_COUNT)
+    if (indicator_kind(i) == IND_COUNT || (indicator_is_custom(i) && n.of.field == IF_NUM))
         doc_cell(t, "");
     else if (indicator_kind(i) == IND_SHARE) /* not cases but time */
         put_time(r, t, i);
@@ -216,7 +216,8 @@ static void scorecard(struct report *r)
         const struct score_line *line = &s.line[i];
         doc_cell(t, item->title[0] != '\0'
                         ? item->title
-                        : phrase_indicator((enum indicator)item->of.indicator, words_lang()))
+                        : phrase_indicator(r->settings, (enum indicator)item->of.indicator,
+                                           words_lang()))
             ->key = item->id;
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
@@ -285,11 +286,11 @@ void report_goals(struct report *r)
         struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
         if (target <= 0 || f.bottom <= 0)
             continue;
-        const char *name = phrase_indicator(i, words_lang());
+        const char *name = phrase_indicator(r->settings, i, words_lang());
         if (indicator_kind(i) == IND_DURATION)
             name = doc_text(r->doc, "%s · %s", name,
                             indicator_field_name((enum indicator_field)of.field));
-        doc_cell(t, name)->key = indicator_name(i);
+        doc_cell(t, name)->key = custom_name(r->settings, i);
         if (marks)
             put_part(r, t, of, item->baseline, target);
         else

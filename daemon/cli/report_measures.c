@@ -43,7 +43,7 @@ static bool read_indicator(struct reading *r, void *item)
         return false;
     if (m->of.indicator >= IND_GAUGE_FIRST)
         return refuse(r, "%s is a number of now, not of a period", r->node->text.p);
-    m->of.field = (uint8_t)define_field((enum indicator)m->of.indicator);
+    m->of.field = (uint8_t)define_field(&r->config->settings, (enum indicator)m->of.indicator);
     return true;
 }
 

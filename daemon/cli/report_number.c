@@ -129,7 +129,9 @@ struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct
 struct number report_number(const struct report *r, const struct sum *now, const struct sum *before,
                             struct figure_source of)
 {
-    struct number n = {.of = of, .ratio = is_of_cases(of)};
+    struct number n = {.of = of,
+                       .ratio = is_of_cases(of),
+                       .good = define_direction(r->settings, (enum indicator)of.indicator)};
     n.now = sum_figure(now, r->settings, of);
     n.has = n.now.bottom > 0;
     if (r->compared)
@@ -145,7 +147,7 @@ struct number report_number(const struct report *r, const struct sum *now, const
 static bool is_relative(const struct number *n)
 {
     enum indicator_kind kind = indicator_kind((enum indicator)n->of.indicator);
-    return !n->ratio && (kind == IND_DURATION || kind == IND_COUNT);
+    return !n->ratio && (kind == IND_DURATION || kind == IND_COUNT || kind == IND_CUSTOM);
 }
 
 static bool is_clear(const struct number *n, double was, double is)
@@ -155,7 +157,7 @@ static bool is_clear(const struct number *n, double was, double is)
     if (!is_relative(n)) /* a mean of ratings: a tenth of a point of five; of time: of all */
         return fabs(is - was) >= 0.1 * NUMBER_ONE && n->now.n >= CLEAR_CASES &&
                n->before.n >= CLEAR_CASES;
-    return fabs(is - was) * 100 >= CLEAR_PERCENT * was && n->now.n >= CLEAR_CASES &&
+    return fabs(is - was) * 100 >= CLEAR_PERCENT * fabs(was) && n->now.n >= CLEAR_CASES &&
            n->before.n >= CLEAR_CASES;
 }
 
@@ -164,7 +166,7 @@ int report_verdict(const struct number *n)
     if (!n->has || !n->had)
         return 0;
     double is = plain(&n->now), was = plain(&n->before);
-    enum direction good = define_direction((enum indicator)n->of.indicator);
+    enum direction good = n->good;
     if (good == DIRECTION_NONE || is == was || !is_clear(n, was, is))
         return 0;
     return (is > was) == (n->of.field == IF_ATTAINMENT || good == HIGHER_IS_BETTER) ? 1 : -1;
@@ -197,7 +199,8 @@ struct doc_cell *report_change(const struct report *r, struct doc_table *t, cons
     struct doc_cell *c = doc_cell(t, text);
     if (n->has && n->had) {
         c->value = (plain(&n->now) - plain(&n->before)) / (is_relative(n) ? 1 : NUMBER_ONE);
-        if (indicator_kind((enum indicator)n->of.indicator) == IND_COUNT)
+        enum indicator_kind kind = indicator_kind((enum indicator)n->of.indicator);
+        if (kind == IND_COUNT || kind == IND_CUSTOM)
             c->value /= NUMBER_ONE;
         c->has_value = true;
         c->unit = is_part(n->of) ? UNIT_SHARE

@@ -88,8 +88,8 @@ static void give_places(struct person *p, uint32_t n, bool scored)
 
 static const char *head(struct report *r, struct figure_source of)
 {
-    const char *name = phrase_indicator((enum indicator)of.indicator, words_lang());
-    if (of.field == define_field((enum indicator)of.indicator) &&
+    const char *name = phrase_indicator(r->settings, (enum indicator)of.indicator, words_lang());
+    if (of.field == define_field(r->settings, (enum indicator)of.indicator) &&
         indicator_kind((enum indicator)of.indicator) != IND_DURATION)
         return name;
     if (of.field == IF_ATTAINMENT)
@@ -101,7 +101,7 @@ static const char *head(struct report *r, struct figure_source of)
 
 static const char *key(struct report *r, struct figure_source of)
 {
-    return doc_text(r->doc, "%s.%s", indicator_name((enum indicator)of.indicator),
+    return doc_text(r->doc, "%s.%s", custom_name(r->settings, (enum indicator)of.indicator),
                     indicator_field_name((enum indicator_field)of.field));
 }
 
@@ -235,7 +235,7 @@ static void table(struct report *r, enum scope scope, const char *id, enum word 
         for (size_t k = 0; k < ARRAY_LEN(shown); k++)
             columns |= (uint32_t)(sum_figure(p[i].now, r->settings, shown[k]).n > 0) << k;
     doc_head(r->doc, id, word(title));
-    const char *what = phrase_indicator((enum indicator)by.indicator, words_lang());
+    const char *what = phrase_indicator(r->settings, (enum indicator)by.indicator, words_lang());
     if (scored)
         what = word(W_R_RANKED_SCORE);
     doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_RANKED_BY, what, NULL, NULL));

@@ -122,6 +122,10 @@ void sum_add(struct sum *t, const struct op *op, uint32_t but)
     for (uint32_t left = op->sample.present; left != 0; left &= left - 1) {
         int c = __builtin_ctz(left);
         n->n[c] += sign;
+        if (is_measured(op->family)) {
+            n->sum[c] += op->sign * measured_value(&op->sample, (uint32_t)c);
+            continue;
+        }
         n->sum[c] += op->sign * op->sample.value[c];
         if (op->family != FAM_RATINGS)
             values_add(&t->values[op->family][c], op->sample.value[c], op->sign);
@@ -225,6 +229,10 @@ struct figure sum_figure(const struct sum *t, const struct settings *s, struct f
     if (indicator_kind(i) == IND_GAUGE) /* of now: no number of a past period */
         return (struct figure){.since = MS_NONE};
     (void)sum_value(t, s, i, &v);
+    if (indicator_is_custom(i)) {
+        struct custom_value own = {(uint32_t)v.n, v.num, v.den};
+        return figure_custom(&own, (enum indicator_field)source.field);
+    }
     struct figure f = field_of(&v, (enum indicator_field)source.field);
     if (indicator_kind(i) == IND_SHARE && source.field == IF_VALUE) /* as rules count them */
         f.n = (uint32_t)(v.den / MS_MINUTE);

@@ -60,11 +60,11 @@ static void chart(struct report *r, const char *id, const struct line *line, uin
         enum indicator i = (enum indicator)line[l].of.indicator;
         if (!any(r, i))
             continue;
-        bool plain = line[l].of.field == define_field(i);
+        bool plain = line[l].of.field == define_field(r->settings, i);
         doc_column(t, line[l].key,
                    plain && indicator_kind(i) != IND_DURATION
-                       ? phrase_indicator(i, words_lang())
-                       : doc_text(r->doc, "%s %s", phrase_indicator(i, words_lang()),
+                       ? phrase_indicator(r->settings, i, words_lang())
+                       : doc_text(r->doc, "%s %s", phrase_indicator(r->settings, i, words_lang()),
                                   indicator_field_name((enum indicator_field)line[l].of.field)),
                    true, true);
     }
@@ -87,8 +87,8 @@ static void backlog(struct report *r)
     static const enum word heads[STEP_N] = {W_R_STEP_DAY, W_R_STEP_WEEK, W_R_STEP_MONTH};
     if (!any(r, IND_OPENED))
         return;
-    struct doc_table *t =
-        doc_table(r->doc, BLOCK_TABLE, "backlog", phrase_indicator(IND_OPEN, words_lang()));
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "backlog",
+                                    phrase_indicator(r->settings, IND_OPEN, words_lang()));
     t->chart = CHART_LINE;
     doc_column(t, "step", word(heads[c->setup.step]), false, false);
     doc_column(t, "open", word(W_R_OPEN_END), true, true);
@@ -128,10 +128,11 @@ void report_trend(struct report *r)
     } all[] = {
         {"flow", flow, ARRAY_LEN(flow), word(W_R_FLOW)},
         {"first-response", first, ARRAY_LEN(first),
-         phrase_indicator(IND_FIRST_RESPONSE, words_lang())},
-        {"resolution", solved, ARRAY_LEN(solved), phrase_indicator(IND_RESOLUTION, words_lang())},
+         phrase_indicator(r->settings, IND_FIRST_RESPONSE, words_lang())},
+        {"resolution", solved, ARRAY_LEN(solved),
+         phrase_indicator(r->settings, IND_RESOLUTION, words_lang())},
         {"rates", rates, ARRAY_LEN(rates), word(W_R_RATES)},
-        {"csat", csat, ARRAY_LEN(csat), phrase_indicator(IND_CSAT, words_lang())},
+        {"csat", csat, ARRAY_LEN(csat), phrase_indicator(r->settings, IND_CSAT, words_lang())},
         {"calls", calls, ARRAY_LEN(calls), word(W_R_CALLS)},
     };
     doc_head(r->doc, "trend", word(W_R_TREND));
@@ -198,7 +199,7 @@ void report_mix(struct report *r)
     t->chart = CHART_BARS;
     doc_column(t, "category", word(W_R_CATEGORY), false, false);
     doc_column(t, "share", word(W_R_SHARE), true, true);
-    doc_column(t, "opened", phrase_indicator(IND_OPENED, words_lang()), true, false);
+    doc_column(t, "opened", phrase_indicator(r->settings, IND_OPENED, words_lang()), true, false);
     doc_column(t, "interval", word(W_R_INTERVAL), true, false);
     doc_column(t, "change", word(W_R_CHANGE), true, false);
     t->rows_shown = MIX_SHOWN;
@@ -297,11 +298,11 @@ static void by_hour(struct report *r, const char *id, const char *name, uint32_t
 
 void report_times(struct report *r)
 {
-    const char *first = phrase_indicator(IND_FIRST_RESPONSE, words_lang());
+    const char *first = phrase_indicator(r->settings, IND_FIRST_RESPONSE, words_lang());
     if (!any(r, IND_FIRST_RESPONSE) && !any(r, IND_WAIT))
         return;
     doc_head(r->doc, "times", word(W_R_TIMES));
     by_category(r, first);
     by_hour(r, "times-hour", first, FAM_REPLIES);
-    by_hour(r, "calls-hour", phrase_indicator(IND_WAIT, words_lang()), FAM_CALLS);
+    by_hour(r, "calls-hour", phrase_indicator(r->settings, IND_WAIT, words_lang()), FAM_CALLS);
 }

@@ -155,14 +155,14 @@ static void put_level(const struct report *r, struct doc_table *t, const struct 
 
 static void put_slices(struct report *r, const struct problem *p, const struct slices *s)
 {
-    const char *name = phrase_indicator(p->i, words_lang()), *title;
+    const char *name = phrase_indicator(r->settings, p->i, words_lang()), *title;
     if (p->wrong == WRONG_TIME)
         title = report_phrase(r, W_R_WEAK_TIME, name, NULL, NULL);
     else
         title = report_phrase(r, W_R_WEAK_OF, name, report_count(r, (uint64_t)p->whole.bad),
                               report_count(r, (uint64_t)p->whole.all));
-    struct doc_table *t =
-        doc_table(r->doc, BLOCK_TABLE, doc_text(r->doc, "weak-%s", indicator_name(p->i)), title);
+    struct doc_table *t = doc_table(
+        r->doc, BLOCK_TABLE, doc_text(r->doc, "weak-%s", custom_name(r->settings, p->i)), title);
     t->cards = true;
     doc_column(t, "slice", word(W_R_WHERE), false, false);
     doc_column(t, "there", word(p->wrong == WRONG_TIME ? W_R_MEAN_THERE : W_R_MISSED_THERE), true,

@@ -321,7 +321,7 @@ static void table_row(const struct row *row, void *data)
     const struct kpi_value *a = &row->value[WHATIF_WAS], *b = &row->value[WHATIF_WOULD];
     cell(t, phrase_scope(row->scope, words_lang()));
     table_cell(t, row->name);
-    cell(t, phrase_indicator(row->indicator, words_lang()));
+    cell(t, phrase_indicator(NULL, row->indicator, words_lang()));
     cell_counts(t, a->met, b->met);
     cell_counts(t, a->missed, b->missed);
     attainment(was, a);

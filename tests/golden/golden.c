@@ -240,7 +240,7 @@ static const char *line_show(struct world *w, struct str rest)
         return NULL;
     }
     engine_snapshot(w->engine, (enum scope)scope, index, 1u << i, &snapshot);
-    uint32_t shown = story_show(&snapshot, now, indicator, bring, w);
+    uint32_t shown = story_show(&snapshot, engine_settings(w->engine), now, indicator, bring, w);
     if (!now)
         shown += shown_parts(&snapshot.window[0], indicator, bring, w);
     if (shown == 0)

@@ -132,6 +132,42 @@ static bool parse_threshold(const struct rule_setting *rule, struct str word, in
     return parse_number(word, ret);
 }
 
+/* "sum:orders", "count:orders", "resolved". */
+static bool parse_side(struct customs *all, struct str word, struct custom_side *ret)
+{
+    const char *colon = memchr(word.p, ':', word.len);
+    if (colon == NULL) {
+        int i = indicator_find(word);
+        *ret = (struct custom_side){.kind = SIDE_COUNT, .indicator = (uint16_t)i};
+        return i >= 0;
+    }
+    struct str kind = {word.p, (uint32_t)(colon - word.p)};
+    int i = custom_measure(all, (struct str){colon + 1, word.len - kind.len - 1});
+    *ret = (struct custom_side){.kind = is(kind, "sum") ? SIDE_SUM : SIDE_NUMBER,
+                                .measure = (uint8_t)i};
+    return i >= 0;
+}
+
+/* `indicator ID count|sum|mean|ratio NUM [DEN]` */
+static const char *set_indicator(struct str rest, struct customs *all)
+{
+    static const char *const kinds[] = {"count", "sum", "mean", "ratio"};
+    if (all->n == CUSTOMS_MAX)
+        return "too many indicators";
+    struct custom_setting *c = &all->at[all->n++];
+    if (!copy_name(c->id, sizeof c->id, story_word(&rest)))
+        return "no id";
+    struct str kind = story_word(&rest), num = story_word(&rest), den = story_word(&rest);
+    while (c->kind < CUSTOM_KINDS && !is(kind, kinds[c->kind]))
+        c->kind++;
+    if (!parse_side(all, num, &c->num) || (den.len > 0 && !parse_side(all, den, &c->den)))
+        return "no side of an indicator";
+    if (c->kind == CUSTOM_MEAN)
+        c->den = (struct custom_side){.kind = SIDE_NUMBER, .measure = c->num.measure};
+    custom_settle(all);
+    return NULL;
+}
+
 /* The options after a rule's threshold. */
 static const char *set_rule_options(struct str rest, struct rule_setting *rule)
 {
@@ -171,7 +207,7 @@ static const char *set_rule(struct str rest, struct settings *s)
     const char *dot = memchr(what.p, '.', what.len);
     if (dot == NULL)
         return "no indicator.field";
-    int indicator = indicator_find((struct str){what.p, (uint32_t)(dot - what.p)});
+    int indicator = custom_find(s, (struct str){what.p, (uint32_t)(dot - what.p)});
     int field =
         indicator_field_find((struct str){dot + 1, (uint32_t)(what.p + what.len - dot - 1)});
     int scope = scope_find(story_word(&rest));
@@ -233,6 +269,8 @@ const char *story_set(struct str rest, struct settings *s, struct limits *limits
         return set_zone(rest, s);
     if (is(key, "limit"))
         return set_limit(rest, limits);
+    if (is(key, "indicator"))
+        return set_indicator(rest, &s->customs);
     if (is(key, "rule"))
         return set_rule(rest, s);
     return "no such setting";
@@ -337,7 +375,25 @@ static void line_of_duration(char *line, size_t cap, const struct kpi_value *v)
                  (unsigned long long)v->missed);
 }
 
-static void line_of_kpi(char *line, size_t cap, const struct kpi_value *v)
+/* Of the site's own, as it is called in the story. */
+static void line_of_custom(char *line, size_t cap, const struct custom_setting *c,
+                           const struct kpi_value *v)
+{
+    char num[64], den[64], value[64];
+    size_t n = (size_t)snprintf(line, cap, "%s", c->id);
+    if (c->kind == CUSTOM_SUM || c->kind == CUSTOM_MEAN)
+        n += (size_t)snprintf(line + n, cap - n, " n=%llu", (unsigned long long)v->n);
+    if (c->kind == CUSTOM_MEAN)
+        snprintf(line + n, cap - n, " mean=%s", number(value, v->num / (int64_t)v->n));
+    else
+        n += (size_t)snprintf(line + n, cap - n, " num=%s", number(num, v->num));
+    if (c->kind == CUSTOM_RATIO)
+        snprintf(line + n, cap - n, " den=%s value=%s", number(den, v->den),
+                 v->den <= 0 ? "nil"
+                             : number(value, (int64_t)((__int128)v->num * NUMBER_ONE / v->den)));
+}
+
+static void line_of_kpi(char *line, size_t cap, const struct settings *s, const struct kpi_value *v)
 {
     char value[64], num[64], den[64];
     const char *name = indicator_name(v->indicator);
@@ -353,6 +409,9 @@ static void line_of_kpi(char *line, size_t cap, const struct kpi_value *v)
         snprintf(line, cap, "%s num=%lld den=%lld value=%s", name, (long long)v->num,
                  (long long)v->den,
                  v->den == 0 ? "nil" : number(value, v->num * NUMBER_ONE / v->den));
+        break;
+    case IND_CUSTOM:
+        line_of_custom(line, cap, custom_of(s, (enum indicator)v->indicator), v);
         break;
     case IND_SHARE:
         snprintf(line, cap, "%s num=%s den=%s value=%s", name, duration(num, v->num),
@@ -400,15 +459,15 @@ static bool wants_mature(struct str *indicator)
     return true;
 }
 
-uint32_t story_show(const struct snapshot *s, bool now, struct str indicator,
-                    void (*print)(void *ctx, const char *line), void *ctx)
+uint32_t story_show(const struct snapshot *s, const struct settings *settings, bool now,
+                    struct str indicator, void (*print)(void *ctx, const char *line), void *ctx)
 {
     char line[STORY_LINE_MAX];
     bool mature = wants_mature(&indicator);
     uint32_t shown = 0, n = now ? GAUGES : s->window[0].values;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t which = now ? IND_GAUGE_FIRST + i : s->window[0].value[i].indicator;
-        if (indicator.len > 0 && !is(indicator, indicator_name((enum indicator)which)))
+        if (indicator.len > 0 && !is(indicator, custom_name(settings, (enum indicator)which)))
             continue;
         if (now && s->gauge[i] == 0 && s->gauge_of[i].len == 0)
             continue;
@@ -417,7 +476,7 @@ uint32_t story_show(const struct snapshot *s, bool now, struct str indicator,
         else if (mature)
             line_of_mature(line, sizeof line, &s->window[0].value[i]);
         else
-            line_of_kpi(line, sizeof line, &s->window[0].value[i]);
+            line_of_kpi(line, sizeof line, settings, &s->window[0].value[i]);
         print(ctx, line);
         shown++;
     }

@@ -44,7 +44,7 @@ size_t story_json(struct str rest, ms_t ts, char buf[STORY_LINE_MAX * 2]);
 
 /* Writes what a snapshot of one window (or `now`) says of an indicator, "" of every one, to
  * print() as lines. How many. */
-uint32_t story_show(const struct snapshot *snapshot, bool now, struct str indicator,
-                    void (*print)(void *ctx, const char *line), void *ctx);
+uint32_t story_show(const struct snapshot *snapshot, const struct settings *settings, bool now,
+                    struct str indicator, void (*print)(void *ctx, const char *line), void *ctx);
 
 #endif

@@ -60,7 +60,7 @@ static void fill_names(struct chaos *c, struct event *e, uint64_t known, uint32_
         {F_REASON, &e->reason, 2},
         {F_INTO, &e->into, c->tickets},
         {F_PAUSED_REASON, &e->paused_reason, 2},
-        {F_NAME, &e->name, CHAOS_NAMES},
+        {F_NAME, &e->name, e->kind == EV_MEASURED ? CHAOS_MEASURES + 1 : CHAOS_NAMES},
         {F_ITEM, &e->item, 2},
         {F_ASPECT, &e->aspect, 2},
         {F_HOW, &e->how, 2},
@@ -120,7 +120,7 @@ static void fill_numbers(struct chaos *c, struct event *e, uint64_t known)
     }
     if (known >> F_VALUE & 1) {
         e->has |= F1(VALUE);
-        e->value = random_range(&c->r, -5, 5) * NUMBER_ONE;
+        e->value = random_range(&c->r, -5, 5) * NUMBER_ONE + random_range(&c->r, 0, 3);
     }
     const struct {
         enum event_field field;
@@ -153,7 +153,8 @@ static enum event_kind draw_kind(struct chaos *c)
         EV_RESUMED,    EV_CALL_OFFERED,   EV_CALL_RUNG,     EV_UPDATED,       EV_CALL_ANSWERED,
         EV_CALL_ENDED, EV_CALL_ABANDONED, EV_VISIT_PLANNED, EV_VISIT_ARRIVED, EV_VISIT_ENDED,
         EV_CONFIRMED,  EV_COMPLAINED,     EV_FOLLOWED_UP,   EV_RETURNED,      EV_INSPECTED,
-        EV_RATED,      EV_AGENT_STATE,    EV_AGENT_STATE,   EV_SHIFT,
+        EV_RATED,      EV_AGENT_STATE,    EV_AGENT_STATE,   EV_SHIFT,         EV_MEASURED,
+        EV_MEASURED,
     };
     if (random_below(&c->r, 1000) < c->merges)
         return EV_MERGED;
@@ -300,17 +301,53 @@ static void draw_kinds(struct random r, struct settings *s)
     }
 }
 
+static void draw_side(struct random *r, struct customs *all, struct custom_side *ret)
+{
+    char name[] = {'n', (char)('0' + random_below(r, CHAOS_MEASURES)), 0};
+    *ret = (struct custom_side){.kind = (uint8_t)(SIDE_SUM + random_below(r, 3))};
+    if (ret->kind == SIDE_COUNT)
+        ret->indicator = (uint16_t)(IND_OPENED + random_below(r, IND_CALLS_RUNG - IND_OPENED + 1));
+    else
+        ret->measure = (uint8_t)custom_measure(all, str_of(name));
+}
+
+/* Of every kind, over a few measures; by draws of its own. */
+static void draw_customs(struct random r, struct settings *s)
+{
+    struct customs *all = &s->customs;
+    memset(all, 0, sizeof *all);
+    all->n = (uint32_t)random_below(&r, CUSTOMS_MAX + 1);
+    for (uint32_t i = 0; i < all->n; i++) {
+        struct custom_setting *c = &all->at[i];
+        c->id[0] = 'u';
+        c->id[1] = (char)('a' + i);
+        c->kind = (uint8_t)random_below(&r, CUSTOM_KINDS);
+        do
+            draw_side(&r, all, &c->num);
+        while ((c->kind == CUSTOM_COUNT && c->num.kind == SIDE_SUM) ||
+               (c->kind != CUSTOM_COUNT && c->kind != CUSTOM_RATIO && c->num.kind != SIDE_SUM));
+        if (c->kind == CUSTOM_RATIO)
+            draw_side(&r, all, &c->den);
+        if (c->kind == CUSTOM_MEAN)
+            c->den = (struct custom_side){.kind = SIDE_NUMBER, .measure = c->num.measure};
+    }
+    custom_settle(all);
+}
+
 void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
 {
     s->rules = rules;
     for (uint32_t i = 0; i < rules; i++) {
         struct rule_setting *rule = &s->rule[i];
         *rule = (struct rule_setting){.id = {'r', (char)('a' + i), 0}};
-        rule->indicator = (uint16_t)random_below(r, IND_N);
+        do
+            rule->indicator = (uint16_t)random_below(r, IND_N);
+        while (indicator_is_custom((enum indicator)rule->indicator) &&
+               custom_of(s, (enum indicator)rule->indicator) == NULL);
         do
             rule->field = (uint8_t)random_below(r, IF_END);
-        while (!indicator_has_field((enum indicator)rule->indicator,
-                                    (enum indicator_field)rule->field));
+        while (!custom_has_field(s, (enum indicator)rule->indicator,
+                                 (enum indicator_field)rule->field));
         do
             rule->scope = (uint8_t)random_below(r, SCOPE_N);
         while ((s->scopes >> rule->scope & 1) == 0);
@@ -389,6 +426,7 @@ void chaos_settings(struct random *r, struct settings *s)
     const char *why;
     chaos_sla(r, s);
     draw_compared(*r, s);
+    draw_customs(*r, s);
     chaos_rules(r, s, (uint32_t)random_below(r, 12));
     draw_hours(*r, s);
     CHECK(settings_check(s, &why) == 0);

@@ -9,7 +9,7 @@
 #include "core/settings.h"
 #include "tests/lib/random.h"
 
-enum { CHAOS_NAMES = 64, CHAOS_SOURCES = 6 };
+enum { CHAOS_NAMES = 64, CHAOS_SOURCES = 6, CHAOS_MEASURES = 5 };
 
 #define CHAOS_START 1770368400000 /* 2026-02-06T09:00:00Z */
 

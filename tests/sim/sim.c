@@ -129,6 +129,43 @@ static void same_times(const struct world *w, uint32_t n)
     }
 }
 
+/* One side of an indicator, by a walk over all events; millionths. */
+static int64_t side_in(const struct settings *s, const struct custom_side *side, uint32_t n,
+                       ms_t from, ms_t at)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct event *e = &events[i];
+        if (e->kind == EV_MEASURED &&
+            str_equal(e->name, str_of(s->customs.measure[side->measure])) && e->ts >= from &&
+            sec_floor(e->ts) <= sec_floor(at))
+            sum += side->kind == SIDE_SUM ? e->value : NUMBER_ONE;
+    }
+    return sum;
+}
+
+/* What was measured, of everybody. */
+static void same_measures(const struct world *w, uint32_t n)
+{
+    static struct snapshot s;
+    engine_snapshot(w->e, SCOPE_ALL, 1, (1u << w->settings.windows) - 1, &s);
+    for (uint32_t i = 0; i < s.windows * w->settings.customs.n; i++) {
+        const struct kpi_window *in = &s.window[i / w->settings.customs.n];
+        uint32_t k = i % w->settings.customs.n;
+        const struct custom_setting *c = &w->settings.customs.at[k];
+        struct kpi_value v = value_of(in, (enum indicator)(IND_CUSTOM_FIRST + k));
+        if (c->num.kind != SIDE_COUNT) {
+            int64_t num = side_in(&w->settings, &c->num, n, in->from, s.at);
+            expect(v.num == num, "another num measured", (uint64_t)num, (uint64_t)v.num);
+        }
+        if (c->den.kind == SIDE_SUM || c->den.kind == SIDE_NUMBER) {
+            int64_t den = side_in(&w->settings, &c->den, n, in->from, s.at);
+            int64_t got = c->kind == CUSTOM_MEAN ? (int64_t)v.n * NUMBER_ONE : v.den;
+            expect(got == den, "another den measured", (uint64_t)den, (uint64_t)got);
+        }
+    }
+}
+
 /* --- rounds --------------------------------------------------------------- */
 
 static void round_order(struct random *r)
@@ -158,6 +195,7 @@ static void round_order(struct random *r)
            b.verdicts[VERDICT_DUPLICATE], m - n);
     same_state(&a, &b);
     same_times(&b, n);
+    same_measures(&b, n);
     world_end(&a);
     world_end(&b);
 }

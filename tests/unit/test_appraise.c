@@ -113,7 +113,8 @@ Test(appraise, time_alone_changes_it_when_a_sample_leaves)
 Test(appraise, inputs_are_those_of_all_variants)
 {
     cards->card[2].item[0].of = (struct figure_source){IND_RESOLUTION, IF_P90};
-    uint32_t inputs = appraise_inputs(cards, &cards->card[1]);
+    struct settings settings = {.cards = cards};
+    uint32_t inputs = appraise_inputs(&settings, &cards->card[1]);
     cr_assert_eq(inputs, 1u << FAM_RATINGS | 1u << FAM_RESOLVES | 1u << TOUCH_GAUGES);
 }
 

@@ -94,11 +94,14 @@ Test(indicator, names_and_kinds)
     cr_assert_eq(indicator_kind(IND_CSAT), IND_MEAN);
     cr_assert_eq(ARRAY_LEN(durations) + ARRAY_LEN(business) + ARRAY_LEN(unjudged) +
                      ARRAY_LEN(counts) + ARRAY_LEN(ratios) + ARRAY_LEN(numbers) +
-                     ARRAY_LEN(gauges) + ARRAY_LEN(shares) + 1,
+                     ARRAY_LEN(gauges) + ARRAY_LEN(shares) + 1 + CUSTOMS_MAX,
                  IND_N);
     cr_assert(ARRAY_LEN(durations) == TARGET_N && ARRAY_LEN(gauges) == GAUGES);
     cr_assert_eq(indicator_find(str_of("opene")), -1);
     cr_assert_eq(indicator_find(str_of("")), -1);
+    for (int i = 0; i < CUSTOMS_MAX; i++)
+        cr_assert_eq(indicator_find(str_of(indicator_name((enum indicator)(IND_CUSTOM_FIRST + i)))),
+                     -1);
 }
 
 /* Targets stand in the order of the catalogue, which the daemon's configuration relies on. */
@@ -125,7 +128,7 @@ static uint32_t terms(const struct indicator_term *t)
     while (n < INDICATOR_TERMS_MAX && t[n].sign != 0) {
         cr_assert_lt(t[n].family, FAM_N);
         const struct window_family *f = &indicator_families[t[n].family];
-        cr_assert_lt(t[n].flag, t[n].column ? f->columns : f->flags);
+        cr_assert_lt(t[n].flag, t[n].of != TERM_FLAG ? f->columns : f->flags);
         n++;
     }
     return n;
@@ -198,6 +201,7 @@ static const struct {
     {IND_NUMBER, {"num", "den", "value"}},
     {IND_MEAN, {"n", "mean"}},
     {IND_SHARE, {"num", "den", "value"}},
+    {IND_CUSTOM, {"n", "num", "den", "mean", "value"}},
     {IND_GAUGE, {"value"}},
 };
 

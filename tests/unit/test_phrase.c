@@ -169,7 +169,8 @@ Test(phrase, everything_has_words)
                          (enum scope)(1 + i % (SCOPE_N - 1)), INT64_MIN + 1);
                     memcpy(settings.rule[0].id, longest, sizeof longest);
                     memcpy(settings.window[1].name, "999999999999999", 16);
-                    const char *words = phrase_indicator((enum indicator)i, (enum lang)lang);
+                    const char *words =
+                        phrase_indicator(&settings, (enum indicator)i, (enum lang)lang);
                     cr_assert_not_null(words);
                     sentence(&alert, (enum lang)lang);
                     cr_assert_lt(strlen(buf), PHRASE_MAX - 1);
