@@ -176,7 +176,7 @@ static void card_table(struct report *r, const struct scorecard *card, enum scop
         const char *title =
             item->title[0] != '\0'
                 ? item->title
-                : phrase_indicator((enum indicator)item->of.indicator, words_lang());
+                : phrase_indicator(r->settings, (enum indicator)item->of.indicator, words_lang());
         doc_column(t, item->id, doc_text(r->doc, "%s · %g", title, item->weight / 100.0), true,
                    false);
     }

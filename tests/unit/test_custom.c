@@ -166,7 +166,8 @@ static void check(struct desk *d, enum scope scope, const char *name, uint32_t w
         for (uint32_t i = 0; i < EVENTS; i++) {
             const struct told *t = &told[i];
             const char *of = scope == SCOPE_AGENT ? t->agent : scope == SCOPE_TEAM ? t->team : "-";
-            if (t->measure != m || of == NULL || strcmp(of, name) != 0 || t->ts <= at - length)
+            if (t->measure != m || of == NULL || strcmp(of, name) != 0 ||
+                sec_floor(t->ts) <= sec_floor(at) - length / MS_SECOND)
                 continue;
             sum += t->value;
             n++;
