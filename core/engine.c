@@ -353,15 +353,18 @@ static int agent_info(struct engine *e, const struct event *ev, uint32_t src)
 }
 
 /* A value stands at its ts for the agent and team that it names, and for all. Windows have it in
- * order, whenever it comes. */
+ * order, whenever it comes. One that nothing is made of is no mistake of its source: an indicator
+ * may be made of it later, and the journal has it. */
 static int measured(struct engine *e, const struct event *ev)
 {
     int measure = measured_find(&e->settings.customs, ev->name);
     struct sink out = {.board = e->board};
     struct window_sample sample;
     struct record r;
-    if (measure < 0)
-        return ERR_UNKNOWN_MEASURE;
+    if (measure < 0) {
+        e->core.counters.measured_unnamed++;
+        return 0;
+    }
     if (ev->value < -MEASURED_MAX || ev->value > MEASURED_MAX)
         return ERR_OUT_OF_RANGE;
     record_take(&r, ev, 0, e->board);

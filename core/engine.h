@@ -165,6 +165,7 @@ MUST_CHECK int engine_compare(struct engine *e, const struct sla_setting *next,
     X(skewed, "events from the future, set to the time of receipt")                                \
     X(negative, "durations below zero, counted as zero")                                           \
     X(refolds, "tickets folded again because an event came late")                                  \
+    X(measured_unnamed, "`measured` events whose name no indicator is made of")                    \
     X(reopened_unknown, "reopenings of tickets no longer remembered")                              \
     X(names_other, "samples counted under (other) because a scope was full")                       \
     X(tickets_forgotten, "closed tickets forgotten, by age or for room")                           \

@@ -47,7 +47,6 @@
     X(IMAGE_BUSY, "image_busy", "too much changed while the image was taken; take it again")       \
     X(BAD_SHIFT, "bad_shift", "a shift ends before it begins, is too long or too far ahead")       \
     X(ROSTER_FULL, "roster_full", "the agent has too many shifts to come")                         \
-    X(UNKNOWN_MEASURE, "unknown_measure", "no indicator of the site is made of this measure")      \
     X(BAD_SETTINGS, "bad_settings", "the settings do not fit the limits")
 
 enum err {

@@ -8,7 +8,8 @@ struct ratio ratio_of(const struct indicator_row *row, const struct window_numbe
     int64_t den = rather == NULL ? 0 : indicator_terms(rather->den, by_family);
     if (den > 0)
         return (struct ratio){indicator_terms(rather->num, by_family), den};
-    return (struct ratio){indicator_terms(row->num, by_family), indicator_terms(row->den, by_family)};
+    return (struct ratio){indicator_terms(row->num, by_family),
+                          indicator_terms(row->den, by_family)};
 }
 
 static uint32_t families_of(const struct indicator_term *terms)

@@ -337,6 +337,17 @@ static bool read_address(const struct reading *r, char *ret, size_t cap)
     return true;
 }
 
+static bool read_customs(const struct key *key, struct reading *r)
+{
+    struct customs *all = &r->config->settings.customs;
+    uint32_t n;
+    memset(all, 0, sizeof *all);
+    if (!read_list(key, r, custom_read_entry, &n))
+        return false;
+    custom_settle(all);
+    return true;
+}
+
 bool key_read(const struct key *key, struct reading *r)
 {
     void *place = (char *)r->config + key->place;
@@ -385,11 +396,7 @@ bool key_read(const struct key *key, struct reading *r)
         memset(place, 0, key->size);
         return read_list(key, r, rule_read, &r->config->settings.rules);
     case KEY_CUSTOMS:
-        memset(place, 0, key->size);
-        if (!read_list(key, r, custom_read_entry, &n))
-            return false;
-        custom_settle(&r->config->settings.customs);
-        return true;
+        return read_customs(key, r);
     case KEY_CALENDARS:
         return read_list(key, r, calendar_read, &n);
     case KEY_POLICIES:

@@ -163,6 +163,7 @@ static void quality(struct report *r)
     put_count(r, t, "skewed", W_R_SKEWED, n->skewed, true);
     put_count(r, t, "negative", W_R_NEGATIVE, n->negative, true);
     put_count(r, t, "reopened_unknown", W_R_UNKNOWN_REOPEN, n->reopened_unknown, true);
+    put_count(r, t, "measured_unnamed", W_R_UNNAMED, n->measured_unnamed, true);
     put_count(r, t, "lost_to_limits", W_R_LIMITS, n->names_other + n->calls_shed + n->sla_untracked,
               true);
 }

@@ -188,6 +188,7 @@
     X(R_GAPS, "missing sequence numbers", "缺失的序号")                                            \
     X(R_NEGATIVE, "durations below zero, counted as zero", "负时长(按零计)")                       \
     X(R_UNKNOWN_REOPEN, "reopenings of unknown tickets", "未知工单的重新打开")                     \
+    X(R_UNNAMED, "measured, but no indicator is made of it", "有测量值但未配置指标")               \
     X(R_LIMITS, "samples lost to limits", "因限额丢失的样本")                                      \
     X(R_METHOD_PERIOD,                                                                             \
       "A number stands in the period in which it happened, and counts "                            \

@@ -242,7 +242,7 @@ Test(custom, figures_of_each_kind)
     cr_assert_eq(figure_custom(&v, IF_MEAN).bottom, 0);
 }
 
-Test(custom, what_is_refused_is_counted)
+Test(custom, what_counts_nowhere_is_told)
 {
     struct desk *d = desk_new();
     put(&d->settings.customs, "o", CUSTOM_SUM)->num =
@@ -250,12 +250,14 @@ Test(custom, what_is_refused_is_counted)
     custom_settle(&d->settings.customs);
     desk_open(d);
     struct result r = desk_say(d, start, "measured name=order value=1 agent=ada");
-    cr_assert(r.verdict == VERDICT_REFUSED && r.err == ERR_UNKNOWN_MEASURE);
+    cr_assert_eq(r.verdict, VERDICT_APPLIED);
+    cr_assert_eq(engine_counters(d->e)->measured_unnamed, 1);
     r = desk_say(d, start, "measured name=orders value=1000000001 agent=ada");
     cr_assert(r.verdict == VERDICT_REFUSED && r.err == ERR_OUT_OF_RANGE);
     r = desk_say(d, start, "measured name=orders value=1000000000 agent=ada");
     cr_assert_eq(r.verdict, VERDICT_APPLIED);
-    cr_assert_eq(engine_counters(d->e)->refused, 2);
+    cr_assert_eq(engine_counters(d->e)->refused, 1);
+    cr_assert_eq(engine_counters(d->e)->measured_unnamed, 1);
     cr_assert_eq(desk_num(d, SCOPE_AGENT, "ada", IND_CUSTOM_0, W_1H), MEASURED_MAX);
     desk_free(d);
 }

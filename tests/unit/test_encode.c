@@ -366,50 +366,6 @@ Test(encode, snapshot, .init = set_up)
         "\"gaps\":1,\"late_dropped\":2,\"skewed\":3}}");
 }
 
-/* All indicators in all windows, with the widest numbers and names. */
-Test(encode, the_largest_snapshot_fits, .init = set_up)
-{
-    char name[NAME_BYTES_MAX];
-    memset(name, '"', sizeof name); /* twice as long in JSON */
-    const struct str longest = {name, sizeof name};
-    settings.windows = WINDOWS_MAX;
-    snapshot.windows = WINDOWS_MAX;
-    snapshot.name = longest;
-    snapshot.title = longest;
-    for (uint32_t i = 0; i < WINDOWS_MAX; i++) {
-        struct kpi_window *w = &snapshot.window[i];
-        memcpy(settings.window[i].name, "999999999999999", 16);
-        settings.window[i].name[14] = (char)('a' + i);
-        *w = (struct kpi_window){.window = (uint8_t)i,
-                                 .from = MS_MAX_TS,
-                                 .covered_from = MS_MAX_TS + 1,
-                                 .slot_ms = MS_MAX_TS,
-                                 .values = KPI_VALUES_MAX};
-        for (uint32_t k = 0; k < KPI_VALUES_MAX; k++) {
-            w->value[k] = (struct kpi_value){
-                .indicator = (uint16_t)k,
-                .n = UINT32_MAX,
-                .sum = INT64_MAX,
-                .num = INT64_MAX - 1,
-                .den = INT64_MAX,
-                .order = {UINT32_MAX,
-                          MS_MAX_TS,
-                          MS_MAX_TS,
-                          {MS_MAX_TS, MS_MAX_TS, MS_MAX_TS, MS_MAX_TS, MS_MAX_TS}},
-                .target = MS_MAX_TS,
-                .met = UINT32_MAX,
-                .missed = 3,
-                .strict_missed = 2};
-        }
-    }
-    for (uint32_t g = 0; g < GAUGES; g++) {
-        snapshot.gauge[g] = INT64_MAX;
-        snapshot.gauge_of[g] = longest;
-    }
-    SAY(encode_snapshot(em, NULL, &envelope, &settings, &snapshot, &(struct quality){0}));
-    cr_assert_gt(strlen(json), 50000);
-}
-
 Test(encode, the_largest_alert_fits, .init = set_up)
 {
     static char alert_json[ALERT_BYTES_MAX];

@@ -120,7 +120,8 @@ static void refused(const char *items, const char *complaint)
 Test(score_items, are_refused_with_line_and_member)
 {
     refused("indicator: classification_rate, group: g, weight: 10, baseline: 1, target: 2",
-            ".indicator: 'classification_rate' is no indicator; SEMANTICS.md lists them");
+            ".indicator: 'classification_rate' is no indicator; SEMANTICS.md and `indicators` list "
+            "them");
     refused("indicator: nps, group: g, weight: 10, colour: red",
             ".colour: unknown key of a scorecard item; see --print-config");
     refused("indicator: nps, group: g, baseline: 0, target: 1",
