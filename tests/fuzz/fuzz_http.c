@@ -12,7 +12,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { ANSWER_MAX = 1 << 20, PATIENCE_TURNS = 100, LEAVING_TURNS = 10000 };
+enum {
+    ANSWER_MAX = 1 << 20,
+    PATIENCE_TURNS = 100,
+    LEAVING_TURNS = 10000,
+    LATER_TURNS = 50,
+    LATER_MS = 15000
+};
 
 static struct inside in;
 static char said[ANSWER_MAX + 1];
@@ -85,8 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now); /* ports do not linger either */
     close(fd);
     for (int i = 0; in.driver->web.peers.n > 0; i++) {
-        CHECK(i < LEAVING_TURNS); /* whoever is gone leaves nothing behind */
+        CHECK(i < LEAVING_TURNS); /* whoever is gone leaves nothing behind … */
         inside_turn(&in);
+        if (i % LATER_TURNS == LATER_TURNS - 1) /* … at the latest when its stream is written to */
+            web_work(&in.driver->web, uv_now(&in.loop) + LATER_MS, true);
     }
     CHECK(in.driver->query.guests == 0 && in.driver->web.live.clients == 0);
     return 0;
