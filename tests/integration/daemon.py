@@ -41,6 +41,16 @@ def now_ms():
     return int(time.time() * 1000)
 
 
+def answers_of(s, request):
+    """All answers to a request; the socket is closed then."""
+    s.send(msgpack.packb(request))
+    answers = []
+    while not answers or not answers[-1].get("end"):
+        answers.append(msgpack.unpackb(s.recv()))
+    s.close()
+    return answers
+
+
 class Daemon:
     """A running daemon; as a context manager it is stopped, and must then have ended well."""
 
@@ -143,12 +153,7 @@ class Daemon:
         """All answers to a request."""
         s = self.socket(zmq.DEALER)
         s.connect(self.query_endpoint)
-        s.send(msgpack.packb(request))
-        answers = []
-        while not answers or not answers[-1].get("end"):
-            answers.append(msgpack.unpackb(s.recv()))
-        s.close()
-        return answers
+        return answers_of(s, request)
 
     def status(self):
         return self.ask(op="status")[0]["message"]

@@ -4,11 +4,10 @@ import subprocess
 import sys
 import unittest
 
-import msgpack
 import zmq
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import FAST, PATIENCE_S, Daemon, event, send  # noqa: E402
+from daemon import FAST, PATIENCE_S, Daemon, answers_of, event, send  # noqa: E402
 
 COMPANION = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 
@@ -73,13 +72,7 @@ class Guarded(Daemon):
         return s
 
     def query(self, name, **request):
-        s = self.as_client(zmq.DEALER, name, self.query_endpoint)
-        s.send(msgpack.packb(request))
-        answers = []
-        while not answers or not answers[-1].get("end"):
-            answers.append(msgpack.unpackb(s.recv()))
-        s.close()
-        return answers
+        return answers_of(self.as_client(zmq.DEALER, name, self.query_endpoint), request)
 
     def status(self):
         return self.query("chief", op="status")[0]["message"]

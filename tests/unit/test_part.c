@@ -2,13 +2,11 @@
 #include "core/part.h"
 
 #include "core/fold.h"
-#include "tests/lib/desk.h"
 #include "tests/lib/shares.h"
-#include "tests/lib/tale.h"
+#include "tests/lib/telling.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static const ms_t start = 1770368400000; /* 2026-02-06 09:00 */
 
@@ -63,8 +61,9 @@ static bool same_aspects(const struct kpi_window *w, const struct shares *want,
 }
 
 /* NULL, or what differs. */
-static const char *compare(struct desk *d, const struct shares *want, enum scope s, uint32_t index)
+static const char *compare(struct desk *d, const void *oracle, enum scope s, uint32_t index)
 {
+    const struct shares *want = oracle;
     static struct snapshot now;
     engine_snapshot(d->e, s, index, 1u << W_5M | 1u << W_24H, &now);
     for (uint32_t w = 0; w < now.windows; w++) {
@@ -85,46 +84,20 @@ static const char *compare(struct desk *d, const struct shares *want, enum scope
     return NULL;
 }
 
-static void compare_all(struct desk *d, const struct tale *sorted, uint64_t seed)
-{
-    static struct shares want;
-    shares_write(&want, sorted);
-    for (enum scope s = 0; s < SCOPE_N; s++)
-        for (uint32_t i = 1; i <= engine_names(d->e, s); i++) {
-            const char *wrong = compare(d, &want, s, i);
-            if (wrong == NULL)
-                continue;
-            tale_print(sorted);
-            struct str name = engine_name(d->e, s, i);
-            cr_assert_fail("seed %llu: %s of %s %.*s", (unsigned long long)seed, wrong,
-                           scope_name(s), (int)name.len, name.p);
-        }
-}
-
 static void one_tale(uint64_t seed, bool shuffled)
 {
+    static struct shares want;
     struct random r = {seed};
     struct desk *d = desk_new();
-    struct tale t, told;
-    ms_t span = shuffled ? 70 * MS_SECOND : 5 * MS_HOUR, end = start + span + 277777;
-    uint32_t tickets = (uint32_t)random_range(&r, 1, TALE_TICKETS), n = 0;
+    struct tale t;
+    ms_t span = shuffled ? 70 * MS_SECOND : 5 * MS_HOUR;
+    uint32_t tickets = (uint32_t)random_range(&r, 1, TALE_TICKETS);
     tale_draw_outside(&r, tickets, TALE_MAX / 2, 40, start, span, &t);
-    for (uint32_t i = 0; i < t.n; i++)
-        if (t.event[i].kind != EV_MERGED)
-            t.event[n++] = t.event[i];
-    t.n = n;
-    told = t;
-    tale_sort(&t);
-    if (shuffled)
-        tale_shuffle(&r, &told, 8);
-    else
-        told = t;
     d->settings.flag_over = (uint32_t)random_below(&r, 101);
-    desk_open(d);
-    for (uint32_t i = 0; i < told.n; i++)
-        cr_assert_neq(desk_take(d, &told.event[i]).verdict, VERDICT_REFUSED);
-    desk_tick(d, end);
-    compare_all(d, &t, seed);
+    tell_tale(d, &r, &t, shuffled);
+    desk_tick(d, start + span + 277777);
+    shares_write(&want, &t);
+    cr_assert(told_agrees(d, &want, compare, &t), "seed %llu", (unsigned long long)seed);
     engine_check(d->e);
     desk_free(d);
 }
