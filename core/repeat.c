@@ -3,13 +3,13 @@
 #include "core/block.h"
 #include "core/op.h"
 
-enum { OPENINGS, RESOLVES, KINDS };
 enum { SAID_REPEATED = 1, SAID_LOST = 2 };
 
 uint64_t repeats_bytes(uint32_t tickets)
 {
     return block_round(pool_bytes(sizeof(struct repeat), tickets)) +
-           KINDS * block_round(map_bytes(tickets));
+           block_round(pool_bytes(sizeof(struct repeat_solved), tickets)) +
+           2 * block_round(map_bytes(tickets));
 }
 
 void repeats_init(struct repeats *r, void *mem, uint32_t tickets, struct board *board,
@@ -19,10 +19,12 @@ void repeats_init(struct repeats *r, void *mem, uint32_t tickets, struct board *
     r->board = board;
     pool_init(&r->pool, 0, block_take(&at, pool_bytes(sizeof(struct repeat), tickets)),
               sizeof(struct repeat), tickets);
-    for (uint32_t k = 0; k < KINDS; k++)
-        treap_init(&r->treap[k], block_take(&at, map_bytes(tickets)), tickets, &r->pool,
-                   offsetof(struct repeat, key),
-                   (uint32_t)(offsetof(struct repeat, node) + k * sizeof(struct treap_node)), seed);
+    pool_init(&r->solved, 0, block_take(&at, pool_bytes(sizeof(struct repeat_solved), tickets)),
+              sizeof(struct repeat_solved), tickets);
+    treap_init(&r->openings, block_take(&at, map_bytes(tickets)), tickets, &r->pool,
+               offsetof(struct repeat, key), offsetof(struct repeat, node), seed);
+    treap_init(&r->resolves, block_take(&at, map_bytes(tickets)), tickets, &r->solved,
+               offsetof(struct repeat_solved, key), offsetof(struct repeat_solved, node), seed);
 }
 
 uint64_t repeat_key(uint64_t customer, uint32_t category)
@@ -43,21 +45,26 @@ static struct repeat *edit(struct repeats *r, handle_t h)
     return pool_edit(&r->pool, h);
 }
 
-static handle_t behind(const struct repeats *r, uint32_t kind, uint64_t key, ms_t ts, handle_t h)
+static const struct repeat_solved *get_solved(const struct repeats *r, handle_t h)
 {
-    return treap_behind(&r->treap[kind], key, ts, h);
+    return pool_get(&r->solved, h);
+}
+
+static struct repeat_solved *edit_solved(struct repeats *r, handle_t h)
+{
+    return pool_edit(&r->solved, h);
 }
 
 /* --- what follows --------------------------------------------------------------------------- */
 
-static void say(struct repeats *r, handle_t h, uint8_t said)
+static void say(struct repeats *r, handle_t solved, uint8_t said)
 {
     static const uint8_t flags[] = {COHORTS_REPEATED, COHORTS_LOST};
-    struct repeat *n = edit(r, h);
+    struct repeat_solved *n = edit_solved(r, solved);
     struct sink out = {.board = r->board};
     uint8_t changed = n->said ^ said;
     for (uint32_t i = 0; i < ARRAY_LEN(flags); i++) {
-        struct window_sample s = {.ts = n->node[RESOLVES].at, .flags = 1u << flags[i]};
+        struct window_sample s = {.ts = n->node.at, .flags = 1u << flags[i]};
         if ((changed >> i & 1) != 0)
             sink_sample(&out, FAM_COHORTS, &s, &n->tags, (1 << SCOPE_N) - 1,
                         (said >> i & 1) != 0 ? 1 : -1);
@@ -65,21 +72,21 @@ static void say(struct repeats *r, handle_t h, uint8_t said)
     n->said = said;
 }
 
-/* Of the ticket's resolve; the opening that follows is another ticket's. */
-static void judge(struct repeats *r, handle_t h)
+/* Of a ticket's resolve; the opening that follows is another ticket's. */
+static void judge(struct repeats *r, handle_t solved)
 {
     const struct settings *s = board_settings(r->board);
-    const struct repeat *n = get(r, h);
-    ms_t ts = n->node[RESOLVES].at;
-    handle_t next = behind(r, OPENINGS, n->key, ts, POOL_INDEX_MASK);
-    if (next == h)
-        next = behind(r, OPENINGS, n->key, n->node[OPENINGS].at, h);
-    ms_t after = next == 0 ? MS_NEVER : get(r, next)->node[OPENINGS].at - ts;
+    const struct repeat_solved *n = get_solved(r, solved);
+    ms_t ts = n->node.at;
+    handle_t next = treap_behind(&r->openings, n->key, ts, POOL_INDEX_MASK);
+    if (next == n->of)
+        next = treap_behind(&r->openings, n->key, get(r, n->of)->node.at, n->of);
+    ms_t after = next == 0 ? MS_NEVER : get(r, next)->node.at - ts;
     uint8_t said = after <= s->repeat_horizon ? SAID_REPEATED : 0;
     if (!n->lost && after <= s->return_horizon)
         said |= SAID_LOST;
     if (said != n->said)
-        say(r, h, said);
+        say(r, solved, said);
 }
 
 /* An opening of that key at ts has come or gone (its own place is h's). Resolves before two other
@@ -88,15 +95,15 @@ static void follow(struct repeats *r, uint64_t key, ms_t ts, handle_t h)
 {
     const struct settings *s = board_settings(r->board);
     ms_t from = ts - ms_max(s->repeat_horizon, s->return_horizon);
-    const struct treap *openings = &r->treap[OPENINGS];
+    const struct treap *openings = &r->openings;
     handle_t one = treap_before(openings, key, ts, h);
-    handle_t two = one == 0 ? 0 : treap_before(openings, key, get(r, one)->node[OPENINGS].at, one);
+    handle_t two = one == 0 ? 0 : treap_before(openings, key, get(r, one)->node.at, one);
     if (two != 0)
-        from = ms_max(from, get(r, two)->node[OPENINGS].at);
-    handle_t at = behind(r, RESOLVES, key, from, 0);
-    while (at != 0 && get(r, at)->node[RESOLVES].at < ts) {
+        from = ms_max(from, get(r, two)->node.at);
+    handle_t at = treap_behind(&r->resolves, key, from, 0);
+    while (at != 0 && get_solved(r, at)->node.at < ts) {
         judge(r, at);
-        at = behind(r, RESOLVES, key, get(r, at)->node[RESOLVES].at, at);
+        at = treap_behind(&r->resolves, key, get_solved(r, at)->node.at, at);
     }
 }
 
@@ -105,28 +112,44 @@ static void follow(struct repeats *r, uint64_t key, ms_t ts, handle_t h)
 static void opening_off(struct repeats *r, handle_t h)
 {
     uint64_t key = get(r, h)->key;
-    ms_t ts = get(r, h)->node[OPENINGS].at;
+    ms_t ts = get(r, h)->node.at;
     if (ts == MS_NONE)
         return;
-    treap_detach(&r->treap[OPENINGS], h);
-    edit(r, h)->node[OPENINGS].at = MS_NONE;
+    treap_detach(&r->openings, h);
+    edit(r, h)->node.at = MS_NONE;
     follow(r, key, ts, h);
+}
+
+static void opening_on(struct repeats *r, handle_t h, ms_t ts)
+{
+    edit(r, h)->node.at = ts;
+    treap_attach(&r->openings, h);
+    follow(r, get(r, h)->key, ts, h);
 }
 
 static void resolve_off(struct repeats *r, handle_t h)
 {
-    if (get(r, h)->node[RESOLVES].at == MS_NONE)
+    handle_t solved = get(r, h)->solved;
+    if (solved == 0)
         return;
-    say(r, h, 0);
-    treap_detach(&r->treap[RESOLVES], h);
-    edit(r, h)->node[RESOLVES].at = MS_NONE;
+    say(r, solved, 0);
+    treap_detach(&r->resolves, solved);
+    pool_free(&r->solved, solved);
+    edit(r, h)->solved = 0;
 }
 
-static void resolve_on(struct repeats *r, handle_t h, ms_t ts)
+static void resolve_on(struct repeats *r, handle_t h, ms_t ts, const struct tags *tags, bool lost)
 {
-    edit(r, h)->node[RESOLVES].at = ts;
-    treap_attach(&r->treap[RESOLVES], h);
-    judge(r, h);
+    handle_t solved = edit(r, h)->solved = pool_alloc(&r->solved);
+    CHECK(solved != 0); /* there is one for every ticket */
+    struct repeat_solved *n = edit_solved(r, solved);
+    n->of = h;
+    n->key = get(r, h)->key;
+    n->node.at = ts;
+    n->tags = *tags;
+    n->lost = lost;
+    treap_attach(&r->resolves, solved);
+    judge(r, solved);
 }
 
 /* Its record under that key, made when there is none. 0: no key, no record. */
@@ -134,26 +157,27 @@ static handle_t record(struct repeats *r, handle_t *h, uint64_t key)
 {
     if (*h == 0 && key != 0) {
         *h = pool_alloc(&r->pool);
-        CHECK(*h != 0); /* there is one for every ticket */
+        CHECK(*h != 0); /* here too */
         struct repeat *fresh = edit(r, *h);
         fresh->key = key;
-        fresh->node[OPENINGS].at = fresh->node[RESOLVES].at = MS_NONE;
+        fresh->node.at = MS_NONE;
     }
     if (*h == 0 || key == 0 || get(r, *h)->key == key)
         return *h;
-    ms_t resolved = get(r, *h)->node[RESOLVES].at;
+    handle_t solved = get(r, *h)->solved;
+    struct repeat_solved was = solved == 0 ? (struct repeat_solved){0} : *get_solved(r, solved);
     opening_off(r, *h);
     resolve_off(r, *h);
     edit(r, *h)->key = key;
-    if (resolved != MS_NONE)
-        resolve_on(r, *h, resolved);
+    if (solved != 0)
+        resolve_on(r, *h, was.node.at, &was.tags, was.lost);
     return *h;
 }
 
 static void drop_empty(struct repeats *r, handle_t *h)
 {
     const struct repeat *n = get(r, *h);
-    if (n->node[OPENINGS].at != MS_NONE || n->node[RESOLVES].at != MS_NONE)
+    if (n->node.at != MS_NONE || n->solved != 0)
         return;
     pool_free(&r->pool, *h);
     *h = 0;
@@ -162,7 +186,7 @@ static void drop_empty(struct repeats *r, handle_t *h)
 void repeat_opened(struct repeats *r, handle_t *h, uint64_t key, ms_t ts, int sign)
 {
     if (sign < 0) {
-        if (*h == 0 || (key != 0 && get(r, *h)->key != key) || get(r, *h)->node[OPENINGS].at != ts)
+        if (*h == 0 || (key != 0 && get(r, *h)->key != key) || get(r, *h)->node.at != ts)
             return;
         opening_off(r, *h);
         drop_empty(r, h);
@@ -171,20 +195,20 @@ void repeat_opened(struct repeats *r, handle_t *h, uint64_t key, ms_t ts, int si
     if (record(r, h, key) == 0)
         return;
     opening_off(r, *h);
-    edit(r, *h)->node[OPENINGS].at = ts;
-    treap_attach(&r->treap[OPENINGS], *h);
-    follow(r, get(r, *h)->key, ts, *h);
-    if (get(r, *h)->node[RESOLVES].at != MS_NONE)
-        judge(r, *h);
+    opening_on(r, *h, ts);
+    if (get(r, *h)->solved != 0)
+        judge(r, get(r, *h)->solved);
 }
 
 void repeat_resolved(struct repeats *r, handle_t *h, uint64_t key, ms_t ts, const struct tags *tags,
                      bool lost, int sign)
 {
     if (sign < 0) {
-        const struct repeat *n = *h == 0 ? NULL : get(r, *h);
-        if (n == NULL || (key != 0 && n->key != key) || n->node[RESOLVES].at != ts ||
-            n->lost != lost || !tags_equal(&n->tags, tags))
+        const struct repeat *k = *h == 0 ? NULL : get(r, *h);
+        if (k == NULL || (key != 0 && k->key != key) || k->solved == 0)
+            return;
+        const struct repeat_solved *n = get_solved(r, k->solved);
+        if (n->node.at != ts || n->lost != lost || !tags_equal(&n->tags, tags))
             return;
         resolve_off(r, *h);
         drop_empty(r, h);
@@ -193,19 +217,20 @@ void repeat_resolved(struct repeats *r, handle_t *h, uint64_t key, ms_t ts, cons
     if (record(r, h, key) == 0)
         return;
     resolve_off(r, *h);
-    struct repeat *n = edit(r, *h);
-    n->tags = *tags;
-    n->lost = lost;
-    resolve_on(r, *h, ts);
+    resolve_on(r, *h, ts, tags, lost);
 }
 
 void repeat_forget(struct repeats *r, handle_t *h)
 {
     if (*h == 0)
         return;
-    for (uint32_t kind = 0; kind < KINDS; kind++)
-        if (get(r, *h)->node[kind].at != MS_NONE)
-            treap_detach(&r->treap[kind], *h);
+    handle_t solved = get(r, *h)->solved;
+    if (get(r, *h)->node.at != MS_NONE)
+        treap_detach(&r->openings, *h);
+    if (solved != 0) {
+        treap_detach(&r->resolves, solved);
+        pool_free(&r->solved, solved);
+    }
     pool_free(&r->pool, *h);
     *h = 0;
 }
@@ -215,47 +240,54 @@ void repeat_forget(struct repeats *r, handle_t *h)
 uint64_t repeat_digest(const struct repeats *r, handle_t h)
 {
     const struct repeat *n = get(r, h);
-    ms_t resolved = n->node[RESOLVES].at;
-    bool lost = resolved != MS_NONE && n->lost; /* of a resolve that is gone it means nothing */
-    return mix64(mix64((uint64_t)n->node[OPENINGS].at) ^ (uint64_t)resolved ^ lost);
+    const struct repeat_solved *s = n->solved == 0 ? NULL : get_solved(r, n->solved);
+    uint64_t solved = s == NULL ? 0 : mix64((uint64_t)s->node.at) ^ s->lost;
+    return mix64(mix64((uint64_t)n->node.at) ^ solved);
 }
 
 /* Links follow from the records. */
 void repeats_rebuild(struct repeats *r)
 {
-    for (uint32_t k = 0; k < KINDS; k++)
-        treap_clear(&r->treap[k]);
+    treap_clear(&r->openings);
+    treap_clear(&r->resolves);
     for (uint32_t i = 1; i <= r->pool.high; i++) {
         handle_t h = pool_handle(&r->pool, i);
-        for (uint32_t kind = 0; h != 0 && kind < KINDS; kind++)
-            if (get(r, h)->node[kind].at != MS_NONE)
-                treap_attach(&r->treap[kind], h);
+        if (h == 0)
+            continue;
+        if (get(r, h)->node.at != MS_NONE)
+            treap_attach(&r->openings, h);
+        if (get(r, h)->solved != 0)
+            treap_attach(&r->resolves, get(r, h)->solved);
     }
+}
+
+static void check_solved(const struct repeats *r, handle_t h)
+{
+    const struct settings *s = board_settings(r->board);
+    const struct repeat *k = get(r, h);
+    const struct repeat_solved *n = get_solved(r, k->solved);
+    CHECK(n->of == h && n->key == k->key);
+    CHECK(treap_behind(&r->resolves, n->key, n->node.at, k->solved - 1) == k->solved);
+    handle_t next = treap_behind(&r->openings, n->key, n->node.at, POOL_INDEX_MASK);
+    if (next != 0 && next != h && get(r, next)->node.at - n->node.at <= s->repeat_horizon)
+        CHECK((n->said & SAID_REPEATED) != 0);
 }
 
 /* What is there is found, in order, and every resolve that is followed has said so. */
 void repeats_check(const struct repeats *r)
 {
-    const struct settings *s = board_settings(r->board);
+    uint32_t solved = 0;
     for (uint32_t i = 1; i <= r->pool.high; i++) {
         handle_t h = pool_handle(&r->pool, i);
         if (h == 0)
             continue;
         const struct repeat *n = get(r, h);
-        for (uint32_t kind = 0; kind < KINDS; kind++) {
-            handle_t at = 0;
-            if (n->node[kind].at != MS_NONE)
-                at = behind(r, kind, n->key, n->node[kind].at, h - 1);
-            CHECK(at == 0 || get(r, at)->key == n->key);
-            CHECK((n->node[kind].at == MS_NONE) == (at != h));
-        }
-        if (n->node[RESOLVES].at == MS_NONE) {
-            CHECK(n->said == 0);
-            continue;
-        }
-        handle_t next = behind(r, OPENINGS, n->key, n->node[RESOLVES].at, POOL_INDEX_MASK);
-        if (next != 0 && next != h &&
-            get(r, next)->node[OPENINGS].at - n->node[RESOLVES].at <= s->repeat_horizon)
-            CHECK((n->said & SAID_REPEATED) != 0);
+        CHECK(n->node.at != MS_NONE || n->solved != 0);
+        if (n->node.at != MS_NONE)
+            CHECK(treap_behind(&r->openings, n->key, n->node.at, h - 1) == h);
+        if (n->solved != 0)
+            check_solved(r, h);
+        solved += n->solved != 0;
     }
+    CHECK(solved == r->solved.live);
 }

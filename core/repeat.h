@@ -1,7 +1,7 @@
 /* repeat.h: who comes back: openings and resolves of the same customer and category.
  *
- * A ticket whose opening names both has a record here: when it was opened, and where it stands as
- * resolved. Those of one key are kept in two treaps by time, so a resolve finds the next opening
+ * A ticket whose opening names both has a record here: when it was opened, and, once it is, where
+ * it stands as resolved. Those of one key are kept in two treaps by time, so a resolve finds the next opening
  * of another ticket, and an opening the resolves that it follows, in few steps however many there
  * are. What follows from it are samples at the resolve: COHORTS_REPEATED within repeat_horizon,
  * COHORTS_LOST within return_horizon unless the ticket lost it by itself.
@@ -13,20 +13,29 @@
 #include "core/board.h"
 #include "core/treap.h"
 
+/* A ticket's opening. */
 struct repeat {
     struct slot slot;
-    uint8_t lost; /* the ticket was reworked or reopened soon */
-    uint8_t said; /* bits: the samples that stand for the resolve */
-    uint8_t zero[2];
+    handle_t solved; /* 0: it does not stand as resolved */
     uint64_t key;
-    struct treap_node node[2]; /* opened, resolved; MS_NONE */
-    struct tags tags;          /* of the resolve */
-    uint32_t unused;
+    struct treap_node node; /* opened; MS_NONE */
+};
+
+/* Where the ticket stands as resolved. */
+struct repeat_solved {
+    struct slot slot;
+    handle_t of;  /* its struct repeat */
+    uint64_t key; /* that one's */
+    struct treap_node node;
+    struct tags tags;
+    uint8_t lost; /* the ticket was reworked or reopened soon */
+    uint8_t said; /* bits: the samples that stand for it */
+    uint8_t zero[2];
 };
 
 struct repeats {
-    struct pool pool;
-    struct treap treap[2]; /* of openings, of resolves */
+    struct pool pool, solved;
+    struct treap openings, resolves;
     struct board *board;
 };
 

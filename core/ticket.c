@@ -461,7 +461,7 @@ const struct pool *tickets_history(const struct tickets *t)
     return &t->history;
 }
 
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[10])
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[11])
 {
     ret[0] = &t->tickets;
     ret[1] = &t->history;
@@ -473,7 +473,8 @@ uint32_t tickets_pools(struct tickets *t, struct pool *ret[10])
     ret[7] = &t->repeats.pool;
     ret[8] = &t->customers.pool;
     ret[9] = &t->rares;
-    return 10;
+    ret[10] = &t->repeats.solved;
+    return 11;
 }
 
 struct tickets_ends *tickets_blob(struct tickets *t)

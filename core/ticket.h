@@ -101,13 +101,13 @@ void tickets_check(struct tickets *t);
 const struct pool *tickets_pool(const struct tickets *t);
 const struct pool *tickets_history(const struct tickets *t);
 
-/* For images: fills ret[], returns how many (<= 8). */
+/* For images: fills ret[], returns how many. */
 struct tickets_ends {
     handle_t oldest, newest; /* of the ended tickets */
     uint32_t swept;          /* index of the next ticket to be brought to the policies in force */
     uint32_t unused;
 };
-uint32_t tickets_pools(struct tickets *t, struct pool *ret[10]);
+uint32_t tickets_pools(struct tickets *t, struct pool *ret[11]);
 struct tickets_ends *tickets_blob(struct tickets *t);
 void tickets_rebuild(struct tickets *t);
 
