@@ -43,7 +43,7 @@ struct calls *calls_init(void *mem, const struct limits *l, const struct links *
     at += block_round(pool_bytes(sizeof(struct call), l->calls));
     pool_init(&c->history, 0, at, sizeof(struct history_chunk), l->calls * HISTORY_PER_CALL);
     at += block_round(pool_bytes(sizeof(struct history_chunk), l->calls * HISTORY_PER_CALL));
-    map_init(&c->map, at, l->calls);
+    map_init(&c->map, at, l->calls, &c->calls);
     return c;
 }
 

@@ -3,7 +3,7 @@
 /* Some more than entries however few those are: every search ends at an empty one. */
 static uint32_t map_cells(uint32_t cap)
 {
-    return cap + cap / 2 + 8;
+    return cap + cap / 4 + 8;
 }
 
 uint64_t map_bytes(uint32_t cap)
@@ -11,9 +11,9 @@ uint64_t map_bytes(uint32_t cap)
     return (uint64_t)map_cells(cap) * sizeof(struct map_cell);
 }
 
-void map_init(struct map *m, void *mem, uint32_t cap)
+void map_init(struct map *m, void *mem, uint32_t cap, const struct pool *pool)
 {
-    *m = (struct map){.cells = mem, .size = map_cells(cap), .cap = cap};
+    *m = (struct map){.cells = mem, .size = map_cells(cap), .cap = cap, .pool = pool};
 }
 
 void map_clear(struct map *m)
@@ -28,9 +28,9 @@ bool map_put(struct map *m, uint64_t hash, handle_t h)
     if (m->live >= m->cap)
         return false;
     uint32_t at = map_start(m, hash);
-    while (m->cells[at].handle != 0)
+    while (map_cell_index(m->cells[at]) != 0)
         at = map_after(m, at);
-    m->cells[at] = (struct map_cell){.tag = (uint32_t)hash, .handle = h};
+    m->cells[at] = map_cell_of(handle_index(h), map_tag(hash));
     m->live++;
     return true;
 }
@@ -44,18 +44,18 @@ static uint32_t steps(const struct map *m, uint32_t from, uint32_t to)
 void map_remove(struct map *m, uint64_t hash, handle_t h)
 {
     uint32_t at = map_start(m, hash);
-    while (m->cells[at].handle != h) {
-        CHECK(m->cells[at].handle != 0);
+    while (map_cell_index(m->cells[at]) != handle_index(h)) {
+        CHECK(map_cell_index(m->cells[at]) != 0);
         at = map_after(m, at);
     }
     uint32_t hole = at;
     for (;;) {
         at = map_after(m, at);
         struct map_cell c = m->cells[at];
-        if (c.handle == 0)
+        if (map_cell_index(c) == 0)
             break;
         /* An entry may move to the hole unless its home lies between the two. */
-        if (steps(m, map_home(m, c.tag), at) >= steps(m, hole, at)) {
+        if (steps(m, map_home(m, map_cell_tag(c)), at) >= steps(m, hole, at)) {
             m->cells[hole] = c;
             hole = at;
         }

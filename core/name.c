@@ -25,7 +25,7 @@ void names_init(struct names *n, uint32_t id, void *mem, uint32_t cap, uint64_t 
 {
     *n = (struct names){.cap = cap, .seed = seed};
     pool_init(&n->pool, id, mem, sizeof(struct name), slots_of(cap));
-    map_init(&n->map, (uint8_t *)mem + slots_bytes(cap), slots_of(cap));
+    map_init(&n->map, (uint8_t *)mem + slots_bytes(cap), slots_of(cap), &n->pool);
 }
 
 enum name_reserved name_reserved_find(struct str text)

@@ -49,7 +49,7 @@ struct presences *presences_init(void *mem, const struct limits *l, const struct
     pool_init(&p->history, 0,
               block_take(&at, pool_bytes(sizeof(struct history_chunk), history_cap(l))),
               sizeof(struct history_chunk), history_cap(l));
-    map_init(&p->map, block_take(&at, map_bytes(agents_cap(l))), agents_cap(l));
+    map_init(&p->map, block_take(&at, map_bytes(agents_cap(l))), agents_cap(l), &p->agents);
     return p;
 }
 

@@ -14,7 +14,7 @@ void remarks_init(struct remarks *r, void *mem)
     STATIC_ASSERT(sizeof(struct remark) == 208, "no padding in an image");
     pool_init(&r->pool, 0, block_take(&at, pool_bytes(sizeof(struct remark), REMARKS_MAX)),
               sizeof(struct remark), REMARKS_MAX);
-    map_init(&r->map, at, REMARKS_MAX);
+    map_init(&r->map, at, REMARKS_MAX, &r->pool);
 }
 
 void remarks_rebuild(struct remarks *r)

@@ -50,7 +50,7 @@ struct seen *seen_init(void *mem, const struct limits *l, uint64_t seed)
                     l->sources * 2);
     pool_init(&s->ids, 0, block_take(&at, pool_bytes(sizeof(struct seen_id), l->ids)),
               sizeof(struct seen_id), l->ids);
-    map_init(&s->map, block_take(&at, map_bytes(l->ids)), l->ids);
+    map_init(&s->map, block_take(&at, map_bytes(l->ids)), l->ids, &s->ids);
     return s;
 }
 

@@ -52,7 +52,7 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
               sizeof(struct history_chunk), l->history);
     pool_init(&t->bases, 0, block_take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
               sizeof(struct base), bases_cap(l));
-    map_init(&t->map, block_take(&at, map_bytes(l->tickets)), l->tickets);
+    map_init(&t->map, block_take(&at, map_bytes(l->tickets)), l->tickets, &t->tickets);
     t->record = block_take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
     t->ops_max = ops_cap(l);
     t->op = block_take(&at, 2ULL * SCOPE_N * t->ops_max * sizeof(struct op));

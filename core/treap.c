@@ -7,7 +7,7 @@ void treap_init(struct treap *t, void *mem, uint32_t members, struct pool *pool,
     t->key = key;
     t->node = node;
     t->seed = seed;
-    map_init(&t->root, mem, members);
+    map_init(&t->root, mem, members, pool);
 }
 
 static const struct treap_node *get(const struct treap *t, handle_t h)
