@@ -88,14 +88,14 @@ bool board_untouched(const struct board *b); /* none is left */
 
 /* --- readers ------------------------------------------------------------------------------ */
 
-/* Who a ticket or call handle is now, for the oldest_ gauges; set once by the engine. */
+/* Who a ticket or call is now, by its slot, for the oldest_ gauges; set once by the engine. */
 struct board_lookup {
     void *ctx;
-    bool (*ticket)(void *ctx, handle_t h, struct standing *ret); /* fold_claim; false: gone */
-    void (*ticket_near)(void *ctx, handle_t h);                  /* it will be asked soon */
-    bool (*call)(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
-    struct str (*ticket_name)(void *ctx, handle_t h);
-    struct str (*call_name)(void *ctx, handle_t h);
+    bool (*ticket)(void *ctx, uint32_t at, struct standing *ret); /* fold_claim; false: gone */
+    void (*ticket_near)(void *ctx, uint32_t at);                  /* it will be asked soon */
+    bool (*call)(void *ctx, uint32_t at, struct tags *ret_tags, ms_t *ret_offered);
+    struct str (*ticket_name)(void *ctx, uint32_t at);
+    struct str (*call_name)(void *ctx, uint32_t at);
 };
 void board_set_lookup(struct board *b, const struct board_lookup *lookup);
 

@@ -385,11 +385,11 @@ void call_due(struct calls *c, handle_t h, ms_t due)
     difference(c, h, n, due - 1, c->record, n, due);
 }
 
-bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
+bool call_waiting(const struct calls *c, uint32_t at, struct tags *ret_tags, ms_t *ret_offered)
 {
-    if (!pool_valid(&c->calls, h))
+    const struct call *k = pool_at(&c->calls, at);
+    if (!k->slot.live)
         return false;
-    const struct call *k = pool_get(&c->calls, h);
     *ret_tags = k->tags;
     *ret_offered = k->offered;
     return k->waits;

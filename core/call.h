@@ -45,8 +45,8 @@ MUST_CHECK int call_apply(struct calls *c, const struct event *e, uint32_t src, 
 /* A call's timer with this deadline has fired. */
 void call_due(struct calls *c, handle_t h, ms_t due);
 
-/* For board_lookup: tags and offer of a call that waits; false otherwise. */
-bool call_waiting(const struct calls *c, handle_t h, struct tags *ret_tags, ms_t *ret_offered);
+/* For board_lookup, by the slot: tags and offer of a call that waits; false otherwise. */
+bool call_waiting(const struct calls *c, uint32_t at, struct tags *ret_tags, ms_t *ret_offered);
 struct str call_key(const struct calls *c, handle_t h); /* lent until it is forgotten */
 
 uint64_t calls_digest(const struct calls *c, ms_t now);

@@ -45,29 +45,31 @@ uint64_t engine_size(const struct limits *l, const struct settings *s)
     return n + slots / 4 + EARLY_BYTES + (4 << 20);
 }
 
-static bool lookup_ticket(void *ctx, handle_t h, struct standing *ret)
+static bool lookup_ticket(void *ctx, uint32_t at, struct standing *ret)
 {
-    return ticket_claim(((struct engine *)ctx)->tickets, h, ret);
+    return ticket_claim(((struct engine *)ctx)->tickets, at, ret);
 }
 
-static void lookup_ticket_near(void *ctx, handle_t h)
+static void lookup_ticket_near(void *ctx, uint32_t at)
 {
-    ticket_claim_prefetch(((struct engine *)ctx)->tickets, h);
+    ticket_claim_prefetch(((struct engine *)ctx)->tickets, at);
 }
 
-static bool lookup_call(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
+static bool lookup_call(void *ctx, uint32_t at, struct tags *ret_tags, ms_t *ret_offered)
 {
-    return call_waiting(((struct engine *)ctx)->calls, h, ret_tags, ret_offered);
+    return call_waiting(((struct engine *)ctx)->calls, at, ret_tags, ret_offered);
 }
 
-static struct str lookup_ticket_name(void *ctx, handle_t h)
+static struct str lookup_ticket_name(void *ctx, uint32_t at)
 {
-    return ticket_key(((struct engine *)ctx)->tickets, h);
+    struct tickets *t = ((struct engine *)ctx)->tickets;
+    return ticket_key(t, pool_handle(tickets_pool(t), at));
 }
 
-static struct str lookup_call_name(void *ctx, handle_t h)
+static struct str lookup_call_name(void *ctx, uint32_t at)
 {
-    return call_key(((struct engine *)ctx)->calls, h);
+    struct calls *c = ((struct engine *)ctx)->calls;
+    return call_key(c, pool_handle(calls_pool(c), at));
 }
 
 /* Its own copy: the configuration's goes with the next reload. */

@@ -14,7 +14,7 @@ static bool in_open(const struct standing *st)
     return st->open && st->opened != MS_NONE;
 }
 
-static bool ticket_holds(void *ctx, handle_t member, ms_t *ret_since)
+static bool ticket_holds(void *ctx, uint32_t member, ms_t *ret_since)
 {
     struct holder *h = ctx;
     struct standing st;
@@ -25,7 +25,7 @@ static bool ticket_holds(void *ctx, handle_t member, ms_t *ret_since)
     return h->waiting ? st.waiting : in_open(&st);
 }
 
-static void ticket_near(void *ctx, handle_t member)
+static void ticket_near(void *ctx, uint32_t member)
 {
     const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
     l->ticket_near(l->ctx, member);
@@ -33,7 +33,7 @@ static void ticket_near(void *ctx, handle_t member)
 
 static const struct order_asked ticket_asked = {ticket_holds, ticket_near};
 
-static bool call_holds(void *ctx, handle_t member, ms_t *ret_since)
+static bool call_holds(void *ctx, uint32_t member, ms_t *ret_since)
 {
     struct holder *h = ctx;
     struct tags tags;
@@ -56,7 +56,7 @@ static void counts_of(const struct standing *st, uint32_t ret[GAUGE_CALLS])
 
 /* A ticket's way from what it was to what it is; nothing: not open, in no name. */
 struct step {
-    handle_t ticket;
+    uint32_t ticket; /* its slot */
     const struct standing *was, *is;
     uint32_t before[GAUGE_CALLS], after[GAUGE_CALLS];
     bool same_counts, same_open, same_wait; /* as far as one and the same name sees it */
@@ -112,7 +112,7 @@ void board_stand(struct board *b, handle_t ticket, const struct standing *was,
                  const struct standing *is)
 {
     static const struct standing nothing = {.opened = MS_NONE, .waiting_since = MS_NONE};
-    struct step st = {.ticket = ticket,
+    struct step st = {.ticket = handle_index(ticket),
                       .was = was != NULL && was->open ? was : &nothing,
                       .is = is != NULL && is->open ? is : &nothing};
     was = st.was;
@@ -165,14 +165,14 @@ void board_call_waits(struct board *b, handle_t call, const struct tags *tags, m
         struct holder h = {.b = b, .scope = s, .index = index};
         e->gauge[GAUGE_CALLS] += (uint32_t)sign;
         if (sign > 0)
-            (void)order_join(&b->orders, &e->calls, offered, call, &call_asked, &h);
+            (void)order_join(&b->orders, &e->calls, offered, handle_index(call), &call_asked, &h);
         else
             order_leave(&e->calls);
     }
 }
 
-/* By name: handles depend on the order in which events came. */
-static bool by_name(struct str (*name)(void *ctx, handle_t h), void *ctx, handle_t a, handle_t b)
+/* By name: slots depend on the order in which events came. */
+static bool by_name(struct str (*name)(void *ctx, uint32_t at), void *ctx, uint32_t a, uint32_t b)
 {
     char copy[NAME_BYTES_MAX]; /* a name is lent until the next */
     struct str first = name(ctx, a);
@@ -181,13 +181,13 @@ static bool by_name(struct str (*name)(void *ctx, handle_t h), void *ctx, handle
     return str_compare(first, name(ctx, b)) < 0;
 }
 
-static bool ticket_before(void *ctx, handle_t a, handle_t b)
+static bool ticket_before(void *ctx, uint32_t a, uint32_t b)
 {
     const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
     return by_name(l->ticket_name, l->ctx, a, b);
 }
 
-static bool call_before(void *ctx, handle_t a, handle_t b)
+static bool call_before(void *ctx, uint32_t a, uint32_t b)
 {
     const struct board_lookup *l = &((struct holder *)ctx)->b->lookup;
     return by_name(l->call_name, l->ctx, a, b);
@@ -202,7 +202,7 @@ static int64_t age_gauge(struct board *b, enum scope s, uint32_t index, enum ind
     h.waiting = gauge == IND_OLDEST_WAITING;
     struct order *o = call ? &e->calls : gauge == IND_OLDEST_OPEN ? &e->open : &e->waiting;
     ms_t since = MS_NONE;
-    handle_t oldest = order_oldest(&b->orders, o, call ? call_holds : ticket_holds,
+    uint32_t oldest = order_oldest(&b->orders, o, call ? call_holds : ticket_holds,
                                    call ? call_before : ticket_before, &h, &since);
     if (ret_of != NULL && oldest != 0)
         *ret_of = call ? b->lookup.call_name(b->lookup.ctx, oldest)

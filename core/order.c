@@ -3,14 +3,14 @@
 #include "core/btree.h"
 
 enum {
-    ENTRIES = 28,
+    ENTRIES = 32,
     SWEEP_CHUNKS = 4, /* swept by one joining when half of the entries no longer hold */
     TIES = 64,        /* members of one instant that are compared for the first of them */
 };
 
 struct entry {
     uint32_t after; /* ms after the chunk's base: 49 days, then there is another chunk */
-    handle_t member;
+    uint32_t member;
 };
 
 struct chunk {
@@ -18,7 +18,8 @@ struct chunk {
     ms_t base;         /* not after the first entry, nor before any of the chunk before */
     uint16_t first, n; /* live entries are [first, n) */
     uint32_t unused;
-    struct entry entry[ENTRIES];
+    uint32_t after[ENTRIES];                     /* an entry is seven bytes: its time … */
+    uint8_t member[ENTRIES][ORDER_MEMBER_BYTES]; /* … and its member, low byte first */
 };
 
 STATIC_ASSERT(sizeof(struct chunk) == BTREE_NODE_BYTES, "four cache lines");
@@ -28,15 +29,42 @@ uint32_t order_chunk_bytes(void)
     return sizeof(struct chunk);
 }
 
+static uint32_t member_at(const struct chunk *c, uint32_t i)
+{
+    const uint8_t *m = c->member[i];
+    return m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16;
+}
+
+static void put(struct chunk *c, uint32_t i, struct entry e)
+{
+    c->after[i] = e.after;
+    c->member[i][0] = (uint8_t)e.member;
+    c->member[i][1] = (uint8_t)(e.member >> 8);
+    c->member[i][2] = (uint8_t)(e.member >> 16);
+}
+
+/* Of one chunk; the places may overlap. */
+static void move_entries(struct chunk *c, uint32_t to, uint32_t from, uint32_t n)
+{
+    memmove(&c->after[to], &c->after[from], n * sizeof c->after[0]);
+    memmove(&c->member[to], &c->member[from], n * sizeof c->member[0]);
+}
+
+static void clear_entries(struct chunk *c, uint32_t from, uint32_t to)
+{
+    memset(&c->after[from], 0, (to - from) * sizeof c->after[0]);
+    memset(&c->member[from], 0, (to - from) * sizeof c->member[0]);
+}
+
 static ms_t when(const struct chunk *c, uint32_t i)
 {
-    return c->base + c->entry[i].after;
+    return c->base + c->after[i];
 }
 
 static bool entry_holds(const struct chunk *c, uint32_t i, order_holds *holds, void *ctx)
 {
     ms_t since;
-    return holds(ctx, c->entry[i].member, &since) && since == when(c, i);
+    return holds(ctx, member_at(c, i), &since) && since == when(c, i);
 }
 
 static struct chunk *edit(struct pool *chunks, handle_t h)
@@ -100,21 +128,21 @@ static handle_t sweep_chunk(struct pool *chunks, struct order *o, handle_t h,
 {
     struct chunk *c = pool_edit(chunks, h);
     for (uint16_t i = c->first; asked->near != NULL && i < c->n; i++)
-        asked->near(ctx, c->entry[i].member); /* together they wait for memory once */
+        asked->near(ctx, member_at(c, i)); /* together they wait for memory once */
     handle_t next = c->list.next;
     struct entry last = {0};
     uint16_t kept = 0;
     for (uint16_t i = c->first; i < c->n; i++) {
-        struct entry e = c->entry[i];
+        struct entry e = {c->after[i], member_at(c, i)};
         bool twice = kept > 0 && e.after == last.after && e.member == last.member;
         if (twice || !entry_holds(c, i, asked->holds, ctx))
             continue;
-        c->entry[kept++] = last = e;
+        put(c, kept++, last = e);
     }
     o->entries -= (uint32_t)(c->n - c->first - kept);
     c->first = 0;
     c->n = kept;
-    memset(&c->entry[kept], 0, (ENTRIES - kept) * sizeof c->entry[0]);
+    clear_entries(c, kept, ENTRIES);
     if (kept == 0)
         chunk_drop(chunks, o, h);
     return next;
@@ -137,11 +165,11 @@ static handle_t split(struct pool *chunks, struct order *o, handle_t h)
     if (right == 0)
         return 0;
     struct chunk *c = edit(chunks, h), *r = edit(chunks, right);
-    uint32_t shift = c->entry[keep].after;
+    uint32_t shift = c->after[keep];
     r->n = (uint16_t)(c->n - keep);
     for (uint32_t i = 0; i < r->n; i++)
-        r->entry[i] = (struct entry){c->entry[keep + i].after - shift, c->entry[keep + i].member};
-    memset(&c->entry[keep], 0, r->n * sizeof c->entry[0]);
+        put(r, i, (struct entry){c->after[keep + i] - shift, member_at(c, keep + i)});
+    clear_entries(c, keep, c->n);
     c->n = keep;
     return right;
 }
@@ -153,7 +181,7 @@ static void rebase(struct pool *chunks, handle_t h, ms_t base)
     uint32_t shift = (uint32_t)(c->base - base);
     c->base = base;
     for (uint32_t i = c->first; i < c->n; i++)
-        c->entry[i].after += shift;
+        c->after[i] += shift;
     btree_rekey(chunks, h, base);
 }
 
@@ -182,36 +210,37 @@ static handle_t chunk_with_room(struct pool *chunks, struct order *o, ms_t since
 static void insert(struct chunk *c, struct entry e)
 {
     if (c->n == ENTRIES) { /* room is at the front */
-        memmove(&c->entry[0], &c->entry[c->first], (size_t)(c->n - c->first) * sizeof e);
         c->n = (uint16_t)(c->n - c->first);
+        move_entries(c, 0, c->first, c->n);
         c->first = 0;
-        memset(&c->entry[c->n], 0, (ENTRIES - c->n) * sizeof e);
+        clear_entries(c, c->n, ENTRIES);
     }
     uint16_t at = c->n;
-    while (at > c->first && c->entry[at - 1].after > e.after)
+    while (at > c->first && c->after[at - 1] > e.after)
         at--;
-    memmove(&c->entry[at + 1], &c->entry[at], (size_t)(c->n - at) * sizeof e);
-    c->entry[at] = e;
+    move_entries(c, at + 1u, at, (uint32_t)(c->n - at));
+    put(c, at, e);
     c->n++;
 }
 
 /* As the newest, in the chunk that is there: nearly always. */
-static bool append(struct pool *chunks, struct order *o, ms_t since, handle_t member)
+static bool append(struct pool *chunks, struct order *o, ms_t since, uint32_t member)
 {
     if (o->tail == 0)
         return false;
     struct chunk *c = edit(chunks, o->tail);
     ms_t after = since - c->base;
-    if (c->n == ENTRIES || after < c->entry[c->n - 1u].after || after > UINT32_MAX)
+    if (c->n == ENTRIES || after < c->after[c->n - 1u] || after > UINT32_MAX)
         return false;
-    c->entry[c->n++] = (struct entry){(uint32_t)after, member};
+    put(c, c->n++, (struct entry){(uint32_t)after, member});
     o->entries++;
     return true;
 }
 
-bool order_join(struct pool *chunks, struct order *o, ms_t since, handle_t member,
+bool order_join(struct pool *chunks, struct order *o, ms_t since, uint32_t member,
                 const struct order_asked *asked, void *ctx)
 {
+    CHECK(member != 0 && member < 1u << 8 * ORDER_MEMBER_BYTES);
     if (o->entries > 2 * o->members + ENTRIES / 2)
         sweep(chunks, o, asked, ctx);
     o->members++;
@@ -248,19 +277,17 @@ static void trim(struct pool *chunks, struct order *o, order_holds *holds, void 
             continue;
         }
         struct chunk *front = edit(chunks, o->head);
-        memset(&front->entry[front->first], 0,
-               (size_t)(first - front->first) * sizeof front->entry[0]);
+        clear_entries(front, front->first, first);
         front->first = first;
         return;
     }
 }
 
-handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
+uint32_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
                       order_before *before, void *ctx, ms_t *ret_since)
 {
     trim(chunks, o, holds, ctx);
-    handle_t best = 0;
-    uint32_t looked = 0;
+    uint32_t best = 0, looked = 0;
     for (handle_t h = o->head; h != 0;) {
         const struct chunk *c = pool_get(chunks, h);
         for (uint32_t i = c->first; i < c->n; i++) {
@@ -268,8 +295,8 @@ handle_t order_oldest(struct pool *chunks, struct order *o, order_holds *holds,
                 return best;
             if (!entry_holds(c, i, holds, ctx))
                 continue;
-            if (best == 0 || before(ctx, c->entry[i].member, best))
-                best = c->entry[i].member;
+            if (best == 0 || before(ctx, member_at(c, i), best))
+                best = member_at(c, i);
             *ret_since = when(c, i);
         }
         h = c->list.next;

@@ -346,17 +346,18 @@ STATIC_ASSERT(sizeof(struct ticket) == 192, "three cache lines");
 STATIC_ASSERT(offsetof(struct ticket, fold) + offsetof(struct fold_kept, customer) == 64,
               "what a claim asks for is in the first of them");
 
-bool ticket_claim(const struct tickets *t, handle_t h, struct standing *ret)
+bool ticket_claim(const struct tickets *t, uint32_t at, struct standing *ret)
 {
-    if (!pool_valid(&t->tickets, h))
+    const struct ticket *k = pool_at(&t->tickets, at);
+    if (!k->slot.live)
         return false;
-    *ret = fold_claim(&((const struct ticket *)pool_get(&t->tickets, h))->fold);
+    *ret = fold_claim(&k->fold);
     return true;
 }
 
-void ticket_claim_prefetch(const struct tickets *t, handle_t h)
+void ticket_claim_prefetch(const struct tickets *t, uint32_t at)
 {
-    pool_prefetch(&t->tickets, h);
+    pool_prefetch(&t->tickets, at);
 }
 
 static uint64_t mix_name(const struct tickets *t, uint64_t h, enum scope s, uint32_t index)

@@ -91,9 +91,9 @@ void ticket_due(struct tickets *t, handle_t h, ms_t now);
 /* Forgets tickets that ended longer than remember_closed ago, a few per call. */
 void tickets_forget(struct tickets *t, ms_t now);
 
-/* For board_lookup: fold_claim. */
-bool ticket_claim(const struct tickets *t, handle_t h, struct standing *ret);
-void ticket_claim_prefetch(const struct tickets *t, handle_t h);
+/* For board_lookup, by the slot: fold_claim. */
+bool ticket_claim(const struct tickets *t, uint32_t at, struct standing *ret);
+void ticket_claim_prefetch(const struct tickets *t, uint32_t at);
 struct str ticket_key(struct tickets *t, handle_t h); /* lent until the next call */
 
 uint64_t tickets_digest(struct tickets *t, ms_t now);

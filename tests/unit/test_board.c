@@ -27,20 +27,20 @@ struct hall {
     char key[16];
 };
 
-static bool ticket_of(void *ctx, handle_t h, struct standing *ret)
+static bool ticket_of(void *ctx, uint32_t h, struct standing *ret)
 {
     struct hall *l = ctx;
     *ret = l->ticket[h];
     return l->there[h];
 }
 
-static void ticket_near(void *ctx, handle_t h)
+static void ticket_near(void *ctx, uint32_t h)
 {
     struct hall *l = ctx;
     __builtin_prefetch(&l->ticket[h]);
 }
 
-static bool call_of(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offered)
+static bool call_of(void *ctx, uint32_t h, struct tags *ret_tags, ms_t *ret_offered)
 {
     struct hall *l = ctx;
     *ret_tags = l->call_tags[h];
@@ -48,7 +48,7 @@ static bool call_of(void *ctx, handle_t h, struct tags *ret_tags, ms_t *ret_offe
     return l->offered[h] != MS_NONE;
 }
 
-static struct str name_of(void *ctx, handle_t h)
+static struct str name_of(void *ctx, uint32_t h)
 {
     struct hall *l = ctx;
     snprintf(l->key, sizeof l->key, "%02u", 99 - h); /* the last comes first by name */

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { MEMBERS = 500, CROWD = 60000, CHUNKS = 400, ENTRIES = 30 };
+enum { MEMBERS = 500, CROWD = 60000, CHUNKS = 400, ENTRIES = 32 };
 
 static const ms_t start = 1770368400000;
 
@@ -21,7 +21,7 @@ struct both {
     uint32_t near;         /* and of `near` */
 };
 
-static bool holds(void *ctx, handle_t member, ms_t *ret_since)
+static bool holds(void *ctx, uint32_t member, ms_t *ret_since)
 {
     struct both *b = ctx;
     b->looked++;
@@ -30,7 +30,7 @@ static bool holds(void *ctx, handle_t member, ms_t *ret_since)
 }
 
 /* Whoever is asked about was told to be asked soon, or stands in the front. */
-static void near(void *ctx, handle_t member)
+static void near(void *ctx, uint32_t member)
 {
     struct both *b = ctx;
     b->near++;
@@ -58,21 +58,21 @@ static void both_free(struct both *b)
 }
 
 /* As the board does: the member's time is known before it joins. */
-static bool join(struct both *b, handle_t member, ms_t since)
+static bool join(struct both *b, uint32_t member, ms_t since)
 {
     b->since[member] = since;
     b->members++;
     return order_join(&b->chunks, &b->order, since, member, &asked, b);
 }
 
-static void leave(struct both *b, handle_t member)
+static void leave(struct both *b, uint32_t member)
 {
     b->since[member] = MS_NONE;
     b->members--;
     order_leave(&b->order);
 }
 
-static bool before(void *ctx, handle_t a, handle_t b)
+static bool before(void *ctx, uint32_t a, uint32_t b)
 {
     (void)ctx;
     return a < b;
@@ -145,7 +145,7 @@ Test(order, of_a_crowd_the_oldest_leave_one_by_one)
         order_check(&b->chunks, &b->order);
         ms_t last = MS_NONE, since;
         while (b->members > 0) {
-            handle_t m = order_oldest(&b->chunks, &b->order, holds, before, b, &since);
+            uint32_t m = order_oldest(&b->chunks, &b->order, holds, before, b, &since);
             cr_assert(m != 0 && since >= last && since == b->since[m]);
             last = since;
             leave(b, m);
