@@ -1,10 +1,11 @@
 /* order.h: which of many tickets is the oldest: a time-ordered queue with lazy removal.
  *
- * Entries are (time, member), kept in order of time in chunks. A member is a number that its owner
- * knows, such as the index of its slot, not 0. Nothing is removed when a ticket leaves: an entry that no longer holds is dropped when it reaches the front, and a few
- * chunks are swept with each joining while more than half of the entries no longer hold. So
- * leaving costs a count, reading looks at the front, and joining costs an append for the newest,
- * else two or three steps along the tree over the chunks. */
+ * Entries are (time, member), kept in order of time in chunks. A member is a number that its
+ * owner knows, such as the index of its slot, not 0. Nothing is removed when a ticket leaves: an
+ * entry that no longer holds is dropped when it reaches the front, and a few chunks are swept with
+ * each joining while more than half of the entries no longer hold. So leaving costs a count,
+ * reading looks at the front, and joining costs an append for the newest, else two or three steps
+ * along the tree over the chunks. */
 #ifndef TP_CORE_ORDER_H
 #define TP_CORE_ORDER_H
 

@@ -1,10 +1,10 @@
 /* repeat.h: who comes back: openings and resolves of the same customer and category.
  *
  * A ticket whose opening names both has a record here: when it was opened, and, once it is, where
- * it stands as resolved. Those of one key are kept in two treaps by time, so a resolve finds the next opening
- * of another ticket, and an opening the resolves that it follows, in few steps however many there
- * are. What follows from it are samples at the resolve: COHORTS_REPEATED within repeat_horizon,
- * COHORTS_LOST within return_horizon unless the ticket lost it by itself.
+ * it stands as resolved. Those of one key are kept in two treaps by time, so a resolve finds the
+ * next opening of another ticket, and an opening the resolves that it follows, in few steps however
+ * many there are. What follows from it are samples at the resolve: COHORTS_REPEATED within
+ * repeat_horizon, COHORTS_LOST within return_horizon unless the ticket lost it by itself.
  *
  * It is a function of the openings and resolves that are there, whatever order they came in. */
 #ifndef TP_CORE_REPEAT_H
