@@ -286,8 +286,8 @@ static void on_prepare(uv_prepare_t *prepare)
     pages_tend(&d->pages, now);
     for (uint32_t i = 0; i < d->bus.events_n; i++)
         zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
-    durable_work(&d->durable, d->clock.now, now);
     lookout_work(&d->lookout, d->clock.now, now);
+    durable_work(&d->durable, d->clock.now, now);
     durable_status(&d->durable, &d->status.journal);
     if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) || web_busy(&d->web) ||
         query_deadline(&d->query, now) == now) {

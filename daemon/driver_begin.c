@@ -202,6 +202,9 @@ bool driver_resume(struct driver *d)
     const char *why = NULL;
     if (!durable_start(&d->durable, &d->outlet, d->loop))
         return false;
+    /* Set back while we were away: ours goes on from where it stood, as when we are there. */
+    if (engine_at(d->engine) != MS_NONE && engine_at(d->engine) > d->clock.now)
+        clock_take(&d->clock, engine_at(d->engine));
     outlet_release(&d->outlet, UINT64_MAX); /* all of that is on disk */
     lookout_init(&d->lookout, d->engine, &d->durable, &d->clock, &d->config, d->log, d->clock.now,
                  on_ops, d);

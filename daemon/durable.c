@@ -4,6 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A damaged journal.db is replaced by what can be read of it. */
+static bool mend(struct durable *s)
+{
+    struct store_mended mended;
+    bool sound;
+    bool fine = store_sound(&s->store, &sound);
+    if (fine && !sound) {
+        fine = store_mend(&s->store, &mended);
+        s->mended = fine;
+        if (fine)
+            log_error(s->log, "journal mended",
+                      "rows=%" PRIu64 " unreadable=%" PRIu64 " kept=\"%s/journal.db.damaged\"",
+                      mended.rows, mended.holes, s->store.dir);
+    }
+    if (!fine)
+        log_error(s->log, "state directory", "error=\"%s\"", s->store.why);
+    return fine;
+}
+
 bool durable_open(struct durable *s, const char *dir, const struct terms *now, struct log *log)
 {
     s->log = log;
@@ -16,19 +35,20 @@ bool durable_open(struct durable *s, const char *dir, const struct terms *now, s
         log_error(log, "state directory", "error=\"%s\"", s->store.why);
         return false;
     }
-    return recover_open(&s->recover, &s->store, now, log);
+    return mend(s) && recover_open(&s->recover, &s->store, now, log);
 }
 
+/* "journal.db mended, 1 checkpoints not used (it is damaged)" */
 static void note_damage(struct durable *s, const struct recover *r)
 {
+    size_t n = 0;
     s->damage[0] = 0;
-    if (r->lost > 0 && r->unused > 0)
-        snprintf(s->damage, sizeof s->damage, "journal.db, and %u checkpoints (%s)", r->unused,
-                 r->unused_why);
-    else if (r->lost > 0)
-        snprintf(s->damage, sizeof s->damage, "journal.db");
-    else if (r->unused > 0)
-        snprintf(s->damage, sizeof s->damage, "%u checkpoints (%s)", r->unused, r->unused_why);
+    if (s->mended || r->lost > 0)
+        n = (size_t)snprintf(s->damage, sizeof s->damage, "journal.db%s",
+                             s->mended ? " was damaged, what could be read is kept" : "");
+    if (r->unused > 0)
+        snprintf(s->damage + n, sizeof s->damage - n, "%s%u checkpoints not used: %s",
+                 n > 0 ? "; " : "", r->unused, r->unused_why);
 }
 
 bool durable_recover(struct durable *s, struct outbox *outbox)
@@ -152,6 +172,13 @@ static void begin_checkpoint(struct durable *s, ms_t at, uint64_t now)
     }
 }
 
+/* One is due so many ms from now, if not sooner. */
+static void checkpoint_by(struct durable *s, uint64_t ms)
+{
+    uint64_t due = uv_now(s->checkpoint.loop) + ms;
+    s->checkpoint_due = due < s->checkpoint_due ? due : s->checkpoint_due;
+}
+
 /* Another one is due by time, by what would be replayed, or because the journal has a gap now. */
 static bool checkpoint_wanted(const struct durable *s, uint64_t now)
 {
@@ -166,6 +193,10 @@ void durable_work(struct durable *s, ms_t at, uint64_t now)
 {
     if (!s->running)
         return;
+    /* Alerts about ourselves wait for nothing that would be committed; and none waits for a disk
+     * that takes nothing, not even till it is tried again. */
+    outlet_release(s->outlet,
+                   s->health == STORE_FINE ? journal_committed(&s->journal) : UINT64_MAX);
     if (!s->checkpoint.under_way && checkpoint_wanted(s, now))
         begin_checkpoint(s, at, now);
     checkpoint_work(&s->checkpoint);
@@ -187,6 +218,8 @@ bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
     /* What was replayed at length need not be a second time. */
     s->checkpoint_seq = s->recover.checkpoint;
     s->checkpoint_due = uv_now(loop) + s->checkpoint_every;
+    if (s->damage[0] != 0) /* the next start need not find it again */
+        checkpoint_by(s, DURABLE_MEND_MS);
     s->running = journal_open(&s->journal, &s->store, seq, loop, on_committed, s);
     if (!s->running) {
         log_error(s->log, "journal", "error=\"no thread or no memory\"");
@@ -267,6 +300,7 @@ void durable_terms(struct durable *s, const struct config *config)
         return;
     void *bytes = NULL;
     s->checkpoint_every = (uint64_t)config->checkpoint_every;
+    checkpoint_by(s, s->checkpoint_every);
     tick_entry(s); /* they came into force at this instant */
     if (terms_copy(&terms, &config->limits, &config->settings, s->started_at))
         bytes = terms_pack(&terms, &n);

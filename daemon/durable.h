@@ -22,6 +22,7 @@
 enum {
     DURABLE_BEHIND_BYTES = 16 << 20, /* waiting for the disk: nothing more is received */
     DURABLE_ENTRIES = 5000000, /* since a checkpoint: another one, so that replay stays short */
+    DURABLE_MEND_MS = 60000,   /* from a start that found damage to a checkpoint */
     DURABLE_AGAIN_MS = 10000,  /* after a checkpoint that was given up */
 };
 
@@ -58,6 +59,7 @@ struct durable {
     uint64_t checkpoints;                      /* made */
     uint64_t failing;                          /* uv_now() since when none can be; 0: they can */
     char why[STORE_WHY_MAX];                   /* the disk takes nothing */
+    bool mended;                               /* journal.db was damaged */
     char damage[128];                          /* what the start missed; "" = nothing */
     struct journal journal;
 };

@@ -84,6 +84,8 @@ bool recover_open(struct recover *r, struct store *store, const struct terms *no
     checkpoint_tidy_halves(store->dir);
     if (!store_last(store, &r->last) || !store_fact_get(store, "told", &r->told))
         return failed(r, "state directory", store->why);
+    if (r->told > r->last) /* entries that are gone: their numbers come again */
+        r->told = r->last;
     int got = first_terms(r, &first);
     if (got < 0)
         return false;

@@ -170,17 +170,18 @@ static bool open_file(struct store *s)
                 "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=0; PRAGMA mmap_size=0"))
         return false;
     sqlite3_wal_hook(s->db, on_commit, s);
-    return migrate(s) && prepare(s) && sync_directory(s);
+    if (migrate(s) && prepare(s))
+        return sync_directory(s);
+    if (store_is_damage(sqlite3_errcode(s->db)))
+        explain(s,
+                "%s/journal.db: cannot be read at all; put a backup there, or move it away to "
+                "begin anew",
+                s->dir);
+    return false;
 }
 
-bool store_open(struct store *s, const char *dir)
+static bool open_all(struct store *s)
 {
-    memset(s, 0, sizeof *s);
-    s->lock = -1;
-    if (snprintf(s->dir, sizeof s->dir, "%s", dir) >= (int)sizeof s->dir)
-        return explain(s, "the state directory's path is too long");
-    if (mkdir(dir, 0750) != 0 && errno != EEXIST)
-        return explain(s, "%s: cannot be made: %s", dir, strerror(errno));
     s->compressor = ZSTD_createCCtx();
     s->decompressor = ZSTD_createDCtx();
     s->scratch = malloc(ZSTD_compressBound(PACK_BYTES_MAX));
@@ -191,10 +192,39 @@ bool store_open(struct store *s, const char *dir)
         ZSTD_CCtx_setParameter(s->compressor, ZSTD_c_compressionLevel, LEVEL);
         ZSTD_CCtx_setParameter(s->compressor, ZSTD_c_checksumFlag, 1);
     }
-    fine = fine && lock(s) && open_file(s);
+    fine = fine && lock(s) && store_put_aside(s) && open_file(s);
     if (!fine)
         store_close(s);
     return fine;
+}
+
+bool store_open(struct store *s, const char *dir)
+{
+    memset(s, 0, sizeof *s);
+    s->lock = -1;
+    if (snprintf(s->dir, sizeof s->dir, "%s", dir) >= (int)sizeof s->dir)
+        return explain(s, "the state directory's path is too long");
+    if (mkdir(dir, 0750) != 0 && errno != EEXIST)
+        return explain(s, "%s: cannot be made: %s", dir, strerror(errno));
+    return open_all(s);
+}
+
+bool store_mend(struct store *s, struct store_mended *ret)
+{
+    char dir[STORE_PATH_MAX], why[STORE_WHY_MAX], schema[2048];
+    size_t n = 0;
+    for (int v = 0; v < STORE_SCHEMA; v++)
+        n += (size_t)snprintf(schema + n, sizeof schema - n, "%s", migrations[v]);
+    snprintf(schema + n, sizeof schema - n, "PRAGMA user_version=%d;PRAGMA application_id=%d",
+             STORE_SCHEMA, APPLICATION_ID);
+    bool fine = store_copy(s, schema, ret);
+    memcpy(dir, s->dir, sizeof dir);
+    memcpy(why, s->why, sizeof why);
+    store_close(s);
+    if (fine)
+        return store_open(s, dir);
+    memcpy(s->why, why, sizeof s->why);
+    return false;
 }
 
 void store_close(struct store *s)
@@ -217,8 +247,27 @@ void store_close(struct store *s)
 
 /* --- writing ------------------------------------------------------------------------------ */
 
+/* What the system said of a write that failed. SQLite forgets that (sqlite3_system_errno) before a
+ * commit returns, but makes no further call. */
+static enum store_result result_of_errno(int error)
+{
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return STORE_FULL;
+    case EROFS:
+    case EACCES:
+    case EPERM:
+        return STORE_READONLY;
+    default:
+        return STORE_BROKEN;
+    }
+}
+
 enum store_result store_result_of(struct store *s, int rc)
 {
+    int error = errno;
     if (rc == SQLITE_OK || rc == SQLITE_DONE)
         return STORE_FINE;
     store_failed(s, "cannot be written");
@@ -235,6 +284,13 @@ enum store_result store_result_of(struct store *s, int rc)
     case SQLITE_AUTH:
     case SQLITE_CANTOPEN:
         return STORE_READONLY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        store_suspect(s);
+        return STORE_BROKEN;
+    case SQLITE_IOERR: /* a sync that failed may have lost anything, whatever it says */
+        return rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_TRUNCATE ? result_of_errno(error)
+                                                                       : STORE_BROKEN;
     default:
         return STORE_BROKEN;
     }

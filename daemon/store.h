@@ -72,6 +72,19 @@ struct sqlite3 *store_second(const struct store *s);
 void store_second_move(struct sqlite3 *second);
 void store_second_close(struct sqlite3 *second);
 
+/* --- damage (store_mend.c) ----------------------------------------------------------------- */
+
+/* Can all be read that a start may need? Reads it. false: it cannot be told, s->why. */
+MUST_CHECK bool store_sound(struct store *s, bool *ret_sound);
+
+struct store_mended {
+    uint64_t rows, holes; /* copied; how often some could not be read */
+};
+
+/* Replaces the file by what can be read of it; the damaged one is kept as journal.db.damaged.
+ * false: s->why, and the store is closed. */
+MUST_CHECK bool store_mend(struct store *s, struct store_mended *ret);
+
 /* --- checkpoints and retention (store_keep.c) ---------------------------------------------- */
 
 enum { STORE_CHECKPOINTS = 2 }; /* kept */
@@ -92,6 +105,13 @@ MUST_CHECK int store_checkpoints(struct store *s, struct store_checkpoint ret[ST
  * that time, and others while the file holds more than so many bytes. *ret_more: not all yet. */
 MUST_CHECK enum store_result store_forget(struct store *s, uint64_t upto, ms_t before,
                                           uint64_t bytes_max, bool *ret_more);
+
+/* Shared with store_mend.c: parts of store_mend; is this result of SQLite's damage; the file is to
+ * be looked at before it is used again. */
+MUST_CHECK bool store_copy(struct store *s, const char *schema, struct store_mended *ret);
+MUST_CHECK bool store_put_aside(struct store *s);
+bool store_is_damage(int rc);
+void store_suspect(const struct store *s);
 
 /* Shared with store_keep.c: a failure of SQLite as s->why, and as what it means for writing; one
  * number, 0 when there is no row. */

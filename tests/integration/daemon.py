@@ -55,7 +55,8 @@ class Daemon:
     """A running daemon; as a context manager it is stopped, and must then have ended well."""
 
     def __init__(self, config=FAST, sockets=SOCKETS, watchdog_ms=None, ready=True, state=None,
-                 http="", port="*"):
+                 http="", port="*", environment=None, within=()):
+        # environment: besides ours; within: a command that runs the daemon
         self.dir = tempfile.mkdtemp(prefix="ticketpulse-")
         self.path = os.path.join(self.dir, "config.yaml")
         self.sockets = sockets % {"dir": self.dir}
@@ -66,11 +67,12 @@ class Daemon:
         self.notify.bind(os.path.join(self.dir, "notify"))
         self.notify_poll = select.poll()
         self.notify_poll.register(self.notify, select.POLLIN)
-        environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(self.dir, "notify"))
+        environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(self.dir, "notify"),
+                           **(environment or {}))
         if watchdog_ms:
             environment["WATCHDOG_USEC"] = str(watchdog_ms * 1000)
         arguments = ["--state", state] if state else []
-        self.process = subprocess.Popen([PROGRAM, "--config", self.path, *arguments],
+        self.process = subprocess.Popen([*within, PROGRAM, "--config", self.path, *arguments],
                                         env=environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True,
@@ -196,6 +198,17 @@ class Daemon:
         shutil.rmtree(self.dir)
         assert code == 0, f"exit code {code}; log: {self.log}"
         return took
+
+    def ended(self):
+        """Waits until it ended by itself; its exit code."""
+        code = self.process.wait(PATIENCE_S)
+        while (line := self.lines.get(timeout=PATIENCE_S)) is not None:
+            self.log.append(line)
+        self.process.stderr.close()
+        self.notify.close()
+        shutil.rmtree(self.dir)
+        self.context.destroy(linger=0)
+        return code
 
     def kill(self):
         """SIGKILL: what a power cut would leave, but for what the disk had not yet."""

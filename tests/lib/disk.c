@@ -51,7 +51,10 @@ static bool fails(bool sync)
 
 static int write_error(void)
 {
-    return atomic_load(&what) == DISK_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    int fault = atomic_load(&what);
+    return fault == DISK_FULL       ? SQLITE_FULL
+           : fault == DISK_READONLY ? SQLITE_READONLY
+                                    : SQLITE_IOERR_WRITE;
 }
 
 static sqlite3_file *real(sqlite3_file *f)

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 enum disk_fault {
-    DISK_FULL,  /* writes end with "no room", syncs are fine */
-    DISK_WRITE, /* writes fail */
-    DISK_SYNC,  /* syncs fail */
+    DISK_FULL,     /* writes end with "no room", syncs are fine */
+    DISK_READONLY, /* writes are refused */
+    DISK_WRITE,    /* writes fail */
+    DISK_SYNC,     /* syncs fail */
 };
 
 /* Every database opened from now on lies on this disk. */

@@ -175,7 +175,7 @@ static void wait_health(bool fine)
         uv_run(&loop, UV_RUN_ONCE);
 }
 
-Test(journal, a_full_disk_is_told_and_heals_without_loss)
+static void cannot_be_written(enum disk_fault fault, enum store_result health, const char *word)
 {
     char why[STORE_WHY_MAX];
     uint64_t n = 0;
@@ -186,7 +186,7 @@ Test(journal, a_full_disk_is_told_and_heals_without_loss)
     cr_assert(journal_settle(&journal));
     for (uint64_t at = 1; at < 8; at++) {
         uint64_t before = n;
-        disk_break(DISK_FULL, at);
+        disk_break(fault, at);
         for (int i = 0; i < 2000; i++)
             append(++n);
         journal_push(&journal);
@@ -194,12 +194,12 @@ Test(journal, a_full_disk_is_told_and_heals_without_loss)
             uv_run(&loop, UV_RUN_ONCE);
         if (disk_failures() > 0) {
             wait_health(false);
-            cr_assert_eq(journal_health(&journal), STORE_FULL);
+            cr_assert_eq(journal_health(&journal), health);
             cr_assert_leq(before, journal_committed(&journal));
             cr_assert_lt(journal_committed(&journal), n);
             cr_assert_gt(journal_backlog(&journal), 0);
             journal_why(&journal, why);
-            cr_assert_not_null(strstr(why, "full"), "%s", why);
+            cr_assert_not_null(strstr(why, word), "%s", why);
         }
         disk_repair();
         wait_health(true);
@@ -213,6 +213,16 @@ Test(journal, a_full_disk_is_told_and_heals_without_loss)
     store_close(&store);
     open_journal();
     end();
+}
+
+Test(journal, a_full_disk_is_told_and_heals_without_loss)
+{
+    cannot_be_written(DISK_FULL, STORE_FULL, "full");
+}
+
+Test(journal, a_readonly_disk_is_told_and_heals_without_loss)
+{
+    cannot_be_written(DISK_READONLY, STORE_READONLY, "readonly");
 }
 
 /* Too long full: what found no room is a gap in the numbers, told; what comes later is kept. */
