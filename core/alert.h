@@ -6,7 +6,7 @@
 #include "core/pool.h"
 #include "core/settings.h"
 
-enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE, ALERT_OPS };
+enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE, ALERT_OPS, ALERT_MIX };
 
 enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
 
@@ -63,7 +63,7 @@ struct alert_sla {
 
 /* One transition of an alert. */
 struct alert {
-    uint64_t alert_id;   /* hash(rule, scope, name, event time of firing);
+    uint64_t alert_id;   /* hash(rule, scope, name, part of a mix, event time of firing);
                           sla: hash(ticket, metric, start of the instance) */
     uint32_t rev;        /* 1 for the first, +1 per transition */
     uint8_t kind;        /* enum alert_kind */
@@ -78,9 +78,10 @@ struct alert {
     int64_t now, before; /* trend: what was compared, in the unit of the field … */
     uint64_t n_before;   /* … and the samples behind the latter */
     struct str name;     /* kpi: of the rule's scope; "-" for all; lent */
+    struct str part;     /* mix: which part; `now` counts it, n its whole; lent */
     struct str team;     /* "-" unless the scope is team, or sla and the owner has one; lent */
     struct str agent;    /* likewise */
-    uint64_t thread;     /* alert_id of a clock; of a rule: hash(rule, scope, name) */
+    uint64_t thread;     /* alert_id of a clock; of a rule: hash(rule, scope, name, part) */
     handle_t of;         /* whose: an entry's or a watch's */
     ms_t muted;          /* until then; 0 = not, MS_NEVER = until it ends */
     struct str acked_by, muted_by; /* empty = nobody; lent */

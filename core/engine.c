@@ -217,12 +217,15 @@ static bool judge_touched(struct engine *e, ms_t t, struct outbox *out)
     uint32_t most = e->effects_max;
     if (alerts_next(tickets_alerts(e->tickets)) != 0)
         tell(e, out);
-    if (board_untouched(e->board))
-        return room(out) >= most;
-    while (room(out) >= most && board_touched(e->board, &ref, 1) == 1)
-        if (!rules_touched(e->rules, e->board, ref.scope, ref.index, t, out))
+    for (; room(out) >= most; (void)0) {
+        if (rules_asked(e->rules))
+            rules_answer(e->rules, e->board, t, out);
+        else if (board_touched(e->board, &ref, 1) == 0)
+            return true;
+        else if (!rules_touched(e->rules, e->board, ref.scope, ref.index, t, out))
             e->core.limit_met[LIMIT_MET_ALERTS]++;
-    return room(out) >= most;
+    }
+    return false;
 }
 
 /* Judges the rules of what was touched. false: the outbox is full, some are left. */

@@ -14,6 +14,8 @@ static bool reaches(const struct rule_setting *rule, const struct measure *m, bo
         return rule->below ? m->n - over >= m->rank : over >= m->n - m->rank + 1;
     }
     __int128 wanted = (__int128)(fire ? rule->fire : rule->clear) * m->bottom;
+    if (rule->beyond)
+        return m->top > wanted;
     return rule->below ? m->top <= wanted : m->top >= wanted;
 }
 
@@ -88,13 +90,15 @@ uint32_t measure_inputs(const struct settings *settings, const struct rule_setti
         const struct scorecards *cards = settings->cards;
         return appraise_inputs(settings, appraise_find(cards, str_of(rule->card)));
     }
+    if (rule->kind == RULE_MIX)
+        return 1u << mixes[rule->mix].family;
     return figure_inputs(settings, source_of(rule));
 }
 
 ms_t measure_step(const struct settings *settings, const struct rule_setting *rule)
 {
     enum { PARTS = 288 };
-    if (rule->kind == RULE_KPI)
+    if (rule->kind == RULE_KPI || rule->kind == RULE_MIX)
         return 0;
     const struct window_setting *w = &settings->window[rule->window];
     ms_t step = w->length / PARTS * MS_SECOND;
@@ -210,6 +214,8 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
     const struct settings *settings = board_settings(b);
     uint32_t inputs = measure_inputs(settings, rule);
     ms_t next = MS_NEVER;
+    if (rule->kind == RULE_MIX)
+        return MS_NEVER; /* whoever watches the whole asks for its parts */
     if (rule->kind == RULE_SCORE) {
         const struct scorecard *card = appraise_find(settings->cards, str_of(rule->card));
         return appraise_next_change(b, settings->cards, card, rule->window, index);

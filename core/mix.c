@@ -13,3 +13,12 @@ int mix_find(struct str of, struct str by)
             return i;
     return -1;
 }
+
+int mix_parse(struct str text)
+{
+    for (uint32_t i = 0; i < text.len; i++)
+        if (text.p[i] == '.')
+            return mix_find((struct str){text.p, i},
+                            (struct str){text.p + i + 1, text.len - i - 1});
+    return -1;
+}

@@ -23,8 +23,9 @@ enum part_kind {
 };
 
 enum {
-    ASPECTS_MAX = 16, /* names of aspects; further ones are "(other)" */
-    MIX_TOP = 16,     /* parts of a mix that are told, most first */
+    ASPECTS_MAX = 16,  /* names of aspects; further ones are "(other)" */
+    MIX_TOP = 16,      /* parts of a mix that are told, most first */
+    MIX_LEAST = 10000, /* the smallest share that a rule watches, in millionths */
 };
 
 struct mix_kind {
@@ -35,5 +36,8 @@ extern const struct mix_kind mixes[MIX_N];
 
 /* enum part_kind of "opened", "category"; -1: there is no such mix. */
 int mix_find(struct str of, struct str by);
+
+/* Of "opened.category", as rules name it. */
+int mix_parse(struct str text);
 
 #endif

@@ -170,6 +170,17 @@ static void touch(struct board *b, handle_t h)
     link_first(b, h);
 }
 
+void board_parts_seen(struct board *b, enum scope s, uint32_t index)
+{
+    for (handle_t h = board_entity(b, s, index)->parts; h != 0;) {
+        if (!board_part_get(b, h)->touched)
+            return;
+        struct part *p = pool_edit(&b->parts, h);
+        p->touched = 0;
+        h = p->next;
+    }
+}
+
 void board_part(struct board *b, enum part_kind kind, uint32_t part,
                 const struct window_sample *sample, const struct tags *tags, uint32_t scopes,
                 int sign)

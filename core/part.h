@@ -45,6 +45,9 @@ handle_t board_part_find(const struct board *b, enum part_kind kind, enum scope 
 struct part *board_part_edit(struct board *b, handle_t h);
 const struct part *board_part_get(const struct board *b, handle_t h);
 
+/* None of the name's is touched any more. */
+void board_parts_seen(struct board *b, enum scope s, uint32_t index);
+
 /* "refunds", "attitude", "dispute"; lent. */
 struct str board_part_text(const struct board *b, enum part_kind kind, uint32_t part);
 

@@ -1,5 +1,7 @@
 #include "core/rule.h"
 
+#include "core/part.h"
+#include "core/share.h"
 #include "core/watches.h"
 
 /* Where a verdict leads; pending leads on to active and clearing to idle when the hold ends. */
@@ -62,8 +64,10 @@ static struct str name_of(const struct board *b, enum scope scope, uint32_t inde
 /* The same on every machine, whatever the seed of the hash tables is. */
 uint64_t watch_hash(const struct settings *settings, const struct board *b, const struct watch *w)
 {
-    uint64_t h = hash_str(w->scope, str_of(settings->rule[w->rule].id));
-    return hash_str(h, name_of(b, (enum scope)w->scope, w->index));
+    const struct rule_setting *rule = &settings->rule[w->rule];
+    uint64_t h = hash_str(w->scope, str_of(rule->id));
+    h = hash_str(h, name_of(b, (enum scope)w->scope, w->index));
+    return w->part == 0 ? h : hash_str(h, board_part_text(b, (enum part_kind)rule->mix, w->part));
 }
 
 static uint32_t watch_index(const struct rules *r, const struct watch *w)
@@ -74,11 +78,16 @@ static uint32_t watch_index(const struct rules *r, const struct watch *w)
 void watch_alert(const struct rules *r, const struct board *b, const struct watch *w,
                  struct alert *ret)
 {
+    static const uint8_t kinds[] = {[RULE_KPI] = ALERT_KPI,
+                                    [RULE_TREND] = ALERT_KPI,
+                                    [RULE_SCORE] = ALERT_SCORE,
+                                    [RULE_MIX] = ALERT_MIX};
+    const struct rule_setting *rule = &r->settings->rule[w->rule];
     struct str name = name_of(b, (enum scope)w->scope, w->index), none = str_of("-");
     *ret = (struct alert){
         .alert_id = w->alert_id,
         .rev = w->rev,
-        .kind = r->settings->rule[w->rule].kind == RULE_SCORE ? ALERT_SCORE : ALERT_KPI,
+        .kind = kinds[rule->kind],
         .state = ALERT_BREACHED,
         .rule = w->rule,
         .at = board_at(b),
@@ -96,6 +105,8 @@ void watch_alert(const struct rules *r, const struct board *b, const struct watc
         .thread = watch_hash(r->settings, b, w),
         .of = pool_handle(&r->pool, watch_index(r, w)),
     };
+    if (w->part != 0)
+        ret->part = board_part_text(b, (enum part_kind)rule->mix, w->part);
 }
 
 static void publish(const struct rules *r, const struct board *b, const struct watch *w,
@@ -188,10 +199,9 @@ void watch_arm(struct rules *r, handle_t h, struct watch *w, ms_t due)
     w->due = w->timer == 0 ? MS_NEVER : due;
 }
 
-/* A watch of a rule on a name that has none; 0 when limits.alerts is met. */
-handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, enum scope scope,
-                   uint32_t index)
+handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, uint32_t index, uint32_t part)
 {
+    enum scope scope = (enum scope)r->settings->rule[rule].scope;
     handle_t h = pool_alloc(&r->pool);
     if (h == 0)
         return 0;
@@ -200,6 +210,8 @@ handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, enum scope s
     w->rule = (uint8_t)rule;
     w->scope = (uint8_t)scope;
     w->index = index;
+    w->part = part;
+    w->n = UINT64_MAX; /* of a whole: it was never looked at */
     w->next = e->watches;
     w->due = MS_NEVER;
     w->fired_at = w->moved = MS_NONE;
@@ -213,6 +225,7 @@ handle_t watch_new(struct rules *r, struct board *b, uint32_t rule, enum scope s
 void watch_free(struct rules *r, struct board *b, handle_t h, struct watch *w)
 {
     watch_arm(r, h, w, MS_NEVER);
+    watch_rest(r, h, w);
     struct entity *e = board_entity_edit(b, (enum scope)w->scope, w->index);
     if (e->watches == h) {
         e->watches = w->next;
@@ -248,6 +261,15 @@ static bool is_corrected(const struct rules *r, const struct watch *w, ms_t t, b
     return r->step[w->rule] > 0 ? t <= w->fired_at : event && t < w->fired_at;
 }
 
+/* Who rests goes, unless it moved since: one that moved at t may fire again at t, and that is the
+ * same alert. A part of a mix rests as soon as its share is small; for as long as late events may
+ * change its window it is remembered when it moved. */
+static ms_t rests_since(const struct rules *r, const struct watch *w, ms_t t)
+{
+    const struct settings *s = r->settings;
+    return w->part == 0 ? t : t - s->window[s->rule[w->rule].window].length * MS_SECOND;
+}
+
 /* Judges one watch at t. Events at t come before the end of a hold at t, so a hold that ended
  * earlier is settled first and one that ends now only if the verdict still stands. */
 static uint32_t judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool event,
@@ -256,7 +278,10 @@ static uint32_t judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool
     struct watch *w = pool_edit(&r->pool, h);
     const struct rule_setting *rule = &r->settings->rule[w->rule];
     struct measure m;
-    measure_read(b, rule, w->index, t, &m);
+    if (rule->kind == RULE_MIX)
+        share_read(b, rule, w->index, w->part, &m);
+    else
+        measure_read(b, rule, w->index, t, &m);
     end_hold(r, b, w, &m, t - 1, out);
     enum verdict_of_rule verdict = measure_verdict(rule, &m);
     uint8_t was = w->state;
@@ -274,8 +299,7 @@ static uint32_t judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool
     if (w->state == WATCH_PENDING || w->state == WATCH_CLEARING)
         due = ms_min(due, w->since + rule->hold);
     watch_arm(r, h, w, due);
-    /* One that moved at t stays: it may fire again at t, and that is the same alert. */
-    if (w->state == WATCH_IDLE && w->due == MS_NEVER && w->moved < t)
+    if (w->state == WATCH_IDLE && w->due == MS_NEVER && w->moved < rests_since(r, w, t))
         watch_free(r, b, h, w);
     return m.work;
 }
@@ -294,12 +318,12 @@ bool rules_about(struct rules *r, const struct board *b, const struct rule_setti
     return r->only[i] == index;
 }
 
-handle_t watch_find(const struct rules *r, const struct entity *e, uint32_t rule)
+handle_t watch_find(const struct rules *r, const struct entity *e, uint32_t rule, uint32_t part)
 {
     handle_t h = e->watches;
     while (h != 0) {
         const struct watch *w = pool_get(&r->pool, h);
-        if (w->rule == rule)
+        if (w->rule == rule && w->part == part)
             return h;
         h = w->next;
     }
@@ -321,9 +345,13 @@ bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t 
         if (rule->scope != scope || (r->inputs[i] & touched) == 0 ||
             !rules_about(r, b, rule, i, index))
             continue;
-        handle_t h = watch_find(r, board_entity(b, scope, index), i);
+        if (rule->kind == RULE_MIX) {
+            (void)rules_survey(r, b, i, index, WATCH_BY_EVENT, &room);
+            continue;
+        }
+        handle_t h = watch_find(r, board_entity(b, scope, index), i, 0);
         if (h == 0)
-            h = watch_new(r, b, i, scope, index);
+            h = watch_new(r, b, i, index, 0);
         if (h == 0)
             room = false;
         else if (r->step[i] > 0)
@@ -331,7 +359,17 @@ bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t 
         else
             judge(r, b, h, t, true, out);
     }
+    board_parts_seen(b, scope, index);
     return room;
+}
+
+void rules_answer(struct rules *r, struct board *b, ms_t t, struct outbox *out)
+{
+    handle_t h = r->ask_first;
+    struct watch *w = pool_edit(&r->pool, h);
+    bool event = w->asked == WATCH_BY_EVENT;
+    watch_rest(r, h, w);
+    (void)judge(r, b, h, t, event, out);
 }
 
 uint32_t rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, struct outbox *out)
@@ -339,5 +377,8 @@ uint32_t rules_due(struct rules *r, struct board *b, handle_t watch, ms_t due, s
     struct watch *w = pool_edit(&r->pool, watch);
     w->timer = 0;
     w->due = MS_NEVER;
+    bool room;
+    if (r->settings->rule[w->rule].kind == RULE_MIX && w->part == 0)
+        return rules_survey(r, b, w->rule, w->index, WATCH_BY_TIME, &room);
     return judge(r, b, watch, due, false, out);
 }

@@ -1,6 +1,6 @@
 /* rule.h: threshold alerts on the live numbers: hysteresis, hold, least number of samples.
  *
- * A watch is one rule on one name of its scope. It exists while its rule does not rest there, or
+ * A watch is one rule on one name of its scope (of a mix: on one part of it). It exists while its rule does not rest there, or
  * while time alone may change what the rule says. States and moves:
  *
  *     idle --fire--> pending --held--> active --clear--> clearing --held--> idle
@@ -49,6 +49,12 @@ uint32_t rules_effects_max(const struct rules *r, enum scope scope);
  * until the name is touched again. */
 bool rules_touched(struct rules *r, struct board *b, enum scope scope, uint32_t index, ms_t t,
                    struct outbox *out);
+
+/* Rules on mixes have many parts to judge at once: rules_touched and rules_due only ask for them.
+ * Before anything else is said: while (rules_asked()) rules_answer() at the same t, each with at
+ * most two effects. */
+bool rules_asked(const struct rules *r);
+void rules_answer(struct rules *r, struct board *b, ms_t t, struct outbox *out);
 
 /* A deadline of a watch came; due: the deadline (not the clock). The board stands at or after.
  * Returns how many pieces of work it was (measure.h); 0: next to nothing. */

@@ -23,6 +23,8 @@ static bool same_rule(const struct rules *r, const struct rule_setting *a,
         return false;
     if (!same_customs(&r->settings->customs, &next->customs, a))
         return false;
+    if (a->mix != b->mix || a->beyond != b->beyond || !str_equal(str_of(a->part), str_of(b->part)))
+        return false;
     if (a->kind == RULE_SCORE &&
         appraise_print(r->settings->cards, card) != appraise_print(next->cards, card))
         return false;
@@ -43,7 +45,7 @@ static bool begin_rule(struct rules *r, struct board *b, const struct rule_setti
     for (uint32_t index = 1; index <= names; index++) {
         if (!rules_about(r, b, rule, i, index))
             continue;
-        handle_t h = watch_new(r, b, i, scope, index);
+        handle_t h = watch_new(r, b, i, index, 0);
         if (h == 0)
             return false;
         watch_look(r, h, pool_edit(&r->pool, h), t);
@@ -146,7 +148,7 @@ uint64_t rules_digest(const struct rules *r, const struct board *b)
 
 void rules_check(const struct rules *r, const struct board *b)
 {
-    uint32_t active = 0;
+    uint32_t active = 0, asked = 0;
     for (uint32_t k = 1; k <= r->pool.high; k++) {
         handle_t h = pool_handle(&r->pool, k);
         if (h == 0)
@@ -154,13 +156,19 @@ void rules_check(const struct rules *r, const struct board *b)
         const struct watch *w = pool_get(&r->pool, h);
         CHECK(w->rule < r->settings->rules && w->state < WATCH_STATES);
         CHECK(r->settings->rule[w->rule].scope == w->scope);
-        CHECK(watch_find(r, board_entity(b, (enum scope)w->scope, w->index), w->rule) == h);
+        CHECK(watch_find(r, board_entity(b, (enum scope)w->scope, w->index), w->rule, w->part) ==
+              h);
+        CHECK(w->part == 0 || r->settings->rule[w->rule].kind == RULE_MIX);
+        asked += w->asked != WATCH_RESTS;
         CHECK((w->timer == 0) == (w->due == MS_NEVER));
         CHECK(w->timer == 0 || wheel_deadline(r->wheel, w->timer) == w->due);
         CHECK(!watch_is_active(w) || w->fired_at != MS_NONE);
         active += watch_is_active(w);
     }
     CHECK(active == r->active);
+    for (handle_t h = r->ask_first; h != 0; asked--)
+        h = ((const struct watch *)pool_get(&r->pool, h))->ask;
+    CHECK(asked == 0);
     const struct rule_tally *y = &r->tally;
     CHECK(y->fired == active + y->cleared + y->corrected + y->cancelled);
 }
@@ -177,5 +185,6 @@ void rules_rebuild(struct rules *r)
         const struct watch *w = pool_at(&r->pool, k);
         r->active += w->slot.live && watch_is_active(w);
     }
+    rules_ask_again(r);
     rules_prepare(r, r->settings);
 }

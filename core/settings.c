@@ -2,6 +2,8 @@
 
 #include "core/appraise.h"
 #include "core/err.h"
+#include "core/event.h"
+#include "core/mix.h"
 #include "core/score.h"
 #include "core/slice.h"
 #include "core/trend.h"
@@ -206,9 +208,26 @@ static const char *check_score(const struct settings *s, const struct rule_setti
     return r->window >= s->windows ? "a rule is about a window that is not kept" : NULL;
 }
 
+static const char *check_mix(const struct settings *s, const struct rule_setting *r)
+{
+    if (r->mix >= MIX_N)
+        return "a rule is about a mix that there is not";
+    if (r->scope != SCOPE_ALL && r->scope != SCOPE_TEAM)
+        return "mixes are kept of all and of teams: a rule on one cannot have another scope";
+    if (r->window >= s->windows)
+        return "a rule is about a window that is not kept";
+    if (r->below || r->on_empty == ON_EMPTY_FIRE || r->when[0] != 0)
+        return "a rule on a mix fires on shares that are too large, at all hours";
+    if (r->fire < MIX_LEAST || r->fire > NUMBER_ONE || r->clear < 0)
+        return "a share lies between 1 % and 100 %";
+    return NULL;
+}
+
 static const char *check_rule(const struct settings *s, const struct rule_setting *r)
 {
-    const char *why = r->kind == RULE_SCORE ? check_score(s, r) : check_number(s, r);
+    const char *why = r->kind == RULE_SCORE ? check_score(s, r)
+                      : r->kind == RULE_MIX ? check_mix(s, r)
+                                            : check_number(s, r);
     if (why != NULL)
         return why;
     if (r->scope >= SCOPE_N || (s->scopes >> r->scope & 1) == 0)

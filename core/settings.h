@@ -45,13 +45,17 @@ enum rule_kind {
     RULE_KPI,   /* an indicator in a window */
     RULE_TREND, /* … against the window before it */
     RULE_SCORE, /* the score of a scorecard */
+    RULE_MIX,   /* the share of every part of a mix */
 };
 
 struct rule_setting {
     char id[NAME_BYTES_MAX + 1];
     uint8_t kind; /* enum rule_kind */
     char card[NAME_BYTES_MAX +
-              1];  /* score: id of the cards; then indicator and field mean nothing */
+              1]; /* score: id of the cards; then indicator and field mean nothing */
+    uint8_t mix;  /* mix: which, enum part_kind (mix.h); likewise … */
+    char part[NAME_BYTES_MAX + 1]; /* … only this part; "" = every part */
+    bool beyond;   /* mix: fires above `fire`, clears at `clear`, not at and below */
     bool absolute; /* trend: by how much, in the unit of the field; else by what part, millionths */
     uint16_t indicator;            /* enum indicator */
     uint8_t field;                 /* enum indicator_field; gauges: IF_VALUE */

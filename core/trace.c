@@ -338,8 +338,8 @@ static void put_state(struct line *l, const struct alert *a)
 /* A value as the rule compares it; or of its field. */
 static void put_value(struct line *l, const struct rule_setting *rule, bool compared, int64_t v)
 {
-    bool plain =
-        rule->kind == RULE_SCORE || (compared && rule->kind == RULE_TREND && !rule->absolute);
+    bool plain = rule->kind == RULE_SCORE || rule->kind == RULE_MIX ||
+                 (compared && rule->kind == RULE_TREND && !rule->absolute);
     if (!plain &&
         indicator_field_is_ms((enum indicator)rule->indicator, (enum indicator_field)rule->field))
         put_duration(l, v);
@@ -357,6 +357,10 @@ static void put_kpi(struct line *l, const struct settings *settings, const struc
     put_text(l, scope_name((enum scope)rule->scope));
     put_key(l, "name");
     put_str(l, a->name);
+    if (rule->kind == RULE_MIX) {
+        put_key(l, "part");
+        put_str(l, a->part);
+    }
     put_key(l, "value");
     if (!a->has_value)
         put_text(l, "nil");

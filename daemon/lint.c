@@ -193,7 +193,7 @@ static void look_clears(const struct look *k, const struct rule_setting *rule)
                    (score && rule->clear >= (int64_t)SCORE_FULL / 100 * NUMBER_ONE);
     if (rule->kind == RULE_TREND || rule->on_empty == ON_EMPTY_CLEAR)
         return;
-    if (rule->below ? to_most : from_zero && rule->clear <= 0)
+    if (rule->below ? to_most : from_zero && rule->clear <= 0 && !rule->beyond)
         warn(k, line_of(k, tree_member(k->node, str_of("clear")) != NULL ? "clear" : "fire"),
              "rules.clear", "%s never clears: it would have to be %s this", rule->id,
              rule->below ? "above" : "below");

@@ -68,9 +68,9 @@ static bool is_taken(const char *const *names, size_t n, struct str key)
 
 int notice_labels(const struct message *m, char *buf, size_t cap)
 {
-    static const char *const names[] = {"alert_id", "kind",  "rule",     "policy",  "metric",
-                                        "scope",    "name",  "ticket",   "window",  "severity",
-                                        "team",     "agent", "priority", "channel", "category"};
+    static const char *const names[] = {
+        "alert_id", "kind",     "rule", "policy", "metric",   "scope",   "name",     "ticket",
+        "window",   "severity", "team", "agent",  "priority", "channel", "category", "part"};
     struct emitter em;
     const struct node *key, *value;
     int64_t instance;

@@ -65,6 +65,10 @@ static void log_alert(const struct outlet *o, const struct alert *alert)
         log_warning(o->log, "alert", "state=%s ops=%s name=%s value=%lld detail=%s rev=%u", state,
                     ops_name((enum ops_kind)alert->rule), log_text(a, alert->name),
                     (long long)alert->value, log_text(b, alert->detail), alert->rev);
+    else if (alert->kind == ALERT_MIX)
+        log_info(o->log, "alert", "state=%s rule=%s name=%s part=%s rev=%u", state,
+                 o->config->settings.rule[alert->rule].id, log_text(a, alert->name),
+                 log_text(b, alert->part), alert->rev);
     else
         log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u", state,
                  o->config->settings.rule[alert->rule].id, log_text(a, alert->name), alert->rev);

@@ -2,8 +2,11 @@
 
 #include "core/appraise.h"
 #include "core/event.h"
+#include "core/mix.h"
 #include "core/slice.h"
 #include "daemon/sources.h"
+
+#include <stdio.h>
 
 static bool read_id(struct reading *r, void *item)
 {
@@ -45,11 +48,52 @@ static bool card_says(const struct reading *r, const struct rule_setting *rule, 
            !refuse(r, "the card of the rule says that; remove `%s` or `card`", key);
 }
 
+/* A rule on a mix has its shares and nothing else. */
+static bool mix_says(const struct reading *r, const struct rule_setting *rule, const char *key)
+{
+    return rule->kind == RULE_MIX &&
+           !refuse(r, "a rule on a mix is about shares; remove `%s` or `mix`", key);
+}
+
+static bool is_said(const struct reading *r, const struct rule_setting *rule, const char *key)
+{
+    return card_says(r, rule, key) || mix_says(r, rule, key);
+}
+
+/* It fires above `flag_over`, like the mark in snapshots, unless `fire` says another share. */
+static bool read_mix(struct reading *r, void *item)
+{
+    struct rule_setting *rule = item;
+    char text[NAME_BYTES_MAX + 1], all[160] = "";
+    if (card_says(r, rule, "mix") || !read_text(r, text, sizeof text))
+        return false;
+    int mix = mix_parse(str_of(text));
+    for (size_t i = 0, n = 0; i < MIX_N; i++)
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s.%s", i > 0 ? ", " : "", mixes[i].of,
+                              mixes[i].by);
+    if (mix < 0)
+        return refuse(r, "'%s' is no mix; there are %s", text, all);
+    rule->kind = RULE_MIX;
+    rule->mix = (uint8_t)mix;
+    rule->field = IF_VALUE;
+    rule->beyond = true;
+    rule->fire = rule->clear = (int64_t)r->config->settings.flag_over * (NUMBER_ONE / 100);
+    return true;
+}
+
+static bool read_part(struct reading *r, void *item)
+{
+    struct rule_setting *rule = item;
+    if (rule->kind != RULE_MIX)
+        return refuse(r, "only rules on a `mix` have parts; remove `part`");
+    return read_text(r, rule->part, sizeof rule->part);
+}
+
 static bool read_indicator(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
     struct figure_source source;
-    if (card_says(r, rule, "indicator"))
+    if (is_said(r, rule, "indicator"))
         return false;
     if (!source_indicator(r, &source))
         return false;
@@ -62,7 +106,7 @@ static bool read_field(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
     struct figure_source source = source_of(rule);
-    if (card_says(r, rule, "field"))
+    if (is_said(r, rule, "field"))
         return false;
     if (!source_field(r, &source))
         return false;
@@ -72,7 +116,11 @@ static bool read_field(struct reading *r, void *item)
 
 static bool read_rule_scope(struct reading *r, void *item)
 {
-    return !card_says(r, item, "scope") && source_scope(r, &((struct rule_setting *)item)->scope);
+    struct rule_setting *rule = item;
+    if (card_says(r, rule, "scope") || !source_scope(r, &rule->scope))
+        return false;
+    return rule->kind != RULE_MIX || rule->scope == SCOPE_ALL || rule->scope == SCOPE_TEAM ||
+           refuse(r, "mixes are kept of all and of teams; write all or team");
 }
 
 static bool read_rule_window(struct reading *r, void *item)
@@ -85,7 +133,7 @@ static bool read_trend(struct reading *r, void *item)
     struct rule_setting *rule = item;
     static const char *const words[] = {"relative", "absolute"};
     uint8_t word;
-    if (card_says(r, rule, "trend") || !read_word(r, words, ARRAY_LEN(words), &word))
+    if (is_said(r, rule, "trend") || !read_word(r, words, ARRAY_LEN(words), &word))
         return false;
     if (rule->indicator >= IND_GAUGE_FIRST)
         return refuse(r, "%s is a number of now, nothing is known of it before",
@@ -119,6 +167,9 @@ static bool read_value(const struct reading *r, const struct rule_setting *rule,
     if (rule->kind == RULE_SCORE)
         return (text.len > 0 && text.p[text.len - 1] != '%' && millionths_parse(text, ret)) ||
                grade_value(r, text, or_worse, ret);
+    if (rule->kind == RULE_MIX)
+        return (millionths_parse(text, ret) && *ret >= 0 && *ret <= NUMBER_ONE) ||
+               refuse(r, "'%s' is no share; write 30%%", text.p);
     if (rule->kind == RULE_KPI)
         return source_value(r, source_of(rule), text, likes, ret);
     if (!rule->absolute)
@@ -136,9 +187,15 @@ static bool read_fire(struct reading *r, void *item)
     static const char *const likes[] = {"a duration like \">= 15m\"",
                                         "a number like \">= 20\" or \"<= 85%\""};
     struct str text;
-    if (!source_operator(r, &rule->below, &text) ||
-        !read_value(r, rule, text, likes, rule->below, &rule->fire))
+    if (!source_operator(r, &rule->below, &text))
         return false;
+    if (rule->kind == RULE_MIX && rule->below)
+        return refuse(r, "a rule on a mix is about shares that are too large; write \">= 30%%\"");
+    if (!read_value(r, rule, text, likes, rule->below, &rule->fire))
+        return false;
+    if (rule->kind == RULE_MIX && rule->fire < MIX_LEAST)
+        return refuse(r, "shares of less than 1%% are not watched; write 1%% or more");
+    rule->beyond = false;
     rule->clear = rule->fire;
     return true;
 }
@@ -174,7 +231,10 @@ static bool read_on_empty(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
     static const char *const words[] = {"hold", "clear", "fire"};
-    return read_word(r, words, ARRAY_LEN(words), &rule->on_empty);
+    if (!read_word(r, words, ARRAY_LEN(words), &rule->on_empty))
+        return false;
+    return rule->kind != RULE_MIX || rule->on_empty != ON_EMPTY_FIRE ||
+           refuse(r, "of a mix of nothing no part can fire; write hold or clear");
 }
 
 static bool read_severity(struct reading *r, void *item)
@@ -196,7 +256,7 @@ static bool read_when(struct reading *r, void *item)
     struct rule_setting *rule = item;
     struct settings *s = &r->config->settings;
     struct time_slice slice[SLICES_MAX];
-    if (card_says(r, rule, "when") || !source_when(r, rule->when))
+    if (is_said(r, rule, "when") || !source_when(r, rule->when))
         return false;
     if ((figure_inputs(s, source_of(rule)) >> FAM_STINTS & 1) != 0)
         return refuse(r, "no hours can be told of %s; leave `when` out",
@@ -239,8 +299,13 @@ static const struct member table[] = {
      "A scorecard, by its id: the rule is about the score of each of its names, and the card says "
      "scope and window.",
      read_card},
+    {"mix", "",
+     "The share of each part of a mix by itself: opened.category, complaints.category, "
+     "complaints.kind, low_ratings.category or low_ratings.aspect. Scope all or team.",
+     read_mix},
+    {"part", "every part", "Of a mix: only this category, kind or aspect.", read_part},
     {"indicator", "",
-     "What is watched; SEMANTICS.md lists the indicators. Required without `card`.",
+     "What is watched; SEMANTICS.md lists the indicators. Required without `card` or `mix`.",
      read_indicator},
     {"field", "value, num or mean", "Which number of it: p90, missed, ... Required for durations.",
      read_field},
@@ -252,16 +317,18 @@ static const struct member table[] = {
      "one, of the same length: by what part (30%, -30%), or by how much. Sliding windows only; the "
      "samples of such a window are kept for twice as long.",
      read_trend},
-    {"fire", NULL,
+    {"fire", "",
      "\">= VALUE\" or \"<= VALUE\": a duration, a number, a percentage; of a card points or a "
-     "grade: \"<= needs_improvement\" is that grade or worse.",
+     "grade: \"<= needs_improvement\" is that grade or worse. Required, except for a mix: a share "
+     "above `flag_over`.",
      read_fire},
     {"clear", "as fire",
      "The alert ends when the value is back beyond this one (a grade: at it or better).",
      read_clear},
     {"for", "0s", "How long the condition must hold, to fire and to clear.", read_hold},
     {"min_n", "1",
-     "With fewer samples there is nothing to judge: see on_empty. Of trends in both windows.",
+     "With fewer samples there is nothing to judge: see on_empty. Of trends in both windows, of a "
+     "mix in the whole.",
      read_min_n},
     {"on_empty", "hold", "Then: hold (as it is), clear or fire.", read_on_empty},
     {"severity", "warning", "info, warning or critical.", read_severity},
@@ -272,8 +339,9 @@ static const struct member table[] = {
      read_when},
     {"labels", "{}", "Texts that alerts carry, {key: text}, at most 8.", read_labels},
 };
-const struct members rule_members = {"rule", "- {id: ..., indicator: ... or card: ..., fire: ...}",
-                                     NULL, ARRAY_LEN(table), table};
+const struct members rule_members = {
+    "rule", "- {id: ..., indicator: ... or card: ... or mix: ..., fire: ...}", NULL,
+    ARRAY_LEN(table), table};
 
 bool rule_read(struct reading *r, uint32_t i)
 {
@@ -282,10 +350,14 @@ bool rule_read(struct reading *r, uint32_t i)
     if (!members_read(r, &rule_members, rule))
         return false;
     struct settings *s = &r->config->settings;
+    if (rule->beyond && (rule->fire < MIX_LEAST || rule->fire == NUMBER_ONE))
+        return refuse(r, "no share can be told by a `flag_over` of %u%%; add `fire`", s->flag_over);
+    if (!rule->beyond && tree_member(r->node, str_of("fire")) == NULL)
+        return refuse(r, "a rule without `fire`; add it");
     if (rule->kind == RULE_SCORE)
         return true;
-    if (tree_member(r->node, str_of("indicator")) == NULL)
-        return refuse(r, "a rule without `indicator` or `card`; add one");
+    if (rule->kind != RULE_MIX && tree_member(r->node, str_of("indicator")) == NULL)
+        return refuse(r, "a rule without `indicator`, `card` or `mix`; add one");
     if (rule->field == IF_END)
         return refuse(r, "a rule on a duration without `field`; add one, such as p90");
     if (rule->indicator < IND_GAUGE_FIRST && tree_member(r->node, str_of("window")) == NULL)

@@ -6,6 +6,8 @@
 #include "proto/ops.h"
 #include "proto/topic.h"
 
+#include <stdio.h>
+
 void alert_id_text(uint64_t alert_id, char ret[ALERT_ID_DIGITS + 1])
 {
     for (int i = 0; i < ALERT_ID_DIGITS; i++)
@@ -42,7 +44,7 @@ static void emit_compared(struct emitter *em, const char *key, const struct rule
                           int64_t v)
 {
     bool part = rule->kind == RULE_TREND && !rule->absolute;
-    if (rule->kind == RULE_SCORE || part)
+    if (rule->kind == RULE_SCORE || rule->kind == RULE_MIX || part)
         encode_value(em, key, IND_CSAT, IF_MEAN, v); /* millionths, whatever the indicator is */
     else
         encode_value(em, key, rule->indicator, rule->field, v);
@@ -65,20 +67,32 @@ enum severity alert_severity(const struct settings *settings, const struct alert
     return (enum severity)severity[alert->state];
 }
 
+/* "opened.category" */
+static void emit_mix(struct emitter *em, const struct rule_setting *rule)
+{
+    char metric[64];
+    const struct mix_kind *mix = &mixes[rule->mix];
+    snprintf(metric, sizeof metric, "%s.%s", mix->of, mix->by);
+    emit_text(em, "metric", metric);
+}
+
 static void emit_rule(struct emitter *em, const struct settings *settings,
                       const struct rule_setting *rule)
 {
     bool score = rule->kind == RULE_SCORE;
     enum indicator i = (enum indicator)rule->indicator;
     emit_text(em, "rule", rule->id);
-    emit_text(em, "metric", score ? "score" : custom_name(settings, i));
+    if (rule->kind == RULE_MIX)
+        emit_mix(em, rule);
+    else
+        emit_text(em, "metric", score ? "score" : custom_name(settings, i));
     if (score)
         emit_text(em, "card", rule->card);
     else
         emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
     if (rule->kind == RULE_TREND)
         emit_text(em, "trend", rule->absolute ? "absolute" : "relative");
-    if (score || indicator_kind(i) != IND_GAUGE)
+    if (score || rule->kind == RULE_MIX || indicator_kind(i) != IND_GAUGE)
         emit_text(em, "window", settings->window[rule->window].name);
     if (rule->when[0] != 0)
         emit_text(em, "when", rule->when);
@@ -100,6 +114,8 @@ static void emit_found(struct emitter *em, const struct rule_setting *rule,
     else
         emit_nil(em, "value");
     emit_uint(em, "n", alert->n);
+    if (rule->kind == RULE_MIX)
+        emit_int(em, "num", alert->now);
     if (rule->kind == RULE_SCORE && alert->has_value)
         emit_text(em, "grade", score_grade_wire(score_grade_of(alert->value)));
     if (rule->kind != RULE_TREND || !alert->has_value)
@@ -120,6 +136,11 @@ static void emit_kpi(struct emitter *em, const struct settings *settings, const 
     if (scope == SCOPE_AGENT || scope == SCOPE_TEAM || scope == SCOPE_CHANNEL ||
         scope == SCOPE_PRIORITY || scope == SCOPE_CATEGORY)
         emit_str(em, scope_name(scope), alert->name);
+    if (rule->kind == RULE_MIX) {
+        emit_str(em, "part", alert->part);
+        if (strcmp(mixes[rule->mix].by, "category") == 0)
+            emit_str(em, "category", alert->part);
+    }
     emit_int(em, "since", alert->since);
     if (alert->ended_at != MS_NONE)
         emit_int(em, "ended_at", alert->ended_at);

@@ -135,7 +135,7 @@ char *phrase_compared(char buf[PHRASE_MAX], const struct rule_setting *rule, int
     enum indicator_field f = (enum indicator_field)rule->field;
     if (rule->kind == RULE_SCORE)
         decimal(buf, value, NUMBER_ONE / 100, "");
-    else if (rule->kind == RULE_TREND && !rule->absolute)
+    else if (rule->kind == RULE_MIX || (rule->kind == RULE_TREND && !rule->absolute))
         decimal(buf, value, NUMBER_ONE / 10000, "%");
     else
         phrase_value(buf, i, f, value, lang);
@@ -173,11 +173,30 @@ static bool is_plain_count(const struct settings *s, enum indicator i)
     return indicator_kind(i) == IND_COUNT || (own != NULL && own->kind < CUSTOM_MEAN);
 }
 
+/* "share of category refund among the tickets opened in 24h", "近24小时新建工单中分类 refund 占比" */
+static void share_phrase(char buf[PHRASE_MAX], const struct settings *settings,
+                         const struct rule_setting *rule, struct str part, enum lang lang)
+{
+    char over[32];
+    enum part_kind mix = (enum part_kind)rule->mix;
+    window_phrase(over, settings->window[rule->window].name, lang);
+    const char *whole = phrase_whole(mix, lang), *by = phrase_part(mix, lang);
+    if (lang == LANG_ZH)
+        snprintf(buf, PHRASE_MAX, "%s%s中%s %.*s 占比", over, whole, by, (int)part.len, part.p);
+    else
+        snprintf(buf, PHRASE_MAX, "share of %s %.*s among the %s in %s", by, (int)part.len, part.p,
+                 whole, over);
+}
+
 /* "p90 of first response in 1h", "近1小时首次响应时长 p90 ". */
 static void subject(char buf[PHRASE_MAX], const struct settings *settings,
-                    const struct rule_setting *rule, enum lang lang)
+                    const struct rule_setting *rule, struct str part, enum lang lang)
 {
     enum indicator i = (enum indicator)rule->indicator;
+    if (rule->kind == RULE_MIX) {
+        share_phrase(buf, settings, rule, part, lang);
+        return;
+    }
     if (rule->kind == RULE_SCORE) {
         char over[32];
         window_phrase(over, settings->window[rule->window].name, lang);
@@ -255,6 +274,9 @@ static void value_phrase(char buf[PHRASE_MAX], const struct rule_setting *rule,
                  zh ? "%.30s（此前 %.30s，现为 %.30s）" : "%.30s (from %.30s to %.30s)", value,
                  phrase_value(before, i, f, alert->before, lang),
                  phrase_value(now, i, f, alert->now, lang));
+    else if (rule->kind == RULE_MIX)
+        snprintf(buf, PHRASE_MAX, zh ? "%.30s（%lld/%llu）" : "%.30s (%lld of %llu)", value,
+                 (long long)alert->now, (unsigned long long)alert->n);
     else if (rule->kind == RULE_SCORE)
         snprintf(buf, PHRASE_MAX, zh ? "%.30s（%s）" : "%.30s (%s)", value,
                  score_grade_word(score_grade_of(alert->value), zh));
@@ -268,7 +290,7 @@ static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
     CHECK(alert->rule < settings->rules);
     const struct rule_setting *rule = &settings->rule[alert->rule];
     char what[PHRASE_MAX], value[PHRASE_MAX], fire[PHRASE_MAX];
-    subject(what, settings, rule, lang);
+    subject(what, settings, rule, alert->part, lang);
     hours_phrase(what, rule->when, lang == LANG_ZH);
     phrase_compared(fire, rule, rule->fire, lang);
     value_phrase(value, rule, alert, lang);

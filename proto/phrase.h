@@ -12,6 +12,10 @@ enum { PHRASE_MAX = 512 }; /* bytes that any phrase fits into, its zero included
 /* "first response", "首次响应时长"; static storage. */
 const char *phrase_indicator(const struct settings *s, enum indicator i, enum lang lang);
 
+/* What a mix is of: "tickets opened", and what its parts are called: "category". Static storage. */
+const char *phrase_whole(enum part_kind mix, enum lang lang);
+const char *phrase_part(enum part_kind mix, enum lang lang);
+
 /* "team", "团队"; static storage. */
 const char *phrase_scope(enum scope scope, enum lang lang);
 

@@ -100,3 +100,25 @@ const char *phrase_indicator(const struct settings *s, enum indicator i, enum la
         return indicator_name(i);
     return indicators[i][lang == LANG_ZH];
 }
+
+static const struct {
+    const char *whole[2], *part[2];
+} words_of_mixes[MIX_N] = {
+    [PART_OPENED_CATEGORY] = {{"tickets opened", "新建工单"}, {"category", "分类"}},
+    [PART_COMPLAINTS_CATEGORY] = {{"complaints", "投诉"}, {"category", "分类"}},
+    [PART_COMPLAINTS_KIND] = {{"complaints", "投诉"}, {"kind", "类型"}},
+    [PART_LOW_CATEGORY] = {{"low ratings", "低分评价"}, {"category", "分类"}},
+    [PART_LOW_ASPECT] = {{"low ratings of aspects", "低分评价"}, {"aspect", "方面"}},
+};
+
+const char *phrase_whole(enum part_kind mix, enum lang lang)
+{
+    CHECK((uint32_t)mix < MIX_N);
+    return words_of_mixes[mix].whole[lang == LANG_ZH];
+}
+
+const char *phrase_part(enum part_kind mix, enum lang lang)
+{
+    CHECK((uint32_t)mix < MIX_N);
+    return words_of_mixes[mix].part[lang == LANG_ZH];
+}

@@ -74,6 +74,16 @@ static void print_targets(const struct settings *s)
     }
 }
 
+/* "complaints: kind dispute 24h" */
+static void mix_text(char *buf, size_t cap, const struct settings *s,
+                     const struct rule_setting *rule)
+{
+    enum part_kind mix = (enum part_kind)rule->mix;
+    snprintf(buf, cap, "%s: %s%s%.64s %s", phrase_whole(mix, words_lang()),
+             phrase_part(mix, words_lang()), rule->part[0] != '\0' ? " " : "", rule->part,
+             s->window[rule->window].name);
+}
+
 static void print_rules(const struct settings *s)
 {
     for (uint32_t i = 0; i < s->rules; i++) {
@@ -84,6 +94,8 @@ static void print_rules(const struct settings *s)
         phrase_compared(clear, rule, rule->clear, words_lang());
         if (rule->kind == RULE_SCORE)
             snprintf(what, sizeof what, "%s %s", rule->card, s->window[rule->window].name);
+        else if (rule->kind == RULE_MIX)
+            mix_text(what, sizeof what, s, rule);
         else if (indicator_kind(indicator) == IND_GAUGE)
             snprintf(what, sizeof what, "%s", phrase_indicator(s, indicator, words_lang()));
         else
@@ -96,9 +108,12 @@ static void print_rules(const struct settings *s)
             held = phrase_duration(hold, rule->hold, words_lang());
         fact(W_K_RULE, "%s: %s, %s%s%s: %s %s, %s %s%s%s%s%s", rule->id, what,
              phrase_scope((enum scope)rule->scope, words_lang()), rule->name[0] != '\0' ? " " : "",
-             rule->name, rule->below ? "≤" : "≥", fire, word(W_K_CLEAR), clear,
-             held[0] != '\0' ? ", " : "", held[0] != '\0' ? word(W_K_FOR) : "",
-             held[0] != '\0' ? " " : "", held);
+             rule->name,
+             rule->below    ? "≤"
+             : rule->beyond ? ">"
+                            : "≥",
+             fire, word(W_K_CLEAR), clear, held[0] != '\0' ? ", " : "",
+             held[0] != '\0' ? word(W_K_FOR) : "", held[0] != '\0' ? " " : "", held);
     }
 }
 

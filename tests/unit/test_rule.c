@@ -2,6 +2,7 @@
  * from all samples kept; only the board's windows, the wheel and the watches are under test. */
 #include "core/event.h"
 #include "core/watches.h"
+#include "tests/lib/alarm.h"
 #include "tests/lib/draw.h"
 #include "tests/lib/numbers.h"
 
@@ -30,9 +31,8 @@ struct world {
     struct numbers all;
     /* the oracle */
     struct {
-        bool met;  /* its input was touched once */
-        int state; /* 0 idle, 1 pending, 2 active, 3 clearing */
-        ms_t since, fired, moved;
+        bool met; /* its input was touched once */
+        struct alarm is;
         ms_t look; /* sampled: when an event wants it to look, MS_NEVER */
     } watch[RULES][DRAW_NAMES + 1];
     struct expected want[SEEN_MAX], got[SEEN_MAX];
@@ -112,54 +112,32 @@ static void touched(struct world *w, ms_t t)
 
 /* --- the oracle --------------------------------------------------------------- */
 
-static void say(struct world *w, uint32_t i, uint32_t name, enum alert_state state, ms_t when)
+static void say(struct world *w, uint32_t i, uint32_t name, const struct alarm_said *said)
 {
-    ms_t since = w->watch[i][name].fired;
-    cr_assert_lt(w->wants, SEEN_MAX);
-    w->want[w->wants++] = (struct expected){(uint8_t)i, (uint8_t)name, (uint8_t)state, since,
-                                            state == ALERT_BREACHED ? MS_NONE : when};
-    w->watch[i][name].moved = when;
+    for (uint32_t k = 0; k < said->n; k++) {
+        cr_assert_lt(w->wants, SEEN_MAX);
+        w->want[w->wants++] = (struct expected){(uint8_t)i, (uint8_t)name, said->at[k].state,
+                                                said->at[k].since, said->at[k].ended};
+    }
 }
 
 static void oracle_held(struct world *w, uint32_t i, uint32_t name, ms_t t)
 {
-    ms_t until = w->watch[i][name].since + w->settings.rule[i].hold;
-    int *state = &w->watch[i][name].state;
-    if (*state == 1 && until <= t) {
-        *state = 2;
-        w->watch[i][name].fired = until;
-        say(w, i, name, ALERT_BREACHED, until);
-    } else if (*state == 3 && until <= t) {
-        *state = 0;
-        say(w, i, name, ALERT_CLEARED, until);
-    }
+    struct alarm_said said = {0};
+    alarm_held(&w->watch[i][name].is, w->settings.rule[i].hold, t, &said);
+    say(w, i, name, &said);
 }
 
 static void oracle_judge(struct world *w, uint32_t i, uint32_t name, ms_t t, ms_t clock, bool event)
 {
     enum verdict_of_rule v =
         numbers_judge(&w->all, &w->settings, &w->settings.rule[i], name, clock).verdict;
-    int *state = &w->watch[i][name].state;
-    oracle_held(w, i, name, t - 1);
-    ms_t began = ms_max(t, w->watch[i][name].moved);
-    if (*state == 0 && v == RULE_FIRE) {
-        *state = 1;
-        w->watch[i][name].since = began;
-    } else if (*state == 1 && v != RULE_FIRE) {
-        *state = 0;
-    } else if (*state == 2 && v == RULE_CLEAR) {
-        *state = 3;
-        w->watch[i][name].since = began;
-    } else if (*state == 3 && v != RULE_CLEAR) {
-        *state = 2;
-    }
+    struct alarm *is = &w->watch[i][name].is;
+    struct alarm_said said = {0};
     bool sampled = w->settings.rule[i].kind == RULE_TREND;
-    ms_t fired = w->watch[i][name].fired;
-    if (*state == 3 && (sampled ? t <= fired : event && t < fired)) {
-        *state = 0;
-        say(w, i, name, ALERT_CORRECTED, w->watch[i][name].fired);
-    }
-    oracle_held(w, i, name, ms_max(t, w->watch[i][name].since));
+    bool late = sampled ? t <= is->fired : event && t < is->fired;
+    alarm_judge(is, w->settings.rule[i].hold, v, t, late, &said);
+    say(w, i, name, &said);
 }
 
 /* The instants at which a sampled rule looks: every step, counted from an instant of its own. */
@@ -181,8 +159,8 @@ static void oracle_sampled(struct world *w, uint32_t i, uint32_t name, ms_t from
     const struct rule_setting *rule = &w->settings.rule[i];
     w->watch[i][name].look = MS_NEVER;
     for (;;) {
-        bool holds = w->watch[i][name].state % 2 == 1;
-        ms_t ends = holds ? w->watch[i][name].since + rule->hold : MS_NEVER;
+        bool holds = w->watch[i][name].is.state % 2 == 1;
+        ms_t ends = holds ? w->watch[i][name].is.since + rule->hold : MS_NEVER;
         ms_t t = ms_min(ms_min(told, turn), ends);
         if (t >= to)
             break;
@@ -238,11 +216,12 @@ static void compare(struct world *w)
     uint32_t active = 0, at = 0, listed = 0;
     for (uint32_t i = 0; i < RULES; i++)
         for (uint32_t name = 1; name <= DRAW_NAMES; name++)
-            active += w->watch[i][name].state >= 2;
+            active += w->watch[i][name].is.state >= 2;
     struct alert a;
     while (rules_alert_next(w->rules, w->board, &at, &a)) {
         uint32_t name = (uint32_t)(a.name.p[0] - 'a' + 1);
-        cr_assert(w->watch[a.rule][name].state >= 2 && w->watch[a.rule][name].fired == a.since);
+        const struct alarm *is = &w->watch[a.rule][name].is;
+        cr_assert(is->state >= 2 && is->fired == a.since);
         listed++;
     }
     cr_assert(listed == active && rules_active(w->rules) == active);
@@ -293,7 +272,7 @@ Test(rule, says_what_the_oracle_says)
         world_new(&w, 100);
         for (uint32_t i = 0; i < RULES; i++)
             for (uint32_t n = 0; n <= DRAW_NAMES; n++) {
-                w.watch[i][n].moved = w.watch[i][n].fired = MS_NONE;
+                w.watch[i][n].is = alarm_new();
                 w.watch[i][n].look = MS_NEVER;
             }
         ms_t clock = start;
