@@ -334,6 +334,26 @@ static void draw_customs(struct random r, struct settings *s)
     custom_settle(all);
 }
 
+/* Some are on mixes. By draws of its own, as the one before. */
+static void draw_mixes(struct random r, struct settings *s)
+{
+    for (uint32_t i = 0; i < s->rules; i++) {
+        struct rule_setting *rule = &s->rule[i];
+        if (rule->kind != RULE_KPI || (rule->scope != SCOPE_ALL && rule->scope != SCOPE_TEAM) ||
+            random_percent(&r, 50))
+            continue;
+        rule->kind = RULE_MIX;
+        rule->mix = (uint8_t)random_below(&r, MIX_N);
+        rule->beyond = random_percent(&r, 50);
+        rule->below = false;
+        rule->on_empty = (uint8_t)random_below(&r, ON_EMPTY_FIRE);
+        rule->fire = random_range(&r, 1, 8) * (NUMBER_ONE / 10);
+        rule->clear = random_percent(&r, 50) ? rule->fire : rule->fire / 2;
+        if (random_percent(&r, 20))
+            memcpy(rule->part, "n1", 3);
+    }
+}
+
 void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
 {
     s->rules = rules;
@@ -363,6 +383,7 @@ void chaos_rules(struct random *r, struct settings *s, uint32_t rules)
         rule->clear = rule->below ? rule->fire + gap : rule->fire - gap;
     }
     draw_kinds(*r, s);
+    draw_mixes(*r, s);
 }
 
 /* Some count by the hours of the first calendar. By draws of its own: seeds mean what they did. */
@@ -371,7 +392,7 @@ static void draw_hours(struct random r, struct settings *s)
     struct time_slice slice[SLICES_MAX];
     for (uint32_t i = 0; i < s->rules && s->sla != NULL; i++) {
         struct rule_setting *rule = &s->rule[i];
-        if (rule->kind != RULE_SCORE && random_percent(&r, 40))
+        if (rule->kind != RULE_SCORE && random_percent(&r, 40) && rule->kind != RULE_MIX)
             memcpy(rule->when, "c0", 3);
         bool wrong = slices_of(s, slice) > SLICES_MAX;
         if (wrong || slices_wrong(s) != NULL)

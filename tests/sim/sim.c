@@ -28,6 +28,7 @@
 #include "tests/lib/tale.h"
 #include "tests/sim/chaos.h"
 #include "tests/sim/clocks.h"
+#include "tests/sim/settled.h"
 #include "tests/sim/world.h"
 
 #include <stdio.h>
@@ -166,6 +167,14 @@ static void same_measures(const struct world *w, uint32_t n)
     }
 }
 
+static uint64_t parts_seen;
+
+static void is_settled(const struct world *w)
+{
+    const char *wrong = settled_wrong(w, &parts_seen);
+    expect(wrong == NULL, wrong == NULL ? "" : wrong, 0, 0);
+}
+
 /* --- rounds --------------------------------------------------------------- */
 
 static void round_order(struct random *r)
@@ -196,6 +205,8 @@ static void round_order(struct random *r)
     same_state(&a, &b);
     same_times(&b, n);
     same_measures(&b, n);
+    is_settled(&a);
+    is_settled(&b);
     world_end(&a);
     world_end(&b);
 }
@@ -238,6 +249,7 @@ static void round_split(struct random *r)
     engine_check(b.e);
     same_state(&a, &b);
     same_words(&a, &b);
+    is_settled(&a);
     world_end(&a);
     world_end(&b);
 }
@@ -398,6 +410,8 @@ static void round_traffic(struct random *r)
     engine_check(a.e);
     engine_check(b.e);
     same_state(&a, &b);
+    is_settled(&a);
+    is_settled(&b);
     world_end(&a);
     world_end(&b);
 }
@@ -483,6 +497,8 @@ int main(int argc, char **argv)
     time_t until = time(NULL) + (time_t)minutes * 60;
     for (uint64_t i = 0; i < rounds && (minutes == 0 || time(NULL) < until); i++)
         run_seed(seed + i, only);
+    if (only == NULL && rounds >= ROUNDS && minutes == 0)
+        expect(parts_seen > 100, "rules on mixes had next to nothing to judge", parts_seen, 0);
     printf("sim: all held\n");
     return 0;
 }
