@@ -1,7 +1,7 @@
 /* rule.h: threshold alerts on the live numbers: hysteresis, hold, least number of samples.
  *
- * A watch is one rule on one name of its scope (of a mix: on one part of it). It exists while its rule does not rest there, or
- * while time alone may change what the rule says. States and moves:
+ * A watch is one rule on one name of its scope (of a mix: on one part of it). It exists while its
+ * rule does not rest there, or while time alone may change what the rule says. States and moves:
  *
  *     idle --fire--> pending --held--> active --clear--> clearing --held--> idle
  *                    pending --not fire--> idle          clearing --not clear--> active

@@ -173,7 +173,7 @@ static bool is_plain_count(const struct settings *s, enum indicator i)
     return indicator_kind(i) == IND_COUNT || (own != NULL && own->kind < CUSTOM_MEAN);
 }
 
-/* "share of category refund among the tickets opened in 24h", "近24小时新建工单中分类 refund 占比" */
+/* "share of category refund among the tickets opened in 1h", "近1小时新建工单中分类 refund 占比" */
 static void share_phrase(char buf[PHRASE_MAX], const struct settings *settings,
                          const struct rule_setting *rule, struct str part, enum lang lang)
 {

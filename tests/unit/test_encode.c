@@ -380,6 +380,7 @@ Test(encode, the_largest_alert_fits, .init = set_up)
         memset(rule->label[i].value, '\\', NAME_BYTES_MAX);
     }
     struct alert alert = {.name = {name, sizeof name},
+                          .part = {name, sizeof name},
                           .value = INT64_MAX,
                           .has_value = true,
                           .n = UINT64_MAX,
@@ -388,7 +389,7 @@ Test(encode, the_largest_alert_fits, .init = set_up)
                           .ended_at = MS_MAX_TS};
     struct emitter em;
     memset(rule->card, '"', NAME_BYTES_MAX);
-    for (int kind = RULE_KPI; kind <= RULE_SCORE; kind++) {
+    for (int kind = RULE_KPI; kind <= RULE_MIX; kind++) {
         rule->kind = (uint8_t)kind;
         alert.now = alert.before = INT64_MAX;
         alert.n_before = UINT64_MAX;

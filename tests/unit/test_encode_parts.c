@@ -65,3 +65,52 @@ Test(encode_parts, the_largest_fit)
     cr_assert(n > 15000 && n * WINDOWS_MAX < SNAPSHOT_BYTES_MAX / 2 + SNAPSHOT_BYTES_MAX / 8, "%d",
               n);
 }
+
+static void said(char json[4096], const struct settings *settings, const struct alert *alert)
+{
+    struct emitter em;
+    emit_start(&em, SINK_JSON, json, 4095);
+    encode_alert(&em, NULL, NULL, settings, alert, LANG_EN);
+    int n = emit_finish(&em);
+    cr_assert_gt(n, 0);
+    json[n] = 0;
+}
+
+/* The share of one part, as a rule tells it. */
+Test(encode_parts, of_an_alert)
+{
+    static struct settings settings;
+    static char json[4096];
+    struct alert alert = {.rev = 1,
+                          .kind = ALERT_MIX,
+                          .state = ALERT_BREACHED,
+                          .ended_at = MS_NONE,
+                          .value = 600000,
+                          .has_value = true,
+                          .n = 5,
+                          .now = 3,
+                          .part = str_of("refund"),
+                          .name = str_of("shop")};
+    settings_default(&settings);
+    settings.rules = 1;
+    settings.rule[0] = (struct rule_setting){.id = "flood",
+                                             .kind = RULE_MIX,
+                                             .mix = PART_OPENED_CATEGORY,
+                                             .field = IF_VALUE,
+                                             .scope = SCOPE_TEAM,
+                                             .window = 5,
+                                             .beyond = true,
+                                             .fire = 200000};
+    said(json, &settings, &alert);
+    cr_assert_str_eq(
+        json, "{\"alert_id\":\"0000000000000000\",\"rev\":1,\"state\":\"breached\","
+              "\"kind\":\"mix\",\"severity\":\"info\",\"rule\":\"flood\","
+              "\"metric\":\"opened.category\",\"field\":\"value\",\"window\":\"today\","
+              "\"threshold\":0.2,\"scope\":\"team\",\"name\":\"shop\",\"team\":\"shop\","
+              "\"part\":\"refund\",\"category\":\"refund\",\"since\":0,\"value\":0.6,"
+              "\"n\":5,\"num\":3,\"text\":\"flood: share of category refund among the tickets "
+              "opened in today is 60% (3 of 5) for team shop, threshold 20%\"}");
+    settings.rule[0].mix = PART_COMPLAINTS_KIND;
+    said(json, &settings, &alert);
+    cr_assert_not_null(strstr(json, "\"part\":\"refund\",\"since\":0"), "a kind is no category");
+}

@@ -74,6 +74,7 @@ Test(notice, labels_of_a_rule_become_names)
     emit_text(&em, "state", "cleared");
     emit_text(&em, "kind", "kpi");
     emit_text(&em, "rule", "queue");
+    emit_text(&em, "part", "refund");
     emit_int(&em, "ended_at", 5);
     emit_map(&em, "labels");
     emit_text(&em, "run-book", "wiki");
@@ -85,8 +86,9 @@ Test(notice, labels_of_a_rule_become_names)
     cr_assert(notice_read(&m, &got));
     cr_assert_not(got.active);
     cr_assert_eq(got.ends, 5);
-    cr_assert_str_eq(labels(), "{\"alertname\":\"queue\",\"alert_id\":\"01\",\"kind\":\"kpi\","
-                               "\"rule\":\"queue\",\"run_book\":\"wiki\",\"_st\":\"a\"}");
+    cr_assert_str_eq(labels(),
+                     "{\"alertname\":\"queue\",\"alert_id\":\"01\",\"kind\":\"kpi\","
+                     "\"rule\":\"queue\",\"part\":\"refund\",\"run_book\":\"wiki\",\"_st\":\"a\"}");
 }
 
 Test(notice, what_is_no_alert)

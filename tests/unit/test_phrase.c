@@ -149,6 +149,37 @@ Test(phrase, alerts_of_trends_and_scores)
                      "low：客服 ada 今日评分卡 month 得分为 58.25（待改进），阈值 60");
 }
 
+Test(phrase, alerts_of_mixes)
+{
+    struct alert alert = {.state = ALERT_BREACHED, .value = 333333, .has_value = true, .n = 3};
+    alert.kind = ALERT_MIX;
+    alert.name = str_of("shop");
+    alert.part = str_of("dispute");
+    alert.now = 1;
+    rule(IND_OPENED, IF_NUM, SCOPE_TEAM, 0);
+    settings.rule[0] = (struct rule_setting){.id = "angry",
+                                             .kind = RULE_MIX,
+                                             .mix = PART_COMPLAINTS_KIND,
+                                             .scope = SCOPE_TEAM,
+                                             .window = 1,
+                                             .fire = 200000};
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "angry: share of kind dispute among the complaints in 1h is 33.33% (1 of 3) "
+                     "for team shop, threshold 20%");
+    cr_assert_str_eq(sentence(&alert, LANG_ZH),
+                     "angry：团队 shop 近1小时投诉中类型 dispute 占比为 33.33%（1/3），阈值 20%");
+    alert.state = ALERT_CLEARED;
+    alert.has_value = false;
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "angry: cleared: share of kind dispute among the complaints in 1h is unknown "
+                     "for team shop, threshold 20%");
+    for (int mix = 0; mix < MIX_N; mix++)
+        for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
+            cr_assert(strlen(phrase_whole((enum part_kind)mix, (enum lang)lang)) > 0);
+            cr_assert(strlen(phrase_part((enum part_kind)mix, (enum lang)lang)) > 0);
+        }
+}
+
 /* Every indicator, field, scope and state has words in both languages, and they fit. */
 Test(phrase, everything_has_words)
 {

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "core/mix.h"
 #include "core/slice.h"
 
 static struct config config;
@@ -78,7 +79,8 @@ static void refused(const char *text, const char *complaint)
 Test(rules, are_refused_with_line_and_member)
 {
     refused("indicator: waiting, fire: '>= 1'", "f:3: rules: a rule without `id`; add it");
-    refused("id: x, fire: '>= 1'", "f:3: rules: a rule without `indicator` or `card`; add one");
+    refused("id: x, fire: '>= 1'",
+            "f:3: rules: a rule without `indicator`, `card` or `mix`; add one");
     refused("id: x, indicator: waiting", "f:3: rules: a rule without `fire`; add it");
     refused("id: x, indicator: waiting, fire: '>= 1', colour: red",
             "f:3: rules.colour: unknown key of a rule; see --print-config");
@@ -270,4 +272,82 @@ Test(rules, built_in_are_those_that_can_be)
     static const char agents[] = "scopes: [agent]\n";
     cr_assert(config_parse("f", agents, strlen(agents), &config, &why), "%s", why.text);
     cr_assert_eq(config.settings.rules, 0);
+}
+
+static bool load_mix(const char *rule, const char *before)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%srules:\n  - {id: x, mix: %s}\n", before, rule);
+    return config_parse("f", text, strlen(text), &config, &why);
+}
+
+/* flag_over is strict like the mark in snapshots, wherever it stands in the file. */
+Test(rules, on_mixes)
+{
+    const struct rule_setting *r = &config.settings.rule[0];
+    cr_assert(load_mix("opened.category, window: 24h", ""), "%s", why.text);
+    cr_assert(r->kind == RULE_MIX && r->mix == PART_OPENED_CATEGORY && r->scope == SCOPE_ALL);
+    cr_assert(r->beyond && r->fire == 200000 && r->clear == 200000 && r->part[0] == 0);
+    config_fini(&config);
+    cr_assert(load_mix("low_ratings.aspect, part: speed, scope: team, window: 24h, min_n: 5, "
+                       "clear: 0}\nflag_over: 35%\n#",
+                       ""),
+              "%s", why.text);
+    cr_assert(r->mix == PART_LOW_ASPECT && strcmp(r->part, "speed") == 0);
+    cr_assert(r->beyond && r->fire == 350000 && r->clear == 0 && r->min_n == 5);
+    config_fini(&config);
+    cr_assert(load_mix("complaints.kind, window: 24h, fire: '>= 33.3%', clear: 25%", ""), "%s",
+              why.text);
+    cr_assert(!r->beyond && r->fire == 333000 && r->clear == 250000);
+    config_fini(&config);
+}
+
+Test(rules, on_mixes_are_refused_with_line_and_member)
+{
+    static const struct {
+        const char *text, *complaint;
+    } cases[] = {
+        {"refunds, window: 1h",
+         "f:2: rules.mix: 'refunds' is no mix; there are opened.category, complaints.category, "
+         "complaints.kind, low_ratings.category, low_ratings.aspect"},
+        {"opened.category, indicator: opened, window: 1h",
+         "f:2: rules.indicator: a rule on a mix is about shares; remove `indicator` or `mix`"},
+        {"opened.category, field: num, window: 1h",
+         "f:2: rules.field: a rule on a mix is about shares; remove `field` or `mix`"},
+        {"opened.category, trend: relative, window: 1h",
+         "f:2: rules.trend: a rule on a mix is about shares; remove `trend` or `mix`"},
+        {"opened.category, when: night, window: 1h",
+         "f:2: rules.when: a rule on a mix is about shares; remove `when` or `mix`"},
+        {"opened.category, scope: agent, window: 1h",
+         "f:2: rules.scope: mixes are kept of all and of teams; write all or team"},
+        {"opened.category", "f:2: rules: a rule without `window`; add one of `windows`"},
+        {"opened.category, window: 1h, fire: '<= 10%'",
+         "f:2: rules.fire: a rule on a mix is about shares that are too large; write \">= 30%\""},
+        {"opened.category, window: 1h, fire: '>= 130%'",
+         "f:2: rules.fire: '130%' is no share; write 30%"},
+        {"opened.category, window: 1h, fire: '>= 20'",
+         "f:2: rules.fire: '20' is no share; write 30%"},
+        {"opened.category, window: 1h, fire: '>= 0.5%'",
+         "f:2: rules.fire: shares of less than 1% are not watched; write 1% or more"},
+        {"opened.category, window: 1h, clear: 21%",
+         "f:2: rules.clear: it would clear where it fires; clear must lie on the good side of "
+         "fire"},
+        {"opened.category, window: 1h, on_empty: fire",
+         "f:2: rules.on_empty: of a mix of nothing no part can fire; write hold or clear"},
+        {"opened.category, window: 1h, card: month",
+         "f:2: rules.card: no card is called 'month'; `scorecards` has them"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cr_assert_not(load_mix(cases[i].text, ""), "accepted: %s", cases[i].text);
+        cr_assert_str_eq(why.text, cases[i].complaint);
+    }
+    cr_assert_not(load_mix("opened.category, window: 1h", "flag_over: 100%\n"));
+    cr_assert_str_eq(why.text, "f:3: rules: no share can be told by a `flag_over` of 100%; add "
+                               "`fire`");
+    cr_assert(load_mix("opened.category, window: 1h, fire: '>= 100%'", "flag_over: 100%\n"), "%s",
+              why.text);
+    config_fini(&config);
+    refused("id: x, indicator: waiting, part: a, fire: '>= 1'",
+            "f:3: rules.part: only rules on a `mix` have parts; remove `part`");
+    refused("id: x, indicator: waiting", "f:3: rules: a rule without `fire`; add it");
 }

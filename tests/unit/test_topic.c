@@ -46,6 +46,10 @@ Test(topic, alerts)
     alert.state = ALERT_CORRECTED;
     topic_alert(&topic, &settings, &alert);
     is("alert.kpi.corrected.-.-.");
+    settings.rule[0].scope = SCOPE_TEAM;
+    alert.kind = ALERT_MIX;
+    topic_alert(&topic, &settings, &alert);
+    is("alert.mix.corrected.ada%20l%2E.-.");
 }
 
 Test(topic, alerts_of_clocks)
