@@ -6,7 +6,7 @@
 #include "core/pool.h"
 #include "core/settings.h"
 
-enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE, ALERT_OPS, ALERT_MIX };
+enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE, ALERT_MIX, ALERT_OPS };
 
 enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
 

@@ -31,7 +31,7 @@ struct numbering {
     uint64_t count;       /* numbers seen */
     ms_t newest;          /* newest ts seen */
     uint32_t gaps;
-    uint32_t restarts; /* the owner's: how often its source began anew before */
+    uint32_t restarts;              /* the owner's: how often its source began anew before */
     handle_t page[NUMBERING_PAGES]; /* by page number modulo; 0 = none of it seen */
     struct numbering_gap {
         uint64_t from, to; /* both missing */

@@ -2,8 +2,8 @@
  *
  * A share rises only when its part grows or its whole shrinks, so an event need not look at every
  * category there is: it looks at the parts it touched and at those under watch. All are looked at
- * when the whole became smaller (others left the window, or were withdrawn) and when it reached
- * min_n. A part gets a watch when it says "fire"; what is to be judged is asked for here and
+ * when the window moved past a sample (which may enter it, too: one of a moment to come), when the
+ * whole became smaller (others were withdrawn) and when it reached min_n. A part gets a watch when it says "fire"; what is to be judged is asked for here and
  * answered one by one, so that many at once need no room for all of them. */
 #include "core/part.h"
 #include "core/share.h"
@@ -122,7 +122,8 @@ uint32_t rules_survey(struct rules *r, struct board *b, uint32_t i, uint32_t ind
         h = watch_new(r, b, i, index, 0);
     struct watch *w = h == 0 ? NULL : pool_edit(&r->pool, h);
     uint64_t was = w == NULL ? UINT64_MAX : w->n, whole = share_whole(b, rule, index);
-    bool all = whole < was || (was < rule->min_n && whole >= rule->min_n);
+    bool moved = why == WATCH_BY_TIME || (w != NULL && w->due <= board_at(b));
+    bool all = moved || whole < was || (was < rule->min_n && whole >= rule->min_n);
     ask_watched(r, b, i, index, why);
     uint32_t work = 1 + ask_others(r, b, i, index, all, why, ret_room) / SURVEY_WORK;
     if (w == NULL) {

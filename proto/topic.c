@@ -51,8 +51,11 @@ const char *alert_state_name(enum alert_state state)
 
 const char *alert_kind_name(enum alert_kind kind)
 {
-    static const char *const kinds[] = {
-        [ALERT_KPI] = "kpi", [ALERT_SLA] = "sla", [ALERT_SCORE] = "score", [ALERT_OPS] = "ops", [ALERT_MIX] = "mix"};
+    static const char *const kinds[] = {[ALERT_KPI] = "kpi",
+                                        [ALERT_SLA] = "sla",
+                                        [ALERT_SCORE] = "score",
+                                        [ALERT_OPS] = "ops",
+                                        [ALERT_MIX] = "mix"};
     CHECK(kind < ARRAY_LEN(kinds));
     return kinds[kind];
 }
