@@ -3,8 +3,9 @@
  * A share rises only when its part grows or its whole shrinks, so an event need not look at every
  * category there is: it looks at the parts it touched and at those under watch. All are looked at
  * when the window moved past a sample (which may enter it, too: one of a moment to come), when the
- * whole became smaller (others were withdrawn) and when it reached min_n. A part gets a watch when it says "fire"; what is to be judged is asked for here and
- * answered one by one, so that many at once need no room for all of them. */
+ * whole became smaller (others were withdrawn) and when it reached min_n. A part gets a watch when
+ * it says "fire"; what is to be judged is asked for here and answered one by one, so that many at
+ * once need no room for all of them. */
 #include "core/part.h"
 #include "core/share.h"
 #include "core/watches.h"
