@@ -5,6 +5,7 @@
 #include "daemon/lint.h"
 #include "daemon/reference.h"
 #include "daemon/tz.h"
+#include "daemon/verify.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ static const char usage[] =
     "  --config FILE    configuration; without one the built-in defaults hold\n"
     "  --state DIR      keeps events and state there, over restarts (state.dir)\n"
     "  --check          only checks the configuration\n"
+    "  --verify         would a start from --state DIR find everything? Prints what it would be\n"
+    "  --at MS          with --verify: moves the clock there first (ms since 1970, UTC)\n"
     "  --print-config   prints the commented reference configuration, all keys at their defaults\n"
     "  --print-man      prints the manual page ticketpulse.yaml(5)\n"
     "  --version        prints the version\n"
@@ -59,20 +62,36 @@ static int check(const char *path)
     return code;
 }
 
+static int verify_state(const char *dir, const char *at)
+{
+    struct verified v;
+    char *end = NULL;
+    ms_t instant = at == NULL ? MS_NONE : strtoll(at, &end, 10);
+    if (dir == NULL || (at != NULL && (*end != 0 || instant <= 0))) {
+        fputs(dir == NULL ? "ticketpulsed: --verify needs --state DIR\n"
+                          : "ticketpulsed: --at is no instant; write milliseconds since 1970\n",
+              stderr);
+        return 2;
+    }
+    return verify(dir, instant, stderr, &v) ? verify_print(dir, &v, stdout) : 1;
+}
+
 int main(int argc, char **argv)
 {
-    enum { CONFIG = 256, STATE, CHECK_ONLY, PRINT_CONFIG, PRINT_MAN, VERSION, HELP };
+    enum { CONFIG = 256, STATE, AT, CHECK_ONLY, VERIFY, PRINT_CONFIG, PRINT_MAN, VERSION, HELP };
     static const struct option options[] = {
         {"config", required_argument, NULL, CONFIG},
         {"state", required_argument, NULL, STATE},
+        {"at", required_argument, NULL, AT},
         {"check", no_argument, NULL, CHECK_ONLY},
+        {"verify", no_argument, NULL, VERIFY},
         {"print-config", no_argument, NULL, PRINT_CONFIG},
         {"print-man", no_argument, NULL, PRINT_MAN},
         {"version", no_argument, NULL, VERSION},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
-    const char *config = NULL, *state = NULL;
+    const char *config = NULL, *state = NULL, *at = NULL;
     int c, what = 0;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == '?')
@@ -81,6 +100,8 @@ int main(int argc, char **argv)
             config = optarg;
         else if (c == STATE)
             state = optarg;
+        else if (c == AT)
+            at = optarg;
         else
             what = c;
     }
@@ -91,6 +112,8 @@ int main(int argc, char **argv)
     switch (what) {
     case CHECK_ONLY:
         return check(config);
+    case VERIFY:
+        return verify_state(state, at);
     case PRINT_CONFIG:
         return reference_print(stdout) ? 0 : 1;
     case PRINT_MAN:

@@ -2,6 +2,7 @@
 """Acknowledged ingest: nothing acknowledged is lost, nothing counts twice, over kill -9."""
 import os
 import random
+import subprocess
 import tempfile
 import unittest
 
@@ -9,7 +10,7 @@ import msgpack
 import zmq
 
 from acked import Acked
-from daemon import FAST, Daemon, now_ms
+from daemon import FAST, PROGRAM, Daemon, now_ms
 
 ROUNDS = int(os.environ.get("TP_KILLS", "20"))
 BEGUN = now_ms() - 30000
@@ -20,6 +21,28 @@ def opened(n, **more):
     """No seq and no id: only the batch's number can tell that it came before."""
     return dict(type="opened", ticket=f"T{n}", ts=BEGUN + n % 30000, src="acked", team=f"t{n % 3}",
                 **more)
+STEPS = 5  # events of one ticket
+WATCHED = OFTEN + "policies: [{id: urgent, match: {priority: urgent}, first_response: 1s}]\n"
+
+
+def happened(n):
+    """The n-th event of a desk: five of each ticket, in an order of their own. Every seventh ticket
+    is urgent and never replied to: its deadline is over when it comes."""
+    ticket, step = divmod(n, STEPS)
+    urgent = ticket % 7 == 0
+    ts = BEGUN + ticket % 20000 + step * 1000
+    kinds = (("opened", dict(team=f"t{ticket % 3}", priority="urgent" if urgent else "normal")),
+             ("assigned", dict(agent=f"a{ticket % 11}")),
+             ("message", dict(by="system" if urgent else "agent", agent=f"a{ticket % 11}")),
+             ("message", dict(by="customer")),
+             ("updated" if urgent else "resolved", dict(category="c") if urgent else {}))
+    kind, more = kinds[step]
+    return dict(type=kind, ticket=f"T{ticket}", ts=ts, src="acked", **more)
+
+
+def breaches(sent):
+    """Of so many events."""
+    return (((sent + STEPS - 1) // STEPS) + 6) // 7
 
 
 class Ingest(unittest.TestCase):
@@ -97,15 +120,24 @@ class Ingest(unittest.TestCase):
         with Daemon(FAST) as daemon:
             self.assertFalse([line for line in daemon.log if "socket=ingest" in line])
 
+    def verified(self, directory, at):
+        """What a start from it would be: {word: text}."""
+        done = subprocess.run([PROGRAM, "--verify", "--state", directory, "--at", str(at)],
+                              capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return dict(word.split("=") for word in done.stdout.split() if "=" in word)
+
     def test_kill_again_and_again_under_load(self):
+        """And in the end it is what a daemon is that was never killed."""
         rng = random.Random(7)
-        sent = restarts = 0
-        daemon = self.daemon(OFTEN)
+        batches, restarts, sent = [], 0, 0
+        daemon = self.daemon(WATCHED)
         client = self.client(daemon)
         while restarts < ROUNDS:
             for _ in range(rng.randrange(1, 40)):
                 size = rng.choice((1, 7, 64, 200))
-                client.send([opened(sent + n) for n in range(size)])
+                batches.append([happened(sent + n) for n in range(size)])
+                client.send(batches[-1])
                 sent += size
                 if rng.random() < 0.2:
                     client.step()
@@ -113,20 +145,36 @@ class Ingest(unittest.TestCase):
             self.assertLessEqual(promised, sent)
             daemon.kill()
             restarts += 1
-            daemon = self.daemon(OFTEN)
+            daemon = self.daemon(WATCHED)
             self.assertFalse([line for line in daemon.log if "not used" in line])
             self.assertGreaterEqual(daemon.status()["engine"]["applied"], promised)
             client.connect(daemon.endpoint("ingest"))
         client.finish()
+        tickets = (sent + STEPS - 1) // STEPS
         with daemon:
-            status = daemon.status()
-            self.assertEqual(status["limits"]["tickets"]["used"], sent)
+            status = daemon.wait_status(lambda s: s["engine"]["sla_breached"] >= breaches(sent))
             self.assertEqual(status["engine"]["applied"], sent)
-            snapshot = daemon.snapshot(scope="all")[("all", "-")]
-            self.assertEqual(snapshot["now"]["open"], sent)
+            self.assertEqual(status["limits"]["tickets"]["used"], tickets)
+            self.assertEqual(status["engine"]["sla_breached"], breaches(sent))
             teams = daemon.snapshot(scope="team")
             self.assertEqual([teams[("team", f"t{i}")]["windows"]["24h"]["opened"]["num"]
-                              for i in range(3)], [(sent + 2 - i) // 3 for i in range(3)])
+                              for i in range(3)], [(tickets + 2 - i) // 3 for i in range(3)])
+        self.compare(self.dir, batches, sent)
+
+    def compare(self, killed, batches, sent):
+        """The same batches, in the same order, to a daemon that is left in peace."""
+        self.dir = killed + ".whole"
+        with self.daemon(WATCHED) as daemon:
+            client = self.client(daemon)
+            for batch in batches:
+                client.send(batch)
+            client.finish()
+            daemon.wait_status(lambda s: s["engine"]["sla_breached"] >= breaches(sent))
+        at = now_ms() + 1000
+        a, b = self.verified(killed, at), self.verified(self.dir, at)
+        for word in "digest", "alerts", "alerts_digest", "tickets", "at", "lost":
+            self.assertEqual(a[word], b[word], word)
+        self.assertEqual(int(a["alerts"]), breaches(sent))
 
 
 if __name__ == "__main__":

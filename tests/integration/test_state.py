@@ -271,6 +271,31 @@ class State(unittest.TestCase):
                 self.assertEqual(numbers(daemon), before)
                 self.assertEqual(daemon.status()["engine"], engine)
 
+    def verify(self, *more):
+        return subprocess.run([PROGRAM, "--verify", "--state", self.dir, *more], timeout=60,
+                              capture_output=True, text=True, check=False)
+
+    def test_verify_says_whether_it_is_whole(self):
+        self.assertIn("no journal.db in it", self.verify().stderr)
+        self.assertFalse(os.path.exists(self.dir), "nothing is made")
+        with self.daemon(FAST + "state: {checkpoint_every: 200ms}\n") as daemon:
+            said = self.verify()
+            self.assertEqual(said.returncode, 1)
+            self.assertIn("used by another daemon", said.stderr)
+            send(daemon.publisher(), [opened(n) for n in range(50)])
+            self.checkpointed(daemon)
+        said = self.verify()
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertRegex(said.stdout, r": fine, entries=\d+ checkpoint=\d+ replayed=0 lost=0 .* "
+                                      r"tickets=50 ")
+        self.assertEqual(self.verify("--at", "yesterday").returncode, 2)
+        later = self.verify("--at", str(now_ms() + 1000 * 86400 * 1000)).stdout
+        self.assertNotEqual(later.split("digest=")[1], said.stdout.split("digest=")[1])
+        self.damage(self.files()[-1])
+        said = self.verify()
+        self.assertEqual(said.returncode, 1)
+        self.assertRegex(said.stdout, r": not whole, .* checkpoint=0 .* unused_checkpoints=1 tickets=50")
+
     def test_scorecards_come_back(self):
         cards = """scorecards:
   - {id: month, scope: agent, window: 30d, items: [{indicator: first_response, weight: 100,
