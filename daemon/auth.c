@@ -46,6 +46,7 @@ bool auth_may_ask(const struct security_client *c, const struct request *r)
         return true;
     case OP_SNAPSHOT:
     case OP_SCORECARD:
+    case OP_HISTORY:
     case OP_EXPLAIN:
     case OP_WORKLIST:
         return c->prefixes == 0; /* these answer across prefixes */

@@ -299,6 +299,21 @@ void bus_keep(struct bus *b, enum stream stream, const struct topic *topic, cons
         log_error(b->log, "alerts not kept", "error=\"no memory\"");
 }
 
+void bus_follow(struct bus *b, const struct runs *runs, uint64_t base)
+{
+    b->runs = runs;
+    b->base = base;
+    recent_restart(&b->recent, base + 1);
+}
+
+void bus_recall(struct bus *b, uint64_t number, struct str topic, const void *message, size_t n)
+{
+    CHECK(number <= b->base && b->seq[STREAM_ALERT] == 0);
+    if (number != b->recent.next) /* a gap: what is kept begins behind it */
+        recent_restart(&b->recent, number);
+    (void)recent_add(&b->recent, topic, message, n);
+}
+
 void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
                  size_t n)
 {

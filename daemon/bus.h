@@ -13,6 +13,7 @@
 #include "daemon/config.h"
 #include "daemon/prefixes.h"
 #include "daemon/recent.h"
+#include "daemon/runs.h"
 #include "daemon/zsock.h"
 #include "proto/encode.h"
 #include "proto/topic.h"
@@ -34,12 +35,14 @@ struct bus {
     uint32_t guarded_n;
     struct prefixes prefixes; /* that readers get, */
     struct prefixes denied;   /* and that they asked for in vain */
-    struct recent recent;
-    struct log *log;        /* borrowed */
-    uint64_t seq[STREAM_N]; /* of the last message of each stream */
-    uint64_t dropped;       /* messages sent while some reader could take no more */
-    bool lossless;          /* XPUB tells us when a reader is full */
-    int open;               /* sockets not yet closed */
+    struct recent recent;     /* by number: base + seq */
+    uint64_t base;            /* number of the last alert before this run (runs.h) */
+    const struct runs *runs;  /* borrowed; NULL: nothing is known of others */
+    struct log *log;          /* borrowed */
+    uint64_t seq[STREAM_N];   /* of the last message of each stream */
+    uint64_t dropped;         /* messages sent while some reader could take no more */
+    bool lossless;            /* XPUB tells us when a reader is full */
+    int open;                 /* sockets not yet closed */
     void (*closed)(struct bus *b);
     void *data; /* the owner's */
     /* Hears every message that anybody wants (prefixes); NULL: nobody listens here. */
@@ -54,6 +57,11 @@ struct bus {
  * bus_close must still be called. */
 MUST_CHECK bool bus_init(struct bus *b, const struct config *config, struct log *log, void *data,
                          uint64_t run);
+
+/* Alerts of earlier runs come first: up to `base`, which runs knows, kept ones by bus_recall in
+ * order. */
+void bus_follow(struct bus *b, const struct runs *runs, uint64_t base);
+void bus_recall(struct bus *b, uint64_t number, struct str topic, const void *message, size_t n);
 
 /* Opens all sockets of the configuration; every endpoint is logged as it really is. false:
  * logged what failed; bus_close must still be called. peers: counted there. */

@@ -66,6 +66,9 @@ struct config {
     ms_t checkpoint_every;                     /* of the state directory, as these */
     ms_t journal_age;
     uint32_t journal_size; /* MiB */
+    ms_t alerts_age;       /* of record.db, as these */
+    ms_t history_minutes, history_hours, history_days;
+    uint32_t record_size; /* MiB */
     ms_t snapshot_every;
     ms_t full_every;
     ms_t gap_after, silent_after, quiet_after,

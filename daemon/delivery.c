@@ -1,11 +1,17 @@
 #include "daemon/delivery.h"
 
 #include "core/err.h"
+#include "daemon/archive_read.h"
+#include "daemon/recorder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEDED_A_TURN = 64, LOOKED_AT_A_TURN = 512 };
+enum {
+    SEEDED_A_TURN = 64,
+    LOOKED_AT_A_TURN = 512,
+    RECEIVER_KEY_MAX = RECEIVER_NAME_MAX + RECEIVER_URL_MAX + 8
+};
 
 /* --- bodies ---------------------------------------------------------------------------------- */
 
@@ -343,11 +349,48 @@ static void work(struct delivery_to *to, ms_t at, uint64_t now)
     explicit_bzero(token, sizeof token);
 }
 
+/* As the record knows it: another URL is another receiver. */
+static struct str key_of(const struct receiver *r, char ret[RECEIVER_KEY_MAX])
+{
+    int n = snprintf(ret, RECEIVER_KEY_MAX, "%s %s", r->name, r->url);
+    CHECK(n > 0 && n < RECEIVER_KEY_MAX);
+    return (struct str){ret, (uint32_t)n};
+}
+
+static void note_places(struct delivery *d)
+{
+    char key[RECEIVER_KEY_MAX];
+    for (uint32_t i = 0; i < d->n && d->outlet->record != NULL; i++) {
+        struct delivery_to *to = d->to[i];
+        if (to->noted != to->next)
+            recorder_place(d->outlet->record, key_of(&to->receiver, key), to->next - 1);
+        to->noted = to->next;
+    }
+}
+
+/* The first alert that the receiver has not got. One that nobody knows begins now: what came before
+ * was for others. */
+static uint64_t place_of(struct delivery *d, const struct receiver *r)
+{
+    struct archive_reader reader;
+    char key[RECEIVER_KEY_MAX];
+    uint64_t last;
+    int found = 0;
+    if (d->opened)
+        return d->bus->recent.next;
+    if (d->outlet->record != NULL && archive_reader_open(&reader, d->outlet->config->state_dir)) {
+        found = archive_place_of(&reader, key_of(r, key), &last);
+        archive_reader_close(&reader);
+    }
+    return found == 1 && last < d->bus->recent.next ? last + 1 : d->bus->base + 1;
+}
+
 void delivery_work(struct delivery *d, ms_t at, uint64_t now)
 {
     for (uint32_t i = 0; i < d->n; i++)
         if (is_due(d->to[i], now))
             work(d->to[i], at, now);
+    note_places(d);
 }
 
 uint64_t delivery_deadline(const struct delivery *d)
@@ -402,7 +445,7 @@ static struct delivery_to *take_on(struct delivery *d, const struct receiver *r)
     }
     to->delivery = d;
     to->receiver = *r;
-    to->next = d->bus->recent.next; /* what came before was for others */
+    to->next = place_of(d, r);
     to->request.done = on_done;
     to->request.data = to;
     return to;
@@ -418,7 +461,9 @@ bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet *outlet,
         log_error(log, "no deliveries", "error=\"no memory\"");
         return false;
     }
-    return delivery_reload(d, receivers);
+    bool fine = delivery_reload(d, receivers);
+    d->opened = true;
+    return fine;
 }
 
 static bool is_same(const struct receiver *a, const struct receiver *b)
@@ -472,6 +517,7 @@ static void on_post_closed(struct post *p)
 void delivery_close(struct delivery *d, void (*closed)(struct delivery *d))
 {
     d->closed = closed;
+    note_places(d);
     for (uint32_t i = 0; i < d->n; i++)
         let_go(d, d->to[i]);
     d->n = 0;

@@ -1,6 +1,7 @@
 /* delivery.h: alerts to receivers by HTTP, each in its own time, none left out.
  *
  * A receiver has a place in the stream of published alerts: what it answered 2xx for is behind it.
+ * With a state directory the place outlives the daemon (record.db), and so do the alerts.
  * While it is down the place stays, and is tried again after 1 s, 2 s, … 60 s; alerts wait in the
  * bus's ring (alerts_kept), so a receiver costs no memory by being down. What it refuses (4xx) is
  * tried one by one, counted and told.
@@ -32,10 +33,12 @@ struct delivery_to {
     struct receiver receiver;
     struct token token;
     struct post_request request;
-    uint64_t next, upto; /* seq of the first alert not delivered; the last one of this POST */
-    uint32_t count;      /* alerts in this POST */
-    uint64_t last_id;    /* the last one of them, an Alertmanager's (told.h) */
-    uint64_t single;     /* up to this seq they go one by one */
+    uint64_t next,
+        upto;         /* numbers (runs.h): the first alert not delivered; the last of this POST */
+    uint64_t noted;   /* `next` as the record has it */
+    uint32_t count;   /* alerts in this POST */
+    uint64_t last_id; /* the last one of them, an Alertmanager's (told.h) */
+    uint64_t single;  /* up to this seq they go one by one */
     uint64_t retry_due, backoff;
     struct told_list told; /* an Alertmanager's */
     bool telling_again;    /* a round over `told`, whose next id is `again` … */
@@ -59,6 +62,7 @@ struct delivery {
     uint32_t n;
     struct delivery_to *to[RECEIVERS_MAX];
     struct node *nodes; /* scratch */
+    bool opened;        /* receivers that come now are new ones */
     void (*closed)(struct delivery *d);
     void *data; /* the owner's */
 };

@@ -277,6 +277,7 @@ static void on_prepare(uv_prepare_t *prepare)
     if (calm) {
         outlet_work(&d->outlet, d->clock.now, now);
         scores_work(&d->scores, d->clock.now, now);
+        sampler_work(&d->sampler, &d->outlet, d->clock.now);
         d->put_off = 0;
     }
     d->behind = false;
@@ -289,8 +290,10 @@ static void on_prepare(uv_prepare_t *prepare)
     lookout_work(&d->lookout, d->clock.now, now);
     durable_work(&d->durable, d->clock.now, now);
     durable_status(&d->durable, &d->status.journal);
-    if (!done || outlet_busy(&d->outlet) || scores_busy(&d->scores) || web_busy(&d->web) ||
-        query_deadline(&d->query, now) == now) {
+    recorder_status(&d->durable.record, &d->status.record);
+    recorder_thin(&d->durable.record, d->clock.now);
+    if (!done || outlet_busy(&d->outlet) || sampler_busy(&d->sampler) || scores_busy(&d->scores) ||
+        web_busy(&d->web) || query_deadline(&d->query, now) == now) {
         uv_idle_start(&d->idle, on_idle);
     } else {
         uv_idle_stop(&d->idle);

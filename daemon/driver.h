@@ -15,6 +15,7 @@
 #include "daemon/outlet.h"
 #include "daemon/pages.h"
 #include "daemon/query.h"
+#include "daemon/sampler.h"
 #include "daemon/scores.h"
 #include "daemon/web/web.h"
 #include "proto/decode.h"
@@ -64,6 +65,7 @@ struct driver {
     ms_t newest_ts; /* of all events */
     struct outlet outlet;
     struct scores scores;
+    struct sampler sampler;
     struct delivery delivery;
     struct lookout lookout;
     struct query query;

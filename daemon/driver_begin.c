@@ -1,6 +1,7 @@
 /* The beginning of a driver: its engine, fresh or as it was before the stop. */
 #include "daemon/driver.h"
 #include "daemon/notify.h"
+#include "daemon/recall.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -71,10 +72,19 @@ static void on_changed(void *data)
     d->broken |= !go_by(d, &d->durable.recover.terms);
 }
 
-/* Alerts that had not left before the stop; with their old ids, so who has them knows. */
+/* Alerts that may not have left before the stop; with their old ids, so who has them knows. What
+ * the record has, had left. */
 static void on_effects(void *data, struct outbox *out)
 {
     struct driver *d = data;
+    struct archive *record = &d->durable.record.archive;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < out->n; i++) {
+        const struct effect *e = &out->effects[i];
+        if (e->kind != EFFECT_ALERT || !archive_has(record, e->alert.alert_id, e->alert.rev))
+            out->effects[kept++] = *e;
+    }
+    out->n = kept;
     outlet_effects(&d->outlet, out);
 }
 
@@ -134,6 +144,7 @@ static bool recover(struct driver *d)
 {
     struct durable *s = &d->durable;
     struct recover *r = &s->recover;
+    recall(&d->bus, &s->record, d->config.state_dir, d->log);
     r->fresh = on_fresh;
     r->effects = on_effects;
     r->changed = on_changed;
@@ -170,6 +181,11 @@ bool driver_begin(struct driver *d)
     s->checkpoint_every = (uint64_t)d->config.checkpoint_every;
     s->journal.keep_age = d->config.journal_age;
     s->journal.keep_bytes = (uint64_t)d->config.journal_size << 20;
+    s->record.keep = (struct archive_keep){.alerts = d->config.alerts_age,
+                                           .minutes = d->config.history_minutes,
+                                           .hours = d->config.history_hours,
+                                           .days = d->config.history_days,
+                                           .bytes = (uint64_t)d->config.record_size << 20};
     bool fine = durable_open(s, d->config.state_dir, &terms, d->log);
     terms_fini(&terms);
     outlet_init(&d->outlet, NULL, &d->bus, &d->config, &d->status, d->log, now);
@@ -206,6 +222,7 @@ bool driver_resume(struct driver *d)
     if (engine_at(d->engine) != MS_NONE && engine_at(d->engine) > d->clock.now)
         clock_take(&d->clock, engine_at(d->engine));
     outlet_release(&d->outlet, UINT64_MAX); /* all of that is on disk */
+    durable_caught_up(&d->durable);
     lookout_init(&d->lookout, d->engine, &d->durable, &d->clock, &d->config, d->log, d->clock.now,
                  on_ops, d);
     d->outlet.concerns = &d->lookout.concerns;

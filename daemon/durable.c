@@ -1,5 +1,7 @@
 #include "daemon/durable.h"
 
+#include "daemon/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,12 @@ bool durable_open(struct durable *s, const char *dir, const struct terms *now, s
         log_error(log, "state directory", "error=\"%s\"", s->store.why);
         return false;
     }
+    if (!recorder_open(&s->record, dir)) {
+        log_error(log, "state directory", "error=\"%s\"", s->record.archive.why);
+        return false;
+    }
+    if (s->record.archive.renewed)
+        log_error(log, "record begun anew", "damaged=%s.damaged", s->record.archive.path);
     return mend(s) && recover_open(&s->recover, &s->store, now, log);
 }
 
@@ -91,6 +99,40 @@ static void log_health(struct durable *s)
              why);
 }
 
+/* What is told counts as told when the record has it: then nobody need find out again. */
+static void note_told(struct durable *s, uint64_t released)
+{
+    uint64_t recorded = recorder_told(&s->record);
+    journal_told(&s->journal, released < recorded ? released : recorded);
+}
+
+static void log_record(struct durable *s)
+{
+    enum store_result health = recorder_health(&s->record);
+    char why[STORE_WHY_MAX];
+    if (s->record.lost != s->record_lost)
+        log_error(s->log, "alerts not recorded", "rows=%" PRIu64, s->record.lost - s->record_lost);
+    s->record_lost = s->record.lost;
+    if ((int)health == s->record_health)
+        return;
+    s->record_health = (int)health;
+    if (health == STORE_FINE) {
+        log_info(s->log, "record written again", "lost=%" PRIu64, s->record.lost);
+        return;
+    }
+    recorder_why(&s->record, why);
+    log_error(s->log, "record not written", "error=\"%s\"%s", why,
+              health == STORE_BROKEN ? "; it is given up until the next start" : "");
+}
+
+static void on_recorded(struct recorder *r)
+{
+    struct durable *s = r->data;
+    log_record(s);
+    if (s->running)
+        note_told(s, s->released);
+}
+
 static void on_committed(struct journal *j)
 {
     struct durable *s = j->data;
@@ -104,7 +146,17 @@ static void on_committed(struct journal *j)
     outlet_release(s->outlet, upto);
     if (s->committed != NULL)
         s->committed(s->data, journal_committed(j));
-    journal_told(j, s->health == STORE_FINE ? upto : j->seq);
+    s->released = s->health == STORE_FINE ? upto : j->seq;
+    recorder_mark(&s->record, s->released);
+    note_told(s, s->released);
+}
+
+void durable_caught_up(struct durable *s)
+{
+    if (!s->running)
+        return;
+    s->released = s->journal.seq;
+    recorder_mark(&s->record, s->released);
 }
 
 /* --- entries ------------------------------------------------------------------------------ */
@@ -134,6 +186,17 @@ static void put_off_checkpoint(struct durable *s, uint64_t now)
     s->failing = s->failing == 0 ? now : s->failing;
 }
 
+/* A start from this file replays nothing before it: so no alert of then may be missing. */
+static void note_checkpoint(struct durable *s)
+{
+    if (!s->row_waits || atomic_load(&s->journal.told) < s->row.seq)
+        return;
+    s->row_waits = false;
+    journal_checkpoint(&s->journal, &s->row);
+    s->checkpoints++;
+    s->checkpoint_seq = s->row.seq;
+}
+
 static void on_checkpoint(struct checkpoint *c)
 {
     struct durable *s = c->data;
@@ -144,10 +207,9 @@ static void on_checkpoint(struct checkpoint *c)
         return;
     }
     s->failing = 0;
-    struct store_checkpoint row = {c->seq, c->size, c->digest, c->at};
-    journal_checkpoint(&s->journal, &row);
-    s->checkpoints++;
-    s->checkpoint_seq = c->seq;
+    s->row = (struct store_checkpoint){c->seq, c->size, c->digest, c->at};
+    s->row_waits = true;
+    note_checkpoint(s);
     s->whole = s->whole_next;
     s->checkpoint_due = uv_now(c->loop) + s->checkpoint_every;
     log_info(s->log, "checkpoint",
@@ -183,7 +245,8 @@ static void checkpoint_by(struct durable *s, uint64_t ms)
 static bool checkpoint_wanted(const struct durable *s, uint64_t now)
 {
     uint64_t since = s->journal.seq - s->checkpoint_seq;
-    bool possible = s->checkpoint_every > 0 && since > 0 && s->health == STORE_FINE;
+    bool possible =
+        s->checkpoint_every > 0 && since > 0 && s->health == STORE_FINE && !s->row_waits;
     if (!possible || now < s->checkpoint_again)
         return false;
     return now >= s->checkpoint_due || since >= DURABLE_ENTRIES || s->whole != s->lost;
@@ -193,6 +256,7 @@ void durable_work(struct durable *s, ms_t at, uint64_t now)
 {
     if (!s->running)
         return;
+    note_checkpoint(s);
     /* Alerts about ourselves wait for nothing that would be committed; and none waits for a disk
      * that takes nothing, not even till it is tried again. */
     outlet_release(s->outlet,
@@ -200,6 +264,18 @@ void durable_work(struct durable *s, ms_t at, uint64_t now)
     if (!s->checkpoint.under_way && checkpoint_wanted(s, now))
         begin_checkpoint(s, at, now);
     checkpoint_work(&s->checkpoint);
+}
+
+static bool start_record(struct durable *s, uv_loop_t *loop)
+{
+    const struct bus *bus = s->outlet->bus;
+    s->record.wrote = on_recorded;
+    s->record.data = s;
+    atomic_store(&s->record.mark, s->released);
+    bool fine = recorder_start(&s->record, loop, bus != NULL ? bus->run : "", clock_system());
+    if (!fine)
+        log_error(s->log, "record", "error=\"no thread or no memory\"");
+    return fine;
 }
 
 bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
@@ -226,8 +302,12 @@ bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
         return false;
     }
     s->generation = engine_generation(s->engine);
-    atomic_store(&s->journal.told, s->recover.told);
+    s->released = s->recover.told;
+    atomic_store(&s->journal.told, s->released);
+    if (!start_record(s, loop))
+        return false;
     outlet->durable = s;
+    outlet->record = &s->record;
     outlet->held = &s->held;
     outlet->held_seq = seq;
     return true;
@@ -328,6 +408,8 @@ void durable_settle(struct durable *s)
     tick_entry(s);
     (void)journal_settle(&s->journal); /* what failed is logged below */
     on_committed(&s->journal);
+    recorder_settle(&s->record);
+    on_recorded(&s->record);
 }
 
 static void on_closed(struct journal *j)
@@ -336,11 +418,25 @@ static void on_closed(struct journal *j)
     s->closed(s->data);
 }
 
-static void close_journal(void *data)
+static void on_record_closed(struct recorder *r)
 {
-    struct durable *s = data;
+    struct durable *s = r->data;
     journal_close(&s->journal, on_closed);
     store_close(&s->store);
+}
+
+/* The record first: what it has by then, the journal's last commit notes. */
+static void close_files(void *data)
+{
+    struct durable *s = data;
+    recorder_settle(&s->record);
+    note_told(s, s->released);
+    recorder_close(&s->record, on_record_closed);
+}
+
+static void on_nothing_closed(struct recorder *r)
+{
+    (void)r; /* it never ran */
 }
 
 void durable_close(struct durable *s, void (*closed)(void *data))
@@ -351,9 +447,10 @@ void durable_close(struct durable *s, void (*closed)(void *data))
     held_fini(&s->held);
     if (s->running) {
         s->running = false;
-        checkpoint_close(&s->checkpoint, close_journal, s);
+        checkpoint_close(&s->checkpoint, close_files, s);
         return;
     }
+    recorder_close(&s->record, on_nothing_closed);
     if (s->on)
         store_close(&s->store);
     closed(s->data);

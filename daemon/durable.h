@@ -17,6 +17,7 @@
 #include "daemon/clients.h"
 #include "daemon/journal.h"
 #include "daemon/outlet.h"
+#include "daemon/recorder.h"
 #include "daemon/recover.h"
 
 enum {
@@ -34,6 +35,10 @@ struct durable {
     struct store store;
     struct recover recover;
     struct held held;       /* alerts */
+    struct recorder record; /* what was told; its `keep` is the caller's to set */
+    uint64_t released;      /* alerts of entries up to this one have left */
+    int record_health;      /* enum store_result, as last logged */
+    uint64_t record_lost;   /* likewise */
     bool running;           /* the journal's threads are there */
     ms_t started_at;        /* since when this state is watched */
     ms_t tick;              /* the last one, if it is not an entry yet; MS_NONE */
@@ -53,7 +58,9 @@ struct durable {
     uint32_t generation;    /* of the engine's policies */
     struct lineage lineage; /* of the engine */
     struct checkpoint checkpoint;
-    uint64_t checkpoint_every;                 /* ms; 0: none are made */
+    struct store_checkpoint row; /* of a whole file: noted when nothing before it can be asked … */
+    bool row_waits;              /* … for again: all that it led to is in the record */
+    uint64_t checkpoint_every;   /* ms; 0: none are made */
     uint64_t checkpoint_due, checkpoint_again; /* uv_now(): of the next one; not before */
     uint64_t checkpoint_seq;                   /* entry of the last one */
     uint64_t checkpoints;                      /* made */
@@ -105,6 +112,9 @@ void durable_settle(struct durable *s);
 
 /* closed is called from the loop, or at once when nothing runs. */
 void durable_close(struct durable *s, void (*closed)(void *data));
+
+/* All alerts that were replayed have left. */
+void durable_caught_up(struct durable *s);
 
 void durable_status(const struct durable *s, struct status_journal *ret);
 

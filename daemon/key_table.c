@@ -59,6 +59,17 @@ const struct key keys[] = {
      "also journal_size."},
     {"state.journal_size", KEY_COUNT, true, PLACE(journal_size), 16, 10000000, "10000",
      "Likewise when journal.db is larger than so many MiB."},
+    {"state.alerts_age", KEY_DURATION, true, PLACE(alerts_age), MS_HOUR, 4000 * MS_DAY, "400d",
+     "How long alerts that were told stay in record.db."},
+    {"state.history_minutes", KEY_DURATION, true, PLACE(history_minutes), MS_DAY, 4000 * MS_DAY,
+     "7d", "How long the numbers of all and of each team stay there minute by minute."},
+    {"state.history_hours", KEY_DURATION, true, PLACE(history_hours), MS_DAY, 4000 * MS_DAY, "100d",
+     "How long the numbers of every scope but agent stay there hour by hour."},
+    {"state.history_days", KEY_DURATION, true, PLACE(history_days), MS_DAY, 4000 * MS_DAY, "3650d",
+     "How long the numbers of every scope stay there day by day."},
+    {"state.record_size", KEY_COUNT, true, PLACE(record_size), 16, 10000000, "4000",
+     "When record.db is larger than so many MiB, the oldest of it goes too: minutes first, then "
+     "hours, days, and alerts last."},
     {"http.token_file", KEY_FILE, false, PLACE(http.token_file), 0, 0, "\"\"",
      "A file with the bearer token of all of HTTP on its first line, or credential:NAME of "
      "systemd. Needed beyond loopback; read again on a reload."},

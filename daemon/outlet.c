@@ -1,5 +1,7 @@
 #include "daemon/outlet.h"
 
+#include "daemon/recorder.h"
+
 #include <uv.h>
 
 enum { NAMES_A_LOOK = 64 }; /* names passed over between two looks at the time */
@@ -29,6 +31,20 @@ static uint64_t next_seq(const struct outlet *o, enum stream stream)
 {
     uint32_t held = stream == STREAM_ALERT && o->held != NULL ? o->held->n : 0;
     return o->bus->seq[stream] + held + 1;
+}
+
+/* The message is in the stream now, under the number that it was made with. quiet: it is only kept
+ * for those who ask. */
+static void leave(struct outlet *o, const struct topic *topic, const void *message, size_t n,
+                  bool quiet)
+{
+    struct bus *bus = o->bus;
+    if (quiet)
+        bus_keep(bus, STREAM_ALERT, topic, message, n);
+    else
+        bus_publish(bus, STREAM_ALERT, topic, message, n);
+    if (o->record != NULL)
+        recorder_alert(o->record, bus->base + bus->seq[STREAM_ALERT], topic_str(topic), message, n);
 }
 
 /* Publishes n bytes of o->buf; n < 0 is a message that did not fit, which is told, not sent. */
@@ -81,10 +97,7 @@ void outlet_release(struct outlet *o, uint64_t seq)
     while (o->held != NULL && (m = held_next(o->held, seq)) != NULL) {
         memcpy(topic.text, m->bytes, m->topic);
         topic.len = m->topic;
-        if (m->quiet)
-            bus_keep(o->bus, STREAM_ALERT, &topic, m->bytes + m->topic, m->rest);
-        else
-            bus_publish(o->bus, STREAM_ALERT, &topic, m->bytes + m->topic, m->rest);
+        leave(o, &topic, m->bytes + m->topic, m->rest, m->quiet);
         held_drop(o->held);
     }
 }
@@ -100,10 +113,10 @@ static void deliver(struct outlet *o, const struct topic *topic, int n, bool qui
         return;
     }
     outlet_release(o, UINT64_MAX);
-    if (n > 0 && quiet)
-        bus_keep(o->bus, STREAM_ALERT, topic, o->buf, (size_t)n);
+    if (n > 0)
+        leave(o, topic, o->buf, (size_t)n, quiet);
     else
-        publish(o, STREAM_ALERT, topic, n);
+        publish(o, STREAM_ALERT, topic, n); /* tells that it is too large */
 }
 
 uint64_t outlet_alert_seq(const struct outlet *o)
@@ -203,15 +216,32 @@ static struct quality quality(const struct outlet *o)
     return q;
 }
 
-/* Names in parentheses exist from the start, whether anything is counted under them or not. */
-static bool nobody(const struct snapshot *s)
+static bool is_empty(const struct snapshot *s)
 {
-    uint64_t something = s->name.len == 0 || s->name.p[0] != '(';
+    uint64_t something = 0;
     for (uint32_t i = 0; i < s->windows; i++)
         something |= s->window[i].values;
     for (uint32_t i = 0; i < GAUGES; i++)
         something |= (uint64_t)s->gauge[i];
     return something == 0;
+}
+
+/* Names in parentheses exist from the start, whether anything is counted under them or not. */
+static bool nobody(const struct snapshot *s)
+{
+    return s->name.len > 0 && s->name.p[0] == '(' && is_empty(s);
+}
+
+int outlet_sample(struct outlet *o, enum scope scope, uint32_t index, uint32_t window)
+{
+    struct emitter em;
+    engine_snapshot(o->engine, scope, index, 1u << window, &o->snapshot);
+    if (scope != SCOPE_ALL && is_empty(&o->snapshot))
+        return 0;
+    emit_start(&em, SINK_JSON, o->buf, ARCHIVE_JSON_MAX);
+    encode_snapshot(&em, NULL, NULL, &o->config->settings, &o->snapshot, NULL);
+    int n = emit_finish(&em);
+    return n < 0 ? 0 : n;
 }
 
 int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t windows,

@@ -14,7 +14,8 @@
 
 enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000 };
 
-struct durable; /* durable.h */
+struct durable;  /* durable.h */
+struct recorder; /* recorder.h */
 
 struct outlet {
     struct engine *engine; /* borrowed, as the rest of these */
@@ -23,6 +24,7 @@ struct outlet {
     const struct config *config;
     struct status *status;                               /* its counters are kept by their owners */
     struct durable *durable;                             /* borrowed; NULL: no state directory */
+    struct recorder *record; /* borrowed; NULL: nothing is recorded */
     struct concerns *concerns;                           /* borrowed; NULL: not yet */
     void (*limit_met)(void *data, enum limit_met limit); /* may be NULL */
     void *data;                                          /* for that */
@@ -78,6 +80,10 @@ uint64_t outlet_deadline(const struct outlet *o);
  * own names, (auto) and the like, with nothing in it, or ERR_NO_ROOM. seq: of the envelope. */
 int outlet_snapshot(struct outlet *o, enum scope scope, uint32_t index, uint32_t windows,
                     uint64_t seq);
+
+/* As JSON, of one window, without an envelope: for the record. 0: there is nothing in it, or no
+ * room. */
+int outlet_sample(struct outlet *o, enum scope scope, uint32_t index, uint32_t window);
 
 /* Likewise an alert and the status. */
 int outlet_alert(struct outlet *o, const struct alert *alert, uint64_t seq);

@@ -23,6 +23,11 @@ void query_end(struct query *q, struct job *j)
         study_free(j->study);
         q->studies--;
     }
+    if (j->lookup != NULL) {
+        lookup_free(j->lookup);
+        q->lookups--;
+    }
+    j->lookup = NULL;
     q->guests -= j->taker != NULL;
     j->study = NULL;
     j->taker = NULL;
@@ -117,14 +122,83 @@ static int work_alerts(struct query *q, struct job *j)
     return err;
 }
 
+/* Alerts that the ring no longer has are asked of the file, once from each number on. */
+static int work_older(struct query *q, struct job *j)
+{
+    struct outlet *o = q->outlet;
+    uint64_t first = o->bus->recent.first;
+    if (o->record == NULL || j->looked == j->number) {
+        j->oldest = j->oldest == 0 ? first : j->oldest;
+        j->number = first;
+        return 0;
+    }
+    if (q->lookups == QUERY_LOOKUPS_MAX)
+        return -EAGAIN;
+    j->lookup =
+        lookup_alerts(q->loop, o->config->state_dir, j->number - 1, first - 1, j->request.prefix);
+    q->lookups += j->lookup != NULL;
+    j->looked = j->number;
+    j->phase = j->lookup != NULL ? JOB_RECORD : JOB_RECENT;
+    return 0;
+}
+
+static void end_lookup(struct query *q, struct job *j)
+{
+    lookup_free(j->lookup);
+    q->lookups--;
+    j->lookup = NULL;
+}
+
+static int work_record(struct query *q, struct job *j)
+{
+    struct str page;
+    int err = 0;
+    switch (lookup_work(j->lookup)) {
+    case LOOKUP_WAITS:
+        j->waits = true;
+        break;
+    case LOOKUP_PAGE:
+        page = lookup_page(j->lookup);
+        err = query_answer(q, j, page.p, (int)page.len);
+        if (err == 0) {
+            lookup_turn(j->lookup);
+            j->count++;
+        }
+        break;
+    case LOOKUP_FAILED:
+        log_error(q->log, "record not read", "error=\"%s\"", lookup_why(j->lookup));
+        if (j->request.op == OP_HISTORY) {
+            err = query_refuse(q, j, ERR_NOT_COVERED, "", "record.db cannot be read");
+            if (err == 0)
+                query_end(q, j);
+            break;
+        }
+        j->number = lookup_upto(j->lookup);
+        end_lookup(q, j);
+        j->phase = JOB_RECENT;
+        j->looked = j->number; /* what is missing is told as missing */
+        break;
+    case LOOKUP_DONE:
+        if (j->oldest == 0)
+            j->oldest = lookup_oldest(j->lookup);
+        if (j->request.op != OP_HISTORY)
+            j->number = lookup_upto(j->lookup) + 1;
+        end_lookup(q, j);
+        j->phase = j->request.op == OP_HISTORY ? JOB_END : JOB_RECENT;
+        break;
+    }
+    return err;
+}
+
 static int work_recent(struct query *q, struct job *j)
 {
     const struct recent *recent = &q->outlet->bus->recent;
     struct str topic, message;
-    if (j->seq < recent->first) /* overwritten since the last turn */
-        j->seq = recent->first;
-    for (int i = 0; i < SCANNED_A_LOOK; i++, j->seq++) {
-        if (j->seq > j->upto_seq || !recent_get(recent, j->seq, &topic, &message)) {
+    if (j->number < recent->first)
+        return work_older(q, j);
+    for (int i = 0; i < SCANNED_A_LOOK; i++, j->number++) {
+        if (j->number > q->outlet->bus->base + j->upto_seq ||
+            !recent_get(recent, j->number, &topic, &message)) {
             j->phase = JOB_END;
             return 0;
         }
@@ -135,7 +209,7 @@ static int work_recent(struct query *q, struct job *j)
         answer_message(&em, topic, message.p, message.len);
         int err = query_answer(q, j, q->answer, emit_finish(&em));
         if (err == 0) {
-            j->seq++;
+            j->number++;
             j->count++;
         }
         return err;
@@ -317,11 +391,12 @@ static int work_pages(struct query *q, struct job *j)
 static int work_end(struct query *q, struct job *j)
 {
     struct emitter em;
-    uint64_t oldest = q->outlet->bus->recent.first;
-    bool truncated = j->request.op == OP_ALERTS && !j->request.active && j->request.has_since &&
-                     j->request.since_seq + 1 < oldest;
+    const struct bus *bus = q->outlet->bus;
+    const struct runs_of *run =
+        bus->runs != NULL && j->oldest > 0 ? runs_find(bus->runs, j->oldest) : NULL;
     emit_start(&em, SINK_MSGPACK, q->answer, sizeof q->answer);
-    answer_end(&em, j->upto_seq, j->count, truncated ? oldest : 0);
+    answer_end(&em, str_of(bus->run), j->upto_seq, j->count,
+               run != NULL ? j->oldest - run->base : j->oldest);
     int err = query_answer(q, j, q->answer, emit_finish(&em));
     if (err == 0)
         query_end(q, j);
@@ -333,6 +408,8 @@ static int work_job(struct query *q, struct job *j)
     switch ((enum job_phase)j->phase) {
     case JOB_ALERTS:
         return work_alerts(q, j);
+    case JOB_RECORD:
+        return work_record(q, j);
     case JOB_RECENT:
         return work_recent(q, j);
     case JOB_SNAPSHOTS:

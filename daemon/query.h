@@ -8,6 +8,7 @@
 #ifndef TP_DAEMON_QUERY_H
 #define TP_DAEMON_QUERY_H
 
+#include "daemon/lookup.h"
 #include "daemon/outlet.h"
 #include "daemon/scores.h"
 #include "daemon/study.h"
@@ -16,6 +17,7 @@
 enum {
     QUERY_JOBS_MAX = 32,
     QUERY_GUESTS_MAX = 16, /* of those, from elsewhere than the socket */
+    QUERY_LOOKUPS_MAX = 4, /* of those, that read the record; a further one waits */
     QUERY_STUDIES_MAX = 4, /* of those, with a study; a further one is answered "busy" */
     QUERY_SLICE_NS = 250000,
     QUERY_PATIENCE_MS = 5000,
@@ -26,7 +28,8 @@ enum {
 enum job_phase {
     JOB_FREE,
     JOB_ALERTS,
-    JOB_RECENT,
+    JOB_RECORD, /* what the file has, before … */
+    JOB_RECENT, /* … what the ring has */
     JOB_SNAPSHOTS,
     JOB_COUNT, /* scorecards: every name is scored, for the places … */
     JOB_CARDS, /* … and told */
@@ -56,11 +59,14 @@ struct job {
     uint8_t scope;          /* … of this scope; the first and last one wanted */
     uint8_t scope_first, scope_last;
     struct score_walk walk; /* scorecards: the name that was last */
-    uint64_t seq;           /* recent alerts: which comes next */
-    uint64_t upto_seq;      /* alerts up to this one are covered */
+    uint64_t number;        /* recent alerts: which comes next (runs.h) */
+    uint64_t oldest;        /* … the first that was kept, when older ones were asked for; or 0 */
+    uint64_t upto_seq;      /* alerts of this run up to this one are covered */
     uint64_t count;         /* answers so far */
     uint64_t stalled;       /* uv_now() since when the peer takes nothing; 0 = it does */
     struct study *study;    /* NULL: none */
+    struct lookup *lookup;  /* likewise */
+    uint64_t looked;        /* the number from which the file was asked last */
     char bytes[REQUEST_BYTES_MAX];
 };
 
@@ -71,6 +77,7 @@ struct query {
     uv_loop_t *loop;    /* borrowed */
     uint32_t jobs;      /* not free */
     uint32_t studies;   /* jobs with one */
+    uint32_t lookups;   /* likewise */
     uint32_t guests;    /* jobs with a taker */
     bool closed;        /* takes no further requests */
     uint32_t turn;      /* the job that comes next */

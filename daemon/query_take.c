@@ -10,10 +10,16 @@ void query_start_cards(struct job *j)
 }
 
 /* At once, and no second time: for requests that become no job. */
+static void answer_reason(struct query *q, const struct job *j, int err, const char *key,
+                          const char *reason)
+{
+    if (query_refuse(q, j, err, key, reason) != 0)
+        q->outlet->status->abandoned++;
+}
+
 static void answer_refusal(struct query *q, const struct job *j, int err, const char *key)
 {
-    if (query_refuse(q, j, err, key, NULL) != 0)
-        q->outlet->status->abandoned++;
+    answer_reason(q, j, err, key, NULL);
 }
 
 /* The windows that the request is about; 0 when it names one that is not kept. */
@@ -61,6 +67,50 @@ static uint32_t period_mask(const struct query *q, const struct request *r, uint
     return covered;
 }
 
+/* The past of a name, from the record. */
+static bool start_history(struct query *q, struct job *j)
+{
+    struct outlet *o = q->outlet;
+    const struct request *r = &j->request;
+    int err = 0;
+    const char *key = "", *reason = NULL;
+    if (o->record == NULL) {
+        err = ERR_NOT_COVERED;
+        reason = "there is no record without a state directory (state.dir)";
+    } else if (r->indicator.len > 0 && indicator_find(r->indicator) < 0) {
+        err = ERR_BAD_WORD;
+        key = "indicator";
+    } else if (lookup_step(r) == 0) {
+        err = ERR_OUT_OF_RANGE;
+        key = "step";
+        reason =
+            "60000, 3600000 or 86400000; agents have days, all and teams minutes, others hours";
+    } else if (q->lookups == QUERY_LOOKUPS_MAX) {
+        err = ERR_BUSY;
+    } else {
+        j->lookup = lookup_history(q->loop, o->config->state_dir, r, o->at);
+        err = j->lookup == NULL ? ERR_BUSY : 0;
+    }
+    if (err != 0) {
+        answer_reason(q, j, err, key, reason);
+        return false;
+    }
+    q->lookups++;
+    j->phase = JOB_RECORD;
+    return true;
+}
+
+/* The number of the first alert that was not seen. false: nothing is known of such a run. */
+static bool first_number(const struct bus *bus, const struct request *r, uint64_t *ret)
+{
+    uint64_t seen =
+        bus->base + (r->since_seq < bus->seq[STREAM_ALERT] ? r->since_seq : bus->seq[STREAM_ALERT]);
+    bool known = r->run.len == 0 || str_equal(r->run, str_of(bus->run)) ||
+                 (bus->runs != NULL && runs_number(bus->runs, r->run, r->since_seq, &seen));
+    *ret = seen + 1;
+    return known;
+}
+
 /* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
 static bool start(struct query *q, struct job *j)
 {
@@ -84,9 +134,11 @@ static bool start(struct query *q, struct job *j)
     j->scope_last = r->scope < 0 ? SCOPE_N - 1 : (uint8_t)r->scope;
     j->index = 1;
     j->upto_seq = bus->seq[STREAM_ALERT];
-    j->seq = r->has_since ? r->since_seq + 1 : 1;
-    if (j->seq < bus->recent.first)
-        j->seq = bus->recent.first;
+    if (r->op == OP_ALERTS && !r->active && !first_number(bus, r, &j->number)) {
+        answer_reason(q, j, ERR_NOT_COVERED, "run",
+                      "nothing is known of that run; ask hold for what is so now");
+        return false;
+    }
     switch ((enum request_op)r->op) {
     case OP_HOLD:
         j->phase = JOB_ALERTS;
@@ -100,6 +152,8 @@ static bool start(struct query *q, struct job *j)
     case OP_STATUS:
         j->phase = JOB_STATUS;
         break;
+    case OP_HISTORY:
+        return start_history(q, j);
     case OP_SCORECARD:
         query_start_cards(j);
         break;

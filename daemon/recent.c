@@ -17,15 +17,20 @@ static void drop_first(struct recent *r)
     *m = (struct recent_message){0};
 }
 
+void recent_restart(struct recent *r, uint64_t next)
+{
+    while (r->first < r->next)
+        drop_first(r);
+    r->first = r->next = next;
+}
+
 bool recent_add(struct recent *r, struct str topic, const void *message, size_t n)
 {
     char *bytes = malloc(topic.len + n + 1);
     if (r->next - r->first == r->cap)
         drop_first(r);
     if (bytes == NULL) {
-        while (r->first < r->next)
-            drop_first(r);
-        r->first = ++r->next;
+        recent_restart(r, r->next + 1);
         return false;
     }
     memcpy(bytes, topic.p, topic.len);

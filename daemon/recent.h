@@ -1,7 +1,7 @@
 /* recent.h: the last published alerts, as they were sent, for those who missed some.
  *
- * A ring of copies, bounded by the number of alerts; numbered by the alert stream's seq without
- * gaps. Owned by the bus; heap, freed by recent_fini. */
+ * A ring of copies, bounded by the number of alerts; numbered without gaps (runs.h). Owned by the
+ * bus; heap, freed by recent_fini. */
 #ifndef TP_DAEMON_RECENT_H
 #define TP_DAEMON_RECENT_H
 
@@ -21,6 +21,9 @@ struct recent_message {
 
 /* false: no memory. */
 MUST_CHECK bool recent_init(struct recent *r, uint32_t cap);
+
+/* Nothing is kept any more; the next message has that seq. */
+void recent_restart(struct recent *r, uint64_t next);
 
 /* Copies the message with the next seq; the oldest goes. false: no memory; then what was kept
  * up to now is gone, as the numbers must have no gap. */

@@ -265,12 +265,11 @@ static enum store_result result_of_errno(int error)
     }
 }
 
-enum store_result store_result_of(struct store *s, int rc)
+enum store_result store_meaning(int rc)
 {
     int error = errno;
     if (rc == SQLITE_OK || rc == SQLITE_DONE)
         return STORE_FINE;
-    store_failed(s, "cannot be written");
     if (rc == SQLITE_IOERR_SHMSIZE) /* how a full disk looks to the index of the WAL */
         return STORE_FULL;
     switch (rc & 0xFF) {
@@ -286,7 +285,6 @@ enum store_result store_result_of(struct store *s, int rc)
         return STORE_READONLY;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        store_suspect(s);
         return STORE_BROKEN;
     case SQLITE_IOERR: /* a sync that failed may have lost anything, whatever it says */
         return rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_TRUNCATE ? result_of_errno(error)
@@ -294,6 +292,16 @@ enum store_result store_result_of(struct store *s, int rc)
     default:
         return STORE_BROKEN;
     }
+}
+
+enum store_result store_result_of(struct store *s, int rc)
+{
+    enum store_result result = store_meaning(rc); /* first: it looks at errno */
+    if (result != STORE_FINE)
+        store_failed(s, "cannot be written");
+    if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB)
+        store_suspect(s);
+    return result;
 }
 
 static enum store_result step(struct store *s, sqlite3_stmt *put)

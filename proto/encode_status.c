@@ -38,6 +38,20 @@ static void emit_journal(struct emitter *em, const struct status_journal *j)
     emit_end(em);
 }
 
+static void emit_record(struct emitter *em, const struct status_record *r)
+{
+    if (!r->on)
+        return;
+    emit_map(em, "record");
+    emit_bool(em, "written", r->written);
+    emit_uint(em, "alerts", r->alerts);
+    emit_uint(em, "rows", r->rows);
+    emit_uint(em, "commits", r->commits);
+    emit_uint(em, "waiting_bytes", r->waiting_bytes);
+    emit_uint(em, "lost", r->lost);
+    emit_end(em);
+}
+
 static void emit_ops(struct emitter *em, const struct status_ops *ops)
 {
     emit_map(em, "ops");
@@ -176,5 +190,6 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_sources(em, status->engine);
     emit_ops(em, &status->ops);
     emit_journal(em, &status->journal);
+    emit_record(em, &status->record);
     emit_end(em);
 }

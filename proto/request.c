@@ -123,6 +123,30 @@ static int take_agent(const struct message *m, struct request *ret)
     return take_text(m, "agent", NAME_BYTES_MAX, &ret->agent);
 }
 
+static int take_indicator(const struct message *m, struct request *ret)
+{
+    return take_text(m, "indicator", NAME_BYTES_MAX, &ret->indicator);
+}
+
+static int take_field(const struct message *m, struct request *ret)
+{
+    return take_text(m, "field", NAME_BYTES_MAX, &ret->field);
+}
+
+static int take_step(const struct message *m, struct request *ret)
+{
+    const struct node *node = message_find(m, "step");
+    if (node == NULL || node->v.kind == VALUE_NIL)
+        return 0;
+    int err = value_int(&node->v, &ret->step);
+    return err == 0 && ret->step <= 0 ? ERR_OUT_OF_RANGE : err;
+}
+
+static int take_run(const struct message *m, struct request *ret)
+{
+    return take_text(m, "run", NAME_BYTES_MAX, &ret->run);
+}
+
 static int take_config(const struct message *m, struct request *ret)
 {
     int err = take_text(m, "config", REQUEST_CONFIG_MAX, &ret->config);
@@ -159,8 +183,12 @@ static const char *missing(const struct request *r)
 {
     if (r->op == OP_ALERTS && !r->has_since && !r->active)
         return "since_seq";
-    if (r->op == OP_SCORECARD && (r->from == 0) != (r->to == 0))
+    if ((r->op == OP_SCORECARD || r->op == OP_HISTORY) && (r->from == 0) != (r->to == 0))
         return r->from == 0 ? "from" : "to";
+    if (r->op == OP_HISTORY && r->scope > SCOPE_ALL && r->name.len == 0)
+        return "name";
+    if (r->op == OP_HISTORY && r->field.len > 0 && r->indicator.len == 0)
+        return "indicator";
     if (r->op == OP_EXPLAIN && r->ticket.len == 0)
         return "ticket";
     if ((r->op == OP_ACK || r->op == OP_MUTE) && (r->alert_id == 0 || r->by.len == 0))
@@ -174,12 +202,26 @@ int request_decode(const void *bytes, size_t n, struct request *ret, const char 
         const char *key;
         int (*take)(const struct message *m, struct request *ret);
     } members[] = {
-        {"op", take_op},         {"scope", take_scope},       {"name", take_name},
-        {"window", take_window}, {"prefix", take_prefix},     {"since_seq", take_since},
-        {"active", take_active}, {"ticket", take_ticket},     {"team", take_team},
-        {"agent", take_agent},   {"config", take_config},     {"from", take_from},
-        {"to", take_to},         {"alert_id", take_alert_id}, {"by", take_by},
+        {"op", take_op},
+        {"scope", take_scope},
+        {"name", take_name},
+        {"window", take_window},
+        {"prefix", take_prefix},
+        {"since_seq", take_since},
+        {"active", take_active},
+        {"ticket", take_ticket},
+        {"team", take_team},
+        {"agent", take_agent},
+        {"config", take_config},
+        {"from", take_from},
+        {"to", take_to},
+        {"alert_id", take_alert_id},
+        {"by", take_by},
         {"until", take_until},
+        {"run", take_run},
+        {"step", take_step},
+        {"indicator", take_indicator},
+        {"field", take_field},
     };
     struct node nodes[64];
     struct message m;
@@ -230,12 +272,18 @@ void request_emit(struct emitter *em, const struct request *request)
     if (request->op == OP_MUTE && request->until != MS_NEVER)
         emit_int(em, "until", request->until);
     encode_name(em, "config", request->config);
-    if (request->op == OP_SCORECARD && request->from != 0) {
+    encode_name(em, "indicator", request->indicator);
+    encode_name(em, "field", request->field);
+    if (request->step > 0)
+        emit_int(em, "step", request->step);
+    if ((request->op == OP_SCORECARD || request->op == OP_HISTORY) && request->from != 0) {
         emit_int(em, "from", request->from);
         emit_int(em, "to", request->to);
     }
     if (request->has_since)
         emit_uint(em, "since_seq", request->since_seq);
+    if (request->run.len > 0)
+        emit_str(em, "run", request->run);
     if (request->active)
         emit_bool(em, "active", true);
     emit_end(em);
@@ -260,9 +308,12 @@ void answer_message(struct emitter *em, struct str topic, const void *message, s
     emit_end(em);
 }
 
-void answer_end(struct emitter *em, uint64_t upto_seq, uint64_t count, uint64_t oldest_seq)
+void answer_end(struct emitter *em, struct str run, uint64_t upto_seq, uint64_t count,
+                uint64_t oldest_seq)
 {
     emit_map(em, NULL);
+    if (run.len > 0)
+        emit_str(em, "run", run);
     emit_uint(em, "upto_seq", upto_seq);
     emit_uint(em, "count", count);
     if (oldest_seq != 0) {

@@ -12,12 +12,13 @@
 #define REQUEST_OPS(X)                                                                             \
     X(HOLD, "hold")           /* {prefix?}: what holds now: active alerts, last snapshots */       \
     X(SNAPSHOT, "snapshot")   /* {scope?, name?, window?}: computed now */                         \
-    X(ALERTS, "alerts")       /* {since_seq? | active: true, prefix?} */                           \
+    X(ALERTS, "alerts")       /* {since_seq?, run? | active: true, prefix?} */                     \
     X(STATUS, "status")       /* {} */                                                             \
     X(EXPLAIN, "explain")     /* {ticket}: its clocks, and what they counted */                    \
     X(WORKLIST, "worklist")   /* {team?, agent?}: open clocks, least time left first */            \
     X(COMPARE, "compare")     /* {config}: what a reload would do to the open tickets */           \
     X(SCORECARD, "scorecard") /* {scope?, name?, window? | from, to}: computed now */              \
+    X(HISTORY, "history")     /* {scope?, name?, indicator?, field?, from?, to?, step?} */         \
     X(ACK, "ack")             /* {alert_id, by}: somebody has taken the alert on */                \
     X(MUTE, "mute")           /* {alert_id, by, until?}: no repeats until then */
 
@@ -36,18 +37,21 @@ enum {
 };
 
 struct request {
-    uint8_t op;         /* enum request_op */
-    bool has_since;     /* since_seq was given */
-    bool active;        /* only alerts that are active now */
-    int8_t scope;       /* enum scope; -1 = every scope */
-    uint64_t since_seq; /* messages after this one */
-    ms_t from, to;      /* of scorecards; 0 = not given, both or neither */
-    struct str prefix;  /* of topics, empty = all; borrowed */
-    struct str name;    /* of the scope, empty = all; borrowed */
-    struct str window;  /* "1h", empty = all; borrowed */
-    struct str ticket;  /* borrowed, as these: */
-    struct str team;    /* empty = any */
-    struct str agent;   /* empty = any */
+    uint8_t op;                  /* enum request_op */
+    bool has_since;              /* since_seq was given */
+    bool active;                 /* only alerts that are active now */
+    int8_t scope;                /* enum scope; -1 = every scope */
+    uint64_t since_seq;          /* messages after this one */
+    ms_t from, to;               /* of scorecards, history; 0 = not given, both or neither */
+    ms_t step;                   /* of history; 0 = one that suits */
+    struct str indicator, field; /* of history; empty = all; borrowed */
+    struct str run;              /* since_seq is that run's; empty = this one; borrowed */
+    struct str prefix;           /* of topics, empty = all; borrowed */
+    struct str name;             /* of the scope, empty = all; borrowed */
+    struct str window;           /* "1h", empty = all; borrowed */
+    struct str ticket;           /* borrowed, as these: */
+    struct str team;             /* empty = any */
+    struct str agent;            /* empty = any */
     uint64_t alert_id;
     struct str by;     /* who says so */
     ms_t until;        /* MS_NEVER when it was not given */
@@ -68,9 +72,10 @@ void answer_error(struct emitter *em, int err, const char *key, const char *reas
 /* {topic, message}: one published message, as it was sent (MessagePack). */
 void answer_message(struct emitter *em, struct str topic, const void *message, size_t n);
 
-/* {end: true, upto_seq, count}: the last answer: count answers came before it, and it covers
- * alerts up to this seq. oldest_seq: 0, or the oldest that is kept when older ones were asked for;
+/* {end: true, run, upto_seq, count}: the last answer: count answers came before it, and it covers
+ * alerts up to this seq of this run. oldest_seq: 0, or the oldest that is kept when older ones were asked for;
  * then {truncated: true, oldest_seq} besides. */
-void answer_end(struct emitter *em, uint64_t upto_seq, uint64_t count, uint64_t oldest_seq);
+void answer_end(struct emitter *em, struct str run, uint64_t upto_seq, uint64_t count,
+                uint64_t oldest_seq);
 
 #endif

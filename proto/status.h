@@ -35,6 +35,16 @@ struct status_journal {
     uint64_t lost;          /* entries that found no room while it could not be written */
 };
 
+/* Of its record.db. */
+struct status_record {
+    bool on;
+    bool written;          /* the last attempt was fine */
+    uint64_t alerts, rows; /* written since the start; rows of history */
+    uint64_t commits;
+    uint64_t waiting_bytes; /* not on disk yet */
+    uint64_t lost;          /* alerts and rows that found no room while it could not be written */
+};
+
 /* Alerts to receivers by HTTP. */
 struct deliveries {
     uint64_t delivered;
@@ -111,6 +121,7 @@ struct status {
     struct peers peers;
     struct deliveries deliveries;
     struct status_journal journal;
+    struct status_record record;
     struct status_ops ops;
     const struct engine *engine; /* its sources are told; NULL: none */
 };

@@ -1,5 +1,6 @@
 #include "daemon/cli/reader.h"
 
+#include "core/err.h"
 #include "daemon/cli/keyring.h"
 #include "daemon/cli/stop.h"
 #include "daemon/cli/words.h"
@@ -11,8 +12,9 @@
 #include <stdio.h>
 
 enum phase {
-    WAITING, /* for a heartbeat */
-    JOINING, /* answers of `hold` */
+    WAITING,   /* for a heartbeat */
+    RECALLING, /* answers of `alerts {since_seq, run}`: the run that we were in */
+    JOINING,   /* answers of `hold` */
     LIVE,
     HEALING, /* answers of `alerts {since_seq}` */
 };
@@ -67,8 +69,9 @@ static bool ask(struct reader *r, uint8_t phase)
 {
     struct request request = {.op = phase == JOINING ? OP_HOLD : OP_ALERTS,
                               .scope = -1,
-                              .has_since = phase == HEALING,
+                              .has_since = phase != JOINING,
                               .since_seq = r->high,
+                              .run = str_of(phase == RECALLING ? r->before : ""),
                               .prefix = str_of(r->prefix[r->asking])};
     r->phase = phase;
     return ask_send(&r->ask, &request);
@@ -94,6 +97,16 @@ static bool is_alert(const struct reader *r)
     return topic_matches(str_of("alert."), r->topic);
 }
 
+/* Who joins without having been there knows nothing of earlier runs. */
+static enum reader_end begin(struct reader *r, uint8_t phase)
+{
+    if (phase == JOINING && r->phase != RECALLING)
+        memset(r->seen, 0, sizeof(r->seen));
+    r->asking = 0;
+    r->next_high = 0;
+    return ask(r, phase) ? READER_NOTHING : READER_FAILED;
+}
+
 /* Wait for a heartbeat: it tells the run, and that our subscriptions have arrived. */
 static enum reader_end next_waiting(struct reader *r, ms_t timeout)
 {
@@ -103,17 +116,19 @@ static enum reader_end next_waiting(struct reader *r, ms_t timeout)
     if (got == 0 || !is_heartbeat(r))
         return READER_NOTHING;
     struct str run = message_text(r->in, "run");
+    memcpy(r->before, r->run, sizeof(r->before));
     snprintf(r->run, sizeof(r->run), "%.*s", (int)run.len, run.p);
-    memset(r->seen, 0, sizeof(r->seen));
-    r->asking = 0;
-    r->next_high = 0;
-    return ask(r, JOINING) ? READER_NOTHING : READER_FAILED;
+    return r->recalls && r->joined ? begin(r, RECALLING) : begin(r, JOINING);
 }
 
 /* The end of one prefix's answers: the next prefix, or live. */
 static enum reader_end next_prefix(struct reader *r)
 {
     int64_t upto = 0;
+    if (message_text(&r->ask.answer, "error").len > 0) { /* nothing is known of that run */
+        r->phase = WAITING;
+        return begin(r, JOINING);
+    }
     message_int(&r->ask.answer, "upto_seq", &upto);
     /* The prefixes were answered one after the other; what the first answer does not cover is
      * asked for again, or comes live, and is given once because of `seen`. */
@@ -121,9 +136,12 @@ static enum reader_end next_prefix(struct reader *r)
         r->next_high = (uint64_t)upto;
     if (++r->asking < r->prefixes)
         return ask(r, r->phase) ? READER_NOTHING : READER_FAILED;
+    if (r->phase == RECALLING)
+        return begin(r, JOINING);
     bool joined = r->phase == JOINING;
     r->high = r->next_high;
     r->phase = LIVE;
+    r->joined = true;
     return joined ? READER_JOINED : READER_NOTHING;
 }
 
@@ -192,6 +210,7 @@ enum reader_end reader_next(struct reader *r, ms_t timeout)
     switch ((enum phase)r->phase) {
     case WAITING:
         return next_waiting(r, timeout);
+    case RECALLING:
     case JOINING:
     case HEALING:
         return next_answer(r);
@@ -226,6 +245,7 @@ bool reader_open(struct reader *r, const char *out, const char *query, char *con
         return complain(out);
     if (!ask_open(&r->ask, r->context, query, timeout))
         return false;
+    r->ask.forgives = err_name(ERR_NOT_COVERED);
     r->heard = clock_system();
     while (r->phase == WAITING) {
         if (next_waiting(r, SLICE_MS) == READER_FAILED)

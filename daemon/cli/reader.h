@@ -3,7 +3,9 @@
  * Subscribes first, waits for a heartbeat (then the subscriptions stand), asks `hold` for what
  * holds already, and goes on with the live stream; alerts that came both ways are given once,
  * by (alert_id, rev). A heartbeat that knows of newer alerts than we do makes us ask for them.
- * Another run of the daemon, or five seconds of silence, and the reader joins again. */
+ * Another run of the daemon, or five seconds of silence, and the reader joins again; who wants every
+ * alert (recalls) first gets those that were told meanwhile, also by the runs in between, when the
+ * daemon has them in its record. */
 #ifndef TP_DAEMON_CLI_READER_H
 #define TP_DAEMON_CLI_READER_H
 
@@ -25,6 +27,9 @@ struct reader {
     struct ask ask;
     const char *prefix[READER_PREFIXES_MAX]; /* borrowed */
     uint32_t prefixes;
+    bool recalls;       /* the caller's to set before reader_open */
+    bool joined;        /* has been live: `high` is of run */
+    char before[64];    /* … of this one, when that is asked for */
     uint8_t phase;      /* enum phase of reader.c */
     uint32_t asking;    /* the prefix whose answers come */
     uint64_t high;      /* seq of the newest alert that we know of */

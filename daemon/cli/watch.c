@@ -146,6 +146,7 @@ int command_watch(int argc, char **argv)
     if (operands > READER_PREFIXES_MAX)
         return options_operands_wrong(&usage);
     stop_on_signals();
+    w.reader.recalls = true;
     w.colors = paint_wanted(w.color, STDOUT_FILENO);
     int code = EXIT_FAILED;
     if (reader_open(&w.reader, w.out, w.query, argv, (uint32_t)operands, w.timeout))

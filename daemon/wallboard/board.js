@@ -68,7 +68,7 @@ function takeCard(message) {
 
 function takeAlert(message) {
     const before = desk.alerts.get(message.alert_id);
-    if (before && before.rev >= message.rev && before.run === message.run) {
+    if (before && before.rev >= message.rev) {
         return;
     }
     desk.alerts.set(message.alert_id, message);

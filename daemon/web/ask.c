@@ -132,8 +132,8 @@ static void ask_answer(struct visit *v)
 static enum MHD_Result on_argument(void *data, enum MHD_ValueKind kind, const char *key,
                                    const char *value)
 {
-    static const char *const texts[] = {"scope",  "name", "window", "prefix",
-                                        "ticket", "team", "agent"};
+    static const char *const texts[] = {"scope", "name",  "window", "prefix",    "ticket",
+                                        "team",  "agent", "run",    "indicator", "field"};
     struct ask *a = data;
     char *end = NULL;
     (void)kind;
@@ -145,8 +145,8 @@ static enum MHD_Result on_argument(void *data, enum MHD_ValueKind kind, const ch
         }
     }
     unsigned long long number = strtoull(value, &end, 10);
-    bool counts =
-        strcmp(key, "since_seq") == 0 || strcmp(key, "from") == 0 || strcmp(key, "to") == 0;
+    bool counts = strcmp(key, "since_seq") == 0 || strcmp(key, "from") == 0 ||
+                  strcmp(key, "to") == 0 || strcmp(key, "step") == 0;
     if (counts && value[0] >= '0' && value[0] <= '9' && *end == 0)
         emit_uint(&a->em, key, number);
     else if (strcmp(key, "active") == 0 && strcmp(value, "true") == 0)
@@ -194,6 +194,7 @@ static void ask_end(struct visit *v)
         .path = "/api/v1/" name, .begin = ask_begin, .answer = ask_answer, .end = ask_end,         \
         .of = name                                                                                 \
     }
-const struct route ask_routes[] = {ASK("hold"),    ASK("snapshot"), ASK("alerts"),   ASK("status"),
-                                   ASK("explain"), ASK("worklist"), ASK("scorecard")};
+const struct route ask_routes[] = {ASK("hold"),      ASK("snapshot"), ASK("alerts"),
+                                   ASK("status"),    ASK("explain"),  ASK("worklist"),
+                                   ASK("scorecard"), ASK("history")};
 const size_t ask_routes_n = ARRAY_LEN(ask_routes);

@@ -168,12 +168,22 @@ static bool wants(const struct live *s, const struct client *c, struct str topic
     return false;
 }
 
+/* Where that number stands in the stream: of which run, and its seq there. */
+static const char *run_of(const struct bus *bus, uint64_t number, uint64_t *ret_seq)
+{
+    const struct runs_of *run = bus->runs == NULL ? NULL : runs_find(bus->runs, number);
+    uint64_t base = run == NULL ? bus->base : run->base;
+    *ret_seq = number > base ? number - base : 0;
+    return run == NULL ? bus->run : run->id;
+}
+
 /* The next missed alert that it wants and that fits; bytes, 0 when there is none any more, -1 when
  * it is not kept any longer. */
 static int read_missed(struct live *s, struct client *c, char *buf, size_t cap)
 {
     const struct bus *bus = bus_of(s);
     struct str topic, message;
+    uint64_t seq;
     for (; c->missed <= c->upto; c->missed++) {
         if (!recent_get(&bus->recent, c->missed, &topic, &message))
             return -1;
@@ -183,8 +193,9 @@ static int read_missed(struct live *s, struct client *c, char *buf, size_t cap)
                                message.len);
         if (n < 0)
             continue;
-        int all = snprintf(buf, cap, "id: %s-%llu\nevent: alert\ndata: %.*s\n\n", bus->run,
-                           (unsigned long long)c->missed, n, s->render.text);
+        const char *run = run_of(bus, c->missed, &seq);
+        int all = snprintf(buf, cap, "id: %s-%llu\nevent: alert\ndata: %.*s\n\n", run,
+                           (unsigned long long)seq, n, s->render.text);
         if (all < 0 || (size_t)all >= cap)
             return -1;
         c->missed++;
@@ -311,30 +322,38 @@ static enum MHD_Result on_argument(void *data, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-/* "RUN-SEQ" of our run, and nothing after that alert is lost yet? Then the client goes on there. */
+/* "RUN-SEQ" of a run that we know, and nothing after that alert is lost yet? Then the client goes
+ * on there. */
 static bool resumes(const struct bus *bus, const char *id, uint64_t *ret_next)
 {
     char *end = NULL;
-    size_t n = strlen(bus->run);
-    if (strncmp(id, bus->run, n) != 0 || id[n] != '-' || id[n + 1] < '0' || id[n + 1] > '9')
+    size_t n = strcspn(id, "-");
+    struct str run = {id, (uint32_t)n};
+    if (id[n] != '-' || id[n + 1] < '0' || id[n + 1] > '9')
         return false;
     unsigned long long seq = strtoull(id + n + 1, &end, 10);
-    *ret_next = seq + 1;
-    return *end == 0 && seq <= bus->seq[STREAM_ALERT] && seq + 1 >= bus->recent.first;
+    uint64_t seen = bus->base + seq;
+    bool known = str_equal(run, str_of(bus->run))
+                     ? seq <= bus->seq[STREAM_ALERT]
+                     : bus->runs != NULL && runs_number(bus->runs, run, seq, &seen);
+    *ret_next = seen + 1;
+    return known && *end == 0 && seen + 1 >= bus->recent.first;
 }
 
 /* What a client hears first: whether it has missed nothing (resumed), or begins anew. */
 static void greet(struct live *s, struct client *c, const char *last_id)
 {
     const struct bus *bus = bus_of(s);
-    c->upto = bus->seq[STREAM_ALERT];
+    uint64_t seq;
+    c->upto = bus->base + bus->seq[STREAM_ALERT];
     c->missed = c->upto + 1;
     bool resumed = last_id != NULL && resumes(bus, last_id, &c->missed);
+    const char *run = run_of(bus, resumed ? c->missed - 1 : c->upto, &seq);
     int n = snprintf(c->hello, sizeof c->hello,
                      "retry: 2000\nid: %s-%llu\nevent: hello\n"
                      "data: {\"run\":\"%s\",\"upto_seq\":%llu,\"resumed\":%s}\n\n",
-                     bus->run, (unsigned long long)(resumed ? c->missed - 1 : c->upto), bus->run,
-                     (unsigned long long)c->upto, resumed ? "true" : "false");
+                     run, (unsigned long long)seq, bus->run,
+                     (unsigned long long)bus->seq[STREAM_ALERT], resumed ? "true" : "false");
     CHECK(n > 0 && n < (int)sizeof c->hello);
     c->hello_n = (uint32_t)n;
     c->place.next = s->frames.next;

@@ -245,9 +245,9 @@ Test(request, answers)
     answer_message(&em, str_of("kpi.all.-."), "\x81\xa1v\x01", 4);
     says("{\"topic\":\"kpi.all.-.\",\"message\":{\"v\":1}}");
     start();
-    answer_end(&em, 17, 2, 0);
-    says("{\"upto_seq\":17,\"count\":2,\"end\":true}");
+    answer_end(&em, str_of("r"), 17, 2, 0);
+    says("{\"run\":\"r\",\"upto_seq\":17,\"count\":2,\"end\":true}");
     start();
-    answer_end(&em, 17, 2, 16);
+    answer_end(&em, str_of(""), 17, 2, 16);
     says("{\"upto_seq\":17,\"count\":2,\"truncated\":true,\"oldest_seq\":16,\"end\":true}");
 }
