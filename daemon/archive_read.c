@@ -179,6 +179,15 @@ bool archive_runs(struct archive_reader *r, uint32_t most, archive_run_cb *each,
     return end(r, q, rc, 0) == 0;
 }
 
+bool archive_extent(struct archive_reader *r, uint64_t *ret_alerts, ms_t *ret_newest)
+{
+    sqlite3_stmt *q = prepare(r, "SELECT max(n) - min(n) + 1, max(at) FROM alerts");
+    int rc = q == NULL ? SQLITE_ERROR : sqlite3_step(q);
+    *ret_alerts = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
+    *ret_newest = *ret_alerts > 0 ? sqlite3_column_int64(q, 1) : MS_NONE;
+    return end(r, q, rc, 0) == 0;
+}
+
 int archive_place_of(struct archive_reader *r, struct str receiver, uint64_t *ret_n)
 {
     sqlite3_stmt *q = prepare(r, "SELECT n FROM places WHERE receiver=?1");

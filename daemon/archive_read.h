@@ -49,6 +49,9 @@ MUST_CHECK int archive_history(struct archive_reader *r, const struct archive_wi
 MUST_CHECK bool archive_runs(struct archive_reader *r, uint32_t most, archive_run_cb *each,
                              void *data);
 
+/* How many numbers of alerts it spans, and when the newest was told (MS_NONE: none). */
+MUST_CHECK bool archive_extent(struct archive_reader *r, uint64_t *ret_alerts, ms_t *ret_newest);
+
 /* What the receiver has been delivered. 1; 0: nothing is known of it; -1: r->why. */
 MUST_CHECK int archive_place_of(struct archive_reader *r, struct str receiver, uint64_t *ret_n);
 

@@ -1,17 +1,12 @@
 #include "daemon/delivery.h"
 
 #include "core/err.h"
-#include "daemon/archive_read.h"
-#include "daemon/recorder.h"
+#include "daemon/place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    SEEDED_A_TURN = 64,
-    LOOKED_AT_A_TURN = 512,
-    RECEIVER_KEY_MAX = RECEIVER_NAME_MAX + RECEIVER_URL_MAX + 8
-};
+enum { SEEDED_A_TURN = 64, LOOKED_AT_A_TURN = 512 };
 
 /* --- bodies ---------------------------------------------------------------------------------- */
 
@@ -349,40 +344,14 @@ static void work(struct delivery_to *to, ms_t at, uint64_t now)
     explicit_bzero(token, sizeof token);
 }
 
-/* As the record knows it: another URL is another receiver. */
-static struct str key_of(const struct receiver *r, char ret[RECEIVER_KEY_MAX])
-{
-    int n = snprintf(ret, RECEIVER_KEY_MAX, "%s %s", r->name, r->url);
-    CHECK(n > 0 && n < RECEIVER_KEY_MAX);
-    return (struct str){ret, (uint32_t)n};
-}
-
 static void note_places(struct delivery *d)
 {
-    char key[RECEIVER_KEY_MAX];
-    for (uint32_t i = 0; i < d->n && d->outlet->record != NULL; i++) {
+    for (uint32_t i = 0; i < d->n; i++) {
         struct delivery_to *to = d->to[i];
         if (to->noted != to->next)
-            recorder_place(d->outlet->record, key_of(&to->receiver, key), to->next - 1);
+            place_note(d->outlet, &to->receiver, to->next - 1);
         to->noted = to->next;
     }
-}
-
-/* The first alert that the receiver has not got. One that nobody knows begins now: what came before
- * was for others. */
-static uint64_t place_of(struct delivery *d, const struct receiver *r)
-{
-    struct archive_reader reader;
-    char key[RECEIVER_KEY_MAX];
-    uint64_t last;
-    int found = 0;
-    if (d->opened)
-        return d->bus->recent.next;
-    if (d->outlet->record != NULL && archive_reader_open(&reader, d->outlet->config->state_dir)) {
-        found = archive_place_of(&reader, key_of(r, key), &last);
-        archive_reader_close(&reader);
-    }
-    return found == 1 && last < d->bus->recent.next ? last + 1 : d->bus->base + 1;
 }
 
 void delivery_work(struct delivery *d, ms_t at, uint64_t now)
@@ -445,7 +414,7 @@ static struct delivery_to *take_on(struct delivery *d, const struct receiver *r)
     }
     to->delivery = d;
     to->receiver = *r;
-    to->next = place_of(d, r);
+    to->next = place_find(d->outlet, r, !d->opened);
     to->request.done = on_done;
     to->request.data = to;
     return to;
@@ -491,6 +460,8 @@ bool delivery_reload(struct delivery *d, const struct receivers *receivers)
     struct delivery_to *kept[RECEIVERS_MAX];
     uint32_t n = 0;
     bool fine = true;
+    if (d->bus == NULL) /* a start with another configuration: it is opened with that one */
+        return true;
     for (uint32_t i = 0; receivers != NULL && i < receivers->n; i++) {
         struct delivery_to *to = keep_on(d, &receivers->at[i]);
         if (to == NULL)

@@ -116,7 +116,8 @@ static bool set_aside(struct driver *d)
         return failed(d, "state directory", "no memory");
     d->wanted = wanted;
     memcpy(wanted, c, sizeof *wanted);
-    wanted->security = NULL; /* c keeps it */
+    wanted->security = NULL; /* c keeps these */
+    wanted->receivers = NULL;
     c->sla = NULL;
     c->cards = NULL;
     c->settings.sla = NULL;
@@ -130,6 +131,8 @@ static void take_back(struct driver *d)
     struct config *c = &d->config;
     d->wanted->security = c->security;
     c->security = NULL;
+    d->wanted->receivers = c->receivers;
+    c->receivers = NULL;
 }
 
 static void forget_wanted(struct driver *d)

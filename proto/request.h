@@ -73,8 +73,8 @@ void answer_error(struct emitter *em, int err, const char *key, const char *reas
 void answer_message(struct emitter *em, struct str topic, const void *message, size_t n);
 
 /* {end: true, run, upto_seq, count}: the last answer: count answers came before it, and it covers
- * alerts up to this seq of this run. oldest_seq: 0, or the oldest that is kept when older ones were asked for;
- * then {truncated: true, oldest_seq} besides. */
+ * alerts up to this seq of this run. oldest_seq: 0, or the oldest that is kept when older ones were
+ * asked for; then {truncated: true, oldest_seq} besides. */
 void answer_end(struct emitter *em, struct str run, uint64_t upto_seq, uint64_t count,
                 uint64_t oldest_seq);
 

@@ -1,5 +1,6 @@
 /* ticketpulse doctor: looks at configuration, daemon, clock, disk, limits and versions, and says
  * what to do about what is wrong. A line each: "ok", "warn" or "FAIL", what, and what about it. */
+#include "daemon/archive_read.h"
 #include "daemon/cli/ask.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/keyring.h"
@@ -15,6 +16,7 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <uv.h>
@@ -27,7 +29,8 @@ enum {
     ANSWER_MS = 3000,    /* of a daemon that runs */
     FULL_PERCENT = 80,   /* of a limit: time to raise it */
     ROOM_MB = 1024,
-    ROOM_LOW = 100 /* of the state directory's disk */
+    ROOM_LOW = 100,            /* of the state directory's disk */
+    WAL_LARGE = 256 * 1048576, /* of record.db: four times what it is cut to */
 };
 
 static const char *config_path, *state, *endpoint, *color;
@@ -132,6 +135,9 @@ static void look_at_status(const struct message *m)
     snprintf(text, sizeof text, "%+" PRId64 " ms", apart);
     if (apart < -APART_MS || apart > APART_MS)
         advise(WARN, W_V_CLOCK, W_V_APART, text);
+    bool written = true;
+    if (node_bool(message_find_in(m, status, "record.written"), &written) && !written)
+        advise(FAIL, W_V_RECORD, W_V_RECORD_OFF, "");
     int64_t dropped = number_at(m, status, "dropped");
     snprintf(text, sizeof text, "%" PRId64, dropped);
     if (dropped > 0)
@@ -238,6 +244,32 @@ static void look_at_disk(const char *directory)
         say(OK, W_V_STATE, "%s", text);
 }
 
+static void look_at_record(const char *directory)
+{
+    struct archive_reader reader;
+    struct stat log;
+    char path[4096], text[STORE_WHY_MAX];
+    uint64_t n;
+    ms_t newest;
+    snprintf(path, sizeof path, "%s/record.db", directory);
+    if (access(path, F_OK) != 0)
+        return; /* nothing has run here yet */
+    if (!archive_reader_open(&reader, directory)) {
+        advise(FAIL, W_V_RECORD, W_V_RECORD_BAD, reader.why);
+        return;
+    }
+    if (!archive_extent(&reader, &n, &newest))
+        advise(FAIL, W_V_RECORD, W_V_RECORD_BAD, reader.why);
+    else
+        say(OK, W_V_RECORD, "%s: %s %" PRIu64, path, word(W_V_ALERTS), n);
+    archive_reader_close(&reader);
+    snprintf(path, sizeof path, "%s/record.db-wal", directory);
+    if (stat(path, &log) == 0 && log.st_size > WAL_LARGE) {
+        snprintf(text, sizeof text, "record.db-wal %lld MB", (long long)log.st_size >> 20);
+        advise(WARN, W_V_RECORD, W_V_PINNED, text);
+    }
+}
+
 static void look_at_versions(void)
 {
     int major, minor, patch;
@@ -269,6 +301,8 @@ int command_doctor(int argc, char **argv)
             state = config.state_dir;
         if (state != NULL)
             look_at_disk(state);
+        if (state != NULL)
+            look_at_record(state);
         look_at_daemon(&config);
         config_fini(&config);
     }

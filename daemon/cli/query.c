@@ -21,7 +21,8 @@ static struct {
     ms_t length; /* of a mute; MS_NEVER: until the alert ends */
     uint64_t since;
     bool active, json;
-    ms_t timeout, from, to;
+    const char *run, *indicator, *field;
+    ms_t timeout, from, to, step;
     struct request request;
     struct ask ask;
     struct table table[SCOPE_N]; /* snapshots, one table per scope */
@@ -41,6 +42,10 @@ static const struct option options[] = {
     {"from", OPTION_INSTANT, &q.from, W_O_PERIOD, 0, 0},
     {"to", OPTION_INSTANT, &q.to, W_O_PERIOD_END, 0, 0},
     {"since", OPTION_NUMBER, &q.since, W_O_SINCE, 0, INT64_MAX},
+    {"run", OPTION_TEXT, &q.run, W_O_RUN, 0, 0},
+    {"indicator", OPTION_TEXT, &q.indicator, W_O_INDICATOR, 0, 0},
+    {"field", OPTION_TEXT, &q.field, W_O_FIELD, 0, 0},
+    {"step", OPTION_DURATION, &q.step, W_O_HISTORY_STEP, 1, MS_DAY},
     {"active", OPTION_FLAG, &q.active, W_O_ACTIVE, 0, 0},
     {"prefix", OPTION_TEXT, &q.prefix, W_O_PREFIX, 0, 0},
     {"team", OPTION_TEXT, &q.team, W_O_TEAM, 0, 0},
@@ -52,7 +57,8 @@ static const struct option options[] = {
 };
 
 static const struct usage usage = {"query",
-                                   "snapshot|alerts|hold|status|scorecard|worklist|explain TICKET|"
+                                   "snapshot|alerts|hold|status|scorecard|worklist|history|"
+                                   "explain TICKET|"
                                    "ack ALERT_ID|mute ALERT_ID",
                                    W_ABOUT_QUERY, options, ARRAY_LEN(options)};
 
@@ -78,6 +84,8 @@ static void print_lines(const struct node *message)
     const struct node *key, *one, *list = NULL;
     if (about_clocks() && (list = message_find_in(&q.ask.answer, message, "items")) == NULL)
         list = message_find_in(&q.ask.answer, message, "works");
+    if (q.request.op == OP_HISTORY)
+        list = message_find_in(&q.ask.answer, message, "points");
     if (list == NULL)
         print_json(message);
     for (uint32_t at = 0; message_each(&q.ask.answer, list, &at, &key, &one);)
@@ -110,6 +118,23 @@ static void print_tree(const struct node *map, const char *before)
     }
 }
 
+/* One line a point: when, and what it was. */
+static void print_points(const struct node *message)
+{
+    const struct node *key, *point, *points = message_find_in(&q.ask.answer, message, "points");
+    for (uint32_t at = 0; message_each(&q.ask.answer, points, &at, &key, &point);) {
+        struct emitter em;
+        char when[64];
+        int64_t ms = 0;
+        node_int(message_find_in(&q.ask.answer, point, "at"), &ms);
+        emit_start(&em, SINK_JSON, q.buf, sizeof(q.buf) - 1);
+        message_emit(&q.ask.answer, message_find_in(&q.ask.answer, point, "value"), &em, NULL);
+        int n = emit_finish(&em);
+        CHECK(n > 0);
+        printf("%s  %.*s\n", line_time(when, sizeof(when), ms, true), n, q.buf);
+    }
+}
+
 /* A snapshot's row goes into the table of its scope, printed at the end. */
 static void add_row(const struct node *message)
 {
@@ -138,6 +163,8 @@ static void print_answer(void)
         clocks_take(&q.clocks, m, message);
     else if (q.request.op == OP_SCORECARD)
         cards_take(&q.cards, m, message);
+    else if (q.request.op == OP_HISTORY)
+        print_points(message);
     else if (q.request.op == OP_STATUS)
         print_tree(message, "");
     else if (topic.len >= 6 && memcmp(topic.p, "score.", 6) == 0)
@@ -219,7 +246,8 @@ static bool read_request(int operands, char **argv)
         uint8_t op;
     } ops[] = {{"snapshot", OP_SNAPSHOT},   {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
                {"status", OP_STATUS},       {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN},
-               {"scorecard", OP_SCORECARD}, {"ack", OP_ACK},           {"mute", OP_MUTE}};
+               {"scorecard", OP_SCORECARD}, {"ack", OP_ACK},           {"mute", OP_MUTE},
+               {"history", OP_HISTORY}};
     size_t i = 0;
     while (operands > 0 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
         i++;
@@ -241,12 +269,17 @@ static bool read_request(int operands, char **argv)
     bool windowed = r->op == OP_SNAPSHOT || r->op == OP_SCORECARD;
     r->from = q.from;
     r->to = q.to;
-    if ((r->from == 0) != (r->to == 0) || (r->from != 0 && r->op != OP_SCORECARD))
+    bool past = r->op == OP_SCORECARD || r->op == OP_HISTORY;
+    if ((r->from == 0) != (r->to == 0) || (r->from != 0 && !past))
         return no_good(r->from != 0 ? "from" : "to", W_WANT_PERIOD);
     r->window = str_of(q.window != NULL && windowed ? q.window : "");
     r->ticket = str_of(r->op == OP_EXPLAIN ? argv[1] : "");
     r->team = str_of(q.team != NULL && r->op == OP_WORKLIST ? q.team : "");
     r->agent = str_of(q.agent != NULL && r->op == OP_WORKLIST ? q.agent : "");
+    r->run = str_of(q.run != NULL ? q.run : "");
+    r->indicator = str_of(q.indicator != NULL ? q.indicator : "");
+    r->field = str_of(q.field != NULL ? q.field : "");
+    r->step = q.step;
     r->prefix = str_of(q.prefix != NULL ? q.prefix : "");
     /* Without --since: what is active now, which is what people ask for. */
     r->has_since = q.since != UINT64_MAX;

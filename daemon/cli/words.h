@@ -86,6 +86,13 @@
     X(O_ONCE, "print one picture and end", "只显示一次后退出")                                     \
     X(O_SORT, "column to sort by", "排序列")                                                       \
     X(O_SINCE, "alerts after this sequence number", "此序号之后的告警")                            \
+    X(O_RUN, "… of this run of the daemon, which may be an earlier one",                           \
+      "…属于此次运行(可为更早的运行)")                                                             \
+    X(O_INDICATOR, "history: of this indicator, e.g. open, first_response",                        \
+      "history:此指标,如 open、first_response")                                                    \
+    X(O_FIELD, "history: only this field of it, e.g. p90", "history:仅此字段,如 p90")              \
+    X(O_HISTORY_STEP, "history: 1m, 1h or 1d (default: what suits the period)",                    \
+      "history:1m、1h 或 1d(默认按时段选择)")                                                      \
     X(O_ACTIVE, "only alerts that are active now", "仅当前活动告警")                               \
     X(O_PREFIX, "only topics that begin so", "仅此前缀的主题")                                     \
     X(O_TEAM, "worklist: only this team's", "worklist:仅此团队")                                   \
@@ -218,6 +225,14 @@
       "{1}:服务进程的用户须可写入")                                                                \
     X(V_LITTLE_ROOM, "{1} left: make room, or shorten what is kept",                               \
       "{1} 可用:请清理空间或缩短保留期")                                                           \
+    X(V_RECORD, "record", "记录")                                                                  \
+    X(V_ALERTS, "alerts", "告警")                                                                  \
+    X(V_PINNED, "{1}: some program has kept record.db open in one transaction; end it",            \
+      "{1}:有程序长时间占用 record.db 的事务,请结束它")                                            \
+    X(V_RECORD_BAD, "{1}; the daemon puts a damaged one aside at its next start",                  \
+      "{1};服务进程下次启动时会另存损坏的文件")                                                    \
+    X(V_RECORD_OFF, "not written: see the log for `record not written`",                           \
+      "未写入:见日志中的 record not written")                                                      \
     X(V_SOCKET, "socket", "端点")                                                                  \
     X(V_READERS, "readers", "订阅者")                                                              \
     X(V_SLOW_READERS,                                                                              \

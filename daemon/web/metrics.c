@@ -144,6 +144,22 @@ static void write_journal(struct expo *x, const struct status_journal *j)
     one(x, EXPO_COUNTER, "ticketpulse_ingest_nacks", "Batches to be sent again.", j->nacks);
 }
 
+static void write_record(struct expo *x, const struct status_record *r)
+{
+    if (!r->on)
+        return;
+    one(x, EXPO_GAUGE, "ticketpulse_record_written", "1: record.db took the last commit.",
+        r->written);
+    one(x, EXPO_COUNTER, "ticketpulse_record_alerts", "Alerts written to record.db.", r->alerts);
+    one(x, EXPO_COUNTER, "ticketpulse_record_rows", "Rows of history written to record.db.",
+        r->rows);
+    one(x, EXPO_COUNTER, "ticketpulse_record_commits", "Commits of record.db.", r->commits);
+    one(x, EXPO_GAUGE, "ticketpulse_record_waiting_bytes",
+        "Bytes that record.db does not have yet.", r->waiting_bytes);
+    one(x, EXPO_COUNTER, "ticketpulse_record_lost",
+        "Alerts and rows that found no room while record.db could not be written.", r->lost);
+}
+
 static void write_ops(struct expo *x, const struct status_ops *ops)
 {
     expo_family(x, EXPO_GAUGE, "ticketpulse_ops_active",
@@ -247,6 +263,7 @@ static void write_daemon(struct scrape *s)
     write_input(x, &status);
     write_output(x, &status);
     write_journal(x, &status.journal);
+    write_record(x, &status.record);
     write_ops(x, &status.ops);
     write_sources(x, s->source->outlet->engine);
     write_peers(x, &status.peers);

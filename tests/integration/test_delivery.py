@@ -120,6 +120,44 @@ class Webhook(unittest.TestCase):
             self.assertEqual(d.status()["deliveries"]["failed"], 2)
         hook.close()
 
+    def test_what_was_not_delivered_before_a_restart_is_delivered_after_it(self):
+        hook = Hook()
+        state = tempfile.mkdtemp(prefix="ticketpulse-")
+        self.addCleanup(shutil.rmtree, state)
+        config = one(hook.port)
+        d = Daemon(config, state=state)
+        publisher = d.publisher()
+        make_wait(d, publisher, "a", "b")
+        first = hook.alerts(2)
+        d.wait_status(lambda s: s["deliveries"]["delivered"] == 2 and
+                      s["record"]["waiting_bytes"] == 0)
+        hook.answers = [500] * 1000  # nobody takes these
+        make_wait(d, publisher, "c", "e")
+        d.wait_status(lambda s: s["published"]["alert"] == 4 and
+                      s["record"]["waiting_bytes"] == 0 and s["deliveries"]["failed"] > 0)
+        d.kill()
+        with Daemon(config, state=state) as d:
+            make_wait(d, d.publisher(), "f")
+            d.wait_status(lambda s: s["published"]["alert"] == 1)
+            d.wait_line("delivery failed")
+        hook.answers = []
+        with Daemon(config + "targets: {first_response: 17m}\n", state=state) as d:
+            got = hook.alerts(3)
+            self.assertEqual([a["name"] for a in first + got], ["a", "b", "c", "e", "f"])
+            self.assertEqual(len({a["run"] for a in got}), 2)
+            d.wait_status(lambda s: s["deliveries"]["delivered"] == 3 and
+                          s["record"]["waiting_bytes"] == 0)
+        with Daemon(config, state=state) as d:
+            make_wait(d, d.publisher(), "g")
+            self.assertEqual([a["name"] for a in hook.alerts(1)], ["g"])  # and none of the others
+        hook.close()
+        # A receiver that nobody knew begins with what comes now; so does one that has moved.
+        hook = Hook()
+        with Daemon(one(hook.port, "other"), state=state) as d:
+            make_wait(d, d.publisher(), "h")
+            self.assertEqual([a["name"] for a in hook.alerts(1)], ["h"])
+        hook.close()
+
     def test_what_is_refused_takes_no_other_along(self):
         hook = Hook()
         hook.answers = [500]  # the first one waits, so that the next three share a body

@@ -61,7 +61,7 @@ class Record(unittest.TestCase):
             if round == 8:
                 break
             upto = dice.randrange(len(events) * round // 9, len(events) * (round + 1) // 9 + 1)
-            for start in range(0, upto, 100):  # all of it again: what was lost on the way counts now
+            for start in range(0, upto, 100):  # again: what was lost on the way counts now
                 send(publisher, events[start:min(start + 100, upto)])
             for _ in range(dice.randrange(0, 60)):
                 if alerts.socket.poll(1000):
