@@ -4,7 +4,7 @@
  * holds already, and goes on with the live stream; alerts that came both ways are given once,
  * by (alert_id, rev). A heartbeat that knows of newer alerts than we do makes us ask for them.
  * Another run of the daemon, or five seconds of silence, and the reader joins again; who wants
- * every alert (recalls) first gets those that were told meanwhile, also by the runs in between, when
+ * every alert (recalls) first gets those that were told meanwhile, also by the runs in between, if
  * the daemon has them in its record. */
 #ifndef TP_DAEMON_CLI_READER_H
 #define TP_DAEMON_CLI_READER_H

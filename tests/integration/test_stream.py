@@ -185,7 +185,8 @@ class Stream(unittest.TestCase):
             answers = daemon.ask(op="hold")
             topics = [a["topic"] for a in answers[:-1]]
             self.assertEqual(topics, ["alert.kpi.breached.-.-.", "kpi.all.-.", "kpi.team.x."])
-            self.assertEqual(answers[-1], {"end": True, "upto_seq": 1, "count": 3})
+            self.assertEqual(answers[-1], {"end": True, "upto_seq": 1, "count": 3,
+                                           "run": answers[0]["message"]["run"]})
             self.assertEqual(answers[1]["message"]["now"]["waiting"], 5)
             only = daemon.ask(op="hold", prefix="kpi.team.")
             self.assertEqual([a["topic"] for a in only[:-1]], ["kpi.team.x."])
