@@ -116,8 +116,7 @@ void store_suspect(const struct store *s);
 /* Shared with store_keep.c: a failure of SQLite as s->why, and as what it means for writing; one
  * number, 0 when there is no row. */
 bool store_failed(struct store *s, const char *what);
-enum store_result store_result_of(struct store *s, int rc);
-enum store_result store_meaning(int rc); /* of a result code of SQLite */
+enum store_result store_result_of(struct store *s, int rc), store_meaning(int rc);
 MUST_CHECK bool store_number(struct store *s, const char *sql, int64_t *ret);
 
 /* --- reading ------------------------------------------------------------------------------ */
