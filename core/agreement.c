@@ -238,11 +238,6 @@ bool agreements_any(const struct agreements *a)
     return false;
 }
 
-uint32_t agreements_last(const struct agreements *a)
-{
-    return a->first + a->n - 1;
-}
-
 /* The calendar of this id in the generation that is in force at ts; NULL: it has none. */
 static const struct calendar *calendar_at(const struct agreements *a, struct str id, ms_t ts)
 {
@@ -294,22 +289,6 @@ uint32_t agreement_match(const struct agreement *g, const struct attributes *of)
             return i + 1;
     }
     return 0;
-}
-
-const struct agreed_target *agreement_target(const struct agreement *g, uint32_t policy,
-                                             enum sla_metric m, uint32_t priority)
-{
-    const struct agreed_target *other = NULL;
-    if (policy == 0)
-        return NULL;
-    const struct agreed_metric *metric = &g->policy[policy - 1].metric[m];
-    for (uint32_t i = 0; i < metric->targets; i++) {
-        if (metric->target[i].priority == 0)
-            other = &metric->target[i];
-        else if (metric->target[i].priority == priority)
-            return &metric->target[i];
-    }
-    return other;
 }
 
 bool agreement_pauses(const struct agreement *g, uint32_t policy, enum sla_metric m,

@@ -100,7 +100,12 @@ static inline const struct agreement *agreement_get(const struct agreements *a, 
     CHECK(i < a->n);
     return &a->at[a->order[i]];
 }
-uint32_t agreements_last(const struct agreements *a); /* number of the one in force */
+
+/* Number of the one in force. */
+static inline uint32_t agreements_last(const struct agreements *a)
+{
+    return a->first + a->n - 1;
+}
 
 /* Answers the board's questions for hours, each by the calendars in force at the instant. */
 void agreements_tell_hours(struct agreements *a, struct board *b);
@@ -109,8 +114,22 @@ void agreements_tell_hours(struct agreements *a, struct board *b);
 uint32_t agreement_match(const struct agreement *g, const struct attributes *of);
 
 /* The metric's target of that policy (as agreement_match gives it) for a priority; NULL: none. */
-const struct agreed_target *agreement_target(const struct agreement *g, uint32_t policy,
-                                             enum sla_metric m, uint32_t priority);
+static inline const struct agreed_target *agreement_target(const struct agreement *g,
+                                                           uint32_t policy, enum sla_metric m,
+                                                           uint32_t priority)
+{
+    const struct agreed_target *other = NULL;
+    if (policy == 0)
+        return NULL;
+    const struct agreed_metric *metric = &g->policy[policy - 1].metric[m];
+    for (uint32_t i = 0; i < metric->targets; i++) {
+        if (metric->target[i].priority == 0)
+            other = &metric->target[i];
+        else if (metric->target[i].priority == priority)
+            return &metric->target[i];
+    }
+    return other;
+}
 
 /* Does this reason stop that metric's clock? */
 bool agreement_pauses(const struct agreement *g, uint32_t policy, enum sla_metric m,

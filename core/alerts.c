@@ -234,14 +234,14 @@ void alerts_evict(struct alerts *a, handle_t *chain)
 static void fill(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, struct alert *ret)
 {
     const struct sla_fact *f = &e->is;
-    *ret = (struct alert){.alert_id = alert_id_of(ticket_hash, f->metric, f->start),
-                          .rev = e->rev,
-                          .kind = ALERT_SLA,
-                          .state = e->state,
-                          .at = at,
-                          .since = e->since,
-                          .ended_at = e->ended};
-    ret->thread = ret->alert_id;
+    memset(ret, 0, offsetof(struct alert, sla)); /* the text at its end is filled by who asks */
+    ret->alert_id = ret->thread = alert_id_of(ticket_hash, f->metric, f->start);
+    ret->rev = e->rev;
+    ret->kind = ALERT_SLA;
+    ret->state = e->state;
+    ret->at = at;
+    ret->since = e->since;
+    ret->ended_at = e->ended;
     bool level = e->state == ALERT_WARNING || e->state == ALERT_BREACHED;
     bool breach = e->state == ALERT_BREACHED && e->overdue == 0; /* a repeat may be past, too */
     bool late = level && at - (breach ? f->breached : f->level_at) > LATE_AFTER;

@@ -57,6 +57,14 @@ static inline uint64_t alert_id_of(uint64_t key_hash, uint8_t metric, ms_t start
     return mix64(mix64(key_hash ^ metric) ^ (uint64_t)start);
 }
 
+/* Brings the latest entry of a chain near. */
+static inline void alerts_prefetch(const struct alerts *a, handle_t entry)
+{
+    const char *p = pool_at(&a->pool, handle_index(entry));
+    for (size_t i = 0; i < sizeof(struct alert_entry); i += 64)
+        __builtin_prefetch(p + i, 1);
+}
+
 uint64_t alerts_bytes(uint32_t cap);
 void alerts_init(struct alerts *a, void *mem, uint32_t cap);
 

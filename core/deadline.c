@@ -97,9 +97,11 @@ void ticket_catch_up(struct tickets *t, handle_t h, ms_t until)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
     struct sla *clocks = ticket_clocks(t, k);
-    struct sink live = {.board = t->links.board, .fact = t->fact, .facts_cap = t->facts_max};
     if ((t->terms.targets == 0 && clocks == NULL) || (k->fold.flags & FOLD_VOID) != 0)
         return;
+    if (t->terms.targets == 0 && sla_deadline(clocks, &t->terms) >= until)
+        return; /* mostly */
+    struct sink live = {.board = t->links.board, .fact = t->fact, .facts_cap = t->facts_max};
     struct fold f;
     ticket_load(t, k, &f);
     fold_until(&f, clocks, until, &t->terms, &live);
@@ -110,10 +112,13 @@ void ticket_catch_up(struct tickets *t, handle_t h, ms_t until)
 void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    const struct sla *clocks = ticket_clocks(t, k);
+    struct sla *clocks = ticket_clocks(t, k);
+    struct fold f;
+    ticket_load(t, k, &f);
+    uint32_t risk = clocks == NULL ? 0 : sla_risk(clocks);
     if (clocks != NULL)
-        ((struct sla_place *)pool_edit(&t->slas, k->sla))->risk = sla_risk(clocks);
-    struct standing is = ticket_standing(t, k);
+        ((struct sla_place *)pool_edit(&t->slas, k->sla))->risk = risk;
+    struct standing is = fold_standing(&f, risk);
     if (was == NULL ? !is.open : was->open && !is.open)
         ticket_ends_link(t, h);
     else if (was != NULL && !was->open && is.open)
@@ -122,8 +127,6 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     if (t->terms.targets == 0 && k->sla == 0 && k->timer == 0)
         return;
     /* A millisecond after the deadline, as what happens at it is in time; later when it is held. */
-    struct fold f;
-    ticket_load(t, k, &f);
     ms_t due = fold_deadline(&f, clocks, &t->terms);
     bool held = fired != MS_NONE && due < fired;
     ms_t at = due == MS_NEVER ? MS_NEVER : (held ? hold_end(t, k, due) : due) + 1;

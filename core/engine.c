@@ -199,7 +199,8 @@ static void tell(struct engine *e, struct outbox *out)
     handle_t entry;
     while (room(out) >= e->effects_max && (entry = alerts_next(tickets_alerts(e->tickets))) != 0) {
         struct effect *to = &out->effects[out->n];
-        *to = (struct effect){.kind = EFFECT_ALERT};
+        to->kind = EFFECT_ALERT;
+        to->limit = 0;
         out->n += ticket_alert(e->tickets, entry, now_of(e), &to->alert);
     }
 }
@@ -248,10 +249,12 @@ static bool has_room(const struct engine *e, const struct outbox *out)
 static bool fire(struct engine *e, ms_t until, uint32_t kinds, struct outbox *out)
 {
     struct wheel_fired due;
-    uint32_t most = e->effects_max;
+    uint32_t most = e->effects_max, fired = 0;
     while (has_room(e, out) && wheel_pop_kinds(&e->wheel, until, kinds, &due)) {
         advance(e, due.deadline);
         e->core.fired = ms_max(e->core.fired, due.deadline);
+        if (fired++ % WHEEL_AHEAD == 1) /* after the first, as mostly there is but one */
+            engine_look_ahead_due(e, until);
         if (due.kind == OWNER_TICKET)
             ticket_due(e->tickets, due.owner, due.deadline);
         else if (due.kind == OWNER_CALL)

@@ -3,6 +3,7 @@
 
 #include "core/engines.h"
 #include "core/err.h"
+#include "core/slas.h"
 #include "core/tickets.h"
 
 const char *clock_state_name(enum clock_state s)

@@ -200,6 +200,19 @@ struct want {
     ms_t start;
 };
 
+/* Does the clock that is active surely run on as it is? false: want_of tells. */
+static bool runs_on(const struct sla_clock *c, enum sla_slot slot, const struct fold *f)
+{
+    if (fold_ended(f))
+        return false;
+    if (slot == SLOT_RESOLUTION || slot == SLOT_REQUESTER)
+        return f->opened != MS_NONE && f->opened <= c->start;
+    if (slot == SLOT_ASSIGNEE)
+        return f->waiting != MS_NONE && f->assigned == c->start;
+    bool next = (f->flags & FOLD_REPLIED) != 0;
+    return f->waiting == c->start && c->metric == (next ? SLA_NEXT_RESPONSE : SLA_FIRST_RESPONSE);
+}
+
 static struct want want_of(const struct sla *s, enum sla_slot slot, const struct fold *f,
                            const struct record *r, const struct fold_terms *terms)
 {
@@ -259,7 +272,8 @@ static void end_clocks(struct sla *s, struct fold *f, const struct record *r,
                        const struct fold_terms *terms, struct sink *out)
 {
     for (enum sla_slot slot = 0; slot < SLA_SLOTS; slot++)
-        if (sla_active(&s->clock[slot]) && !want_of(s, slot, f, r, terms).same)
+        if (sla_active(&s->clock[slot]) && !runs_on(&s->clock[slot], slot, f) &&
+            !want_of(s, slot, f, r, terms).same)
             finish_by(s, slot, f, r, r->ts, terms, out);
 }
 
@@ -306,7 +320,7 @@ void sla_follow(struct sla *s, struct fold *f, const struct record *r,
     if (r->says_tier && (!fills || s->tier == 0))
         s->tier = r->tier;
     end_clocks(s, f, r, terms, out);
-    if (r->names != 0 || r->says_customer || r->says_tier || !s->matched)
+    if ((r->names & ~BIT(SCOPE_AGENT)) != 0 || r->says_customer || r->says_tier || !s->matched)
         sla_change_terms(s, f, r->ts, false, terms, out);
     s->matched = true;
     uint8_t run = run_of(f);

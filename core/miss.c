@@ -64,7 +64,7 @@ void fold_until(struct fold *f, struct sla *sla, ms_t until, const struct fold_t
         sla_outlive(sla, f, terms);
     for (;;) {
         enum target k = TARGET_N;
-        ms_t due = next_deadline(f, sla, terms, &k);
+        ms_t due = terms->targets == 0 ? MS_NEVER : next_deadline(f, sla, terms, &k);
         ms_t level = sla == NULL ? MS_NEVER : sla_deadline(sla, terms);
         if (ms_min(due, level) >= until)
             return;
@@ -85,5 +85,5 @@ ms_t fold_deadline(const struct fold *f, const struct sla *sla, const struct fol
     if ((f->flags & FOLD_VOID) != 0)
         return MS_NEVER;
     ms_t level = sla == NULL || fold_ended(f) ? MS_NEVER : sla_deadline(sla, terms);
-    return ms_min(next_deadline(f, sla, terms, &k), level);
+    return terms->targets == 0 ? level : ms_min(next_deadline(f, sla, terms, &k), level);
 }

@@ -26,39 +26,10 @@ void sla_init(struct sla *s)
 
 /* --- the policy in force ------------------------------------------------------------------- */
 
-const struct agreement *sla_agreement(const struct sla *s, const struct fold_terms *terms)
-{
-    return agreement_get(terms->agreements, s->generation);
-}
-
-const struct calendar *sla_any_calendar(const struct sla *s, const struct fold_terms *terms)
-{
-    const struct agreement *g = sla_agreement(s, terms);
-    return s->policy == 0 ? NULL : &g->calendar[g->policy[s->policy - 1].calendar];
-}
-
 const struct calendar *sla_calendar(const struct sla *s, const struct fold_terms *terms)
 {
     const struct calendar *c = sla_any_calendar(s, terms);
     return c == NULL || c->always ? NULL : c;
-}
-
-const struct agreed_target *sla_target(const struct sla *s, const struct sla_clock *c,
-                                       uint32_t priority, const struct fold_terms *terms)
-{
-    return agreement_target(sla_agreement(s, terms), s->policy, (enum sla_metric)c->metric,
-                            priority);
-}
-
-const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m,
-                                          const struct fold_terms *terms)
-{
-    return s->policy == 0 ? NULL : &sla_agreement(s, terms)->policy[s->policy - 1].metric[m];
-}
-
-bool sla_active(const struct sla_clock *c)
-{
-    return c->state == CLOCK_RUNNING;
 }
 
 enum clock_state sla_state(const struct sla_clock *c)
@@ -72,23 +43,33 @@ enum clock_state sla_state(const struct sla_clock *c)
     return c->warned > 0 ? CLOCK_WARNED : CLOCK_RUNNING;
 }
 
+/* How the open time of the calendar stands against a clock that runs: B(t) of the instant at which
+ * so much is counted is that more. Asked once for all that is wanted of a clock at a time. */
+static ms_t ahead_of(const struct sla_clock *c, const struct calendar *cal)
+{
+    return c->since == MS_NONE || cal == NULL ? 0 : calendar_open(cal, c->since) - c->elapsed;
+}
+
+static ms_t elapsed_at(const struct sla_clock *c, const struct calendar *cal, ms_t ahead, ms_t at)
+{
+    if (c->since == MS_NONE || at <= c->since || cal == NULL)
+        return c->elapsed;
+    return calendar_open(cal, at) - ahead;
+}
+
 ms_t sla_elapsed(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms,
                  ms_t at)
 {
     const struct calendar *cal = sla_any_calendar(s, terms);
-    if (c->since == MS_NONE || at <= c->since || cal == NULL)
-        return c->elapsed;
-    return c->elapsed + calendar_open(cal, at) - calendar_open(cal, c->since);
+    return elapsed_at(c, cal, ahead_of(c, cal), at);
 }
 
-void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priority,
-                const struct fold_terms *terms, ms_t *ret_due_at, ms_t *ret_breach_at)
+static void limits(const struct sla_clock *c, const struct agreed_target *t,
+                   const struct calendar *cal, ms_t ahead, ms_t *ret_due_at, ms_t *ret_breach_at)
 {
-    const struct agreed_target *t = sla_target(s, c, priority, terms);
     *ret_due_at = *ret_breach_at = MS_NEVER;
     if (t == NULL || !sla_active(c))
         return;
-    const struct calendar *cal = sla_any_calendar(s, terms);
     *ret_breach_at = c->breached != MS_NONE ? c->breached : MS_NEVER;
     if (c->breached != MS_NONE && c->cause != CAUSE_RETARGET) { /* what was, stays */
         *ret_due_at = calendar_due(cal, calendar_open(cal, c->breached));
@@ -96,10 +77,16 @@ void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priorit
     }
     if (c->since == MS_NONE)
         return;
-    ms_t sum = calendar_open(cal, c->since) + t->target - c->elapsed;
-    *ret_due_at = calendar_due(cal, sum);
+    *ret_due_at = calendar_due(cal, ahead + t->target);
     if (c->breached == MS_NONE)
-        *ret_breach_at = calendar_breach(cal, sum);
+        *ret_breach_at = calendar_breach(cal, ahead + t->target);
+}
+
+void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priority,
+                const struct fold_terms *terms, ms_t *ret_due_at, ms_t *ret_breach_at)
+{
+    const struct calendar *cal = sla_any_calendar(s, terms);
+    limits(c, sla_target(s, c, priority, terms), cal, ahead_of(c, cal), ret_due_at, ret_breach_at);
 }
 
 /* --- levels --------------------------------------------------------------------------------- */
@@ -125,7 +112,7 @@ void sla_set_next(const struct sla *s, struct sla_clock *c, ms_t now,
         return;
     }
     const struct calendar *cal = sla_any_calendar(s, terms);
-    ms_t sum = calendar_open(cal, c->since) + level - c->elapsed;
+    ms_t sum = ahead_of(c, cal) + level;
     c->next = ms_max(warning ? calendar_due(cal, sum) : calendar_breach(cal, sum), c->since);
 }
 
@@ -145,6 +132,8 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
             .warned_at = MS_NONE, .level_at = MS_NONE, .due_at = MS_NEVER, .breach_at = MS_NEVER};
     }
     const struct agreed_target *t = sla_target(s, c, s->priority, terms);
+    const struct calendar *cal = sla_any_calendar(s, terms);
+    ms_t ahead = ahead_of(c, cal);
     bool warned = k->warned != c->warned, levels = warned || k->breached != c->breached;
     levels = levels || k->overdue != c->overdue || k->level_at == MS_NONE;
     k->start = c->start;
@@ -153,7 +142,7 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
     k->ended = sla_active(c) ? MS_NONE : at;
     k->warned_at = warned ? at : k->warned_at;
     k->level_at = levels ? at : k->level_at;
-    k->elapsed = sla_elapsed(s, c, terms, at);
+    k->elapsed = elapsed_at(c, cal, ahead, at);
     k->breach_elapsed = k->breached != c->breached ? k->elapsed : k->breach_elapsed;
     k->breached = c->breached;
     k->level_elapsed = levels ? k->elapsed : k->level_elapsed;
@@ -163,7 +152,7 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
         k->generation = s->generation;
     }
     if (sla_active(c))
-        sla_limits(s, c, s->priority, terms, &k->due_at, &k->breach_at);
+        limits(c, t, cal, ahead, &k->due_at, &k->breach_at);
     bool own = c->breached != MS_NONE || c->metric == SLA_ASSIGNEE_RESPONSE;
     k->owner = own ? c->owner : f->tags;
     k->state = (uint8_t)sla_state(c);

@@ -126,18 +126,18 @@ struct sla_times sla_times(const struct sla *s, const struct fold_terms *terms, 
 
 /* What a clock looks like now. */
 enum clock_state sla_state(const struct sla_clock *c);
-bool sla_active(const struct sla_clock *c);
+static inline bool sla_active(const struct sla_clock *c)
+{
+    return c->state == CLOCK_RUNNING;
+}
 
 /* Closed time does not count: the ticket, its opening known, has been open for as long as from its
  * opening to then. */
 ms_t sla_open_until(const struct fold *f, ms_t at);
 
-/* Of an active clock: business ms so far; its target (NULL: none any more); when it is used up:
- * due_at and breach_at, MS_NEVER while it stands still. */
+/* Of an active clock: business ms so far; when its target is used up, MS_NEVER: it stands still. */
 ms_t sla_elapsed(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms,
                  ms_t at);
-const struct agreed_target *sla_target(const struct sla *s, const struct sla_clock *c,
-                                       uint32_t priority, const struct fold_terms *terms);
 void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priority,
                 const struct fold_terms *terms, ms_t *ret_due_at, ms_t *ret_breach_at);
 

@@ -1,18 +1,40 @@
-/* slas.h: what the files of sla share: sla.c (levels), instance.c, retarget.c (other terms). */
+/* slas.h: what the files of sla share: sla.c (levels), instance.c, retarget.c (other terms), and
+ * explain.c, which asks what would be. */
 #ifndef TP_CORE_SLAS_H
 #define TP_CORE_SLAS_H
 
 #include "core/sla.h"
 
 /* The policies of the ticket's time. */
-const struct agreement *sla_agreement(const struct sla *s, const struct fold_terms *terms);
+static inline const struct agreement *sla_agreement(const struct sla *s,
+                                                    const struct fold_terms *terms)
+{
+    return agreement_get(terms->agreements, s->generation);
+}
 
 /* The calendar of the policy in force, also one that is always open; NULL: no policy. */
-const struct calendar *sla_any_calendar(const struct sla *s, const struct fold_terms *terms);
+static inline const struct calendar *sla_any_calendar(const struct sla *s,
+                                                      const struct fold_terms *terms)
+{
+    const struct agreement *g = sla_agreement(s, terms);
+    return s->policy == 0 ? NULL : &g->calendar[g->policy[s->policy - 1].calendar];
+}
 
 /* How the policy in force has the metric; NULL: no policy. */
-const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m,
-                                          const struct fold_terms *terms);
+static inline const struct agreed_metric *sla_metric_of(const struct sla *s, enum sla_metric m,
+                                                        const struct fold_terms *terms)
+{
+    return s->policy == 0 ? NULL : &sla_agreement(s, terms)->policy[s->policy - 1].metric[m];
+}
+
+/* Its target for a priority; NULL: none (any more). */
+static inline const struct agreed_target *sla_target(const struct sla *s, const struct sla_clock *c,
+                                                     uint32_t priority,
+                                                     const struct fold_terms *terms)
+{
+    return agreement_target(sla_agreement(s, terms), s->policy, (enum sla_metric)c->metric,
+                            priority);
+}
 
 /* When the clock's next level is reached, known at `now`. A level that another target has put into
  * the past is reached at once. */

@@ -121,6 +121,8 @@ const struct fold_kept *ticket_foresee(const struct tickets *t, handle_t h)
     }
     if (k->timer != 0)
         wheel_prefetch(t->links.wheel, k->timer);
+    if (k->alerts != 0)
+        alerts_prefetch(&t->alerts, k->alerts);
     return &k->fold;
 }
 
