@@ -233,6 +233,25 @@ enum indicator_field custom_field(const struct custom_setting *c)
     return c->kind == CUSTOM_RATIO ? IF_VALUE : c->kind == CUSTOM_MEAN ? IF_MEAN : IF_NUM;
 }
 
+const char *custom_unit(const struct settings *s, enum indicator i, enum indicator_field f)
+{
+    const struct custom_setting *c = custom_of(s, i);
+    return c == NULL || f != custom_field(c) ? "" : c->unit;
+}
+
+bool custom_is_part(const struct settings *s, enum indicator i, enum indicator_field f)
+{
+    const struct custom_setting *c = custom_of(s, i);
+    if (c == NULL)
+        return indicator_field_is_part(i, f);
+    return c->kind == CUSTOM_RATIO && f == IF_VALUE && str_equal(str_of(c->unit), str_of("%"));
+}
+
+bool custom_is_of_cases(const struct custom_setting *c)
+{
+    return c->kind == CUSTOM_RATIO && c->num.kind != SIDE_SUM && c->den.kind != SIDE_SUM;
+}
+
 /* Numbers of samples are whole ones, sums are in millionths already. */
 static int64_t side_of(const struct custom_side *side, const struct indicator_term *terms,
                        const struct window_numbers *by_family)

@@ -24,12 +24,12 @@ struct custom_side {
 
 struct custom_setting {
     char id[CUSTOM_ID_BYTES_MAX + 1];
-    char unit[CUSTOM_UNIT_BYTES_MAX + 1]; /* "" = none */
-    char name[2][NAME_BYTES_MAX + 1];     /* for people, English and Chinese; "" = the id */
-    uint8_t kind;                         /* enum custom_kind */
-    bool lower;                           /* less is better */
-    struct custom_side num, den;          /* den: of a ratio, and the number behind a mean */
-    struct indicator_row row;             /* what follows from them: custom_settle */
+    char unit[CUSTOM_UNIT_BYTES_MAX + 1];    /* "" = none */
+    char name[2][CUSTOM_NAME_BYTES_MAX + 1]; /* for people, English and Chinese; "" = the id */
+    uint8_t kind;                            /* enum custom_kind */
+    bool lower;                              /* less is better */
+    struct custom_side num, den;             /* den: of a ratio, and the number behind a mean */
+    struct indicator_row row;                /* what follows from them: custom_settle */
 };
 
 struct customs {
@@ -62,6 +62,15 @@ const struct indicator_row *custom_row(const struct settings *s, enum indicator 
 const char *custom_name(const struct settings *s, enum indicator i);
 int custom_find(const struct settings *s, struct str name);
 bool custom_has_field(const struct settings *s, enum indicator i, enum indicator_field f);
+
+/* What a field of it is counted in: "" for built-in ones, for n, and for the sides of a ratio. */
+const char *custom_unit(const struct settings *s, enum indicator i, enum indicator_field f);
+
+/* indicator_field_is_part, with the site's own: a ratio whose unit is %. */
+bool custom_is_part(const struct settings *s, enum indicator i, enum indicator_field f);
+
+/* Do both sides of a ratio count cases? Then what is said of one part holds of more cases. */
+bool custom_is_of_cases(const struct custom_setting *c);
 
 /* The field that stands for it: num of sums and counts, mean, value. */
 enum indicator_field custom_field(const struct custom_setting *c);

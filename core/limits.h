@@ -20,6 +20,7 @@ enum {
     MEASURED_NAMES_MAX = 8,     /* names of `measured` that count: two logs of four columns */
     CUSTOMS_MAX = 16,           /* indicators made of them: a page of a scorecard */
     CUSTOM_ID_BYTES_MAX = 40,   /* of such an indicator: longer than any built-in name */
+    CUSTOM_NAME_BYTES_MAX = 48, /* its name for people: an alert's sentence holds it whole */
     CUSTOM_UNIT_BYTES_MAX = 15, /* its unit: a word or sign, five Chinese characters */
     SLICES_MAX = 8,             /* calendars and scopes that rules and scorecards count by */
     WATCHES_MAX = 8,            /* percentile thresholds watched in one family of samples */

@@ -174,14 +174,17 @@ static const struct member table[] = {
     {"num", "", "Of ratio: {sum: NAME}, {count: NAME} of what is measured, or a built-in count.",
      read_num},
     {"den", "", "Of ratio: likewise; while it is not above 0 the ratio has no value.", read_den},
-    {"unit", "", "What it is counted in, for people: CNY, %, h; at most 15 bytes.", read_unit},
+    {"unit", "",
+     "What it is counted in, for people: CNY, h; at most 15 bytes. % of a ratio: 0.067 reads 6.7%.",
+     read_unit},
     {"better", "higher", "Which way is good: higher or lower.", read_better},
-    {"name", "the id", "The same for people: {en: conversion, zh: 转化率}.", read_name},
+    {"name", "the id", "For people: {en: conversion, zh: 转化率}; at most 48 bytes each.",
+     read_name},
 };
 static const char example[] =
     "- {id: orders, kind: sum, measure: orders, name: {en: orders, zh: 订单数}}\n"
     "- {id: order_size, kind: mean, measure: order_value, unit: CNY}\n"
-    "- {id: conversion, kind: ratio, num: {sum: orders}, den: {sum: contacts}}\n"
+    "- {id: conversion, kind: ratio, num: {sum: orders}, den: {sum: contacts}, unit: '%'}\n"
     "- id: cost_per_resolve\n"
     "  kind: ratio\n"
     "  num: {sum: cost}\n"

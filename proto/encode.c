@@ -152,8 +152,7 @@ static void emit_custom(struct emitter *em, const struct custom_setting *c,
     case CUSTOM_KINDS:
         break;
     }
-    if (c->unit[0] != 0)
-        emit_text(em, "unit", c->unit);
+    encode_name(em, "unit", str_of(c->unit));
 }
 
 static void emit_value(struct emitter *em, const struct settings *settings,

@@ -90,6 +90,8 @@ static void emit_rule(struct emitter *em, const struct settings *settings,
         emit_text(em, "card", rule->card);
     else
         emit_text(em, "field", indicator_field_name((enum indicator_field)rule->field));
+    if (!score && custom_of(settings, i) != NULL) /* "" too: it tells that it is one of these */
+        emit_text(em, "unit", custom_unit(settings, i, (enum indicator_field)rule->field));
     if (rule->kind == RULE_TREND)
         emit_text(em, "trend", rule->absolute ? "absolute" : "relative");
     if (score || rule->kind == RULE_MIX || indicator_kind(i) != IND_GAUGE)

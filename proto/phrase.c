@@ -116,9 +116,46 @@ static void decimal(char buf[PHRASE_MAX], int64_t v, uint64_t parts, const char 
         snprintf(buf, PHRASE_MAX, "%s%llu.%02llu%s", sign, whole, part, unit);
 }
 
-char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,
-                   enum lang lang)
+/* Small ones keep what they say. */
+static void own_number(char buf[PHRASE_MAX], int64_t value)
 {
+    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    if (size >= NUMBER_ONE || size == 0) {
+        decimal(buf, value, NUMBER_ONE / 100, "");
+        return;
+    }
+    unsigned digits = size >= NUMBER_ONE / 100 ? 4 : 6;
+    uint64_t parts = digits == 4 ? 100 : 1;
+    uint64_t rest = (size + parts / 2) / parts;
+    if (rest * parts == NUMBER_ONE) {
+        snprintf(buf, PHRASE_MAX, "%s1", value < 0 ? "-" : "");
+        return;
+    }
+    for (; rest % 10 == 0; digits--)
+        rest /= 10;
+    snprintf(buf, PHRASE_MAX, "%s0.%0*llu", value < 0 ? "-" : "", (int)digits,
+             (unsigned long long)rest);
+}
+
+char *phrase_own(char buf[PHRASE_MAX], int64_t value, struct str unit, bool part)
+{
+    if (part) {
+        decimal(buf, value, NUMBER_ONE / 10000, "%");
+        return buf;
+    }
+    own_number(buf, value);
+    size_t n = strlen(buf);
+    uint8_t first = unit.len > 0 ? (uint8_t)unit.p[0] : 0;
+    bool close = first == 0 || first == '%' || first >= 0xe4; /* Chinese stands without a space */
+    snprintf(buf + n, PHRASE_MAX - n, "%s%.*s", close ? "" : " ", (int)unit.len, unit.p);
+    return buf;
+}
+
+char *phrase_value(char buf[PHRASE_MAX], const struct settings *s, enum indicator i,
+                   enum indicator_field f, int64_t value, enum lang lang)
+{
+    if (s != NULL && custom_of(s, i) != NULL)
+        return phrase_own(buf, value, str_of(custom_unit(s, i, f)), custom_is_part(s, i, f));
     if (indicator_field_is_ms(i, f))
         return phrase_duration(buf, value, lang);
     if (indicator_field_is_part(i, f))
@@ -128,8 +165,8 @@ char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field 
     return buf;
 }
 
-char *phrase_compared(char buf[PHRASE_MAX], const struct rule_setting *rule, int64_t value,
-                      enum lang lang)
+char *phrase_compared(char buf[PHRASE_MAX], const struct settings *s,
+                      const struct rule_setting *rule, int64_t value, enum lang lang)
 {
     enum indicator i = (enum indicator)rule->indicator;
     enum indicator_field f = (enum indicator_field)rule->field;
@@ -138,7 +175,7 @@ char *phrase_compared(char buf[PHRASE_MAX], const struct rule_setting *rule, int
     else if (rule->kind == RULE_MIX || (rule->kind == RULE_TREND && !rule->absolute))
         decimal(buf, value, NUMBER_ONE / 10000, "%");
     else
-        phrase_value(buf, i, f, value, lang);
+        phrase_value(buf, s, i, f, value, lang);
     return buf;
 }
 
@@ -257,8 +294,8 @@ static const char *verb_phrase(const struct rule_setting *rule, const struct ale
 }
 
 /* "12m 30s", "58.25 (needs improvement)", "34% (from 31m to 42m)". */
-static void value_phrase(char buf[PHRASE_MAX], const struct rule_setting *rule,
-                         const struct alert *alert, enum lang lang)
+static void value_phrase(char buf[PHRASE_MAX], const struct settings *s,
+                         const struct rule_setting *rule, const struct alert *alert, enum lang lang)
 {
     enum indicator i = (enum indicator)rule->indicator;
     enum indicator_field f = (enum indicator_field)rule->field;
@@ -268,12 +305,13 @@ static void value_phrase(char buf[PHRASE_MAX], const struct rule_setting *rule,
         snprintf(buf, PHRASE_MAX, "%s", zh ? "无数据" : "unknown");
         return;
     }
-    phrase_compared(value, rule, change && alert->value < 0 ? -alert->value : alert->value, lang);
+    phrase_compared(value, s, rule, change && alert->value < 0 ? -alert->value : alert->value,
+                    lang);
     if (change)
         snprintf(buf, PHRASE_MAX,
-                 zh ? "%.30s（此前 %.30s，现为 %.30s）" : "%.30s (from %.30s to %.30s)", value,
-                 phrase_value(before, i, f, alert->before, lang),
-                 phrase_value(now, i, f, alert->now, lang));
+                 zh ? "%.36s（此前 %.36s，现为 %.36s）" : "%.36s (from %.36s to %.36s)", value,
+                 phrase_value(before, s, i, f, alert->before, lang),
+                 phrase_value(now, s, i, f, alert->now, lang));
     else if (rule->kind == RULE_MIX)
         snprintf(buf, PHRASE_MAX, zh ? "%.30s（%lld/%llu）" : "%.30s (%lld of %llu)", value,
                  (long long)alert->now, (unsigned long long)alert->n);
@@ -292,8 +330,8 @@ static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
     char what[PHRASE_MAX], value[PHRASE_MAX], fire[PHRASE_MAX];
     subject(what, settings, rule, alert->part, lang);
     hours_phrase(what, rule->when, lang == LANG_ZH);
-    phrase_compared(fire, rule, rule->fire, lang);
-    value_phrase(value, rule, alert, lang);
+    phrase_compared(fire, settings, rule, rule->fire, lang);
+    value_phrase(value, settings, rule, alert, lang);
     const char *state = state_phrase((enum alert_state)alert->state, lang);
     const char *scope = phrase_scope((enum scope)rule->scope, lang);
     const char *verb = verb_phrase(rule, alert, lang);
@@ -302,10 +340,10 @@ static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
     const char *name = all ? "" : alert->name.p;
     const char *space = all ? "" : " ";
     if (lang == LANG_ZH)
-        snprintf(buf, PHRASE_MAX, "%.64s：%s%s%s%.*s %.150s%s %.110s，阈值 %.60s", rule->id, state,
+        snprintf(buf, PHRASE_MAX, "%.64s：%s%s%s%.*s %.150s%s %.135s，阈值 %.36s", rule->id, state,
                  scope, space, name_len, name, what, verb, value, fire);
     else
-        snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s %s %.110s for %s%s%.*s, threshold %.60s",
+        snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s %s %.135s for %s%s%.*s, threshold %.36s",
                  rule->id, state, what, verb, value, scope, space, name_len, name, fire);
     return buf;
 }

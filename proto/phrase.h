@@ -29,13 +29,17 @@ char *phrase_instant(char buf[PHRASE_MAX], const struct zone *zone, ms_t at);
 /* 750000 -> "12m 30s", "12分30秒": the two largest units that say something. Returns buf. */
 char *phrase_duration(char buf[PHRASE_MAX], ms_t ms, enum lang lang);
 
-/* A value of that field as rules count it (ms or millionths): "12m 30s", "87.5%", "4.32", "17". */
-char *phrase_value(char buf[PHRASE_MAX], enum indicator i, enum indicator_field f, int64_t value,
-                   enum lang lang);
+/* A value of that field as rules count it (ms or millionths): "12m 30s", "87.5%", "4.32", "17".
+ * s: NULL with built-in indicators. */
+char *phrase_value(char buf[PHRASE_MAX], const struct settings *s, enum indicator i,
+                   enum indicator_field f, int64_t value, enum lang lang);
+
+/* One of the site's own in millionths, with its unit: "12.34 CNY", "17单". part: of 1, "6.7%". */
+char *phrase_own(char buf[PHRASE_MAX], int64_t value, struct str unit, bool part);
 
 /* A value as the rule compares it: of its field, of points, of the change that a trend is about. */
-char *phrase_compared(char buf[PHRASE_MAX], const struct rule_setting *rule, int64_t value,
-                      enum lang lang);
+char *phrase_compared(char buf[PHRASE_MAX], const struct settings *s,
+                      const struct rule_setting *rule, int64_t value, enum lang lang);
 
 /* One sentence about the alert: rule, what, where, value, threshold; or ticket, metric, target,
  * due, owner. Returns buf. */

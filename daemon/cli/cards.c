@@ -220,11 +220,14 @@ static void cell_value(struct table *t, const struct message *m, const struct no
     int i = indicator_find(text_of(m, item, "indicator"));
     int f = indicator_field_find(text_of(m, item, "field"));
     double v;
-    if (i < 0) /* of the site's own */
-        i = IND_CUSTOM_FIRST;
-    if (f >= 0 && node_float(message_find_in(m, item, key), &v)) {
+    if (f >= 0 && i < 0 && node_float(message_find_in(m, item, key), &v) &&
+        fabs(v) < (double)INT64_MAX / NUMBER_ONE) {
+        struct str unit = text_of(m, item, "unit"); /* of the site's own */
+        bool part = f == IF_VALUE && str_equal(unit, str_of("%"));
+        phrase_own(text, (int64_t)llround(v * NUMBER_ONE), unit, part);
+    } else if (f >= 0 && i >= 0 && node_float(message_find_in(m, item, key), &v)) {
         bool ms = indicator_field_is_ms((enum indicator)i, (enum indicator_field)f);
-        phrase_value(text, (enum indicator)i, (enum indicator_field)f,
+        phrase_value(text, NULL, (enum indicator)i, (enum indicator_field)f,
                      (int64_t)llround(ms ? v : v * NUMBER_ONE), words_lang());
         if (strcmp(key, "value") == 0)
             put_interval(text, m, item, (enum indicator)i, (enum indicator_field)f, v);

@@ -7,6 +7,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/inline.h"
 #include "daemon/cli/keyring.h"
+#include "daemon/cli/report_define.h"
 #include "daemon/cli/table.h"
 #include "daemon/clock.h"
 #include "daemon/lint.h"
@@ -84,14 +85,29 @@ static void mix_text(char *buf, size_t cap, const struct settings *s,
              s->window[rule->window].name);
 }
 
+/* "conversion: sum of orders / sum of contacts [%]" */
+static void print_customs(const struct settings *s)
+{
+    char defined[DEFINED_MAX];
+    for (uint32_t i = 0; i < s->customs.n; i++) {
+        const struct custom_setting *c = &s->customs.at[i];
+        enum indicator at = (enum indicator)(IND_CUSTOM_FIRST + i);
+        const char *unit = c->unit, *name = phrase_indicator(s, at, words_lang());
+        bool named = strcmp(name, c->id) != 0;
+        fact(W_K_INDICATOR, "%s%s%s: %s%s%s%s", c->id, named ? " " : "", named ? name : "",
+             define_indicator(defined, s, at, words_lang()), unit[0] != 0 ? " [" : "", unit,
+             unit[0] != 0 ? "]" : "");
+    }
+}
+
 static void print_rules(const struct settings *s)
 {
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *rule = &s->rule[i];
         enum indicator indicator = (enum indicator)rule->indicator;
         char fire[PHRASE_MAX], clear[PHRASE_MAX], hold[PHRASE_MAX], what[160];
-        phrase_compared(fire, rule, rule->fire, words_lang());
-        phrase_compared(clear, rule, rule->clear, words_lang());
+        phrase_compared(fire, s, rule, rule->fire, words_lang());
+        phrase_compared(clear, s, rule, rule->clear, words_lang());
         if (rule->kind == RULE_SCORE)
             snprintf(what, sizeof what, "%s %s", rule->card, s->window[rule->window].name);
         else if (rule->kind == RULE_MIX)
@@ -303,6 +319,7 @@ int command_check(int argc, char **argv)
     print_texts(W_K_QUERY, "", &config.query);
     print_windows(&config);
     print_targets(&config.settings);
+    print_customs(&config.settings);
     print_rules(&config.settings);
     if (config.sla != NULL)
         print_sla(config.sla);

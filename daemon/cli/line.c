@@ -71,6 +71,9 @@ void line_snapshot(FILE *out, const struct message *m, const struct node *snapsh
             fprintf(out, "  %s %s", view_head((enum view_column)c),
                     view_text(buf, (enum view_column)c, true, v));
     }
+    struct str name;
+    for (uint32_t at = 0; view_own(buf, m, snapshot, window, &at, &name);)
+        fprintf(out, "  %.*s %s", (int)name.len, name.p, buf);
     fputc('\n', out);
 }
 

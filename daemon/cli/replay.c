@@ -143,7 +143,7 @@ static void put_custom(struct table *t, const struct kpi_window *w, enum indicat
             continue;
         struct figure f = figure_custom(&own, field);
         if (f.bottom > 0)
-            phrase_value(text, i, field, figure_round(&f), words_lang());
+            phrase_value(text, engine_settings(r.engine), i, field, figure_round(&f), words_lang());
     }
     table_cell(t, str_of(text));
 }

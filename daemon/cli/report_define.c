@@ -1,5 +1,7 @@
 #include "daemon/cli/report_define.h"
 
+#include <stdio.h>
+
 enum { N = DIRECTION_NONE, H = HIGHER_IS_BETTER, L = LOWER_IS_BETTER };
 
 static const struct {
@@ -115,12 +117,50 @@ static const struct {
                         {"time signed in of the time rostered", "排班时间内的签入时间 / 排班时间"}},
 };
 
-const char *define_indicator(const struct settings *s, enum indicator i, enum lang lang)
+/* "sum of orders", "contacts 次数", "resolves": one side of the site's own. */
+static void side_text(char buf[DEFINED_MAX], const struct settings *s,
+                      const struct custom_side *side, enum lang lang)
 {
-    if (indicator_is_custom(i))
-        return custom_of(s, i) == NULL ? "" : custom_of(s, i)->unit;
+    bool zh = lang == LANG_ZH;
+    const char *measure = side->kind == SIDE_COUNT ? "" : s->customs.measure[side->measure];
+    if (side->kind == SIDE_COUNT)
+        snprintf(buf, DEFINED_MAX, "%s",
+                 phrase_indicator(s, (enum indicator)side->indicator, lang));
+    else if (side->kind == SIDE_SUM)
+        snprintf(buf, DEFINED_MAX, zh ? "%s 合计" : "sum of %s", measure);
+    else
+        snprintf(buf, DEFINED_MAX, zh ? "%s 次数" : "number of %s", measure);
+}
+
+static void define_own(char buf[DEFINED_MAX], const struct settings *s,
+                       const struct custom_setting *c, enum lang lang)
+{
+    bool zh = lang == LANG_ZH;
+    char num[DEFINED_MAX], den[DEFINED_MAX];
+    side_text(num, s, &c->num, lang);
+    const char *less = !c->lower ? "" : zh ? ",越低越好" : ", less is better";
+    if (c->kind == CUSTOM_RATIO) {
+        side_text(den, s, &c->den, lang);
+        snprintf(buf, DEFINED_MAX, "%.100s / %.100s%s", num, den, less);
+    } else if (c->kind == CUSTOM_MEAN) {
+        snprintf(buf, DEFINED_MAX, zh ? "%s 平均值%s" : "mean of %s%s",
+                 s->customs.measure[c->num.measure], less);
+    } else {
+        snprintf(buf, DEFINED_MAX, "%.200s%s", num, less);
+    }
+}
+
+const char *define_indicator(char buf[DEFINED_MAX], const struct settings *s, enum indicator i,
+                             enum lang lang)
+{
+    const struct custom_setting *own = custom_of(s, i);
+    buf[0] = 0;
+    if (own != NULL)
+        define_own(buf, s, own, lang);
+    else if (!indicator_is_custom(i))
+        snprintf(buf, DEFINED_MAX, "%s", defined[i].text[lang]);
     CHECK((uint32_t)i < IND_GAUGE_FIRST);
-    return defined[i].text[lang];
+    return buf;
 }
 
 enum direction define_direction(const struct settings *s, enum indicator i)

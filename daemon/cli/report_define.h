@@ -7,8 +7,11 @@
 
 enum direction { DIRECTION_NONE, HIGHER_IS_BETTER, LOWER_IS_BETTER };
 
-/* "share of …", the unit of one of the site's own; lent. Not of gauges. */
-const char *define_indicator(const struct settings *s, enum indicator i, enum lang lang);
+/* "resolves that were reopened"; of one of the site's own what it is made of, and whether less is
+ * better. Not of gauges. Returns buf. */
+enum { DEFINED_MAX = 256 };
+const char *define_indicator(char buf[DEFINED_MAX], const struct settings *s, enum indicator i,
+                             enum lang lang);
 
 enum direction define_direction(const struct settings *s, enum indicator i);
 

@@ -133,7 +133,8 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     struct number reached = indicator_is_business(i) ? (struct number){0} : attainment(r, i);
     const struct number *ratio = reached.has ? &reached : &n;
     struct doc_cell *name = doc_cell(t, phrase_indicator(r->settings, i, words_lang()));
-    name->note = define_indicator(r->settings, i, words_lang());
+    char defined[DEFINED_MAX];
+    name->note = doc_text(r->doc, "%s", define_indicator(defined, r->settings, i, words_lang()));
     name->key = custom_name(r->settings, i);
     uint64_t cases = reached.has && !n.has ? reached.now.n : n.now.n;
     if (indicator_kind(i) == IND_COUNT || (indicator_is_custom(i) && n.of.field == IF_NUM))

@@ -49,9 +49,10 @@ const char *report_interval(const struct report *r, struct interval i)
     return doc_text(r->doc, "%.1f – %.1f%%", i.low * 100, i.high * 100);
 }
 
-static bool is_part(struct figure_source of)
+static bool is_part(const struct report *r, struct figure_source of)
 {
-    return indicator_field_is_part((enum indicator)of.indicator, (enum indicator_field)of.field);
+    return custom_is_part(r->settings, (enum indicator)of.indicator,
+                          (enum indicator_field)of.field);
 }
 
 /* A part of time is none of cases, each of which could have gone the other way. */
@@ -60,9 +61,12 @@ static bool is_of_time(struct figure_source of)
     return indicator_kind((enum indicator)of.indicator) == IND_SHARE;
 }
 
-static bool is_of_cases(struct figure_source of)
+/* Nor is one of money; and two numbers set against each other may be no part of each other. */
+static bool is_of_cases(const struct report *r, struct figure_source of, const struct figure *f)
 {
-    return is_part(of) && !is_of_time(of);
+    const struct custom_setting *own = custom_of(r->settings, (enum indicator)of.indicator);
+    return is_part(r, of) && !is_of_time(of) && (own == NULL || custom_is_of_cases(own)) &&
+           f->top >= 0 && f->top <= (__int128)f->bottom * NUMBER_ONE;
 }
 
 const char *report_value(const struct report *r, struct figure_source of, int64_t value)
@@ -75,9 +79,9 @@ const char *report_value(const struct report *r, struct figure_source of, int64_
         ms_t unit = size >= MS_HOUR ? MS_MINUTE : size >= 10 * MS_SECOND ? MS_SECOND : 1;
         value = (value + unit / 2) / unit * unit;
     }
-    if (is_part(of))
-        return report_share(r, (double)value / NUMBER_ONE);
-    return with_minus(r, phrase_value(buf, i, f, value, words_lang()));
+    if (is_part(r, of))
+        return with_minus(r, report_share(r, (double)value / NUMBER_ONE));
+    return with_minus(r, phrase_value(buf, r->settings, i, f, value, words_lang()));
 }
 
 const char *report_figure(const struct report *r, struct figure_source of, const struct figure *f)
@@ -97,17 +101,19 @@ static double plain(const struct figure *f)
     return (double)f->top / (double)f->bottom;
 }
 
-static struct interval interval_of(const struct figure *f)
+/* Both sides of the site's own are in millionths. */
+static struct interval interval_of(struct figure_source of, const struct figure *f)
 {
-    return wilson((uint64_t)(f->top / NUMBER_ONE), (uint64_t)f->bottom);
+    int64_t one = indicator_is_custom((enum indicator)of.indicator) ? NUMBER_ONE : 1;
+    return wilson((uint64_t)(f->top / NUMBER_ONE / one), (uint64_t)(f->bottom / one));
 }
 
 const char *report_sure(const struct report *r, struct figure_source of, const struct figure *f)
 {
     if (f->count || f->bottom <= 0 || is_of_time(of))
         return NULL;
-    return is_of_cases(of)
-               ? doc_text(r->doc, "n = %u · %s", f->n, report_interval(r, interval_of(f)))
+    return is_of_cases(r, of, f)
+               ? doc_text(r->doc, "n = %u · %s", f->n, report_interval(r, interval_of(of, f)))
                : doc_text(r->doc, "n = %u", f->n);
 }
 
@@ -119,9 +125,9 @@ struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct
     bool ms = indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field);
     struct doc_cell *cell =
         doc_number(t, report_figure(r, of, f), ms ? plain(f) : plain(f) / NUMBER_ONE,
-                   ms            ? UNIT_MS
-                   : is_part(of) ? UNIT_SHARE
-                                 : UNIT_COUNT);
+                   ms               ? UNIT_MS
+                   : is_part(r, of) ? UNIT_SHARE
+                                    : UNIT_COUNT);
     cell->note = report_sure(r, of, f); /* never shown without what it is made of */
     return cell;
 }
@@ -130,17 +136,18 @@ struct number report_number(const struct report *r, const struct sum *now, const
                             struct figure_source of)
 {
     struct number n = {.of = of,
-                       .ratio = is_of_cases(of),
                        .good = define_direction(r->settings, (enum indicator)of.indicator)};
     n.now = sum_figure(now, r->settings, of);
     n.has = n.now.bottom > 0;
     if (r->compared)
         n.before = sum_figure(before, r->settings, of);
     n.had = r->compared && n.before.bottom > 0;
+    n.ratio = (!n.has || is_of_cases(r, of, &n.now)) && (!n.had || is_of_cases(r, of, &n.before)) &&
+              is_part(r, of) && !is_of_time(of);
     if (n.ratio && n.has)
-        n.at = interval_of(&n.now);
+        n.at = interval_of(of, &n.now);
     if (n.ratio && n.had)
-        n.was = interval_of(&n.before);
+        n.was = interval_of(of, &n.before);
     return n;
 }
 
@@ -180,7 +187,7 @@ const char *report_change_text(const struct report *r, const struct number *n)
     const char *arrow = by > 0 ? "↑" : "↓", *amount;
     if (by == 0)
         return word(W_R_SAME);
-    if (is_part(n->of))
+    if (is_part(r, n->of))
         amount = report_phrase(r, W_R_POINTS_OF,
                                doc_text(r->doc, "%.1f", fabs(by) * 100 / NUMBER_ONE), NULL, NULL);
     else if (!is_relative(n))
@@ -198,16 +205,11 @@ struct doc_cell *report_change(const struct report *r, struct doc_table *t, cons
     int verdict = report_verdict(n);
     struct doc_cell *c = doc_cell(t, text);
     if (n->has && n->had) {
-        c->value = (plain(&n->now) - plain(&n->before)) / (is_relative(n) ? 1 : NUMBER_ONE);
-        enum indicator_kind kind = indicator_kind((enum indicator)n->of.indicator);
-        if (kind == IND_COUNT || kind == IND_CUSTOM)
-            c->value /= NUMBER_ONE;
+        bool ms = indicator_field_is_ms((enum indicator)n->of.indicator,
+                                        (enum indicator_field)n->of.field);
+        c->value = (plain(&n->now) - plain(&n->before)) / (ms ? 1 : NUMBER_ONE);
         c->has_value = true;
-        c->unit = is_part(n->of) ? UNIT_SHARE
-                  : indicator_field_is_ms((enum indicator)n->of.indicator,
-                                          (enum indicator_field)n->of.field)
-                      ? UNIT_MS
-                      : UNIT_COUNT;
+        c->unit = is_part(r, n->of) ? UNIT_SHARE : ms ? UNIT_MS : UNIT_COUNT;
     }
     c->tone = verdict > 0 ? TONE_GOOD : verdict < 0 ? TONE_BAD : TONE_QUIET;
     return c;

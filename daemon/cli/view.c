@@ -1,5 +1,6 @@
 #include "daemon/cli/view.h"
 
+#include "core/event.h"
 #include "daemon/cli/report_wilson.h"
 
 #include <math.h>
@@ -102,6 +103,40 @@ char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, struct view_
         break;
     }
     return buf;
+}
+
+/* What stands for one of the site's own, whatever kind it is. */
+static bool own_value(char buf[PHRASE_MAX], const struct message *m, const struct node *own)
+{
+    static const char *const fields[] = {"value", "mean", "num"};
+    struct str unit = {"", 0};
+    double v;
+    node_text(message_find_in(m, own, "unit"), &unit);
+    for (size_t f = 0; f < ARRAY_LEN(fields); f++) {
+        const struct node *node = message_find_in(m, own, fields[f]);
+        if (node == NULL)
+            continue;
+        /* A ratio without a value shows none of its sides. */
+        if (!node_float(node, &v) || !(fabs(v) < (double)INT64_MAX / NUMBER_ONE))
+            return false;
+        phrase_own(buf, (int64_t)llround(v * NUMBER_ONE), unit,
+                   f == 0 && str_equal(unit, str_of("%")));
+        return true;
+    }
+    return false;
+}
+
+bool view_own(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot,
+              const char *window, uint32_t *at, struct str *ret_name)
+{
+    const struct node *map = message_find_in(m, snapshot, "windows"), *key, *own;
+    if (map != NULL)
+        map = message_member(m, map, str_of(window));
+    while (map != NULL && message_each(m, map, at, &key, &own))
+        if (node_text(key, ret_name) && indicator_find(*ret_name) < 0 && own->v.kind == VALUE_MAP &&
+            own_value(buf, m, own))
+            return true;
+    return false;
 }
 
 char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot)

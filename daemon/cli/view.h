@@ -53,6 +53,10 @@ bool view_value(const struct message *m, const struct node *snapshot, const char
  * "·" when has is false. Returns buf. */
 char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, struct view_number number);
 
+/* The next of the site's own in a window, by id, with its unit; at: 0 at first. false: no more. */
+bool view_own(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot,
+              const char *window, uint32_t *at, struct str *ret_name);
+
 /* What stands in front: the title with the name behind it, or the name. Returns buf. */
 char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot);
 

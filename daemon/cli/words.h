@@ -251,6 +251,7 @@
     X(K_SCOPES, "scopes", "维度")                                                                  \
     X(K_ZONE, "zone", "时区")                                                                      \
     X(K_TARGET, "target", "目标")                                                                  \
+    X(K_INDICATOR, "indicator", "指标")                                                            \
     X(K_RULE, "rule", "规则")                                                                      \
     X(K_CALENDAR, "calendar", "日历")                                                              \
     X(K_DATES, "special dates", "特殊日期")                                                        \

@@ -315,6 +315,10 @@ function figure(alert, value) {
     if (value === null || value === undefined) {
         return "–";
     }
+    if (alert.unit !== undefined && alert.trend !== "relative") { /* one of the site's own */
+        const unit = alert.unit;
+        return unit === "%" && alert.field === "value" ? percent(value) : count(value) + (/^[\x21-\x7e€£¥]/.test(unit) && unit !== "%" ? " " : "") + unit;
+    }
     const ms = /^(oldest_|longest_)/.test(alert.metric) || /^(mean|min|max|p\d+)$/.test(alert.field) && alert.metric !== "csat";
     return ms ? duration(value) : /^(attainment|value)$/.test(alert.field) && Math.abs(value) <= 1 && value % 1 !== 0 ? percent(value) : count(value);
 }

@@ -100,6 +100,9 @@ Test(customs, what_cannot_be)
     refused("id: o, kind: sum, measure: ''", "name that");
     refused("id: o, kind: sum, measure: o, better: more", "none of higher, lower");
     refused("id: o, kind: sum, measure: o, unit: 0123456789abcdef", "15 fit");
+    refused("id: o, kind: sum, measure: o, name: {zh: 一二三四五六七八九十一二三四五六七}",
+            "48 fit");
+    refused("id: o, kind: sum, measure: o, name: orders", "indicators");
     refused("id: o, kind: sum, measure: o, colour: red", "unknown key");
     cr_assert_not(load("  - {id: a, kind: sum, measure: o}\n  - {id: a, kind: sum, measure: o}\n"));
     cr_assert_not_null(strstr(why.text, "f:4: indicators.id: a is taken"), "%s", why.text);

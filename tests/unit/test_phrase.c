@@ -35,7 +35,7 @@ Test(phrase, durations)
 
 static const char *value(enum indicator i, enum indicator_field f, int64_t v)
 {
-    return phrase_value(buf, i, f, v, LANG_EN);
+    return phrase_value(buf, NULL, i, f, v, LANG_EN);
 }
 
 Test(phrase, values)
@@ -355,4 +355,75 @@ Test(phrase, instants_by_local_clocks)
     cr_assert_str_eq(phrase_instant(buf, &zone, nine + 59999), "2026-02-06 06:00:59");
     cr_assert_str_eq(phrase_instant(buf, &zone, nine - 7 * MS_HOUR), "2026-02-05 23:00");
     cr_assert_str_eq(phrase_instant(buf, &zone, -1), "1969-12-31 20:59:59");
+}
+
+static const char *own(int64_t v, const char *unit, bool part)
+{
+    return phrase_own(buf, v, str_of(unit), part);
+}
+
+/* Numbers of the site's own, with what they are counted in. */
+Test(phrase, the_sites_own)
+{
+    cr_assert_str_eq(own(12340000, "CNY", false), "12.34 CNY");
+    cr_assert_str_eq(own(17 * NUMBER_ONE, "单", false), "17单");
+    cr_assert_str_eq(own(-2500000, "€", false), "-2.5 €");
+    cr_assert_str_eq(own(93 * NUMBER_ONE, "%", false), "93%");
+    cr_assert_str_eq(own(66667, "%", true), "6.67%");
+    cr_assert_str_eq(own(0, "", false), "0");
+    cr_assert_str_eq(own(999999, "", false), "1");
+    cr_assert_str_eq(own(-999950, "", false), "-1");
+    cr_assert_str_eq(own(999949, "", false), "0.9999");
+    cr_assert_str_eq(own(50000, "", false), "0.05");
+    cr_assert_str_eq(own(10001, "", false), "0.01");
+    cr_assert_str_eq(own(9999, "", false), "0.009999");
+    cr_assert_str_eq(own(-1, "h", false), "-0.000001 h");
+    cr_assert_str_eq(own(INT64_MAX, "", false), "9223372036854.78");
+}
+
+static void put_own(enum custom_kind kind, const char *unit)
+{
+    settings.customs.n = 1;
+    settings.customs.at[0] =
+        (struct custom_setting){.id = "conversion", .name = {"", "转化率"}, .kind = (uint8_t)kind};
+    snprintf(settings.customs.at[0].unit, CUSTOM_UNIT_BYTES_MAX + 1, "%s", unit);
+}
+
+Test(phrase, alerts_of_the_sites_own)
+{
+    struct alert alert = {.state = ALERT_BREACHED, .value = 66667, .has_value = true, .n = 12};
+    alert.name = str_of("ada");
+    put_own(CUSTOM_RATIO, "%");
+    rule(IND_CUSTOM_0, IF_VALUE, SCOPE_AGENT, 100000);
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "slow: conversion in 1h is 6.67% for agent ada, threshold 10%");
+    cr_assert_str_eq(sentence(&alert, LANG_ZH), "slow：客服 ada 近1小时转化率为 6.67%，阈值 10%");
+    settings.rule[0].field = IF_NUM; /* one side of it, which is no part of anything */
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "slow: num of conversion in 1h is 0.0667 for agent ada, threshold 0.1");
+    put_own(CUSTOM_SUM, "单");
+    cr_assert_str_eq(sentence(&alert, LANG_ZH),
+                     "slow：客服 ada 近1小时转化率为 0.0667单，阈值 0.1单");
+    /* The longest of everything, about a trend: nothing is cut. */
+    static const char words[] = "一二三四五六七八九十一二三四五六";
+    STATIC_ASSERT(sizeof words == CUSTOM_NAME_BYTES_MAX + 1, "the longest name");
+    put_own(CUSTOM_MEAN, "元每百单位");
+    memcpy(settings.customs.at[0].name[LANG_ZH], words, sizeof words);
+    rule(IND_CUSTOM_0, IF_MEAN, SCOPE_AGENT, -MEASURED_MAX);
+    struct rule_setting *r = &settings.rule[0];
+    r->kind = RULE_TREND;
+    r->absolute = true;
+    memset(r->id, 'i', NAME_BYTES_MAX);
+    memset(r->when, 'w', NAME_BYTES_MAX);
+    char longest[NAME_BYTES_MAX];
+    memset(longest, 'n', sizeof longest);
+    alert.name = (struct str){longest, sizeof longest};
+    alert.state = ALERT_CORRECTED;
+    alert.value = alert.now = alert.before = -1000000120000 * 1000;
+    const char *said = sentence(&alert, LANG_ZH);
+    cr_assert_not_null(strstr(said, words));
+    cr_assert_not_null(strstr(said, "-1000000120元每百单位，现为 -1000000120元每百单位）"), "%s",
+                       said);
+    const char *end = "，阈值 -1000000000元每百单位";
+    cr_assert_str_eq(said + strlen(said) - strlen(end), end);
 }

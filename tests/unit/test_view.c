@@ -8,6 +8,16 @@
 static struct node nodes[256];
 static char bytes[2048];
 
+static void emit_own(struct emitter *em, const char *id, const char *field, double value,
+                     const char *unit)
+{
+    emit_map(em, id);
+    emit_float(em, field, value);
+    if (unit[0] != 0)
+        emit_text(em, "unit", unit);
+    emit_end(em);
+}
+
 static struct message snapshot(void)
 {
     struct emitter em;
@@ -33,6 +43,15 @@ static struct message snapshot(void)
     emit_map(&em, "csat");
     emit_float(&em, "mean", 4.25);
     emit_end(&em);
+    emit_own(&em, "conversion", "value", 0.0667, "%");
+    emit_own(&em, "order_size", "mean", 12.5, "CNY");
+    emit_own(&em, "endless", "num", 1e300, "");
+    emit_map(&em, "cost");
+    emit_int(&em, "num", 3);
+    emit_nil(&em, "value");
+    emit_end(&em);
+    emit_own(&em, "coverage", "mean", 93, "%");
+    emit_own(&em, "orders", "num", -2, "单");
     emit_end(&em);
     emit_end(&em);
     emit_map(&em, "now");
@@ -103,4 +122,25 @@ Test(view, a_row_has_every_column)
     cr_assert_str_eq(t.text + t.cell[VIEW_N + 1], "王芳 (wang.fang)");
     cr_assert_str_eq(t.text + t.cell[VIEW_N + 1 + 1 + VIEW_CSAT], "4.25");
     table_fini(&t);
+}
+
+/* The site's own: whatever is there besides the catalogue, and can be read. */
+Test(view, the_sites_own_with_their_units)
+{
+    static const char *const wanted[][2] = {{"conversion", "6.67%"},
+                                            {"order_size", "12.5 CNY"},
+                                            {"coverage", "93%"},
+                                            {"orders", "-2单"}};
+    struct message m = snapshot();
+    char buf[PHRASE_MAX];
+    struct str name;
+    uint32_t at = 0;
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        cr_assert(view_own(buf, &m, m.node, "1h", &at, &name));
+        cr_assert(str_equal(name, str_of(wanted[i][0])), "%.*s", (int)name.len, name.p);
+        cr_assert_str_eq(buf, wanted[i][1]);
+    }
+    cr_assert_not(view_own(buf, &m, m.node, "1h", &at, &name));
+    at = 0;
+    cr_assert_not(view_own(buf, &m, m.node, "24h", &at, &name));
 }
