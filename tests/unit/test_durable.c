@@ -8,8 +8,10 @@
 #include "tests/lib/scratch.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { BATCH = 64, EFFECTS = 1024, TOLD_MAX = 1 << 18 };
 
@@ -23,6 +25,26 @@ static const char *const policies[] = {
     "policies: [{id: b, match: {priority: high}, next_response: 45s, first_response: 30s}]\n"
     "rules: [{id: r, indicator: first_response, field: p90, scope: team, window: 5m, "
     "fire: \">= 60s\", for: 10s, min_n: 3}]\n",
+};
+
+/* The hours of two shifts, told apart from the beginning; rules that count by them and percentiles
+ * that they watch change: what memory is laid out by stays what the first settings said. */
+#define SHIFTS                                                                                     \
+    "calendars: [{id: n, hours: {mon-sun: '20:00-06:00'}}, {id: d, hours: {mon-sun: "              \
+    "'06:00-20:00'}}]\nrules:\n"
+#define BY(id, when, field, fire)                                                                  \
+    "  - {id: " id ", indicator: first_response, field: " field                                    \
+    ", scope: team, window: 1h, fire: "                                                            \
+    "'>= " fire "', min_n: 2" when "}\n"
+static const char *const shifts[] = {
+    SHIFTS BY("a", ", when: n", "p90", "60s") BY("b", ", when: d", "p50", "40s")
+        BY("c", "", "p95", "90s"),
+    SHIFTS BY("b", ", when: d", "p75", "20s") BY("a", ", when: n", "p90", "61s"),
+    SHIFTS BY("d", "", "p99", "30s") BY("b", ", when: d", "p50", "41s") BY("c", "", "p95", "80s")
+        BY("e", ", when: n", "mean", "10s"),
+    SHIFTS BY("a", ", when: n", "p90", "60s")
+        BY("b", ", when: d", "p50", "40s") "policies: [{id: "
+                                           "x, resolution: 5m}]\n",
 };
 
 /* An engine with its memory. */
@@ -51,6 +73,10 @@ static struct life *life;
 static char dir[128], copy[160];
 static struct log quiet;
 static uint32_t heard, from_checkpoints;
+static const char *at_start, *at_restart = ""; /* configurations */
+static uint32_t rate = 3000000;                /* thousandths of events a second */
+static bool trimmed; /* a crash leaves no more of the journal than retention must keep */
+static bool newest_damaged;
 
 static void config_of(struct side *s, const char *text)
 {
@@ -135,13 +161,13 @@ static void begin(uint64_t seed)
     setup.seed = seed;
     setup.start = life->now = 1770000000000;
     setup.agents = 20;
-    setup.rate = 3000000;
+    setup.rate = rate;
     setup.shuffle = 5000;
     setup.doubled = 20;
     setup.late = 20;
     setup.flat = true;
     life->traffic = traffic_new(&setup);
-    config_of(&life->side, policies[1]);
+    config_of(&life->side, at_start != NULL ? at_start : policies[1]);
     cr_assert(terms_copy(&now, &life->side.config.limits, &life->side.config.settings, life->now));
     open_durable(&now);
     terms_fini(&now);
@@ -257,6 +283,26 @@ static void on_effects(void *data, struct outbox *out)
     }
 }
 
+/* What the oldest checkpoint covers is gone, and perhaps the newest cannot be read. */
+static void spoil_copy(void)
+{
+    char path[256];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/journal.db", copy);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db,
+                              "DELETE FROM batches WHERE first + entries <= "
+                              "(SELECT min(seq) FROM checkpoints)",
+                              0, 0, 0),
+                 SQLITE_OK);
+    cr_assert(!trimmed || sqlite3_changes(db) > 0);
+    sqlite3_close(db);
+    snprintf(path, sizeof path, "%s/checkpoint-%llu", copy,
+             (unsigned long long)life->durable.checkpoint_seq);
+    if (newest_damaged)
+        cr_assert_eq(truncate(path, 100000), 0);
+}
+
 /* The files as a crash leaves them now: another engine becomes what ours is. */
 static void crash_and_compare(void)
 {
@@ -267,7 +313,9 @@ static void crash_and_compare(void)
     durable_settle(&life->durable);
     scratch_copy(dir, copy);
     memset(&s, 0, sizeof s);
-    config_of(&other, "");
+    if (trimmed)
+        spoil_copy();
+    config_of(&other, at_restart);
     cr_assert(terms_copy(&now, &other.config.limits, &other.config.settings, 1));
     cr_assert(durable_open(&s, copy, &now, &quiet));
     terms_fini(&now);
@@ -330,6 +378,40 @@ Test(durable, after_a_crash_the_newest_checkpoint_and_the_rest_of_the_journal_ar
 {
     crash_again_and_again(2, 1);
     cr_assert_geq(from_checkpoints, 6);
+}
+
+/* Settings that change what percentiles are watched, and the order of slices, between checkpoints
+ * and behind them, when nothing but these and the journal's rest is left. */
+Test(durable, checkpoints_before_and_after_reloads_are_enough)
+{
+    at_start = shifts[0];
+    trimmed = true;
+    rate = 20000;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct random r = {seed};
+        begin(seed);
+        quiet.fd = -1; /* what is damaged is told */
+        life->durable.checkpoint_every = 1;
+        newest_damaged = false;
+        for (int part = 0; part < 5; part++) {
+            for (int i = 0; i < 60 || life->durable.checkpoints < 3 * ((uint64_t)part + 1); i++) {
+                life->now += 2 * MS_SECOND;
+                turn(&r);
+            }
+            if (part > 0) /* the reload is behind both checkpoints, or between them, or before */
+                life->durable.checkpoint_every = part % 2;
+            reload(shifts[random_below(&r, ARRAY_LEN(shifts))]);
+            for (uint64_t n = random_below(&r, 60); n > 0; n--)
+                turn(&r);
+            at_restart = shifts[random_below(&r, ARRAY_LEN(shifts))];
+            newest_damaged = random_percent(&r, 50);
+            crash_and_compare();
+            life->durable.checkpoint_every = 1;
+        }
+        cr_assert_gt(engine_counters(life->side.e)->alerts_fired, 3);
+        end();
+    }
+    cr_assert_eq(from_checkpoints, 20);
 }
 
 /* A clean stop and a start with the same settings: everything has left, nothing is said again. */
