@@ -91,9 +91,9 @@ static void mark(struct customers *c, enum scope s, uint32_t index, ms_t place, 
               1u << s, on);
 }
 
-static void settle(struct customers *c, uint64_t key, enum scope s, uint32_t index, ms_t was)
+/* His latest touch of the name was there (MS_NONE: there was none), and is here. */
+static void settle(struct customers *c, enum scope s, uint32_t index, ms_t was, ms_t is)
 {
-    ms_t is = last_place(c, key);
     if (is == was)
         return;
     if (was != MS_NONE)
@@ -143,7 +143,7 @@ static void add(struct customers *c, uint64_t key, enum scope s, uint32_t index,
     fresh->node.at = place;
     ms_t was = last_place(c, key);
     treap_attach(&c->touches, h);
-    settle(c, key, s, index, was);
+    settle(c, s, index, was, ms_max(was, place));
 }
 
 static void take(struct customers *c, uint64_t key, enum scope s, uint32_t index, ms_t place)
@@ -153,7 +153,7 @@ static void take(struct customers *c, uint64_t key, enum scope s, uint32_t index
         return;
     ms_t was = last_place(c, key);
     drop(c, h);
-    settle(c, key, s, index, was);
+    settle(c, s, index, was, place < was ? was : last_place(c, key));
 }
 
 void customer_touched(struct customers *c, uint64_t customer, uint32_t family, ms_t ts,

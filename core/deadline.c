@@ -118,7 +118,7 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     uint32_t risk = clocks == NULL ? 0 : sla_risk(clocks);
     if (clocks != NULL)
         ((struct sla_place *)pool_edit(&t->slas, k->sla))->risk = risk;
-    struct standing is = fold_standing(&f, risk);
+    struct standing is = fold_standing(&f.kept, &f.rare, risk);
     if (was == NULL ? !is.open : was->open && !is.open)
         ticket_ends_link(t, h);
     else if (was != NULL && !was->open && is.open)

@@ -489,10 +489,11 @@ struct standing fold_claim(const struct fold_kept *f)
     };
 }
 
-struct standing fold_standing(const struct fold *f, uint32_t risk)
+struct standing fold_standing(const struct fold_kept *f, const struct fold_rare *rare,
+                              uint32_t risk)
 {
-    struct standing st = fold_claim(&f->kept);
-    st.paused = st.open && f->paused != MS_NONE;
+    struct standing st = fold_claim(f);
+    st.paused = st.open && rare->paused != MS_NONE;
     st.at_risk = st.open && risk == RISK_WARNED;
     st.breached = st.open && (risk & RISK_BREACHED) != 0;
     return st;

@@ -122,18 +122,17 @@ static void refold(struct tickets *t, handle_t h, uint32_t skip, uint32_t n, ms_
     t->links.counters->refolds++;
 }
 
-/* Folds a record straight into the board. */
-static void fold_live(struct tickets *t, handle_t h, struct recall *recall, const struct record *r)
+/* Folds a record straight into the board; f is the ticket's state, and used up. */
+static void fold_live(struct tickets *t, handle_t h, struct fold *f, struct recall *recall,
+                      const struct record *r)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
     struct sink live = {.board = t->links.board,
                         .repeat = ticket_repeat(t, k),
                         .fact = t->fact,
                         .facts_cap = t->facts_max};
-    struct fold f;
-    ticket_load(t, k, &f);
-    fold_record(&f, recall, ticket_clocks(t, k), r, &t->terms, &live);
-    ticket_store(t, k, &f);
+    fold_record(f, recall, ticket_clocks(t, k), r, &t->terms, &live);
+    ticket_store(t, k, f);
     t->links.counters->negative += live.negative;
     ticket_tell(t, h, &live, false, MS_NONE);
 }
@@ -141,7 +140,8 @@ static void fold_live(struct tickets *t, handle_t h, struct recall *recall, cons
 /* The last record only replaces something: what the others left to recall is built up again,
  * then the record is folded straight into the board. Clocks judge nothing of that but an outcome,
  * and what passes between two records is in no recall. */
-static void fold_on(struct tickets *t, handle_t h, uint32_t n, const struct record *r)
+static void fold_on(struct tickets *t, handle_t h, struct fold *f, uint32_t n,
+                    const struct record *r)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
     struct again again;
@@ -149,7 +149,7 @@ static void fold_on(struct tickets *t, handle_t h, uint32_t n, const struct reco
     bool judged = k->sla != 0 && (k->fold.flags & FOLD_OUTCOME) != 0;
     ticket_fold(t, k, n - 1, MS_MIN_TS, &again.fold, &again.recall, judged ? &again.sla : NULL,
                 &nobody);
-    fold_live(t, h, &again.recall, r);
+    fold_live(t, h, f, &again.recall, r);
 }
 
 /* A very long ticket: its older half folds into the base for good. */
@@ -201,7 +201,7 @@ static int apply_in_order(struct tickets *t, handle_t h, const struct record *r,
         return ERR_HISTORY_FULL;
     ticket_load(t, k, &f);
     if (!fold_needs_recall(&f, r)) {
-        fold_live(t, h, NULL, r);
+        fold_live(t, h, &f, NULL, r);
         return 0;
     }
     uint32_t n = k->history.records;
@@ -211,7 +211,7 @@ static int apply_in_order(struct tickets *t, handle_t h, const struct record *r,
     if (undoes)
         refold(t, h, n - 1, n, fired);
     else
-        fold_on(t, h, n, r);
+        fold_on(t, h, &f, n, r);
     return 0;
 }
 

@@ -213,10 +213,10 @@ void ticket_store(struct tickets *t, struct ticket *k, const struct fold *f)
 
 struct standing ticket_standing(const struct tickets *t, const struct ticket *k)
 {
-    struct fold f;
-    ticket_load(t, k, &f);
-    return fold_standing(
-        &f, k->sla == 0 ? 0 : ((const struct sla_place *)pool_get(&t->slas, k->sla))->risk);
+    const struct ticket_rare *rare = ticket_rare(t, k);
+    const struct sla_place *clocks = k->sla == 0 ? NULL : pool_get(&t->slas, k->sla);
+    return fold_standing(&k->fold, rare == NULL ? &fold_rare_none : &rare->fold,
+                         clocks == NULL ? 0 : clocks->risk);
 }
 
 struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k)
