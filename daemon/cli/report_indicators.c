@@ -34,21 +34,22 @@ void report_score(const struct report *r, const struct scorecard *card, const st
     score_take(card, figure, ret);
 }
 
-/* Of averages and rates only: a card of agents then fits all of them together, whose counts are
+/* An average or a rate: a goal of one agent's then fits all of them together, whose counts are
  * many times larger. */
+static bool is_rate(const struct score_item *item)
+{
+    bool rate = item->of.field == IF_VALUE || item->of.field == IF_VALUE_MATURE ||
+                item->of.field == IF_ATTAINMENT;
+    bool each = item->of.field == IF_MEAN || item->of.field == IF_P50 || item->of.field == IF_P75 ||
+                item->of.field == IF_P90 || item->of.field == IF_P95 || item->of.field == IF_P99;
+    return indicator_kind((enum indicator)item->of.indicator) != IND_COUNT && (rate || each);
+}
+
 static bool is_sizeless(const struct scorecard *card)
 {
-    for (uint32_t i = 0; i < card->items; i++) {
-        const struct score_item *item = &card->item[i];
-        enum indicator of = (enum indicator)item->of.indicator;
-        bool rate = item->of.field == IF_VALUE || item->of.field == IF_VALUE_MATURE ||
-                    item->of.field == IF_ATTAINMENT;
-        bool each = item->of.field == IF_MEAN || item->of.field == IF_P50 ||
-                    item->of.field == IF_P75 || item->of.field == IF_P90 ||
-                    item->of.field == IF_P95 || item->of.field == IF_P99;
-        if (indicator_kind(of) == IND_COUNT || !(rate || each) || item->gate.on)
+    for (uint32_t i = 0; i < card->items; i++)
+        if (!is_rate(&card->item[i]) || card->item[i].gate.on)
             return false;
-    }
     return true;
 }
 
@@ -69,10 +70,11 @@ const struct scorecard *report_card_of_all(const struct report *r)
 const struct score_item *report_item(const struct report *r, enum indicator i)
 {
     const struct scorecard *card = report_card_of_all(r);
-    if (card == NULL && r->cards != NULL && r->cards->cards > 0)
-        card = &r->cards->card[0]; /* agents' goals, in a report about all of them */
+    bool of_each = card == NULL; /* agents' goals, in a report about all of them */
+    if (of_each && r->cards != NULL && r->cards->cards > 0)
+        card = &r->cards->card[0];
     for (uint32_t k = 0; card != NULL && k < card->items; k++)
-        if (card->item[k].of.indicator == i)
+        if (card->item[k].of.indicator == i && (!of_each || is_rate(&card->item[k])))
             return &card->item[k];
     return NULL;
 }
@@ -126,6 +128,23 @@ static void put_time(struct report *r, struct doc_table *t, enum indicator i)
     doc_number(t, report_value(r, of, ms), (double)ms, UNIT_MS);
 }
 
+/* How much of a target that the card alone names was reached. */
+static void put_reached(struct report *r, struct doc_table *t, const struct score_item *item,
+                        const struct number *n)
+{
+    bool marks = item != NULL && item->has_marks && item->target > 0;
+    int64_t value = n->has ? figure_round(&n->now) : 0;
+    if (!marks || value <= 0) {
+        doc_cell(t, "");
+        return;
+    }
+    bool lower = item->target < item->baseline;
+    double part =
+        lower ? (double)item->target / (double)value : (double)value / (double)item->target;
+    doc_number(t, report_share(r, part), part, UNIT_SHARE)->note =
+        word(lower ? W_R_TARGET_BY_ACTUAL : W_R_ACTUAL_BY_TARGET);
+}
+
 static void put_indicator(struct report *r, struct doc_table *t, enum indicator i)
 {
     struct number n =
@@ -159,7 +178,7 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     if (reached.has)
         report_cell(r, t, reached.of, &reached.now)->note = NULL; /* the next column has it */
     else
-        doc_cell(t, "");
+        put_reached(r, t, report_item(r, i), &n);
     doc_cell(t, ratio->ratio && ratio->has ? report_interval(r, ratio->at) : "");
     doc_cell(t, n.had ? report_figure(r, n.of, &n.before) : "")->note =
         n.had ? report_sure(r, n.of, &n.before) : NULL;

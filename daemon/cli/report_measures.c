@@ -88,6 +88,26 @@ static const struct members measure_members = {
     "measure", "- {measure: ..., owner: ..., indicator: ..., expected: ...}", NULL,
     ARRAY_LEN(table), table};
 
+/* No reference lists these keys: the complaint does. */
+static bool keys_known(const struct reading *r)
+{
+    char all[160] = "", path[80];
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i > 0 ? ", " : "", table[i].name);
+    const struct tree_node *first = r->node->kind == TREE_MAP ? r->node->first : NULL;
+    for (const struct tree_node *m = first; m != NULL; m = m->next) {
+        bool known = false;
+        for (size_t i = 0; i < ARRAY_LEN(table) && !known; i++)
+            known = str_equal(str_of(table[i].name), m->key);
+        snprintf(path, sizeof path, "%s.%.40s", r->path, m->key.p);
+        if (!known)
+            return tree_complain(r->tree, m->line, path, r->why,
+                                 "unknown key of a measure; it has %s", all);
+    }
+    return true;
+}
+
 static bool read_list(struct reading *r, const struct tree_node *root, struct measures *ret)
 {
     const struct tree_node *list = root == NULL ? NULL : tree_member(root, str_of("measures"));
@@ -103,7 +123,7 @@ static bool read_list(struct reading *r, const struct tree_node *root, struct me
             return refuse(r, "more than %d; remove some", MEASURES_MAX);
         struct measure_taken *item = &ret->at[ret->n];
         *item = (struct measure_taken){.due = MS_NONE, .scope = SCOPE_ALL};
-        if (!members_read(r, &measure_members, item))
+        if (!keys_known(r) || !members_read(r, &measure_members, item))
             return false;
         ret->n++;
     }

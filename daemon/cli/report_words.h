@@ -135,6 +135,8 @@
     X(R_NO_EVENTS, "Nothing happened in this period.", "该时期没有任何事件。")                     \
     X(R_SAME, "unchanged", "持平")                                                                 \
     X(R_POINTS_OF, "{1} points", "{1} 个百分点")                                                   \
+    X(R_ACTUAL_BY_TARGET, "actual / target", "实际 / 目标")                                        \
+    X(R_TARGET_BY_ACTUAL, "target / actual", "目标 / 实际")                                        \
     X(R_POLICY, "by policy", "按策略")                                                             \
     X(R_GOALS_SCALE,                                                                               \
       "1 is the target; for times and rates where less is better, shorter "                        \

@@ -49,6 +49,10 @@ Test(report_measures, complaints)
         {"measures:\n  - {measure: a, owner: a, indicator: csat, field: p90,\n"
          "     expected: '>= 4'}\n",
          "m.yaml:2: "},
+        {"measures:\n  - {measure: a, owner: a, indicator: csat, expected: '>= 4',\n"
+         "     team_name: a}\n",
+         "m.yaml:3: measures.team_name: unknown key of a measure; it has measure, owner, due, "
+         "indicator, field, expected, team, agent, category, channel, priority"},
         {"measures:\n  - {measure: a, owner: a, due: 2012-02-30, indicator: csat,\n"
          "     expected: '>= 4'}\n",
          "no date"},
