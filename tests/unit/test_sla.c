@@ -1,8 +1,9 @@
-/* sla: clocks of one ticket through a whole engine: the vectors V8, V9, V12 to V17 by their
+/* sla: clocks of one ticket through a whole engine: the vectors V2, V8, V9, V12 to V20 by their
  * numbers, pauses, levels. */
 #include "core/sla.h"
 
 #include "tests/lib/service_expect.h"
+#include "tests/lib/terse.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -349,5 +350,110 @@ Test(sla, met_after_the_warning)
                    "warning T first_response#1 -/- level=1\ncleared T first_response#1 -/- met\n");
     service_judged(v, IND_FIRST_RESPONSE, 1, 0);
     cr_assert_eq(desk_gauge(v->d, SCOPE_ALL, "-", IND_AT_RISK), 0);
+    service_free(v);
+}
+
+/* --- vectors about the order of what is told ------------------------------------------------- */
+
+/* A ticket whose first response is missed, with a pause and a resolve. */
+static const struct {
+    ms_t at;
+    const char *line;
+} life[] = {
+    {0, "opened ticket=T agent=ada team=red id=1"},
+    {20, "paused ticket=T id=2"},
+    {30, "resumed ticket=T id=3"},
+    {65, "message ticket=T by=agent id=4"},
+    {80, "message ticket=T by=customer id=5"},
+    {85, "resolved ticket=T id=6"},
+};
+
+static struct service *life_new(void)
+{
+    struct service *v = service_new();
+    struct policy_setting *p = service_policy(v, "gold", SERVICE_ALWAYS);
+    service_metric(p, SLA_FIRST_RESPONSE, "60s");
+    service_metric(p, SLA_RESOLUTION, "80s");
+    service_open(v);
+    return v;
+}
+
+static enum verdict life_say(struct service *v, uint32_t i)
+{
+    struct event e;
+    terse_event(&e, v->start + life[i].at * MS_SECOND, life[i].line);
+    return service_take(v, &e).verdict;
+}
+
+/* Ends a day later: the same numbers and the same state as told once and in order. */
+static void life_same(struct service *v, struct service *once)
+{
+    const enum indicator all[] = {IND_FIRST_RESPONSE, IND_NEXT_RESPONSE, IND_RESOLUTION};
+    service_tick(v, DAY);
+    service_tick(once, DAY);
+    for (uint32_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct kpi_value a = service_value(v, all[i]), b = service_value(once, all[i]);
+        cr_assert(a.n == b.n && a.sum == b.sum && a.met == b.met && a.missed == b.missed);
+    }
+    service_judged(v, IND_FIRST_RESPONSE, 0, 1);
+    service_judged(v, IND_RESOLUTION, 1, 0); /* 85 s, of which 10 s stood still */
+    cr_assert_eq(engine_digest(v->d->e), engine_digest(once->d->e));
+}
+
+Test(sla, v18_every_event_twice)
+{
+    struct service *v = life_new(), *once = life_new();
+    for (uint32_t i = 0; i < ARRAY_LEN(life); i++) {
+        cr_assert_eq(life_say(once, i), VERDICT_APPLIED);
+        cr_assert_eq(life_say(v, i), VERDICT_APPLIED);
+        cr_assert_eq(life_say(v, i), VERDICT_DUPLICATE);
+    }
+    life_same(v, once);
+    cr_assert_str_eq(service_told(v), service_told(once));
+    service_free(v);
+    service_free(once);
+}
+
+/* All 720 orders, half of the events twice: within the lateness none makes a difference. */
+Test(sla, v19_any_order_within_the_lateness)
+{
+    enum { N = ARRAY_LEN(life), ORDERS = 720 };
+    struct service *once = life_new();
+    for (uint32_t i = 0; i < N; i++)
+        cr_assert_eq(life_say(once, i), VERDICT_APPLIED);
+    for (uint32_t k = 0; k < ORDERS; k++) {
+        struct service *v = life_new();
+        uint32_t left[N], rest = k;
+        for (uint32_t i = 0; i < N; i++)
+            left[i] = i;
+        for (uint32_t n = N; n > 0; n--) {
+            uint32_t at = rest % n, i = left[at];
+            rest /= n;
+            left[at] = left[n - 1];
+            cr_assert_eq(life_say(v, i), VERDICT_APPLIED);
+            if (i % 2 == 0)
+                cr_assert_eq(life_say(v, i), VERDICT_DUPLICATE);
+        }
+        life_same(v, once);
+        service_free(v);
+    }
+    service_free(once);
+}
+
+Test(sla, v20_a_window_empties_by_itself)
+{
+    struct service *v;
+    service_metric(service_gold(&v), SLA_FIRST_RESPONSE, "60s");
+    service_open(v);
+    service_say(v, 0, "opened ticket=A");
+    service_say(v, 30 * MS_SECOND, "message ticket=A by=agent");
+    service_say(v, 40 * MS_SECOND, "opened ticket=B");
+    service_tick(v, 2 * MIN);
+    struct kpi_value k = desk_value(v->d, SCOPE_ALL, "-", IND_FIRST_RESPONSE, W_5M);
+    cr_assert(k.n == 1 && k.met == 1 && k.missed == 1);
+    service_tick(v, 2 * MIN + 6 * MIN);
+    k = desk_value(v->d, SCOPE_ALL, "-", IND_FIRST_RESPONSE, W_5M);
+    cr_assert(k.n == 0 && k.met == 0 && k.missed == 0);
+    service_judged(v, IND_FIRST_RESPONSE, 1, 1); /* of the longer window */
     service_free(v);
 }
