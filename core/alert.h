@@ -7,6 +7,7 @@
 #include "core/settings.h"
 
 enum alert_kind { ALERT_KPI, ALERT_SLA, ALERT_SCORE, ALERT_MIX, ALERT_OPS };
+enum { ALERT_KINDS = ALERT_OPS + 1 };
 
 enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
 

@@ -11,7 +11,7 @@
 
 #include "core/alert.h"
 
-enum { STORM_NAMES = 32, STORM_KINDS = ALERT_MIX + 1, STORM_STATES = ALERT_CANCELLED + 1 };
+enum { STORM_NAMES = 32, STORM_KINDS = ALERT_KINDS, STORM_STATES = ALERT_CANCELLED + 1 };
 
 /* Counts by name, the first STORM_NAMES of them; further ones are "(other)", the last. */
 struct storm_counts {

@@ -9,10 +9,21 @@ enum {
     ZAP_BYTES_MAX = 64 << 10, /* what libzmq sends us lies far below */
 };
 
+/* Takes an ending off. false: the text does not end so. */
+static bool take_end(struct str *text, const char *end)
+{
+    struct str s = str_of(end);
+    if (text->len < s.len || memcmp(text->p + text->len - s.len, s.p, s.len) != 0)
+        return false;
+    text->len -= s.len;
+    return true;
+}
+
 const char *auth_refusal(const struct security *s, struct str socket,
                          const uint8_t key[CURVE_BYTES], const struct security_client **ret)
 {
     const struct security_client *c = security_by_key(s, key);
+    (void)take_end(&socket, AUTH_PREVIOUS);
     bool sends = str_equal(socket, str_of("events")) || str_equal(socket, str_of("ingest"));
     uint8_t wanted = sends ? ROLE_EMIT : ROLE_SUBSCRIBE | ROLE_OPERATE;
     if (c == NULL)
@@ -112,7 +123,9 @@ static void judge(struct auth *a, const struct zap_request *r)
         str_equal(zap_str(r, ZAP_MECHANISM), str_of("CURVE")))
         why = auth_refusal(a->security, zap_str(r, ZAP_DOMAIN), r->bytes[ZAP_KEY], &client);
     if (why == NULL) {
+        struct str socket = zap_str(r, ZAP_DOMAIN);
         a->peers->accepted++;
+        a->peers->previous += take_end(&socket, AUTH_PREVIOUS);
         log_info(a->log, "peer accepted", "socket=%.*s client=%s address=%s", (int)r->n[ZAP_DOMAIN],
                  r->bytes[ZAP_DOMAIN], client->name, log_text(address, zap_str(r, ZAP_ADDRESS)));
     } else {

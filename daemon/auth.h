@@ -15,6 +15,9 @@
 
 enum { AUTH_WATCHED_MAX = 4 };
 
+/* Behind the name of a socket: its endpoints where the server's key of before is still good. */
+#define AUTH_PREVIOUS ".previous"
+
 struct auth {
     struct zsock zap;
     struct zsock *watched[AUTH_WATCHED_MAX]; /* borrowed */

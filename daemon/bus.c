@@ -75,37 +75,62 @@ static bool failed(struct bus *b, const char *socket, const char *what, int err)
     return false;
 }
 
-static bool bind_one(struct bus *b, struct zsock *z, const char *name, const char *endpoint,
-                     bool guarded)
+static struct bus_line *add_line(struct bus *b, struct zsock *z, const char *name,
+                                 const char *endpoint)
 {
+    CHECK(b->lines < BUS_LINES_MAX);
+    struct bus_line *line = &b->line[b->lines++];
+    *line = (struct bus_line){.socket = z, .name = name};
+    memcpy(line->endpoint, endpoint, strlen(endpoint) + 1);
+    return line;
+}
+
+/* What is bound from now on asks for this key. */
+static int guard(struct bus *b, const struct bus_line *line)
+{
+    char domain[32];
+    if (line->pair == PAIR_NONE)
+        return 0;
+    snprintf(domain, sizeof domain, "%s%s", line->name,
+             line->pair == PAIR_OLD ? AUTH_PREVIOUS : "");
+    return zsock_guard(line->socket, &b->pair[line->pair], domain);
+}
+
+static bool bind_one(struct bus *b, struct zsock *z, const char *name, const char *endpoint,
+                     enum bus_pair pair)
+{
+    static const char *const curve[PAIRS] = {"", " curve=previous", " curve=yes"};
     char real[ZSOCK_ENDPOINT_MAX];
-    int err = zsock_bind(z, endpoint, real);
+    struct bus_line *line = add_line(b, z, name, endpoint);
+    line->pair = (uint8_t)pair;
+    int err = guard(b, line);
+    if (err == 0)
+        err = zsock_bind(z, endpoint, real);
     if (err != 0)
         return failed(b, name, endpoint, err);
-    log_info(b->log, "listening", "socket=%s endpoint=%s%s", name, real,
-             guarded ? " curve=yes" : "");
-    if (guarded) {
-        CHECK(b->guarded_n < BUS_GUARDED_MAX);
-        b->guarded[b->guarded_n].socket = z;
-        memcpy(b->guarded[b->guarded_n++].endpoint, real, sizeof real);
-    }
+    memcpy(line->endpoint, real, sizeof real);
+    log_info(b->log, "listening", "socket=%s endpoint=%s%s", name, real, curve[pair]);
     return true;
 }
 
-/* pair: ours, which guards TCP endpoints; NULL: none. Open ones first: there is no way back. */
-static bool bind_all(struct bus *b, struct zsock *z, const char *name,
-                     const struct config_texts *endpoints, const struct curve_pair *pair)
+/* Which of our keys an endpoint asks for. */
+static enum bus_pair pair_of(const struct config *c, const char *endpoint)
 {
-    for (int guarded = 0; guarded < 2; guarded++) {
-        int err = guarded && pair != NULL ? zsock_guard(z, pair, name) : 0;
-        if (err != 0)
-            return failed(b, name, "curve", err);
-        for (uint32_t i = 0; i < endpoints->n; i++) {
-            bool guard = pair != NULL && strncmp(endpoints->at[i], "tcp:", 4) == 0;
-            if (guard == (guarded == 1) && !bind_one(b, z, name, endpoints->at[i], guard))
+    if (c->server_key[0] == 0 || strncmp(endpoint, "tcp:", 4) != 0)
+        return PAIR_NONE;
+    return config_has_text(&c->previous_endpoints, endpoint) ? PAIR_OLD : PAIR_NOW;
+}
+
+/* Each endpoint keeps the key that was set when it was bound; open ones first, there is no way
+ * back to none. */
+static bool bind_all(struct bus *b, struct zsock *z, const char *name,
+                     const struct config_texts *endpoints, const struct config *c)
+{
+    for (enum bus_pair pair = PAIR_NONE; pair < PAIRS; pair++)
+        for (uint32_t i = 0; i < endpoints->n; i++)
+            if (pair_of(c, endpoints->at[i]) == pair &&
+                !bind_one(b, z, name, endpoints->at[i], pair))
                 return false;
-        }
-    }
     return true;
 }
 
@@ -149,7 +174,7 @@ static struct zsock *open_events(struct bus *b, uv_loop_t *loop, void *zmq, cons
 }
 
 static bool connect_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *c,
-                        const struct curve_pair *pair, zsock_cb *ready)
+                        zsock_cb *ready)
 {
     for (uint32_t i = 0; i < c->events_connect.n; i++) {
         struct zsock *z = open_events(b, loop, zmq, c, ready);
@@ -157,11 +182,12 @@ static bool connect_all(struct bus *b, uv_loop_t *loop, void *zmq, const struct 
             return false;
         const char *endpoint = c->events_connect.at[i];
         const struct security_publisher *p = security_publisher(c->security, endpoint);
-        int err = pair == NULL || p == NULL ? 0 : zsock_show(z, pair, p->key);
+        int err = p == NULL ? 0 : zsock_show(z, &b->pair[PAIR_NOW], p->key);
         if (err == 0)
             err = zsock_connect(z, endpoint);
         if (err != 0)
             return failed(b, "events", endpoint, err);
+        add_line(b, z, "events", endpoint)->connected = true;
         log_info(b->log, "connecting", "socket=events endpoint=%s%s", endpoint,
                  p == NULL ? "" : " curve=yes");
     }
@@ -218,43 +244,79 @@ static bool open_ingest(struct bus *b, uv_loop_t *loop, void *zmq, const struct 
            open_one(b, loop, zmq, &b->ingest, ZMQ_ROUTER, "ingest", &ingest, on_ingest);
 }
 
+static bool read_pair(struct bus *b, const char *file, struct curve_pair *ret)
+{
+    const char *why;
+    *ret = (struct curve_pair){.public = ""};
+    if (file[0] == 0 || curve_read(file, ret, &why))
+        return true;
+    log_error(b->log, "no server key", "file=%s error=\"%s\"", file, why);
+    return false;
+}
+
+static bool bind_sockets(struct bus *b, const struct config *c)
+{
+    return bind_all(b, &b->out, "out", &c->out, c) &&
+           bind_all(b, &b->query, "query", &c->query, c) &&
+           (b->ingest.socket == NULL || bind_all(b, &b->ingest, "ingest", &c->ingest, c)) &&
+           bind_all(b, &b->events[0], "events", &c->events_bind, c);
+}
+
 bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct config *config,
               struct peers *peers, zsock_cb *on_events, zsock_cb *on_query, zsock_cb *on_ingest)
 {
-    const char *why;
-    struct curve_pair own, *pair = config->server_key[0] == 0 ? NULL : &own;
     b->auth.peers = peers;
     if (!open_all(b, loop, zmq, config, on_events, on_query) ||
         !open_ingest(b, loop, zmq, config, on_ingest))
         return false;
-    if (pair != NULL && !curve_read(config->server_key, pair, &why)) {
-        log_error(b->log, "no server key", "file=%s error=\"%s\"", config->server_key, why);
-        return false;
-    }
     bus_refresh(b);
-    bool fine =
-        (pair == NULL || open_auth(b, loop, zmq, config, peers)) &&
-        bind_all(b, &b->out, "out", &config->out, pair) &&
-        bind_all(b, &b->query, "query", &config->query, pair) &&
-        (b->ingest.socket == NULL || bind_all(b, &b->ingest, "ingest", &config->ingest, pair)) &&
-        bind_all(b, &b->events[0], "events", &config->events_bind, pair) &&
-        connect_all(b, loop, zmq, config, pair, on_events);
-    if (pair != NULL)
-        curve_forget(pair);
-    return fine;
+    return read_pair(b, config->server_key, &b->pair[PAIR_NOW]) &&
+           read_pair(b, config->previous_key, &b->pair[PAIR_OLD]) &&
+           (config->server_key[0] == 0 || open_auth(b, loop, zmq, config, peers)) &&
+           bind_sockets(b, config) && connect_all(b, loop, zmq, config, on_events);
 }
 
-void bus_secure(struct bus *b, const struct security *security, bool cut)
+static void cut(struct bus *b, const struct bus_line *line)
 {
+    int err = line->connected ? 0 : guard(b, line);
+    if (err == 0)
+        err = line->connected ? zsock_reconnect(line->socket, line->endpoint)
+                              : zsock_rebind(line->socket, line->endpoint);
+    if (err != 0)
+        failed(b, "all", line->endpoint, err);
+}
+
+void bus_secure(struct bus *b, const struct security *security, bool revoked)
+{
+    uint32_t endpoints = 0;
     b->auth.security = security;
-    if (!b->auth.guards || !cut)
+    if (!b->auth.guards || !revoked)
         return;
-    for (uint32_t i = 0; i < b->guarded_n; i++) {
-        int err = zsock_rebind(b->guarded[i].socket, b->guarded[i].endpoint);
-        if (err != 0)
-            failed(b, "all", b->guarded[i].endpoint, err);
+    for (uint32_t i = 0; i < b->lines; i++) {
+        if (b->line[i].pair == PAIR_NONE)
+            continue;
+        cut(b, &b->line[i]);
+        endpoints++;
     }
-    log_info(b->log, "connections cut", "endpoints=%u", b->guarded_n);
+    log_info(b->log, "connections cut", "endpoints=%u", endpoints);
+}
+
+const char *bus_shed(struct bus *b)
+{
+    static const char *const names[] = {"query", "ingest", "out", "events"};
+    struct zsock *sockets[] = {&b->query, &b->ingest, &b->out};
+    uint32_t at = b->shed++ % ARRAY_LEN(names);
+    if (at == 1 && b->ingest.socket == NULL)
+        at = b->shed++ % ARRAY_LEN(names);
+    for (uint32_t i = 0; i < b->lines; i++) {
+        const struct bus_line *line = &b->line[i];
+        bool of_events = line->socket >= b->events && line->socket < b->events + b->events_n;
+        bool its = at < ARRAY_LEN(sockets) ? line->socket == sockets[at] : of_events;
+        /* What is open on a socket with keys could not be bound open again; it is local. */
+        if (its && (line->pair != PAIR_NONE || line->connected || !b->auth.guards))
+            cut(b, line);
+    }
+    return names[at];
 }
 
 bool bus_wants(const struct bus *b, const struct topic *topic)
@@ -344,6 +406,7 @@ void bus_close(struct bus *b, void (*closed)(struct bus *b))
     for (uint32_t i = 0; i < BUS_EVENTS_MAX; i++)
         sockets[3 + i] = &b->events[i];
     b->closed = closed;
+    explicit_bzero(b->pair, sizeof b->pair);
     prefixes_fini(&b->prefixes);
     prefixes_fini(&b->denied);
     recent_fini(&b->recent);

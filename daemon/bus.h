@@ -18,11 +18,17 @@
 #include "proto/encode.h"
 #include "proto/topic.h"
 
-enum { BUS_RUN_BYTES = 16, BUS_EVENTS_MAX = 1 + CONFIG_TEXTS_MAX, BUS_GUARDED_MAX = 64 };
+enum { BUS_RUN_BYTES = 16, BUS_EVENTS_MAX = 1 + CONFIG_TEXTS_MAX, BUS_LINES_MAX = 96 };
 
-/* An endpoint where keys are asked for. */
-struct bus_guarded {
+/* Keys of ours, in the order in which endpoints are bound: none, the one that is given up. */
+enum bus_pair { PAIR_NONE, PAIR_OLD, PAIR_NOW, PAIRS };
+
+/* An endpoint of a socket. */
+struct bus_line {
     struct zsock *socket;
+    const char *name; /* of the socket */
+    uint8_t pair;     /* enum bus_pair: which key it asks for */
+    bool connected;   /* we went there; else it is bound */
     char endpoint[ZSOCK_ENDPOINT_MAX];
 };
 
@@ -31,8 +37,10 @@ struct bus {
     uint32_t events_n;
     struct zsock out, query, ingest;
     struct auth auth;
-    struct bus_guarded guarded[BUS_GUARDED_MAX];
-    uint32_t guarded_n;
+    struct curve_pair pair[PAIRS]; /* what is bound anew is given its key anew */
+    struct bus_line line[BUS_LINES_MAX];
+    uint32_t lines;
+    uint32_t shed;            /* how often bus_shed was called */
     struct prefixes prefixes; /* that readers get, */
     struct prefixes denied;   /* and that they asked for in vain */
     struct recent recent;     /* by number: base + seq */
@@ -69,8 +77,13 @@ MUST_CHECK bool bus_open(struct bus *b, uv_loop_t *loop, void *zmq, const struct
                          struct peers *peers, zsock_cb *on_events, zsock_cb *on_query,
                          zsock_cb *on_ingest);
 
-/* Other clients are in force; cut: some lost rights, so everybody has to show a key anew. */
-void bus_secure(struct bus *b, const struct security *security, bool cut);
+/* Other clients are in force; revoked: some lost rights, so everybody has to show a key anew. */
+void bus_secure(struct bus *b, const struct security *security, bool revoked);
+
+/* Cuts every connection of one socket, and what libzmq keeps for them is free: of `query` first,
+ * then `ingest`, `out`, and the sockets of events, call by call; then from the beginning. Returns
+ * its name. */
+const char *bus_shed(struct bus *b);
 
 /* Would anybody get a message with this topic? */
 bool bus_wants(const struct bus *b, const struct topic *topic);

@@ -87,6 +87,38 @@ static bool has_hours(const struct settings *s)
     return any;
 }
 
+bool config_has_text(const struct config_texts *texts, const char *text)
+{
+    for (uint32_t i = 0; i < texts->n; i++)
+        if (strcmp(texts->at[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Two keys of the server at once: which endpoints are the old one's? */
+static bool check_previous(const struct tree *t, const struct config *c, struct tree_error *why)
+{
+    static const char path[] = "security.previous.endpoints";
+    const struct tree_node *node = find(t, path);
+    const struct config_texts *all = &c->previous_endpoints;
+    uint32_t line = node == NULL ? 1 : node->line;
+    if (c->previous_key[0] != 0 && c->server_key[0] == 0)
+        return tree_complain(t, line, "security.previous.server_key", why,
+                             "of no use without security.server_key; name the new one there");
+    if ((c->previous_key[0] != 0) != (all->n > 0))
+        return tree_complain(t, line, path, why,
+                             "belongs together with security.previous.server_key; give both");
+    for (uint32_t i = 0; i < all->n; i++) {
+        const char *at = all->at[i];
+        bool known = config_has_text(&c->events_bind, at) || config_has_text(&c->out, at) ||
+                     config_has_text(&c->query, at) || config_has_text(&c->ingest, at);
+        if (!known || strncmp(at, "tcp:", 4) != 0)
+            return tree_complain(t, line, path, why,
+                                 "%s is no TCP endpoint of sockets; name it there too", at);
+    }
+    return true;
+}
+
 static bool read_all(const struct tree *t, struct config *c, struct tree_error *why)
 {
     const char *wrong;
@@ -108,6 +140,8 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
     if (nowhere != NULL)
         return tree_complain(t, find(t, "security.publishers")->line, "security.publishers", why,
                              "%s is none of sockets.events.connect; name it there too", nowhere);
+    if (!check_previous(t, c, why))
+        return false;
     if (c->sla != NULL && (c->sla->policies > 0 || has_hours(&c->settings)))
         c->settings.sla = c->sla;
     c->settings.cards = c->cards;

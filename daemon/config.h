@@ -52,6 +52,9 @@ struct config {
     struct receivers *receivers; /* owned; NULL = none */
     struct security *security;   /* owned; NULL = nobody has a key */
     char server_key[CONFIG_PATH_BYTES_MAX + 1]; /* file of our key pair; "" = no CURVE */
+    char previous_key[CONFIG_PATH_BYTES_MAX +
+                      1];                   /* during a change: the pair of before; "" = none */
+    struct config_texts previous_endpoints; /* where that one is asked for */
     struct limits limits;
     struct config_texts events_bind; /* where platforms publish to */
     struct config_texts events_connect;
@@ -59,6 +62,7 @@ struct config {
     struct config_texts out;           /* where alerts and snapshots are published */
     struct config_texts query;
     struct config_texts ingest; /* where batches are acknowledged */
+    uint32_t sockets_memory;    /* MiB; 0 = any */
     struct config_http http;
     bool insecure; /* endpoints beyond loopback without CURVE are meant */
     char zone[CONFIG_ZONE_BYTES_MAX + 1];
@@ -78,6 +82,9 @@ struct config {
     uint8_t language;           /* enum lang, of sentences in alerts */
     uint8_t log_level;          /* enum log_level */
 };
+
+/* Is it one of these? */
+bool config_has_text(const struct config_texts *texts, const char *text);
 
 /* Every key at its default. */
 void config_default(struct config *ret);

@@ -265,6 +265,19 @@ static uint64_t sleep_ms(const struct driver *d, uint64_t now)
     return (uint64_t)ms_min(left, DRIVER_SLEEP_MS);
 }
 
+/* What peers send faster than we hear of it, or in a way that we never do, ends with them. */
+static void watch_memory(struct driver *d, uint64_t now)
+{
+    d->swell.bound = (uint64_t)d->config.sockets_memory << 20;
+    if (swell_look(&d->swell, now))
+        log_error(d->log, "sockets swollen", "memory=%lluM limit=%uM cut=%s",
+                  (unsigned long long)(d->swell.heap >> 20), d->config.sockets_memory,
+                  bus_shed(&d->bus));
+    d->status.heap = d->swell.heap;
+    d->status.swollen = d->swell.cuts;
+    d->status.jobs = d->query.jobs;
+}
+
 /* The end of a turn, before the loop sleeps. */
 static void on_prepare(uv_prepare_t *prepare)
 {
@@ -282,6 +295,7 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     d->behind = false;
     query_work(&d->query, now);
+    watch_memory(d, now);
     web_work(&d->web, now, calm);
     delivery_work(&d->delivery, d->clock.now, now);
     pages_tend(&d->pages, now);

@@ -17,6 +17,7 @@
 #include "daemon/query.h"
 #include "daemon/sampler.h"
 #include "daemon/scores.h"
+#include "daemon/swell.h"
 #include "daemon/web/web.h"
 #include "proto/decode.h"
 
@@ -70,6 +71,7 @@ struct driver {
     struct lookout lookout;
     struct query query;
     struct pages pages;
+    struct swell swell;
     struct config *wanted; /* at the start: another configuration than the journal ended with */
     bool broken;           /* the disk failed: the end is no good one */
     struct durable durable;

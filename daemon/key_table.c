@@ -29,6 +29,13 @@ const struct key keys[] = {
      "File of our CURVE key pair (`ticketpulse keygen`), or credential:NAME of systemd. With it "
      "every TCP endpoint is encrypted and open to the clients below only; ipc:// ones are left to "
      "the permissions of their directory."},
+    {"security.previous.server_key", KEY_PAIR, true, PLACE(previous_key), 0, 0, "\"\"",
+     "While the server's key changes: the key pair of before, for clients that do not know the new "
+     "one yet."},
+    {"security.previous.endpoints", KEY_NAMED, true, PLACE(previous_endpoints), 0, CONFIG_TEXTS_MAX,
+     "[]",
+     "Where the key of before is asked for: TCP endpoints of sockets, as they stand there; the "
+     "others ask for server_key. Status counts who still comes this way (peers.previous)."},
     {"security.clients", KEY_CLIENTS, false, ON_HEAP, 0, SECURITY_CLIENTS_MAX, "[]",
      "Who may connect, by public key. A reload takes changes over; when it takes rights away, "
      "every connection is cut and made anew."},
@@ -48,6 +55,11 @@ const struct key keys[] = {
     {"sockets.ingest", KEY_ENDPOINTS, true, PLACE(ingest), 0, CONFIG_TEXTS_MAX,
      "[\"tcp://127.0.0.1:5561\"]",
      "ROUTER: batches of events, acknowledged when they are on disk; with a state directory only."},
+    {"sockets.memory", KEY_COUNT, false, PLACE(sockets_memory), 0, 1000000, "1024",
+     "MiB of memory beside the engine's, most of it what is kept for peers. Beyond it every "
+     "connection of one socket after the other is cut, and what they sent and nobody has seen yet "
+     "is "
+     "gone, until it is less. 0: never."},
     {"state.dir", KEY_PATH, true, PLACE(state_dir), 0, 0, "\"\"",
      "Directory in which events and state outlive a restart; \"\" keeps nothing. It is made when "
      "its parent is there, and belongs to one daemon."},

@@ -30,6 +30,7 @@ const char *key_type_text(enum key_type type)
         [KEY_ADDRESS] = "ADDRESS:PORT or ADDRESS:*, or none",
         [KEY_FILE] = "a path, or credential:NAME",
         [KEY_TOPICS] = "a list of topic prefixes",
+        [KEY_NAMED] = "a list of endpoints that are named under sockets",
         [KEY_WINDOWS] = "a list of windows",
         [KEY_ROUNDS] = "a list of durations, the shortest first",
         [KEY_SCOPES] = "a list of all, agent, team, channel, priority, category",
@@ -302,11 +303,11 @@ bool read_file_name(const struct reading *r, char *ret, size_t cap)
     return elsewhere || credential ? read_text(r, ret, cap) : read_path(r, ret, cap);
 }
 
-static bool read_pair(struct reading *r)
+static bool read_pair(struct reading *r, char *file, size_t cap)
 {
     struct curve_pair pair;
-    const char *why, *file = r->config->server_key;
-    if (!read_file_name(r, r->config->server_key, sizeof r->config->server_key))
+    const char *why;
+    if (!read_file_name(r, file, cap))
         return false;
     if (file[0] == 0 || strcmp(r->tree->name, CONFIG_NO_FILE) == 0) /* nothing here is meant */
         return true;
@@ -379,6 +380,7 @@ bool key_read(const struct key *key, struct reading *r)
         return read_file_name(r, place, key->size);
     case KEY_ENDPOINTS:
     case KEY_TOPICS:
+    case KEY_NAMED:
         return read_texts(key, r);
     case KEY_WINDOWS:
         memset(place, 0, key->size);
@@ -404,7 +406,7 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_SCORECARDS:
         return read_list(key, r, scorecard_read, &n);
     case KEY_PAIR:
-        return read_pair(r);
+        return read_pair(r, place, key->size);
     case KEY_CLIENTS:
         return read_list(key, r, security_client_read, &n);
     case KEY_RECEIVERS:

@@ -15,6 +15,7 @@ enum key_type {
     KEY_ADDRESS, /* of http.bind */
     KEY_FILE,    /* of http.token_file */
     KEY_TOPICS,
+    KEY_NAMED,
     KEY_WINDOWS,
     KEY_ROUNDS, /* ms_t[], rising */
     KEY_SCOPES,

@@ -13,7 +13,7 @@ extern const char *const log_level_names[LOG_LEVELS];
 
 enum {
     LOG_REASONS_MAX = 64, /* reasons told apart; more share the last place */
-    LOG_BURST = 5,
+    LOG_BURST = 10,       /* lines of one reason in a period: a start tells eight endpoints */
     LOG_PERIOD_MS = 10000,
     LOG_LINE_MAX = 1024,
     LOG_TEXT_MAX = 128, /* a quoted field, see log_text */

@@ -1,5 +1,7 @@
 #include "daemon/outlet.h"
 
+#include "daemon/durable.h"
+#include "daemon/query.h"
 #include "daemon/recorder.h"
 
 #include <uv.h>
@@ -344,6 +346,28 @@ static void publish_heartbeat(struct outlet *o)
     publish(o, STREAM_SYS, &topic, emit_finish(&em));
 }
 
+/* Limits that are not the engine's. */
+static uint32_t own_usage(const struct outlet *o, struct engine_use *ret, uint32_t cap)
+{
+    const struct config *c = o->config;
+    const struct status *s = o->status;
+    const struct engine_use use[] = {
+        {"socket_memory", s->heap, (uint64_t)c->sockets_memory << 20},
+        {"subscriptions", o->bus->prefixes.n, PREFIXES_MAX},
+        {"queries", s->jobs, QUERY_JOBS_MAX},
+        {"http_connections", s->http.connections, c->http.connections},
+        {"http_streams", s->http.streams, c->http.streams},
+        {"journal_waiting", s->journal.waiting_bytes, JOURNAL_BACKLOG_MAX},
+        {"batch_clients", o->durable == NULL ? 0 : o->durable->clients.n, CLIENTS_MAX},
+    };
+    uint32_t all = ARRAY_LEN(use) - (s->journal.on ? 0 : 2); /* the last two are the journal's */
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < all && n < cap; i++)
+        if (use[i].limit > 0)
+            ret[n++] = use[i];
+    return n;
+}
+
 void outlet_fill_status(const struct outlet *o, struct status *ret, struct engine_use *use,
                         uint32_t cap)
 {
@@ -358,6 +382,7 @@ void outlet_fill_status(const struct outlet *o, struct status *ret, struct engin
     ret->counters = engine_counters(o->engine);
     ret->use = use;
     ret->uses = engine_usage(o->engine, use, cap);
+    ret->uses += own_usage(o, use + ret->uses, cap - ret->uses);
     ret->quality = quality(o);
     ret->engine = o->engine;
     if (o->concerns == NULL)
@@ -371,7 +396,7 @@ int outlet_status(struct outlet *o, uint64_t seq)
 {
     struct emitter em;
     struct envelope env = envelope(o, STREAM_SYS, seq);
-    struct engine_use use[16];
+    struct engine_use use[OUTLET_USES_MAX];
     struct status s;
     outlet_fill_status(o, &s, use, ARRAY_LEN(use));
     emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);

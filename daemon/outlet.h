@@ -12,7 +12,7 @@
 #include "daemon/held.h"
 #include "proto/digest.h"
 
-enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000 };
+enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000, OUTLET_USES_MAX = 32 };
 
 struct durable;  /* durable.h */
 struct recorder; /* recorder.h */
@@ -24,7 +24,7 @@ struct outlet {
     const struct config *config;
     struct status *status;                               /* its counters are kept by their owners */
     struct durable *durable;                             /* borrowed; NULL: no state directory */
-    struct recorder *record; /* borrowed; NULL: nothing is recorded */
+    struct recorder *record;                             /* borrowed; NULL: nothing is recorded */
     struct concerns *concerns;                           /* borrowed; NULL: not yet */
     void (*limit_met)(void *data, enum limit_met limit); /* may be NULL */
     void *data;                                          /* for that */

@@ -27,6 +27,7 @@ static void print_bounds(FILE *file, const struct key *key)
         break;
     case KEY_ENDPOINTS:
     case KEY_TOPICS:
+    case KEY_NAMED:
     case KEY_WINDOWS:
     case KEY_ROUNDS:
     case KEY_SCOPES:

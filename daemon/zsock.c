@@ -173,6 +173,13 @@ int zsock_rebind(struct zsock *z, const char *endpoint)
     return 0;
 }
 
+int zsock_reconnect(struct zsock *z, const char *endpoint)
+{
+    if (zmq_disconnect(z->socket, endpoint) != 0 || zmq_connect(z->socket, endpoint) != 0)
+        return -zmq_errno();
+    return 0;
+}
+
 int zsock_receive(struct zsock *z, zmq_msg_t *msg)
 {
     if (zmq_msg_recv(msg, z->socket, ZMQ_DONTWAIT) >= 0)

@@ -65,6 +65,9 @@ int zsock_show(struct zsock *z, const struct curve_pair *pair, const char *serve
 /* Cuts every connection that came in through a bound endpoint, and binds it again. */
 int zsock_rebind(struct zsock *z, const char *endpoint);
 
+/* Likewise what was connected. */
+int zsock_reconnect(struct zsock *z, const char *endpoint);
+
 /* While paused `ready` is not called, and what arrives lets the loop sleep. */
 void zsock_pause(struct zsock *z, bool paused);
 

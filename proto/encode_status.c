@@ -165,10 +165,12 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_end(em);
     emit_map(em, "peers");
     emit_uint(em, "accepted", status->peers.accepted);
+    emit_uint(em, "previous", status->peers.previous);
     emit_uint(em, "refused", status->peers.refused);
     emit_uint(em, "handshakes_failed", status->peers.handshakes_failed);
     emit_uint(em, "subscriptions_refused", status->peers.subscriptions);
     emit_uint(em, "queries_refused", status->peers.queries);
+    emit_uint(em, "swollen", status->swollen);
     emit_end(em);
     emit_map(em, "deliveries");
     emit_uint(em, "delivered", status->deliveries.delivered);

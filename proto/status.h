@@ -56,6 +56,7 @@ struct deliveries {
 /* Who connects where keys are asked for. */
 struct peers {
     uint64_t accepted;
+    uint64_t previous;          /* of those, by the server's key that is given up */
     uint64_t refused;           /* a key that is unknown, or not for that socket */
     uint64_t handshakes_failed; /* no key, another mechanism, a key for another server */
     uint64_t subscriptions;     /* refused: to topics that are not the client's */
@@ -113,6 +114,9 @@ struct status {
     uint64_t clock_steps; /* how often the system's clock was set back */
     uint64_t queries;     /* requests taken */
     uint64_t abandoned;   /* of those, whose peer went or did not read */
+    uint32_t jobs;        /* requests under way */
+    uint64_t heap;        /* bytes beside the engine's, when last counted */
+    uint64_t swollen;     /* how often connections were cut for that */
     struct http_status http;
     const struct engine_counters *counters;
     const struct engine_use *use;

@@ -209,6 +209,8 @@ static void write_peers(struct expo *x, const struct peers *p)
     labelled(x, "reason", "handshake", p->handshakes_failed);
     labelled(x, "reason", "subscription", p->subscriptions);
     labelled(x, "reason", "query", p->queries);
+    one(x, EXPO_COUNTER, "ticketpulse_peers_previous", "Accepted by the server's key of before.",
+        p->previous);
 }
 
 static void write_deliveries(struct expo *x, const struct deliveries *d)
@@ -267,6 +269,8 @@ static void write_daemon(struct scrape *s)
     write_ops(x, &status.ops);
     write_sources(x, s->source->outlet->engine);
     write_peers(x, &status.peers);
+    one(x, EXPO_COUNTER, "ticketpulse_sockets_swollen", "Cuts of a socket that kept too much.",
+        status.swollen);
     write_deliveries(x, &status.deliveries);
     write_http(x, &status.http);
     write_limits(x, &status);

@@ -1,5 +1,6 @@
 """Who may do what, with real sockets: keys, roles, sources, prefixes, and keys that are revoked."""
 import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -17,6 +18,15 @@ sockets:
   out: ["tcp://127.0.0.1:*"]
   query: ["tcp://127.0.0.1:*", "ipc://%(dir)s/query"]
 """
+
+
+def free_ports(n):
+    """Ports that are free now."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
+    ports = tuple(s.getsockname()[1] for s in held)
+    for s in held:
+        s.close()
+    return ports
 
 
 class Keys:
@@ -41,19 +51,20 @@ EVERYBODY = (("crm", "roles: emit, sources: [crm, shop]"),
 
 
 class Guarded(Daemon):
-    def __init__(self, keys, config, sockets=ALL):
-        self.keys = keys
+    def __init__(self, keys, config, sockets=ALL, pairs=None):
+        self.keys, self.pairs = keys, dict(pairs or {}, **{"server.key": "server"})
         super().__init__(config=config, sockets=sockets)
 
     def endpoint(self, name):
         return self.wait_line(rf"listening socket={name} endpoint=(tcp\S+) curve=yes").group(1)
 
     def write(self, config):
-        path = os.path.join(self.dir, "server.key")
-        if not os.path.exists(path):
-            with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-                file.write("public: %s\nsecret: %s\n" % (self.keys.public["server"],
-                                                         self.keys.secret["server"]))
+        for name, pair in self.pairs.items():
+            path = os.path.join(self.dir, name)
+            if not os.path.exists(path):
+                with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+                    file.write("public: %s\nsecret: %s\n" % (self.keys.public[pair],
+                                                             self.keys.secret[pair]))
         super().write(config)
 
     def as_client(self, kind, name, endpoint, server="server"):
@@ -175,6 +186,51 @@ class Security(unittest.TestCase):
             again = d.as_client(zmq.SUB, "pager", d.out)
             again.subscribe("sys.heartbeat.")
             self.assertEqual(again.recv_multipart()[0], b"sys.heartbeat.")
+
+    def test_two_server_keys_while_clients_move(self):
+        ports = free_ports(6)
+        sockets = """
+sockets:
+  events: {bind: ["tcp://127.0.0.1:%d", "tcp://127.0.0.1:%d"]}
+  out: ["tcp://127.0.0.1:%d", "tcp://127.0.0.1:%d"]
+  query: ["tcp://127.0.0.1:%d", "tcp://127.0.0.1:%d"]
+""" % ports
+        old = "".join('"tcp://127.0.0.1:%d",' % port for port in ports[::2])
+        config = self.keys.clients(*EVERYBODY).replace(
+            "  clients:", "  previous: {server_key: old.key, endpoints: [%s]}\n  clients:" % old)
+        with Guarded(self.keys, config, sockets, {"old.key": "stranger"}) as d:
+            d.wait_line("listening socket=out endpoint=tcp://127.0.0.1:%d curve=previous"
+                        % ports[2])
+            at = {port: "tcp://127.0.0.1:%d" % port for port in ports}
+            readers = [d.as_client(zmq.SUB, "desk", at[ports[2]], server="stranger"),
+                       d.as_client(zmq.SUB, "desk", at[ports[3]], server="server")]
+            wrong = [d.as_client(zmq.SUB, "desk", at[ports[2]], server="server"),
+                     d.as_client(zmq.SUB, "desk", at[ports[3]], server="stranger")]
+            for s in readers + wrong:
+                s.subscribe("sys.heartbeat.")
+            for s in readers:
+                self.assertEqual(s.recv_multipart()[0], b"sys.heartbeat.")
+            for n, port in enumerate(ports[:2]):
+                s = d.as_client(zmq.XPUB, "crm", at[port], server=("stranger", "server")[n])
+                self.assertEqual(s.recv()[0], 1)
+                send(s, dict(event("opened", f"T{n}", seq=n + 1), src="crm"))
+                send(s, dict(event("opened", f"X{n}"), src="erp"))
+            d.query_endpoint = at[ports[5]]
+            status = d.wait_status(lambda s: s["events"] == 2
+                                   and s["peers"]["handshakes_failed"] >= 2)
+            self.assertEqual(status["rejected"]["forbidden"], 2)  # roles hold on both
+            self.assertEqual(status["peers"]["previous"], 2)
+            for s in wrong:
+                self.assertEqual(s.poll(0), 0)
+            # Who is revoked is cut on both, and each comes back by the key of its own endpoint.
+            d.write(config.replace("name: pager", "name: pagers"))
+            d.signal(1)
+            d.wait_line("connections cut endpoints=6")
+            status = d.wait_status(lambda s: s["peers"]["previous"] >= 3)
+            for s in readers:
+                while s.poll(0):
+                    s.recv_multipart()
+                self.assertEqual(s.recv_multipart()[0], b"sys.heartbeat.")
 
     def test_a_publisher_that_we_connect_to_is_who_it_says(self):
         context = zmq.Context()

@@ -76,8 +76,14 @@ int inside_connect(const struct inside *in)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(in->port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
-        die("connect", strerror(errno));
+    while (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        if (errno != EINTR) /* libFuzzer's clock */
+            die("connect", strerror(errno));
+        close(fd);
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    }
+    if (fd < 0)
+        die("socket", strerror(errno));
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
 }

@@ -15,7 +15,7 @@ from desk import now_ms
 class Faults:
     """Ends are in self.later; tidy() has those come that are due."""
 
-    def __init__(self, scene, desk, ear, seed):
+    def __init__(self, scene, desk, ear, seed, only):
         self.scene, self.desk, self.ear = scene, desk, ear
         self.random = random.Random(seed)
         self.counts = collections.Counter()
@@ -27,12 +27,18 @@ class Faults:
             mild.append(self.clock_step)
         if scene.mounted:
             mild.append(self.full_disk)
-        self.mild, self.all = mild, mild + [self.kill, self.kill, self.stop]
+        ends = [self.kill, self.kill, self.stop]
+        chosen = [f for f in mild + ends if not only or f.__name__ in only]
+        self.mild = [f for f in chosen if f not in ends] or [self.cut]
+        self.all = chosen or self.mild
 
     def one(self, ends):
         fault = self.random.choice(self.all if ends else self.mild)
         self.counts[fault.__name__] += 1
-        fault()
+        try:
+            fault()
+        finally:
+            self.scene.check_alive()
 
     def tidy(self, everything=False):
         now = time.monotonic()

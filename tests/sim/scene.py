@@ -140,6 +140,10 @@ class Scene:
                 time.sleep(0.05)
         raise AssertionError("the daemon is not ready: " + self.tail())
 
+    def check_alive(self):
+        code = self.process.poll()
+        assert code is None, f"the daemon ended by itself, with {code}: " + self.tail()
+
     def tail(self):
         with open(self.log.name, "rb") as file:
             return file.read()[-3000:].decode(errors="replace")

@@ -28,6 +28,9 @@ Test(auth, roles_open_sockets)
 {
     cr_assert_str_eq(refusal("events", 2), "crm");
     cr_assert_str_eq(refusal("ingest", 2), "crm");
+    cr_assert_str_eq(refusal("ingest" AUTH_PREVIOUS, 2), "crm");
+    cr_assert_str_eq(refusal("events" AUTH_PREVIOUS, 3), "wrong role");
+    cr_assert_str_eq(refusal("out" AUTH_PREVIOUS, 3), "pager");
     cr_assert_str_eq(refusal("out", 2), "wrong role");
     cr_assert_str_eq(refusal("query", 2), "wrong role");
     cr_assert_str_eq(refusal("out", 3), "pager");

@@ -75,7 +75,7 @@ Test(log, reasons_are_limited_each_for_itself, .init = begin)
     log_at(&sut, MS_MIN_TS + LOG_PERIOD_MS - 1);
     cr_assert_str_eq(written(), "");
     log_at(&sut, MS_MIN_TS + LOG_PERIOD_MS);
-    cr_assert_str_eq(written(), "<4>bad suppressed=95 seconds=10\n");
+    cr_assert_str_eq(written(), "<4>bad suppressed=90 seconds=10\n");
     log_at(&sut, MS_MIN_TS + 3 * LOG_PERIOD_MS);
     cr_assert_str_eq(written(), "");
     log_warning(&sut, "bad", "i=%d", 100);

@@ -105,6 +105,32 @@ Test(security, faults_are_told_with_their_place)
     cr_assert_not_null(strstr(why.text, "missing.key does not exist"), "%s", why.text);
 }
 
+Test(security, two_keys_of_the_server_belong_to_endpoints)
+{
+    static const char good[] = "  previous: {server_key: server.key, endpoints: "
+                               "['tcp://127.0.0.1:5571', 'tcp://127.0.0.1:5570']}\n";
+    cr_assert(load_below(good), "%s", why.text);
+    cr_assert_str_eq(config.previous_key, file);
+    cr_assert_eq(config.previous_endpoints.n, 2);
+    cr_assert(config_has_text(&config.previous_endpoints, "tcp://127.0.0.1:5570"));
+    cr_assert_not(config_has_text(&config.previous_endpoints, "tcp://127.0.0.1:5560"));
+    refused("  previous: {server_key: server.key}\n",
+            "f.yaml:1: security.previous.endpoints: belongs together with "
+            "security.previous.server_key; give both");
+    refused("  previous: {endpoints: ['tcp://127.0.0.1:5571']}\n", "f.yaml:3: security.previous.");
+    refused("  previous: {server_key: server.key, endpoints: ['tcp://127.0.0.1:1']}\n",
+            "f.yaml:3: security.previous.endpoints: tcp://127.0.0.1:1 is no TCP endpoint of "
+            "sockets; name it there too");
+    refused("  previous: {server_key: server.key, endpoints: ['ipc:///tmp/q']}\n"
+            "sockets: {query: ['ipc:///tmp/q']}\n",
+            "ipc:///tmp/q is no TCP endpoint");
+    refused("  previous: {server_key: missing.key, endpoints: ['tcp://127.0.0.1:5571']}\n",
+            "f.yaml:3: security.previous.server_key: ");
+    cr_assert_not(load("security: {previous: {server_key: server.key, endpoints: "
+                       "['tcp://127.0.0.1:5571']}}\n"));
+    cr_assert_not_null(strstr(why.text, "of no use without security.server_key"), "%s", why.text);
+}
+
 Test(security, endpoints_beyond_this_machine_need_keys)
 {
     static const char out[] = "sockets: {out: ['tcp://0.0.0.0:5570']}\n";

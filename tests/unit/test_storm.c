@@ -47,6 +47,16 @@ Test(storm, so_many_a_minute_are_told)
     cr_assert_not(storm_over(&s, start + 9 * MS_MINUTE), "no digest of nothing");
 }
 
+Test(storm, every_kind_is_summed_up)
+{
+    for (int i = 0; i < MOST; i++)
+        cr_assert_not(plain(start));
+    for (uint8_t kind = 0; kind <= ALERT_OPS; kind++)
+        cr_assert(takes(start, kind, ALERT_BREACHED, SEVERITY_INFO, "r", "-", 1));
+    for (int kind = 0; kind <= ALERT_OPS; kind++)
+        cr_assert_eq(s.digest.kind[kind], 1);
+}
+
 Test(storm, zero_tells_all)
 {
     struct alert a = {.team = str_of("-")};
