@@ -50,6 +50,11 @@ void engine_hear(struct engine *e, struct outbox *out, uint32_t first)
     }
 }
 
+bool engine_has_remarks(const struct engine *e)
+{
+    return e->remarks.pool.live > 0;
+}
+
 void engine_remark(const struct engine *e, struct alert *a)
 {
     handle_t h = remark_find(&e->remarks, a->thread);

@@ -141,6 +141,9 @@ enum attention { ATTEND_ACK, ATTEND_MUTE };
 MUST_CHECK int engine_attend(struct engine *e, const struct alert *alert, enum attention what,
                              struct str by, ms_t until, ms_t now, struct outbox *out);
 
+/* Is any alert taken on or muted? */
+bool engine_has_remarks(const struct engine *e);
+
 /* Why is this ticket red: its clocks, every interval counted, pauses, retargets, corrections.
  * false: no such ticket. Costs a fold of its history. */
 bool engine_explain(struct engine *e, struct str ticket, struct explanation *ret);

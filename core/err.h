@@ -47,7 +47,9 @@
     X(IMAGE_BUSY, "image_busy", "too much changed while the image was taken; take it again")       \
     X(BAD_SHIFT, "bad_shift", "a shift ends before it begins, is too long or too far ahead")       \
     X(ROSTER_FULL, "roster_full", "the agent has too many shifts to come")                         \
-    X(BAD_SETTINGS, "bad_settings", "the settings do not fit the limits")
+    X(BAD_SETTINGS, "bad_settings", "the settings do not fit the limits")                          \
+    X(STANDBY, "standby", "this daemon stands by: ask the primary, or promote this one")           \
+    X(NOT_STANDBY, "not_standby", "this daemon publishes already")
 
 enum err {
     ERR_NONE = 0,

@@ -132,7 +132,11 @@ static void on_beat(uv_timer_t *timer)
     a->turns = s->turns;
     for (int i = 0; i < ERR_N; i++)
         refused += s->rejected[i];
-    notify_status(s->events, outlet_active(&a->driver->outlet), refused);
+    const struct standby *standby = &a->driver->standby;
+    notify_status(standby->on           ? "standing by: "
+                  : standby->configured ? "took over: "
+                                        : "",
+                  s->events, outlet_active(&a->driver->outlet), refused);
 }
 
 static void watch(struct app *a)

@@ -64,6 +64,7 @@ bool auth_may_ask(const struct security_client *c, const struct request *r)
     case OP_COMPARE:             /* costs much */
     case OP_ACK:
     case OP_MUTE:
+    case OP_PROMOTE:
     case OP_N:
         break;
     }

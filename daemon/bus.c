@@ -387,6 +387,13 @@ void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, c
         b->tap(b->tap_data, stream, topic, message, n);
 }
 
+void bus_show(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
+              size_t n)
+{
+    if (b->tap != NULL)
+        b->tap(b->tap_data, stream, topic, message, n);
+}
+
 void bus_refresh(struct bus *b)
 {
     if (!b->lossless)

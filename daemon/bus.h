@@ -102,6 +102,10 @@ void bus_publish(struct bus *b, enum stream stream, const struct topic *topic, c
 void bus_keep(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
               size_t n);
 
+/* Shown to live streams only; it has no number and nobody else gets it. */
+void bus_show(struct bus *b, enum stream stream, const struct topic *topic, const void *message,
+              size_t n);
+
 /* Once a second: asks anew to be told about full readers. */
 void bus_refresh(struct bus *b);
 

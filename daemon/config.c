@@ -136,10 +136,19 @@ static bool read_all(const struct tree *t, struct config *c, struct tree_error *
     if (c->events_bind.n + c->events_connect.n == 0)
         return tree_complain(t, 1, "sockets.events", why,
                              "neither bind nor connect; events could never arrive");
+    if (c->primary.n > 0 && !c->standby)
+        return tree_complain(t, find(t, "primary.out")->line, "primary.out", why,
+                             "only a standby listens to a primary; say `standby: true`, or leave "
+                             "this out");
+    if (c->primary_gone > 0 && c->primary_gone < PRIMARY_GONE_MIN)
+        return tree_complain(t, find(t, "primary.gone_after")->line, "primary.gone_after", why,
+                             "one late heartbeat would do; at least 3s, or 0s for never");
     const char *nowhere = security_unused_publisher(c);
     if (nowhere != NULL)
         return tree_complain(t, find(t, "security.publishers")->line, "security.publishers", why,
-                             "%s is none of sockets.events.connect; name it there too", nowhere);
+                             "%s is none of sockets.events.connect and primary.out; name it there "
+                             "too",
+                             nowhere);
     if (!check_previous(t, c, why))
         return false;
     if (c->sla != NULL && (c->sla->policies > 0 || has_hours(&c->settings)))

@@ -21,6 +21,7 @@ enum {
     CONFIG_TEXT_BYTES_MAX = 127, /* of one endpoint: ipc paths end at 107 bytes */
     CONFIG_ZONE_BYTES_MAX = 63,
     CONFIG_PATH_BYTES_MAX = 255,
+    PRIMARY_GONE_MIN = 3000, /* ms: three heartbeats */
 };
 
 /* A list of short texts: endpoints or topic prefixes. */
@@ -64,7 +65,10 @@ struct config {
     struct config_texts ingest; /* where batches are acknowledged */
     uint32_t sockets_memory;    /* MiB; 0 = any */
     struct config_http http;
-    bool insecure; /* endpoints beyond loopback without CURVE are meant */
+    bool standby;                /* the second of two: publishes nothing until it must */
+    struct config_texts primary; /* the other's out */
+    ms_t primary_gone;           /* so long silent: it is gone; 0 = never by itself */
+    bool insecure;               /* endpoints beyond loopback without CURVE are meant */
     char zone[CONFIG_ZONE_BYTES_MAX + 1];
     char state_dir[CONFIG_PATH_BYTES_MAX + 1]; /* "" = nothing is kept */
     ms_t checkpoint_every;                     /* of the state directory, as these */

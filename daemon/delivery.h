@@ -75,6 +75,13 @@ MUST_CHECK bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet
  * cannot be read. false: logged why; those that could not be opened are left out. */
 bool delivery_reload(struct delivery *d, const struct receivers *receivers);
 
+/* What was kept up to now was told to the receivers by another daemon. */
+static inline void delivery_skip(struct delivery *d)
+{
+    for (uint32_t i = 0; i < d->n; i++)
+        d->to[i]->next = d->bus->recent.next;
+}
+
 /* Begins what is due. at: the loop's clock, now: uv_now. */
 void delivery_work(struct delivery *d, ms_t at, uint64_t now);
 

@@ -8,21 +8,6 @@ enum {
     DRAIN_QUIET_MS = 50,  /* then nothing is under way any more */
 };
 
-struct driver *driver_new(struct config *config, struct log *log)
-{
-    struct driver *d = calloc(1, sizeof *d); /* fresh pages, touched when used */
-    if (d == NULL)
-        return NULL;
-    config_move(&d->config, config);
-    d->log = log;
-    d->newest_ts = MS_NONE;
-    d->outbox = (struct outbox){.effects = d->effects, .cap = DRIVER_EFFECTS};
-    for (size_t i = 0; i < ARRAY_LEN(d->message); i++)
-        zmq_msg_init(&d->message[i]);
-    zmq_msg_init(&d->topic);
-    return d;
-}
-
 /* The loop's wall clock: read when first asked for in a turn. */
 ms_t driver_now(struct driver *d)
 {
@@ -193,6 +178,13 @@ static void on_query(struct zsock *z)
     query_receive(&d->query, z);
 }
 
+static void on_primary(struct zsock *z)
+{
+    struct driver *d = z->data;
+    driver_now(d);
+    standby_receive(&d->standby);
+}
+
 /* --- http ----------------------------------------------------------------------------------- */
 
 static ms_t begin_web(void *data)
@@ -255,12 +247,15 @@ static uint64_t sleep_ms(const struct driver *d, uint64_t now)
     ms_t deadline = engine_deadline(d->engine);
     ms_t left = deadline == MS_NEVER ? DRIVER_SLEEP_MS : ms_max(1, deadline - d->clock.now);
     uint64_t due = outlet_deadline(&d->outlet);
-    uint64_t query = query_deadline(&d->query, now), scores = scores_deadline(&d->scores);
+    uint64_t query = query_deadline(&d->query, now), standby = standby_deadline(&d->standby);
     due = query < due ? query : due;
-    due = scores < due ? scores : due;
+    due = standby < due ? standby : due;
     due = web_deadline(&d->web) < due ? web_deadline(&d->web) : due;
-    uint64_t delivery = delivery_deadline(&d->delivery);
-    due = delivery < due ? delivery : due;
+    if (!d->standby.on) {
+        uint64_t delivery = delivery_deadline(&d->delivery), scores = scores_deadline(&d->scores);
+        due = delivery < due ? delivery : due;
+        due = scores < due ? scores : due;
+    }
     left = ms_min(left, due > now ? (ms_t)(due - now) : 1);
     return (uint64_t)ms_min(left, DRIVER_SLEEP_MS);
 }
@@ -287,9 +282,11 @@ static void on_prepare(uv_prepare_t *prepare)
     bool done = tick(d);
     /* A slice may cost more than the events of a turn: while these wait, most turns do without. */
     bool calm = !d->behind || ++d->put_off == DRIVER_PUT_OFF;
+    standby_work(&d->standby, now);
     if (calm) {
         outlet_work(&d->outlet, d->clock.now, now);
-        scores_work(&d->scores, d->clock.now, now);
+        if (!d->standby.on)
+            scores_work(&d->scores, d->clock.now, now);
         sampler_work(&d->sampler, &d->outlet, d->clock.now);
         d->put_off = 0;
     }
@@ -297,7 +294,10 @@ static void on_prepare(uv_prepare_t *prepare)
     query_work(&d->query, now);
     watch_memory(d, now);
     web_work(&d->web, now, calm);
-    delivery_work(&d->delivery, d->clock.now, now);
+    if (d->standby.on)
+        delivery_skip(&d->delivery);
+    else
+        delivery_work(&d->delivery, d->clock.now, now);
     pages_tend(&d->pages, now);
     for (uint32_t i = 0; i < d->bus.events_n; i++)
         zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
@@ -337,13 +337,13 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
     uv_idle_init(loop, &d->idle);
-    d->handles = 6;
+    d->handles = 7;
     d->prepare.data = d->timer.data = d->idle.data = d;
     uv_prepare_start(&d->prepare, on_prepare);
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
              (unsigned long long)(d->memory_bytes >> 20), d->config.settings.rules,
              d->config.settings.windows);
-    if (!driver_resume(d))
+    if (!driver_resume(d) || !standby_open(&d->standby, loop, zmq, on_primary, d))
         return false;
     const struct web_parts parts = {loop,       &d->config, d->log,       &d->query,
                                     &d->outlet, &d->status, &d->steps,    &d->turns_took,
@@ -444,6 +444,11 @@ static void on_delivery_closed(struct delivery *delivery)
     part_closed(delivery->data);
 }
 
+static void on_standby_closed(struct standby *s)
+{
+    part_closed(s->data);
+}
+
 void driver_close(struct driver *d, void (*closed)(struct driver *d))
 {
     d->closed = closed;
@@ -462,6 +467,8 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
     d->delivery.data = d;
     delivery_close(&d->delivery, on_delivery_closed);
     query_close(&d->query);
+    d->standby.data = d;
+    standby_close(&d->standby, on_standby_closed);
     pages_close(&d->pages, on_pages_closed);
 }
 
@@ -474,6 +481,7 @@ void driver_free(struct driver *d)
         munmap(d->memory, d->memory_bytes);
     scores_forget(&d->scores);
     lookout_fini(&d->lookout);
+    standby_fini(&d->standby);
     held_fini(&d->acks);
     if (d->wanted != NULL)
         config_fini(d->wanted);

@@ -17,6 +17,7 @@
 #include "daemon/query.h"
 #include "daemon/sampler.h"
 #include "daemon/scores.h"
+#include "daemon/standby.h"
 #include "daemon/swell.h"
 #include "daemon/web/web.h"
 #include "proto/decode.h"
@@ -65,6 +66,7 @@ struct driver {
     struct result results[DECODE_GATHER_MAX + BATCH_EVENTS_MAX];
     ms_t newest_ts; /* of all events */
     struct outlet outlet;
+    struct standby standby;
     struct scores scores;
     struct sampler sampler;
     struct delivery delivery;

@@ -9,6 +9,21 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+struct driver *driver_new(struct config *config, struct log *log)
+{
+    struct driver *d = calloc(1, sizeof *d); /* fresh pages, touched when used */
+    if (d == NULL)
+        return NULL;
+    config_move(&d->config, config);
+    d->log = log;
+    d->newest_ts = MS_NONE;
+    d->outbox = (struct outbox){.effects = d->effects, .cap = DRIVER_EFFECTS};
+    for (size_t i = 0; i < ARRAY_LEN(d->message); i++)
+        zmq_msg_init(&d->message[i]);
+    zmq_msg_init(&d->topic);
+    return d;
+}
+
 static bool failed(struct driver *d, const char *what, const char *why)
 {
     log_error(d->log, what, "error=\"%s\"", why);
@@ -154,6 +169,7 @@ static bool recover(struct driver *d)
     r->progress = on_progress;
     r->data = d;
     d->outlet.held = &s->held;
+    d->outlet.step_seq = r->told;
     if (!set_aside(d) || !durable_recover(s, &d->outbox) || d->broken)
         return false;
     struct terms now;
@@ -192,6 +208,8 @@ bool driver_begin(struct driver *d)
     bool fine = durable_open(s, d->config.state_dir, &terms, d->log);
     terms_fini(&terms);
     outlet_init(&d->outlet, NULL, &d->bus, &d->config, &d->status, d->log, now);
+    fine = fine && (standby_init(&d->standby, &d->config, &d->outlet, d->log, now) ||
+                    failed(d, "standby", "no memory"));
     fine = fine && bus_init(&d->bus, &d->config, d->log, d, run);
     if (fine)
         fine = s->on ? recover(d) : map_engine(d, &d->config.limits, &d->config.settings, at);

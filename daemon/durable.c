@@ -133,6 +133,13 @@ static void on_recorded(struct recorder *r)
         note_told(s, s->released);
 }
 
+/* Alerts do not wait for a disk that cannot be written: they are what it is all for. */
+void durable_release(struct durable *s)
+{
+    outlet_release(s->outlet,
+                   s->health == STORE_FINE ? journal_committed(&s->journal) : UINT64_MAX);
+}
+
 static void on_committed(struct journal *j)
 {
     struct durable *s = j->data;
@@ -141,12 +148,11 @@ static void on_committed(struct journal *j)
         s->broken(s->data);
         return;
     }
-    /* Alerts do not wait for a disk that cannot be written: they are what it is all for. */
+    durable_release(s);
     uint64_t upto = s->health == STORE_FINE ? journal_committed(j) : UINT64_MAX;
-    outlet_release(s->outlet, upto);
     if (s->committed != NULL)
         s->committed(s->data, journal_committed(j));
-    s->released = s->health == STORE_FINE ? upto : j->seq;
+    s->released = outlet_told(s->outlet, s->health == STORE_FINE ? upto : j->seq);
     recorder_mark(&s->record, s->released);
     note_told(s, s->released);
 }
@@ -155,7 +161,7 @@ void durable_caught_up(struct durable *s)
 {
     if (!s->running)
         return;
-    s->released = s->journal.seq;
+    s->released = outlet_told(s->outlet, s->journal.seq);
     recorder_mark(&s->record, s->released);
 }
 
@@ -317,6 +323,7 @@ void durable_events(struct durable *s, const struct event *events, uint32_t n)
 {
     if (!s->running || n == 0)
         return;
+    s->outlet->step_seq = s->journal.seq;
     tick_entry(s);
     for (uint32_t i = 0; i < n; i++)
         journal_event(&s->journal, &events[i]);
@@ -327,6 +334,7 @@ void durable_tick_begins(struct durable *s, ms_t at)
 {
     if (!s->running)
         return;
+    s->outlet->step_seq = s->journal.seq;
     s->due = engine_deadline(s->engine) <= at;
     s->forgotten = engine_counters(s->engine)->tickets_forgotten;
     /* What this tick leads to leaves with its own entry: the number is known. */
@@ -367,6 +375,7 @@ void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attentio
 {
     if (!s->running)
         return;
+    s->outlet->step_seq = s->journal.seq;
     tick_entry(s);
     journal_attend(&s->journal, at, alert_id, (uint8_t)what, by, until);
     push(s);

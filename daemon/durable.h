@@ -107,6 +107,9 @@ void durable_work(struct durable *s, ms_t at, uint64_t now);
 /* Is so much waiting for the disk that nothing more should be received? */
 bool durable_behind(const struct durable *s);
 
+/* What was held just now leaves, as far as the disk has it already: no commit may follow. */
+void durable_release(struct durable *s);
+
 /* Waits for the disk and releases what it held. */
 void durable_settle(struct durable *s);
 

@@ -60,6 +60,15 @@ const struct key keys[] = {
      "connection of one socket after the other is cut, and what they sent and nobody has seen yet "
      "is "
      "gone, until it is less. 0: never."},
+    {"standby", KEY_FLAG, true, PLACE(standby), 0, 0, "false",
+     "true: the second of two daemons that get the same events. It counts and keeps everything and "
+     "publishes nothing, until `query promote` or until the primary is gone."},
+    {"primary.out", KEY_ENDPOINTS, true, PLACE(primary), 0, 4, "[]",
+     "SUB: the primary's sockets.out, whose heartbeats and alerts a standby follows; the key of "
+     "one "
+     "beyond this machine stands in security.publishers."},
+    {"primary.gone_after", KEY_DURATION, true, PLACE(primary_gone), 0, MS_DAY, "10s",
+     "So long without its heartbeat (one a second), and a standby takes over; 0s: only when told."},
     {"state.dir", KEY_PATH, true, PLACE(state_dir), 0, 0, "\"\"",
      "Directory in which events and state outlive a restart; \"\" keeps nothing. It is made when "
      "its parent is there, and belongs to one daemon."},

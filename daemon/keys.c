@@ -238,15 +238,21 @@ static struct config_texts *texts_of(const struct key *key, struct config *c)
     return (struct config_texts *)(void *)((char *)c + key->place);
 }
 
+/* Is the other side the server there? */
+static bool we_connect(const struct key *key)
+{
+    return key->place == offsetof(struct config, events_connect) ||
+           key->place == offsetof(struct config, primary);
+}
+
 /* May the daemon use the endpoint as things are? */
 static bool is_guarded(const struct key *key, const struct reading *r, const char *endpoint)
 {
     const struct config *c = r->config;
     if (endpoint_is_local(endpoint) || c->insecure)
         return true;
-    return key->place == offsetof(struct config, events_connect)
-               ? security_publisher(c->security, endpoint) != NULL
-               : c->server_key[0] != 0;
+    return we_connect(key) ? security_publisher(c->security, endpoint) != NULL
+                           : c->server_key[0] != 0;
 }
 
 static bool read_texts(const struct key *key, struct reading *r)
@@ -269,13 +275,11 @@ static bool read_texts(const struct key *key, struct reading *r)
         if (wrong != NULL)
             return refuse(r, "'%s': %s", text, wrong);
         if (!is_guarded(key, r, text))
-            return refuse(r,
-                          "%s lies beyond this machine, and nothing on it is encrypted or "
-                          "checked; use 127.0.0.1, give %s, or say `insecure: true`",
-                          text,
-                          key->place == offsetof(struct config, events_connect)
-                              ? "its key in security.publishers"
-                              : "security.server_key");
+            return refuse(
+                r,
+                "%s lies beyond this machine, and nothing on it is encrypted or "
+                "checked; use 127.0.0.1, give %s, or say `insecure: true`",
+                text, we_connect(key) ? "its key in security.publishers" : "security.server_key");
     }
     r->node = list;
     if (texts->n < key->min)

@@ -27,10 +27,10 @@ void notify_progress(uint64_t done, uint64_t of)
                (unsigned long long)done, (unsigned long long)of);
 }
 
-void notify_status(uint64_t events, uint32_t active_alerts, uint64_t refused)
+void notify_status(const char *role, uint64_t events, uint32_t active_alerts, uint64_t refused)
 {
-    sd_notifyf(0, "STATUS=%llu events, %u active alerts, %llu refused", (unsigned long long)events,
-               active_alerts, (unsigned long long)refused);
+    sd_notifyf(0, "STATUS=%s%llu events, %u active alerts, %llu refused", role,
+               (unsigned long long)events, active_alerts, (unsigned long long)refused);
 }
 
 uint64_t notify_watchdog_ms(void)

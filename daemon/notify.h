@@ -12,7 +12,7 @@ void notify_stopping(void);
 void notify_progress(uint64_t done, uint64_t of);
 
 /* One line for `systemctl status`. */
-void notify_status(uint64_t events, uint32_t active_alerts, uint64_t refused);
+void notify_status(const char *role, uint64_t events, uint32_t active_alerts, uint64_t refused);
 
 /* Time between two notify_alive that the manager wants, half of its limit; 0 = none. */
 uint64_t notify_watchdog_ms(void);

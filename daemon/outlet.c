@@ -3,6 +3,7 @@
 #include "daemon/durable.h"
 #include "daemon/query.h"
 #include "daemon/recorder.h"
+#include "daemon/standby.h"
 
 #include <uv.h>
 
@@ -19,6 +20,11 @@ void outlet_init(struct outlet *o, struct engine *engine, struct bus *bus,
     o->heartbeat_due = now;
     o->round_due = now + (uint64_t)config->snapshot_every;
     o->full_due = now + (uint64_t)config->full_every;
+}
+
+static bool stands_by(const struct outlet *o)
+{
+    return o->standby != NULL && o->standby->on;
 }
 
 static struct envelope envelope(const struct outlet *o, enum stream stream, uint64_t seq)
@@ -121,6 +127,37 @@ static void deliver(struct outlet *o, const struct topic *topic, int n, bool qui
         publish(o, STREAM_ALERT, topic, n); /* tells that it is too large */
 }
 
+void outlet_tell(struct outlet *o, const struct topic *topic, size_t n, bool quiet)
+{
+    o->storm.published += !quiet;
+    deliver(o, topic, (int)n, quiet);
+}
+
+uint64_t outlet_told(const struct outlet *o, uint64_t seq)
+{
+    const struct echo *x = stands_by(o) ? echoes_oldest(&o->standby->echoes) : NULL;
+    return x != NULL && x->seq < seq ? x->seq : seq;
+}
+
+int outlet_attend(struct outlet *o, const struct alert *alert, enum attention what, struct str by,
+                  ms_t until, struct alert *ret)
+{
+    struct effect effect;
+    struct outbox out = {.effects = &effect, .cap = 1};
+    bool ops = alert->kind == ALERT_OPS;
+    int err = ops ? concerns_attend(o->concerns, alert->alert_id, what, by, until, o->at, &effect)
+                  : engine_attend(o->engine, alert, what, by, until, o->at, &out);
+    if (err != 0)
+        return err;
+    out.n = 1;
+    if (o->durable != NULL && !ops)
+        durable_attend(o->durable, o->at, alert->alert_id, what, by, until);
+    outlet_effects(o, &out);
+    if (ret != NULL)
+        *ret = effect.alert;
+    return 0;
+}
+
 uint64_t outlet_alert_seq(const struct outlet *o)
 {
     return next_seq(o, STREAM_ALERT);
@@ -195,7 +232,9 @@ void outlet_effects(struct outlet *o, struct outbox *out)
 {
     for (uint32_t i = 0; i < out->n; i++) {
         struct effect *e = &out->effects[i];
-        if (e->kind == EFFECT_ALERT)
+        if (e->kind == EFFECT_ALERT && stands_by(o))
+            standby_alert(o->standby, &e->alert);
+        else if (e->kind == EFFECT_ALERT)
             publish_alert(o, &e->alert);
         else
             log_warning(o->log, "limit met", "limit=%s", limit_met_name((enum limit_met)e->limit));
@@ -342,8 +381,12 @@ static void publish_heartbeat(struct outlet *o)
     topic_word(&topic, "sys");
     topic_word(&topic, "heartbeat");
     emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
-    encode_heartbeat(&em, NULL, &env, o->bus->seq);
-    publish(o, STREAM_SYS, &topic, emit_finish(&em));
+    encode_heartbeat(&em, NULL, &env, o->bus->seq, stands_by(o));
+    int n = emit_finish(&em);
+    if (stands_by(o)) /* the out socket is silent: this is for our own wallboard */
+        bus_show(o->bus, STREAM_SYS, &topic, o->buf, (size_t)n);
+    else
+        publish(o, STREAM_SYS, &topic, n);
 }
 
 /* Limits that are not the engine's. */
@@ -384,6 +427,8 @@ void outlet_fill_status(const struct outlet *o, struct status *ret, struct engin
     ret->uses = engine_usage(o->engine, use, cap);
     ret->uses += own_usage(o, use + ret->uses, cap - ret->uses);
     ret->quality = quality(o);
+    if (o->standby != NULL)
+        standby_status(o->standby, &ret->standby);
     ret->engine = o->engine;
     if (o->concerns == NULL)
         return;
@@ -423,6 +468,11 @@ void outlet_work(struct outlet *o, ms_t at, uint64_t now)
         bus_refresh(o->bus);
         publish_heartbeat(o);
     }
+    if (stands_by(o)) {
+        o->round_due = now + (uint64_t)o->config->snapshot_every;
+        o->full_due = now + (uint64_t)o->config->full_every;
+        return;
+    }
     if (!o->running && now >= (o->round_due < o->full_due ? o->round_due : o->full_due)) {
         start_round(o, now);
         if (o->full) {
@@ -432,6 +482,11 @@ void outlet_work(struct outlet *o, ms_t at, uint64_t now)
     }
     if (o->running)
         work_round(o);
+}
+
+void outlet_begin(struct outlet *o, uint64_t now)
+{
+    o->heartbeat_due = o->round_due = o->full_due = now;
 }
 
 uint64_t outlet_deadline(const struct outlet *o)

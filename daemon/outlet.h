@@ -16,6 +16,7 @@ enum { OUTLET_SLICE_NS = 250000, OUTLET_HEARTBEAT_MS = 1000, OUTLET_USES_MAX = 3
 
 struct durable;  /* durable.h */
 struct recorder; /* recorder.h */
+struct standby;  /* standby.h */
 
 struct outlet {
     struct engine *engine; /* borrowed, as the rest of these */
@@ -28,10 +29,12 @@ struct outlet {
     struct concerns *concerns;                           /* borrowed; NULL: not yet */
     void (*limit_met)(void *data, enum limit_met limit); /* may be NULL */
     void *data;                                          /* for that */
-    struct held *held;      /* alerts wait here for the journal; NULL: they leave at once */
-    uint64_t held_seq;      /* the entry that alerts of now wait for */
-    ms_t at;                /* the loop's clock */
-    uint64_t heartbeat_due; /* uv_now() of what comes next */
+    struct held *held;       /* alerts wait here for the journal; NULL: they leave at once */
+    struct standby *standby; /* borrowed; NULL: this daemon is none */
+    uint64_t held_seq;       /* the entry that alerts of now wait for */
+    uint64_t step_seq;       /* the last one before those they come from */
+    ms_t at;                 /* the loop's clock */
+    uint64_t heartbeat_due;  /* uv_now() of what comes next */
     uint64_t round_due, full_due;
     uint64_t rounds; /* begun */
     bool running;    /* a round is under way: */
@@ -52,6 +55,22 @@ void outlet_effects(struct outlet *o, struct outbox *out);
 
 /* Publishes the alerts that wait for nothing beyond entry `seq`. */
 void outlet_release(struct outlet *o, uint64_t seq);
+
+/* n bytes of o->buf are an alert whose seq is outlet_alert_seq: it leaves as any other; quiet: it
+ * is only kept, for the record and for who asks. */
+void outlet_tell(struct outlet *o, const struct topic *topic, size_t n, bool quiet);
+
+/* A daemon that stood by publishes from now on: heartbeat, status and all snapshots first. */
+void outlet_begin(struct outlet *o, uint64_t now);
+
+/* Alerts up to entry `seq` have left, or wait for the primary to tell them: up to which entry is
+ * nothing of them to be told again after a restart? */
+uint64_t outlet_told(const struct outlet *o, uint64_t seq);
+
+/* Somebody attends to an active alert: journaled, and told. 0, or an ERR_x. ret: the alert as it is
+ * told; may be NULL. */
+MUST_CHECK int outlet_attend(struct outlet *o, const struct alert *alert, enum attention what,
+                             struct str by, ms_t until, struct alert *ret);
 
 /* The seq that the next alert will have. */
 uint64_t outlet_alert_seq(const struct outlet *o);

@@ -1,7 +1,5 @@
 #include "daemon/query.h"
 
-#include "daemon/durable.h"
-
 #include "core/err.h"
 
 #include <errno.h>
@@ -307,22 +305,15 @@ static int attend(struct query *q, struct job *j, const struct alert *alert)
 {
     struct outlet *o = q->outlet;
     const struct request *r = &j->request;
-    struct effect effect;
-    struct outbox out = {.effects = &effect, .cap = 1};
+    struct alert told;
     struct topic topic;
-    enum attention what = r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE;
-    bool ops = alert->kind == ALERT_OPS;
+    uint64_t seq = outlet_alert_seq(o);
     int err =
-        ops ? concerns_attend(o->concerns, alert->alert_id, what, r->by, r->until, o->at, &effect)
-            : engine_attend(o->engine, alert, what, r->by, r->until, o->at, &out);
+        outlet_attend(o, alert, r->op == OP_ACK ? ATTEND_ACK : ATTEND_MUTE, r->by, r->until, &told);
     if (err == 0) {
-        out.n = 1;
-        if (o->durable != NULL && !ops)
-            durable_attend(o->durable, o->at, alert->alert_id, what, r->by, r->until);
-        j->upto_seq = outlet_alert_seq(o);
-        outlet_effects(o, &out);
-        topic_alert(&topic, &o->config->settings, &effect.alert);
-        err = answer_with(q, j, &topic, o->buf, outlet_alert(o, &effect.alert, j->upto_seq));
+        j->upto_seq = seq;
+        topic_alert(&topic, &o->config->settings, &told);
+        err = answer_with(q, j, &topic, o->buf, outlet_alert(o, &told, seq));
         j->phase = JOB_END; /* done, whether the answer goes or not */
         return err == -EAGAIN ? 0 : err;
     }

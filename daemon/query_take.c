@@ -1,6 +1,8 @@
 /* Requests as they come in: each becomes a job, or is refused at once. */
 #include "daemon/query.h"
 
+#include "daemon/standby.h"
+
 enum { TAKEN_A_TURN = 16 };
 
 void query_start_cards(struct job *j)
@@ -111,6 +113,21 @@ static bool first_number(const struct bus *bus, const struct request *r, uint64_
     return known;
 }
 
+/* What only a primary, or only a standby, does. */
+static bool start_by_role(struct query *q, struct job *j)
+{
+    struct standby *standby = q->outlet->standby;
+    bool promote = j->request.op == OP_PROMOTE, on = standby != NULL && standby->on;
+    if (promote != on) {
+        answer_refusal(q, j, on ? ERR_STANDBY : ERR_NOT_STANDBY, "op");
+        return false;
+    }
+    if (promote)
+        standby_take_over(standby, "promoted");
+    j->phase = promote ? JOB_STATUS : JOB_ATTEND;
+    return true;
+}
+
 /* The request is in j->request: where does its answer begin? Refuses what makes no sense. */
 static bool start(struct query *q, struct job *j)
 {
@@ -159,8 +176,8 @@ static bool start(struct query *q, struct job *j)
         break;
     case OP_ACK:
     case OP_MUTE:
-        j->phase = JOB_ATTEND;
-        break;
+    case OP_PROMOTE:
+        return start_by_role(q, j);
     case OP_EXPLAIN:
     case OP_WORKLIST:
     case OP_COMPARE:

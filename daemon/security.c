@@ -211,13 +211,14 @@ const struct security_publisher *security_publisher(const struct security *s, co
 
 const char *security_unused_publisher(const struct config *c)
 {
-    const struct config_texts *all = &c->events_connect;
+    const struct config_texts *const lists[] = {&c->events_connect, &c->primary};
     for (uint32_t i = 0; c->security != NULL && i < c->security->publishers; i++) {
         const char *endpoint = c->security->publisher[i].endpoint;
-        uint32_t at = 0;
-        while (at < all->n && strcmp(all->at[at], endpoint) != 0)
-            at++;
-        if (at == all->n)
+        bool used = false;
+        for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+            for (uint32_t at = 0; at < lists[k]->n; at++)
+                used |= strcmp(lists[k]->at[at], endpoint) == 0;
+        if (!used)
             return endpoint;
     }
     return NULL;

@@ -53,7 +53,8 @@ const struct security_client *security_by_key(const struct security *s,
                                               const uint8_t key[CURVE_BYTES]);
 const struct security_publisher *security_publisher(const struct security *s, const char *endpoint);
 
-/* An endpoint of a publisher that is none of sockets.events.connect; NULL: there is none. */
+/* An endpoint of a publisher that is none of sockets.events.connect and primary.out; NULL: there
+ * is none. */
 const char *security_unused_publisher(const struct config *c);
 bool security_same_publishers(const struct security *a, const struct security *b);
 

@@ -278,7 +278,7 @@ void encode_round(struct emitter *em, const char *key, const struct envelope *en
 }
 
 void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
-                      const uint64_t last[STREAM_N])
+                      const uint64_t last[STREAM_N], bool standby)
 {
     encode_begin(em, key, env);
     emit_map(em, "last");
@@ -286,5 +286,7 @@ void encode_heartbeat(struct emitter *em, const char *key, const struct envelope
         if (s != STREAM_SYS)
             emit_uint(em, stream_name(s), last[s]);
     emit_end(em);
+    if (standby)
+        emit_text(em, "role", "standby");
     emit_end(em);
 }

@@ -57,7 +57,7 @@ void encode_round(struct emitter *em, const char *key, const struct envelope *en
 
 /* last[]: seq of the last message of each stream. */
 void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
-                      const uint64_t last[STREAM_N]);
+                      const uint64_t last[STREAM_N], bool standby);
 
 /* The member `quality`. */
 void encode_quality(struct emitter *em, const struct quality *q);

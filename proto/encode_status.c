@@ -129,6 +129,28 @@ static void emit_http(struct emitter *em, const struct http_status *h)
     emit_end(em);
 }
 
+static void emit_standby(struct emitter *em, const struct status_standby *s)
+{
+    emit_text(em, "role", s->on ? "standby" : "primary");
+    if (!s->configured)
+        return;
+    emit_map(em, "standby");
+    if (s->listens)
+        emit_uint(em, "silent_ms", s->silent_ms);
+    emit_uint(em, "waiting", s->waiting);
+    emit_uint(em, "confirmed", s->confirmed);
+    emit_uint(em, "unconfirmed", s->unconfirmed);
+    emit_uint(em, "unknown", s->unknown);
+    emit_uint(em, "lost", s->lost);
+    emit_uint(em, "told", s->told);
+    emit_uint(em, "attended", s->attended);
+    if (s->took_over_at != 0)
+        emit_int(em, "took_over_at", s->took_over_at);
+    if (s->both)
+        emit_bool(em, "both", true);
+    emit_end(em);
+}
+
 void encode_status(struct emitter *em, const char *key, const struct envelope *env,
                    const struct status *status)
 {
@@ -193,5 +215,6 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_ops(em, &status->ops);
     emit_journal(em, &status->journal);
     emit_record(em, &status->record);
+    emit_standby(em, &status->standby);
     emit_end(em);
 }

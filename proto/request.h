@@ -20,7 +20,8 @@
     X(SCORECARD, "scorecard") /* {scope?, name?, window? | from, to}: computed now */              \
     X(HISTORY, "history")     /* {scope?, name?, indicator?, field?, from?, to?, step?} */         \
     X(ACK, "ack")             /* {alert_id, by}: somebody has taken the alert on */                \
-    X(MUTE, "mute")           /* {alert_id, by, until?}: no repeats until then */
+    X(MUTE, "mute")           /* {alert_id, by, until?}: no repeats until then */                  \
+    X(PROMOTE, "promote")     /* {}: a standby publishes from now on */
 
 enum request_op {
 #define REQUEST_OP_ENUM(name, wire) OP_##name,

@@ -97,6 +97,22 @@ struct status_ops {
 
 enum { STATUS_SOURCES = 64 }; /* told one by one */
 
+struct status_standby {
+    bool configured;      /* it began as the second of two */
+    bool on;              /* it publishes nothing */
+    bool listens;         /* to a primary */
+    bool both;            /* the primary publishes as well */
+    uint64_t silent_ms;   /* since the primary's last heartbeat, as far as our loop turned */
+    uint64_t waiting;     /* own alerts that the primary was not heard telling */
+    uint64_t confirmed;   /* … that it was */
+    uint64_t unconfirmed; /* … that it did not tell, though it was there */
+    uint64_t unknown;     /* alerts of the primary that are none of ours */
+    uint64_t lost;        /* own alerts for which there was no room */
+    uint64_t told;        /* own alerts that left at the takeover */
+    uint64_t attended;    /* acknowledgements and mutes taken over */
+    ms_t took_over_at;    /* 0 = it has not */
+};
+
 /* What `sys.status.` and `query status` say. */
 struct status {
     struct str version; /* of the program */
@@ -128,6 +144,7 @@ struct status {
     struct status_record record;
     struct status_ops ops;
     const struct engine *engine; /* its sources are told; NULL: none */
+    struct status_standby standby;
 };
 
 #endif

@@ -59,7 +59,7 @@ static const struct option options[] = {
 static const struct usage usage = {"query",
                                    "snapshot|alerts|hold|status|scorecard|worklist|history|"
                                    "explain TICKET|"
-                                   "ack ALERT_ID|mute ALERT_ID",
+                                   "ack ALERT_ID|mute ALERT_ID|promote",
                                    W_ABOUT_QUERY, options, ARRAY_LEN(options)};
 
 static bool about_clocks(void)
@@ -165,7 +165,7 @@ static void print_answer(void)
         cards_take(&q.cards, m, message);
     else if (q.request.op == OP_HISTORY)
         print_points(message);
-    else if (q.request.op == OP_STATUS)
+    else if (q.request.op == OP_STATUS || q.request.op == OP_PROMOTE)
         print_tree(message, "");
     else if (topic.len >= 6 && memcmp(topic.p, "score.", 6) == 0)
         cards_line(stdout, m, message); /* of hold */
@@ -247,7 +247,7 @@ static bool read_request(int operands, char **argv)
     } ops[] = {{"snapshot", OP_SNAPSHOT},   {"alerts", OP_ALERTS},     {"hold", OP_HOLD},
                {"status", OP_STATUS},       {"worklist", OP_WORKLIST}, {"explain", OP_EXPLAIN},
                {"scorecard", OP_SCORECARD}, {"ack", OP_ACK},           {"mute", OP_MUTE},
-               {"history", OP_HISTORY}};
+               {"history", OP_HISTORY},     {"promote", OP_PROMOTE}};
     size_t i = 0;
     while (operands > 0 && i < ARRAY_LEN(ops) && strcmp(argv[0], ops[i].name) != 0)
         i++;

@@ -14,7 +14,7 @@ const desk = {
     alerts: new Map(), /* alert_id -> alert */
     trend: null,
     day: "", hour: "", /* windows */
-    run: "", heard: 0, cutSince: null, team: address.get("team") ?? "",
+    run: "", heard: 0, standby: false, cutSince: null, team: address.get("team") ?? "",
 };
 
 /* --- small pieces ------------------------------------------------------------------------- */
@@ -78,9 +78,19 @@ function takeAlert(message) {
     }
 }
 
+/* A standby publishes nothing: what it shows is what it was asked for. */
+function takeRole(standby) {
+    if (desk.standby && !standby) {
+        load().catch(cutOff);
+    }
+    desk.standby = standby;
+}
+
 function take(stream, {message}) {
     desk.heard = Date.now();
-    if (stream === "kpi" && message.scope) {
+    if (stream === "sys") {
+        takeRole(message.role === "standby");
+    } else if (stream === "kpi" && message.scope) {
         takeSnapshot(message);
     } else if (stream === "score") {
         takeCard(message);
@@ -439,19 +449,19 @@ function trendNow() {
 function drawState() {
     const behind = focus()?.quality?.behind_ms ?? 0;
     const cut = desk.cutSince !== null, late = !cut && behind > 60000;
-    $("state").className = "state " + (cut ? "cut" : late ? "late" : desk.heard ? "live" : "");
-    const text = say(cut ? "cut" : late ? "late" : desk.heard ? "live" : "connecting");
+    $("state").className = "state " + (cut ? "cut" : late || desk.standby ? "late" : desk.heard ? "live" : "");
+    const text = say(cut ? "cut" : late ? "late" : desk.standby ? "standby" : desk.heard ? "live" : "connecting");
     if ($("state-text").textContent !== text) {
         $("state-text").textContent = text;
     }
     document.body.classList.toggle("cut", cut && desk.heard > 0);
     const banner = $("banner");
-    const said = cut ? say("cut_since", clockTime(desk.cutSince, true)) : late ? say("late_by", duration(behind)) : "";
+    const said = cut ? say("cut_since", clockTime(desk.cutSince, true)) : late ? say("late_by", duration(behind)) : desk.standby ? say("standby_says") : "";
     if (banner.textContent !== said) {
         banner.textContent = said;
     }
     banner.hidden = said === "";
-    banner.classList.toggle("late", late);
+    banner.classList.toggle("late", late || desk.standby);
     $("clock").textContent = clockTime(Date.now());
 }
 
@@ -534,7 +544,7 @@ function start() {
             cutOff(); /* the stream stands, but not even the heartbeat of every second comes */
         }
     }, 1000);
-    setInterval(() => desk.cutSince === null && desk.heard && loadTrend().catch(() => {}), 60000);
+    setInterval(() => desk.cutSince === null && desk.heard && (desk.standby ? load() : loadTrend()).catch(() => {}), 60000);
     run();
 }
 

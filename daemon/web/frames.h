@@ -56,8 +56,9 @@ static inline bool mask_meets(const struct frame_mask *a, const struct frame_mas
 /* false: no memory. */
 MUST_CHECK bool frames_init(struct frames *f);
 
-/* Copies the text; the oldest go to make room. key: it replaces what is there of the same one, for
- * readers who have not begun with that; 0: it replaces nothing. false: no memory, nothing is kept. */
+/* Copies the text; the oldest go to make room. key: it replaces what is there of the same one,
+ * for readers who have not begun with that; 0: it replaces nothing. false: no memory, nothing is
+ * kept. */
 bool frames_add(struct frames *f, const char *text, size_t n, const struct frame_mask *mask,
                 uint64_t key);
 

@@ -12,8 +12,8 @@
 #include "daemon/web/render.h"
 
 enum {
-    LIVE_WOKEN = 8,          /* clients a turn: 500 at once would take 11 ms */
-    LIVE_SLICE_NS = 200000,  /* of every ms at most: events come first, and others want the CPU */
+    LIVE_WOKEN = 4,          /* clients a turn: 500 at once would take 11 ms */
+    LIVE_SLICE_NS = 100000,  /* of every ms at most: events come first, and others want the CPU */
     LIVE_COMMENT_MS = 10000, /* a client that hears nothing else hears this */
     LIVE_LOOK_MS = 500,      /* from one look at silent and stalled clients to the next */
     LIVE_PREFIXES_MAX = 8,   /* of one client */

@@ -201,6 +201,29 @@ static void write_sources(struct expo *x, const struct engine *e)
     }
 }
 
+static void write_standby(struct expo *x, const struct status_standby *s)
+{
+    one(x, EXPO_GAUGE, "ticketpulse_standby", "1: stands by, and publishes nothing.", s->on);
+    if (!s->configured)
+        return;
+    expo_family(x, EXPO_GAUGE, "ticketpulse_primary_silent_seconds",
+                "How long nothing was heard of the primary.");
+    expo_sample(x);
+    expo_seconds(x, (ms_t)s->silent_ms);
+    one(x, EXPO_GAUGE, "ticketpulse_two_primaries", "1: took over, and the primary publishes, too.",
+        s->both);
+    one(x, EXPO_GAUGE, "ticketpulse_took_over", "1: began as standby and took over.",
+        s->took_over_at != 0);
+    one(x, EXPO_GAUGE, "ticketpulse_standby_waiting",
+        "Own alerts that the primary was not heard telling yet.", s->waiting);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_standby_alerts", "What became of alerts.");
+    labelled(x, "outcome", "confirmed", s->confirmed);
+    labelled(x, "outcome", "unconfirmed", s->unconfirmed);
+    labelled(x, "outcome", "unknown", s->unknown);
+    labelled(x, "outcome", "lost", s->lost);
+    labelled(x, "outcome", "told", s->told);
+}
+
 static void write_peers(struct expo *x, const struct peers *p)
 {
     one(x, EXPO_COUNTER, "ticketpulse_peers_accepted", "Clients whose key was good.", p->accepted);
@@ -268,6 +291,7 @@ static void write_daemon(struct scrape *s)
     write_record(x, &status.record);
     write_ops(x, &status.ops);
     write_sources(x, s->source->outlet->engine);
+    write_standby(x, &status.standby);
     write_peers(x, &status.peers);
     one(x, EXPO_COUNTER, "ticketpulse_sockets_swollen", "Cuts of a socket that kept too much.",
         status.swollen);

@@ -83,7 +83,7 @@ class Examples(unittest.TestCase):
     def test_every_metric_is_there(self):
         """In the rules too, whose alerts must not be silent because of a name that nobody has."""
         with tempfile.TemporaryDirectory(prefix="ticketpulse-") as state, \
-                Daemon(CONFIG, state=state) as daemon:
+                Daemon(CONFIG + "standby: true\n", state=state) as daemon:
             self.feed(daemon)
             scrape = Scrape(daemon)
             have = {sample for samples in scrape.families.values() for sample, _, _ in samples[1]}

@@ -211,6 +211,18 @@ class Wallboard(unittest.TestCase):
             b.wait("document.getElementById('banner').textContent.startsWith("
                    "'The data arrives 5m')")
 
+    def test_a_standby_says_so(self):
+        banner = "document.getElementById('banner')"
+        with Daemon(CONFIG + "standby: true\n") as daemon, self.page(daemon) as b:
+            b.wait(f"{banner}.textContent.startsWith('This is the standby') && !{banner}.hidden")
+            b.wait("document.getElementById('state-text').textContent === 'standby'")
+            self.feed(daemon)
+            self.assertEqual(b.run("return " + tile("waiting")), "0")
+            self.assertEqual(b.run(CONTRAST), [])
+            daemon.ask(op="promote")
+            b.wait(tile("waiting") + " === '3'")
+            b.wait(f"!{banner}.textContent.startsWith('This is the standby')")
+
     def test_it_asks_for_the_token(self):
         with tempfile.NamedTemporaryFile("w", encoding="ascii") as token:
             token.write("correct-horse-battery\n")
@@ -234,7 +246,8 @@ class Wallboard(unittest.TestCase):
             self.feed(daemon)
             self.sign_in(daemon)
             b = self.browser
-            for width, height in (1920, 1080), (1280, 720), (1366, 768), (1024, 768), (390, 844), (320, 640):
+            for width, height in ((1920, 1080), (1366, 768), (1280, 720), (1024, 768), (390, 844),
+                                  (320, 640)):
                 for theme, lang in ("dark", "zh"), ("light", "en"):
                     b.size(width, height)
                     with self.page(daemon, f"lang={lang}&theme={theme}"):

@@ -404,7 +404,7 @@ Test(encode, the_stream_itself)
 {
     struct envelope sys = envelope;
     sys.stream = STREAM_SYS;
-    SAY(encode_heartbeat(em, NULL, &sys, (const uint64_t[STREAM_N]){5, 6, 8, 7}));
+    SAY(encode_heartbeat(em, NULL, &sys, (const uint64_t[STREAM_N]){5, 6, 8, 7}, false));
     cr_assert_str_eq(json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"sys\","
                            "\"seq\":7,\"last\":{\"alert\":5,\"kpi\":6,\"score\":8}}");
     sys.stream = STREAM_KPI;

@@ -103,6 +103,93 @@ Test(state, batches_and_outbox_do_not_show)
     }
 }
 
+/* --- two machines -------------------------------------------------------------------------- */
+
+/* What an engine told, by alert: the last state of each. */
+struct told {
+    uint32_t n;
+    struct {
+        uint64_t id;
+        uint8_t state;
+    } at[STORY];
+};
+
+static void note(struct told *t, const struct outbox *out)
+{
+    for (uint32_t i = 0; i < out->n; i++) {
+        const struct alert *a = &out->effects[i].alert;
+        uint32_t k = 0;
+        while (k < t->n && t->at[k].id != a->alert_id)
+            k++;
+        cr_assert_lt(k, STORY);
+        t->n += k == t->n;
+        t->at[k].id = a->alert_id;
+        t->at[k].state = a->state;
+    }
+}
+
+/* The story as a machine hears it that began at another time, with its own delays and clock. */
+static void live(struct desk *d, const struct event *story, struct random *r, ms_t began,
+                 struct told *ret)
+{
+    ms_t now = began;
+    d->started_at = began;
+    desk_open(d);
+    for (uint32_t i = 0; i < STORY; i++) {
+        struct event e = story[i];
+        ms_t heard = e.ts + (ms_t)random_below(r, 900);
+        for (; now + MS_SECOND < heard; now += 200 + (ms_t)random_below(r, 800)) {
+            desk_tick(d, now);
+            note(ret, &d->out);
+        }
+        now = e.rts = ms_max(now, heard);
+        desk_take(d, &e);
+        note(ret, &d->out);
+    }
+    for (int i = 0; i < 3; i++) {
+        desk_tick(d, story[STORY - 1].ts + (i + 1) * MS_HOUR);
+        note(ret, &d->out);
+    }
+}
+
+/* Every alert of a that was not taken back is one of b's, and ended alike. */
+static uint32_t shared(const struct told *a, const struct told *b)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < a->n; i++) {
+        uint32_t k = 0;
+        while (k < b->n && b->at[k].id != a->at[i].id)
+            k++;
+        if (a->at[i].state == ALERT_CORRECTED)
+            continue;
+        cr_assert_lt(k, b->n, "an alert of one machine alone");
+        cr_assert_eq(a->at[i].state, b->at[k].state);
+        n++;
+    }
+    return n;
+}
+
+Test(state, two_machines_that_hear_the_same_say_the_same)
+{
+    static struct event story[STORY];
+    static struct told told[2];
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct random r = {seed};
+        struct desk *d[2] = {desk_new(), desk_new()};
+        draw_story(&r, story);
+        memset(told, 0, sizeof told);
+        for (int i = 0; i < 2; i++) {
+            ruled(&d[i]->settings);
+            live(d[i], story, &r, start - 5000 - 4321 * i, &told[i]);
+        }
+        cr_assert_eq(engine_digest(d[0]->e), engine_digest(d[1]->e), "seed %lu", seed);
+        cr_assert_eq(shared(&told[0], &told[1]), shared(&told[1], &told[0]));
+        cr_assert_gt(shared(&told[0], &told[1]), 3);
+        desk_free(d[0]);
+        desk_free(d[1]);
+    }
+}
+
 /* --- image --------------------------------------------------------------------------------- */
 
 struct file {
