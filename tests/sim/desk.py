@@ -86,7 +86,7 @@ class Desk(threading.Thread):
             ripe.append(heapq.heappop(self.due)[2])
         self.batch(ripe)
         self.client.step()
-        while self.seen and self.seen[0][0] < now_ms() - 400000:
+        while self.open and self.seen and self.seen[0][0] < now_ms() - 400000:
             self.seen.popleft()
         if not self.open and not self.due:
             self.client.finish(120)
@@ -103,6 +103,7 @@ class Desk(threading.Thread):
             self.idle.set()
 
     def pause(self):
+        """Until all that was begun has ended and is acknowledged; from then on nothing moves."""
         self.idle.clear()
         self.open = False
         assert self.idle.wait(180), "the feeder did not come to an end"

@@ -14,7 +14,7 @@ CONFIG = """
 windows: [1m, 5m]
 exact_samples: 1000
 lateness: 60s
-limits: {tickets: 1000, history: 400000, agents: 100, teams: 20}
+limits: {tickets: 1000, history: 400000, agents: %(agents)d, teams: 20}
 policies: [{id: gold, first_response: 2s}]
 rules:
   - {id: many, indicator: waiting, scope: team, fire: ">= %(many)d", clear: %(clear)d}
@@ -77,7 +77,8 @@ def free_ports(n):
 class Scene:
     """The directory, its disk, the clock, the configuration, and the process."""
 
-    def __init__(self, build):
+    def __init__(self, build, agents=100):
+        self.agents = agents
         self.dir = tempfile.mkdtemp(prefix="soak-")
         self.disk = os.path.join(self.dir, "disk")
         os.mkdir(self.disk)
@@ -116,6 +117,7 @@ class Scene:
     def write(self, text=""):
         with open(os.path.join(self.dir, "config.yaml"), "w", encoding="utf-8") as file:
             file.write(CONFIG % dict(self.ports, many=self.many, clear=self.many - 1,
+                                     agents=self.agents,
                                      state=os.path.join(self.disk, "state")) + text)
 
     def start(self):
