@@ -56,7 +56,19 @@ void dayline_put(struct dayline *t, uint32_t row, enum dayline_column column, do
     *cell(t, row, column, t->last) = (float)v;
 }
 
-static uint32_t hour_of(const struct settings *s)
+void dayline_recall(struct dayline *t, uint32_t row, enum dayline_column column, int64_t minute,
+                    double v)
+{
+    CHECK(row < DAYLINE_ROWS && t->first >= 0);
+    if (isnan(v) || minute > t->last || t->last - minute >= DAYLINE_POINTS || minute < 0)
+        return;
+    float *at = cell(t, row, column, minute); /* before t->first: NaN, as it has been begun */
+    if (isnan(*at))
+        *at = (float)v;
+    t->first = minute < t->first ? minute : t->first;
+}
+
+uint32_t dayline_window(const struct settings *s)
 {
     for (uint32_t i = 0; i < s->windows; i++)
         if (strcmp(s->window[i].name, "1h") == 0)
@@ -71,8 +83,8 @@ static void read_row(struct dayline *t, struct engine *engine, uint32_t row)
     for (uint32_t c = 0; c < DAYLINE_COLUMNS; c++)
         source[c] = (struct figure_source){columns[c].indicator, columns[c].field};
     enum scope scope = row == 0 ? SCOPE_ALL : SCOPE_TEAM;
-    engine_figures(engine, scope, row == 0 ? 1 : row, hour_of(engine_settings(engine)), source,
-                   DAYLINE_COLUMNS, figure);
+    engine_figures(engine, scope, row == 0 ? 1 : row, dayline_window(engine_settings(engine)),
+                   source, DAYLINE_COLUMNS, figure);
     for (uint32_t c = 0; c < DAYLINE_COLUMNS; c++) {
         bool ms = indicator_field_is_ms((enum indicator)columns[c].indicator,
                                         (enum indicator_field)columns[c].field);

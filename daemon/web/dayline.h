@@ -1,7 +1,7 @@
 /* dayline.h: a day of a few numbers, one a minute: what the wallboard's lines are drawn from.
  *
- * Of the whole desk and of the first teams; in memory only, so a restart begins anew. Rows are
- * names, each column a ring of the last day's minutes; what was not measured is NaN. */
+ * Of the whole desk and of the first teams; in memory, and after a restart again from the record
+ * (earlier.h). Rows are names, each column a ring of the last day's minutes; what was not measured is NaN. */
 #ifndef TP_DAEMON_WEB_DAYLINE_H
 #define TP_DAEMON_WEB_DAYLINE_H
 
@@ -40,6 +40,14 @@ MUST_CHECK bool dayline_init(struct dayline *t);
 bool dayline_begin(struct dayline *t, ms_t now);
 
 void dayline_put(struct dayline *t, uint32_t row, enum dayline_column column, double v);
+
+/* As it was in an earlier minute of the day. What was measured since the start stays; NaN tells
+ * nothing. */
+void dayline_recall(struct dayline *t, uint32_t row, enum dayline_column column, int64_t minute,
+                    double v);
+
+/* Index of the window that percentiles and shares are of. */
+uint32_t dayline_window(const struct settings *s);
 
 /* Reads some rows of the minute at hand from the engine, if it is due. */
 void dayline_work(struct dayline *t, struct engine *engine, ms_t now);

@@ -396,6 +396,9 @@ bool web_open(struct web *w, const struct web_parts *parts)
             close(fd);
         return failed(w, "libmicrohttpd does not start; are there too few file descriptors?");
     }
+    if (parts->outlet->record != NULL)
+        w->earlier = earlier_begin(parts->loop, parts->config->state_dir, &w->dayline,
+                                   parts->outlet->engine, parts->begin(parts->data));
     log_info(parts->log, "serving", "socket=http endpoint=http://%s/ token=%s", at,
              w->token.n > 0 ? "wanted" : "none");
     return true;
@@ -431,6 +434,8 @@ void web_close(struct web *w, void (*closed)(struct web *w))
         MHD_stop_daemon(w->mhd);
     w->mhd = NULL;
     live_fini(&w->live);
+    earlier_forget(w->earlier);
+    w->earlier = NULL;
     dayline_fini(&w->dayline);
     if (w->polling)
         uv_close((uv_handle_t *)&w->poll, on_poll_closed);

@@ -8,6 +8,7 @@
 
 #include "daemon/query.h"
 #include "daemon/web/dayline.h"
+#include "daemon/web/earlier.h"
 #include "daemon/web/guard.h"
 #include "daemon/web/live.h"
 #include "daemon/web/metrics.h"
@@ -53,6 +54,7 @@ struct web {
     struct visit *busy; /* visits with work for our turns, in a circle; NULL = none */
     struct live live;   /* live streams */
     struct dayline dayline;
+    struct earlier *earlier; /* NULL: nothing is read from the record */
     void (*closed)(struct web *w);
     void *data; /* the owner's */
 };

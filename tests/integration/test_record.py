@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -44,6 +45,14 @@ class Record(unittest.TestCase):
         record.commit()
         record.close()
         return rows
+
+    def past(self, rows):
+        """Rows of history: step, scope, name, at, numbers."""
+        record = sqlite3.connect(os.path.join(self.dir, "record.db"))
+        record.executemany("INSERT INTO history VALUES(?, ?, ?, ?, '1h', ?)",
+                           [(*row[:4], json.dumps(row[4])) for row in rows])
+        record.commit()
+        record.close()
 
     def told(self, daemon, count):
         """Until so many alerts of this run are out and in the record."""
@@ -256,9 +265,8 @@ class Record(unittest.TestCase):
             self.assertEqual(whole["windows"]["1h"]["opened"]["num"], 30)
             self.assertEqual(daemon.ask(op="history", scope="team", name="none")[-1]["count"], 0)
             at = point["at"]
-            insert = "INSERT INTO history VALUES(?, 'all', '-', ?, '1h', ?)"
-            for n in range(1, 501):
-                self.sql(insert, 60000, at - n * 60000, json.dumps({"now": {"open": n}}))
+            self.past((60000, "all", "-", at - n * 60000, {"now": {"open": n}})
+                      for n in range(1, 501))
             pages = daemon.ask(op="history", indicator="open", **{"from": at - 450 * 60000,
                                                                   "to": at + 1})
             points = [p for page in pages[:-1] for p in page["message"]["points"]]
@@ -266,7 +274,7 @@ class Record(unittest.TestCase):
                              [(at - n * 60000, n) for n in range(450, 0, -1)] + [(at, 30)])
             hour = at // 3600000 * 3600000
             self.sql("DELETE FROM history WHERE step > 60000")
-            self.sql(insert, 3600000, hour, json.dumps({"now": {"open": 77}}))
+            self.past([(3600000, "all", "-", hour, {"now": {"open": 77}})])
             page = daemon.ask(op="history", indicator="open", step=3600000)[0]["message"]
             self.assertEqual(page["points"], [{"at": hour, "value": 77}])
             for wrong, key in (({"step": 1000}, "step"), ({"indicator": "x"}, "indicator"),
@@ -278,6 +286,34 @@ class Record(unittest.TestCase):
             with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
                 got = json.load(answer)
             self.assertEqual(got["answers"][0]["message"]["points"], page["points"])
+
+    def test_the_lines_of_the_day_after_a_restart(self):
+        with self.daemon() as daemon:
+            send(daemon.publisher(), [opened(n) for n in range(9)])
+            self.told(daemon, 9)
+        self.sql("DELETE FROM history")
+        now = now_ms() // 60000
+        hour = [{"first_response": {"p90": 1000 * n, "attainment": 0.5} if n % 2 else {}}
+                for n in range(200)]
+        self.past((60000, scope, name, (now - n) * 60000,
+                   {"now": {"open": n + len(name), "waiting": 2}, "windows": {"1h": hour[n]}})
+                  for n in range(1, 200)
+                  for scope, name in (("all", "-"), ("team", "team1"), ("team", "gone")))
+        with self.daemon() as daemon:
+            deadline = time.monotonic() + PATIENCE_S
+            for query, more in ("", 1), ("?team=team1", 5):
+                while True:
+                    with urllib.request.urlopen(daemon.url + "api/v1/trend" + query,
+                                                timeout=PATIENCE_S) as answer:
+                        trend = json.load(answer)
+                    if len(trend["open"]) >= 200 or time.monotonic() > deadline:
+                        break
+                self.assertEqual(trend["from"], (now - 199) * 60000)
+                self.assertEqual(trend["open"][:199], [n + more for n in range(199, 0, -1)])
+                self.assertEqual(trend["waiting"][:199], [2] * 199)
+                self.assertEqual(trend["first_response_p90"][:199],
+                                 [1000 * n if n % 2 else None for n in range(199, 0, -1)])
+                self.assertEqual(trend["first_response_attainment"][0], 0.5)
 
     def test_a_damaged_record_does_not_stop_anybody(self):
         with self.daemon() as daemon:

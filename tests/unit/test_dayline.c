@@ -2,6 +2,7 @@
 #include "daemon/web/dayline.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +54,24 @@ Test(dayline, a_minute_begins_once)
     cr_assert_not(dayline_begin(&t, day + 59999));
     cr_assert_not(dayline_begin(&t, day - 1)); /* the clock stands or is behind */
     cr_assert(dayline_begin(&t, day + 60000));
+}
+
+Test(dayline, what_an_earlier_run_measured)
+{
+    dayline_begin(&t, day);
+    dayline_put(&t, 0, DAYLINE_OPEN, 7);
+    dayline_recall(&t, 0, DAYLINE_OPEN, day / 60000 - 2, 5);
+    dayline_recall(&t, 0, DAYLINE_OPEN, day / 60000, 9);          /* known better by now */
+    dayline_recall(&t, 0, DAYLINE_OPEN, day / 60000 + 1, 9);      /* not yet */
+    dayline_recall(&t, 0, DAYLINE_OPEN, day / 60000 - 1440, 9);   /* too long ago */
+    dayline_recall(&t, 0, DAYLINE_WAITING, day / 60000 - 3, NAN); /* nothing */
+    cr_assert_not_null(strstr(said(0), "\"open\":[5,null,7]"), "%s", text);
+    dayline_recall(&t, 0, DAYLINE_OPEN, day / 60000 - 1439, 1);
+    cr_assert_not_null(strstr(said(0), "\"open\":[1,null"), "%s", text);
+    dayline_begin(&t, day + 60000); /* the oldest goes */
+    dayline_put(&t, 0, DAYLINE_OPEN, 8);
+    cr_assert_null(strstr(said(0), "\"open\":[1,"));
+    cr_assert_not_null(strstr(text, ",5,null,7,8]"));
 }
 
 Test(dayline, minutes_passed_over_were_not_measured)
