@@ -188,6 +188,20 @@ bool archive_extent(struct archive_reader *r, uint64_t *ret_alerts, ms_t *ret_ne
     return end(r, q, rc, 0) == 0;
 }
 
+bool archive_span(struct archive_reader *r, ms_t step, ms_t *ret_oldest, ms_t *ret_newest)
+{
+    sqlite3_stmt *q = prepare(r, "SELECT (SELECT min(at) FROM history WHERE step=?1), "
+                                 "(SELECT max(at) FROM history WHERE step=?1)");
+    if (q == NULL)
+        return false;
+    sqlite3_bind_int64(q, 1, step);
+    int rc = sqlite3_step(q);
+    bool any = rc == SQLITE_ROW && sqlite3_column_type(q, 0) != SQLITE_NULL;
+    *ret_oldest = any ? sqlite3_column_int64(q, 0) : 0;
+    *ret_newest = any ? sqlite3_column_int64(q, 1) : -1;
+    return end(r, q, rc, 0) == 0;
+}
+
 int archive_place_of(struct archive_reader *r, struct str receiver, uint64_t *ret_n)
 {
     sqlite3_stmt *q = prepare(r, "SELECT n FROM places WHERE receiver=?1");

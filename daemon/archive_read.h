@@ -52,6 +52,10 @@ MUST_CHECK bool archive_runs(struct archive_reader *r, uint32_t most, archive_ru
 /* How many numbers of alerts it spans, and when the newest was told (MS_NONE: none). */
 MUST_CHECK bool archive_extent(struct archive_reader *r, uint64_t *ret_alerts, ms_t *ret_newest);
 
+/* The oldest and the newest row of a step; newest < oldest: there is none. */
+MUST_CHECK bool archive_span(struct archive_reader *r, ms_t step, ms_t *ret_oldest,
+                             ms_t *ret_newest);
+
 /* What the receiver has been delivered. 1; 0: nothing is known of it; -1: r->why. */
 MUST_CHECK int archive_place_of(struct archive_reader *r, struct str receiver, uint64_t *ret_n);
 

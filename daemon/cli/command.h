@@ -20,6 +20,7 @@ int command_replay(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_export(int argc, char **argv);
 int command_query(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keygen(int argc, char **argv);

@@ -3,18 +3,21 @@
 #include "daemon/cli/lines.h"
 #include "daemon/cli/progress.h"
 #include "daemon/cli/words.h"
+#include "daemon/past.h"
 #include "proto/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { FEED_TOLD_MAX = 10 /* refused lines of one file told by themselves */ };
 
 struct source {
     const char *path;
-    struct lines *lines;
+    struct past *past;   /* of a state directory; NULL: a file */
+    struct lines *lines; /* of a file */
     struct text_reader *reader;
     struct event event; /* the next one, when `has` */
     bool has, begun;
@@ -51,12 +54,32 @@ static void refuse(struct feed *f, struct source *s, const char *reason, const c
             field[0] != '\0' ? ": " : "", field);
 }
 
+static void break_off(struct feed *f, const struct source *s, const char *why)
+{
+    f->broken = true;
+    progress_clear(&f->progress);
+    word_error(W_E_READ, s->path, why, NULL);
+}
+
+static void advance_past(struct feed *f, struct source *s)
+{
+    int got = past_next(s->past, &s->event);
+    s->has = got == 1;
+    s->event.rts = MS_NONE;
+    if (got < 0)
+        break_off(f, s, past_why(s->past));
+}
+
 /* Reads on until the source has an event or is at its end. */
 static void advance(struct feed *f, struct source *s)
 {
     struct str line;
     enum lines_end end;
     s->has = false;
+    if (s->past != NULL) {
+        advance_past(f, s);
+        return;
+    }
     while (!s->has && (end = lines_next(s->lines, &line)) < LINES_END) {
         if (end == LINES_LONG) {
             refuse(f, s, word(W_E_LINE_LONG), "");
@@ -79,11 +102,21 @@ static void advance(struct feed *f, struct source *s)
         if (got < 0)
             refuse(f, s, err_text(got), field < F_N ? schema_key(field) : "");
     }
-    if (!s->has && lines_why(s->lines) != NULL) {
-        f->broken = true;
-        progress_clear(&f->progress);
-        word_error(W_E_READ, s->path, lines_why(s->lines), NULL);
+    if (!s->has && lines_why(s->lines) != NULL)
+        break_off(f, s, lines_why(s->lines));
+}
+
+/* A file, or a state directory. */
+static bool open_source(struct source *s, const char **ret_why)
+{
+    struct stat is;
+    if (stat(s->path, &is) == 0 && S_ISDIR(is.st_mode)) {
+        s->past = past_open(s->path, ret_why);
+        return s->past != NULL;
     }
+    s->reader = calloc(1, sizeof(*s->reader));
+    s->lines = s->reader != NULL ? lines_open(s->path, ret_why) : NULL;
+    return s->lines != NULL;
 }
 
 struct feed *feed_open(char *const *paths, uint32_t n, bool quiet)
@@ -99,10 +132,8 @@ struct feed *feed_open(char *const *paths, uint32_t n, bool quiet)
         struct source *s = &f->source[i];
         const char *why = strerror(ENOMEM);
         s->path = paths[i];
-        s->reader = calloc(1, sizeof(*s->reader));
-        s->lines = s->reader != NULL ? lines_open(paths[i], &why) : NULL;
         f->n = i + 1;
-        if (s->lines == NULL) {
+        if (!open_source(s, &why)) {
             word_error(W_E_OPEN, paths[i], why, NULL);
             feed_close(f);
             return NULL;
@@ -117,11 +148,13 @@ static void show(struct feed *f)
 {
     uint64_t done = 0, total = 0;
     for (uint32_t i = 0; i < f->n; i++) {
-        uint64_t all = lines_total(f->source[i].lines);
+        const struct source *s = &f->source[i];
+        uint64_t all = s->past != NULL ? past_total(s->past) : lines_total(s->lines);
+        uint64_t one = s->past != NULL ? past_done(s->past) : lines_done(s->lines);
         if (all == 0)
             return;
         total += all;
-        done += lines_done(f->source[i].lines);
+        done += one < all ? one : all; /* a journal may grow meanwhile */
     }
     progress_show(&f->progress, done, total);
 }
@@ -145,7 +178,8 @@ uint64_t feed_refused(const struct feed *f)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < f->n; i++)
-        sum += f->source[i].refused;
+        sum += f->source[i].refused +
+               (f->source[i].past != NULL ? past_damaged(f->source[i].past) : 0);
     return sum;
 }
 
@@ -166,6 +200,13 @@ void feed_close(struct feed *f)
             word_print(stderr, W_MORE_LINES, more, NULL, NULL);
             fputc('\n', stderr);
         }
+        if (s->past != NULL && past_damaged(s->past) > 0 && !f->quiet) {
+            char damaged[24];
+            snprintf(damaged, sizeof(damaged), "%" PRIu64, past_damaged(s->past));
+            word_error(W_E_DAMAGED, s->path, damaged, NULL);
+        }
+        if (s->past != NULL)
+            past_close(s->past);
         if (s->lines != NULL)
             lines_close(s->lines);
         if (s->reader != NULL && s->begun)

@@ -1,4 +1,5 @@
-/* feed.h: events from one or several files, NDJSON or CSV (.gz too), merged by ts.
+/* feed.h: events from one or several files, NDJSON or CSV (.gz too), or from the journal in a state
+ * directory, merged by ts.
  *
  * Each file keeps its own order; of several files the one whose next event is the oldest goes on
  * (of equals, the first given). A refused line is told on stderr with file, line and reason, the

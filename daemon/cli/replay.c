@@ -44,7 +44,7 @@ static const struct option options[] = {
     {"window", OPTION_TEXT, &r.window_text, W_O_WINDOW, 0, 0},
 };
 
-static const struct usage usage = {"replay", "FILE|- …", W_ABOUT_REPLAY, options,
+static const struct usage usage = {"replay", "FILE|DIRECTORY|- …", W_ABOUT_REPLAY, options,
                                    ARRAY_LEN(options)};
 
 /* Ends the line that the emitter wrote into r.buf and prints it. */

@@ -51,7 +51,7 @@ static const struct option options[] = {
     {"no-charts", OPTION_FLAG, &g.no_charts, W_O_NO_CHARTS, 0, 0},
 };
 
-static const struct usage usage = {"report", "FILE|- …", W_ABOUT_REPORT, options,
+static const struct usage usage = {"report", "FILE|DIRECTORY|- …", W_ABOUT_REPORT, options,
                                    ARRAY_LEN(options)};
 
 static int wrong(const char *what, enum word why)

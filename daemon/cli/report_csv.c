@@ -1,27 +1,10 @@
 /* A report as CSV (RFC 4180): a line for every cell of every table, for programs and pivots. */
+#include "daemon/cli/csv.h"
 #include "daemon/cli/report_doc.h"
-
-/* A spreadsheet runs what begins with one of these; an apostrophe makes it text (OWASP, "CSV
- * Injection"). */
-static bool is_formula(const char *text)
-{
-    return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
-}
 
 static void put(FILE *out, const char *text)
 {
-    bool quoted = strpbrk(text, ",\"\r\n") != NULL || is_formula(text);
-    if (quoted)
-        fputc('"', out);
-    if (is_formula(text))
-        fputc('\'', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
-    }
-    if (quoted)
-        fputc('"', out);
+    csv_text(out, str_of(text));
 }
 
 static void line(FILE *out, const struct doc_table *t, uint32_t row, uint32_t column)

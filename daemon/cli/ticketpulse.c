@@ -13,8 +13,9 @@ static const struct {
     {"simulate", W_ABOUT_SIMULATE, command_simulate}, {"send", W_ABOUT_SEND, command_send},
     {"replay", W_ABOUT_REPLAY, command_replay},       {"report", W_ABOUT_REPORT, command_report},
     {"watch", W_ABOUT_WATCH, command_watch},          {"top", W_ABOUT_TOP, command_top},
-    {"query", W_ABOUT_QUERY, command_query},          {"check", W_ABOUT_CHECK, command_check},
-    {"keygen", W_ABOUT_KEYGEN, command_keygen},       {"doctor", W_ABOUT_DOCTOR, command_doctor},
+    {"query", W_ABOUT_QUERY, command_query},          {"export", W_ABOUT_EXPORT, command_export},
+    {"check", W_ABOUT_CHECK, command_check},          {"keygen", W_ABOUT_KEYGEN, command_keygen},
+    {"doctor", W_ABOUT_DOCTOR, command_doctor},
 };
 
 static int help(void)

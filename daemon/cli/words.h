@@ -23,6 +23,8 @@
     X(ABOUT_TOP, "live table of agents and teams", "客服与团队的实时表格")                         \
     X(ABOUT_QUERY, "asks the daemon: snapshot, alerts, status, worklist, explain, scorecard, …",   \
       "查询服务进程:snapshot、alerts、status、worklist、explain、scorecard 等")                    \
+    X(ABOUT_EXPORT, "writes what a state directory keeps as NDJSON or CSV",                        \
+      "将状态目录的内容导出为 NDJSON 或 CSV")                                                      \
     X(ABOUT_KEYGEN, "makes a CURVE key pair; prints the public key", "生成 CURVE 密钥对,输出公钥") \
     X(ABOUT_DOCTOR, "looks for what is wrong, and says what to do", "检查运行环境并给出建议")      \
     X(ABOUT_CHECK, "checks a configuration file", "检查配置文件")                                  \
@@ -93,6 +95,15 @@
     X(O_FIELD, "history: only this field of it, e.g. p90", "history:仅此字段,如 p90")              \
     X(O_HISTORY_STEP, "history: 1m, 1h or 1d (default: what suits the period)",                    \
       "history:1m、1h 或 1d(默认按时段选择)")                                                      \
+    X(O_EXPORT_FROM, "only what was at or after this instant: ms or ISO 8601",                     \
+      "仅此时刻及之后(毫秒或 ISO 8601)")                                                           \
+    X(O_EXPORT_TO, "… and before this one", "…及此时刻之前")                                       \
+    X(O_EXPORT_FORMAT, "ndjson or csv (default: by the name of --output, else ndjson)",            \
+      "ndjson 或 csv(默认按 --output 的扩展名,否则 ndjson)")                                       \
+    X(O_EXPORT_OUTPUT, "file to write to (default: standard output)", "输出文件(默认标准输出)")    \
+    X(WANT_EXPORT_FORMAT, "ndjson or csv", "ndjson 或 csv")                                        \
+    X(E_DAMAGED, "{1}: {2} entries of the journal are damaged and left out",                       \
+      "{1}:日志中 {2} 条记录已损坏,已略去")                                                        \
     X(O_ACTIVE, "only alerts that are active now", "仅当前活动告警")                               \
     X(O_PREFIX, "only topics that begin so", "仅此前缀的主题")                                     \
     X(O_TEAM, "worklist: only this team's", "worklist:仅此团队")                                   \
