@@ -2,6 +2,7 @@
 
 #include "daemon/driver.h"
 #include "daemon/notify.h"
+#include "daemon/pulse.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ struct app {
     struct driver *driver;
     uv_signal_t terminate, interrupt, reload;
     uv_timer_t beat; /* watchdog and status */
-    uint64_t turns;  /* of the driver at the last beat */
+    struct pulse pulse;
     bool stopping;
 };
 
@@ -121,15 +122,13 @@ static void on_stop(uv_signal_t *signal, int number)
     driver_close(a->driver, on_driver_closed);
 }
 
-/* The watchdog hears of us only while turns are made: a turn ticks the engine. */
 static void on_beat(uv_timer_t *timer)
 {
     struct app *a = timer->data;
     const struct status *s = &a->driver->status;
     uint64_t refused = 0;
-    if (s->turns != a->turns)
+    if (pulse_beats(&a->pulse, s->turns, &s->journal))
         notify_alive();
-    a->turns = s->turns;
     for (int i = 0; i < ERR_N; i++)
         refused += s->rejected[i];
     const struct standby *standby = &a->driver->standby;

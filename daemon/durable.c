@@ -148,6 +148,10 @@ static void on_committed(struct journal *j)
         s->broken(s->data);
         return;
     }
+    if (s->timed != 0 && journal_committed(j) >= s->timed) {
+        histogram_add(&s->commits, uv_hrtime() - s->timed_ns);
+        s->timed = 0;
+    }
     durable_release(s);
     uint64_t upto = s->health == STORE_FINE ? journal_committed(j) : UINT64_MAX;
     if (s->committed != NULL)
@@ -178,6 +182,10 @@ static void push(struct durable *s)
 {
     journal_push(&s->journal);
     s->outlet->held_seq = s->journal.seq;
+    if (s->timed == 0) {
+        s->timed = s->journal.seq;
+        s->timed_ns = uv_hrtime();
+    }
     if (s->journal.lost != s->lost) {
         log_error(s->log, "events not journaled", "entries=%" PRIu64, s->journal.lost - s->lost);
         s->lost = s->journal.lost;

@@ -15,6 +15,7 @@
 
 #include "daemon/checkpoint.h"
 #include "daemon/clients.h"
+#include "daemon/histogram.h"
 #include "daemon/journal.h"
 #include "daemon/outlet.h"
 #include "daemon/recorder.h"
@@ -34,19 +35,21 @@ struct durable {
     struct engine *engine;
     struct store store;
     struct recover recover;
-    struct held held;       /* alerts */
-    struct recorder record; /* what was told; its `keep` is the caller's to set */
-    uint64_t released;      /* alerts of entries up to this one have left */
-    int record_health;      /* enum store_result, as last logged */
-    uint64_t record_lost;   /* likewise */
-    bool running;           /* the journal's threads are there */
-    ms_t started_at;        /* since when this state is watched */
-    ms_t tick;              /* the last one, if it is not an entry yet; MS_NONE */
-    bool due;               /* of the tick at hand: was something due? */
-    uint64_t forgotten;     /* tickets, before the tick at hand */
-    int health;             /* enum store_result, as last logged */
-    uint64_t lost;          /* entries, as last logged */
-    struct clients clients; /* of acknowledged ingest */
+    struct held held;         /* alerts */
+    struct recorder record;   /* what was told; its `keep` is the caller's to set */
+    struct histogram commits; /* from an entry to its commit, one at a time */
+    uint64_t timed, timed_ns; /* the entry that is timed, 0 = none; uv_hrtime() when it came */
+    uint64_t released;        /* alerts of entries up to this one have left */
+    int record_health;        /* enum store_result, as last logged */
+    uint64_t record_lost;     /* likewise */
+    bool running;             /* the journal's threads are there */
+    ms_t started_at;          /* since when this state is watched */
+    ms_t tick;                /* the last one, if it is not an entry yet; MS_NONE */
+    bool due;                 /* of the tick at hand: was something due? */
+    uint64_t forgotten;       /* tickets, before the tick at hand */
+    int health;               /* enum store_result, as last logged */
+    uint64_t lost;            /* entries, as last logged */
+    struct clients clients;   /* of acknowledged ingest */
     /* Entries up to this are on disk. May be NULL. */
     void (*committed)(void *data, uint64_t upto);
     /* The disk failed: the daemon must end. */

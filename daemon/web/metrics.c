@@ -1,5 +1,7 @@
 #include "daemon/web/metrics.h"
 
+#include "daemon/durable.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +307,11 @@ static void write_daemon(struct scrape *s)
     expo_family(x, EXPO_HISTOGRAM, "ticketpulse_step_seconds",
                 "How long the engine took for one batch of events.");
     expo_histogram(x, s->source->steps);
+    if (s->source->outlet->durable == NULL)
+        return;
+    expo_family(x, EXPO_HISTOGRAM, "ticketpulse_commit_seconds",
+                "From an entry of the journal to its commit on disk; one at a time is timed.");
+    expo_histogram(x, &s->source->outlet->durable->commits);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 import zmq
@@ -106,6 +107,13 @@ sockets:
             daemon.wait_notified("WATCHDOG=1")
             daemon.wait_notified("WATCHDOG=1")
             daemon.wait_notified("STATUS=0 events, 0 active alerts, 0 refused")
+            before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+            daemon.signal(signal.SIGHUP)
+            said = dict(line.split("=") for line in
+                        daemon.wait_notified("RELOADING=1").split("\n"))
+            after = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+            self.assertTrue(before <= int(said["MONOTONIC_USEC"]) <= after, said)
+            daemon.wait_notified("READY=1")
             daemon.signal(signal.SIGTERM)
             daemon.wait_notified("STOPPING=1")
             daemon.wait_line("^<6>stopping signal=15")

@@ -204,6 +204,7 @@ class Metrics(unittest.TestCase):
                 self.assertEqual(scrape.value("ticketpulse_journal_written"), 1)
                 self.assertGreaterEqual(scrape.value("ticketpulse_journal_entries_total"), 1)
                 self.assertEqual(scrape.value("ticketpulse_journal_lost_total"), 0)
+                self.assertGreaterEqual(scrape.value("ticketpulse_commit_seconds_count"), 1)
                 self.assertEqual(scrape.value("ticketpulse_journal_checkpoints_total"),
                                  journal["checkpoints"])
                 self.assertEqual(scrape.value("ticketpulse_journal_replay_entries"),
@@ -213,6 +214,7 @@ class Metrics(unittest.TestCase):
                                      journal[word])
         with Daemon() as daemon:
             self.assertNotIn("ticketpulse_journal", Scrape(daemon).text)
+            self.assertNotIn("ticketpulse_commit", Scrape(daemon).text)
 
     def test_prometheus(self):
         """It scrapes, a recording rule of ours evaluates, nothing of the text is refused."""
