@@ -5,8 +5,8 @@
 #include "tests/lib/desk.h"
 #include "tests/lib/tale.h"
 
-/* Opens the desk and tells it the tale, without its merges (what they move is tested elsewhere):
- * in its order, or in any with some events doubled. *t comes out as an oracle wants it, in order. */
+/* Opens the desk and tells it the tale without its merges (what they move is tested elsewhere): in
+ * its order, or in any with some events doubled. *t comes out in order, as an oracle wants it. */
 void tell_tale(struct desk *d, struct random *r, struct tale *t, bool shuffled);
 
 /* NULL, or what of that name is not as the oracle has it. */
