@@ -68,16 +68,6 @@ static void hash_all(const struct engine *e, const struct event *events, uint32_
     }
 }
 
-void engine_look_ahead_due(const struct engine *e, ms_t until)
-{
-    handle_t ticket[WHEEL_AHEAD];
-    uint32_t n = wheel_ahead(&e->wheel, until, OWNER_TICKET, ticket, ARRAY_LEN(ticket));
-    for (uint32_t i = 0; i < n; i++)
-        ticket_prefetch(e->tickets, ticket[i]);
-    for (uint32_t i = 0; i < n; i++)
-        fetch_names(e, EV_ASSIGNED, &ticket_foresee(e->tickets, ticket[i])->tags);
-}
-
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE])
 {
@@ -86,8 +76,6 @@ void engine_look_ahead(const struct engine *e, const struct event *events, uint3
     hash_all(e, events, n, ahead);
     if (n < 4) /* too few to overlap */
         return;
-    if (events[n - 1].rts == MS_NONE) /* a replay: what is due fires between its events */
-        engine_look_ahead_due(e, events[n - 1].ts);
     for (uint32_t i = 0; i < n; i++) {
         if (ahead[i].hash == 0)
             continue;

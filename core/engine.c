@@ -249,12 +249,10 @@ static bool has_room(const struct engine *e, const struct outbox *out)
 static bool fire(struct engine *e, ms_t until, uint32_t kinds, struct outbox *out)
 {
     struct wheel_fired due;
-    uint32_t most = e->effects_max, fired = 0;
+    uint32_t most = e->effects_max;
     while (has_room(e, out) && wheel_pop_kinds(&e->wheel, until, kinds, &due)) {
         advance(e, due.deadline);
         e->core.fired = ms_max(e->core.fired, due.deadline);
-        if (fired++ % WHEEL_AHEAD == 1) /* after the first, as mostly there is but one */
-            engine_look_ahead_due(e, until);
         if (due.kind == OWNER_TICKET)
             ticket_due(e->tickets, due.owner, due.deadline);
         else if (due.kind == OWNER_CALL)

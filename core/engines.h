@@ -77,9 +77,6 @@ struct engine {
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE]);
 
-/* Likewise for some of the deadlines up to `until`. */
-void engine_look_ahead_due(const struct engine *e, ms_t until);
-
 /* Keeps a copy of the cards, as what settings speak of: the configuration's go with a reload. */
 void engine_keep_cards(struct engine *e, const struct scorecards *cards);
 

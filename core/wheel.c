@@ -329,6 +329,9 @@ static bool move_on(struct wheel *w, sec_t to)
     w->due_sorted = w->due.first == w->due.last;
     w->near[slot] = (struct wheel_list){0};
     w->near_bits[slot / 64] &= ~(1ULL << (slot % 64));
+    uint32_t following = near_find(w, slot + 1);
+    if (following < WHEEL_SPAN) /* by its turn it is near */
+        __builtin_prefetch(timer_at(w, w->near[following].first), 1);
     return true;
 }
 
@@ -386,6 +389,7 @@ bool wheel_pop_kinds(struct wheel *w, ms_t at, uint32_t kinds, struct wheel_fire
     if (t->deadline > at || (t->deadline == at && kind >= kinds))
         return false;
     *ret = (struct wheel_fired){t->deadline, t->owner, kind};
+    __builtin_prefetch(timer_at(w, t->next), 1);
     take_out(w, pool_handle(&w->timers, i));
     return true;
 }
@@ -393,43 +397,6 @@ bool wheel_pop_kinds(struct wheel *w, ms_t at, uint32_t kinds, struct wheel_fire
 bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret)
 {
     return wheel_pop_kinds(w, at, UINT8_MAX + 1, ret);
-}
-
-/* The first timer of each list with timers up to `to`, fetched but not looked at. */
-static uint32_t first_ones(const struct wheel *w, sec_t to, uint32_t *ret, uint32_t cap)
-{
-    sec_t span = w->cursor - w->cursor % WHEEL_SPAN;
-    uint32_t n = 0, slot = near_find(w, (uint32_t)(w->cursor - span) + 1);
-    if (w->due.first != 0 && n < cap)
-        ret[n++] = w->due.first;
-    for (; slot < WHEEL_SPAN && span + slot <= to && n < cap; slot = near_find(w, slot + 1))
-        ret[n++] = w->near[slot].first;
-    uint32_t far = (uint32_t)((span + WHEEL_SPAN) >> WHEEL_FAR_BITS);
-    uint32_t last = (uint32_t)(to >> WHEEL_FAR_BITS);
-    while (far <= last && n < cap && (far = far_find(w, far)) <= last)
-        ret[n++] = w->far[far++].first;
-    for (uint32_t i = 0; i < n; i++)
-        __builtin_prefetch(timer_at(w, ret[i]));
-    return n;
-}
-
-uint32_t wheel_ahead(const struct wheel *w, ms_t until, uint8_t kind, uint32_t *ret, uint32_t cap)
-{
-    uint32_t at[WHEEL_AHEAD], found = 0;
-    if (wheel_next(w) > until)
-        return 0;
-    uint32_t most = cap < WHEEL_AHEAD ? cap : WHEEL_AHEAD;
-    uint32_t n = first_ones(w, second_of(until), at, most);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct timer *t = timer_at(w, at[i]);
-        if (t->deadline <= until && t->order >> KIND_SHIFT == kind)
-            ret[found++] = t->owner;
-        if (t->next == 0 || n == most)
-            continue;
-        at[n++] = t->next;
-        __builtin_prefetch(timer_at(w, t->next));
-    }
-    return found;
 }
 
 void wheel_rebuild(struct wheel *w)

@@ -19,7 +19,6 @@ enum {
     WHEEL_SPAN = 1 << WHEEL_SPAN_BITS, /* seconds with a list each */
     WHEEL_FAR_BITS = 8,                /* seconds of a far list: 256 */
     WHEEL_FARS = 1 << 23,              /* far lists from 2000 on: 68 years */
-    WHEEL_AHEAD = 32,                  /* timers that are looked at ahead of their time */
 };
 
 /* One timer: 32 bytes. */
@@ -88,10 +87,6 @@ bool wheel_pop(struct wheel *w, ms_t at, struct wheel_fired *ret);
 
 /* Likewise, but of those at that very instant only kinds below `kinds`. */
 bool wheel_pop_kinds(struct wheel *w, ms_t at, uint32_t kinds, struct wheel_fired *ret);
-
-/* Owners of that kind whose timers will be popped by `until`, at most cap of them, in no order and
- * not all: only for fetching what their firing will touch. */
-uint32_t wheel_ahead(const struct wheel *w, ms_t until, uint8_t kind, uint32_t *ret, uint32_t cap);
 
 /* Brings a timer to be popped, or its lists, towards the cache: call some work ahead. */
 static inline void wheel_prefetch(const struct wheel *w, handle_t timer)
