@@ -64,6 +64,8 @@ struct config {
     struct config_texts query;
     struct config_texts ingest; /* where batches are acknowledged */
     uint32_t sockets_memory;    /* MiB; 0 = any */
+    uint32_t queries_a_second;  /* of one peer; 0 = any */
+    uint32_t answers_a_second;  /* MiB, likewise */
     struct config_http http;
     bool standby;                /* the second of two: publishes nothing until it must */
     struct config_texts primary; /* the other's out */

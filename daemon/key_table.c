@@ -55,6 +55,11 @@ const struct key keys[] = {
     {"sockets.ingest", KEY_ENDPOINTS, true, PLACE(ingest), 0, CONFIG_TEXTS_MAX,
      "[\"tcp://127.0.0.1:5561\"]",
      "ROUTER: batches of events, acknowledged when they are on disk; with a state directory only."},
+    {"sockets.queries_per_second", KEY_COUNT, false, PLACE(queries_a_second), 0, 1000000, "1000",
+     "Requests of one peer (of one key; without keys, of one connection) in a second; further ones "
+     "are answered `busy`. 0: any number."},
+    {"sockets.answers_per_second", KEY_COUNT, false, PLACE(answers_a_second), 0, 100000, "64",
+     "MiB of answers to one peer in a second; more of them wait. 0: any number."},
     {"sockets.memory", KEY_COUNT, false, PLACE(sockets_memory), 0, 1000000, "1024",
      "MiB of memory beside the engine's, most of it what is kept for peers. Beyond it every "
      "connection of one socket after the other is cut, and what they sent and nobody has seen yet "

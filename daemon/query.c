@@ -72,7 +72,11 @@ int query_answer(struct query *q, const struct job *j, const void *bytes, int n)
     int err = zsock_send(z, j->identity, j->identity_n, true);
     if (err == 0 && j->delimiter)
         err = zsock_send(z, "", 0, true);
-    return err == 0 ? zsock_send(z, bytes, (size_t)n, false) : err;
+    if (err == 0)
+        err = zsock_send(z, bytes, (size_t)n, false);
+    if (err == 0)
+        budget_spend(&q->budget, j->peer, uv_now(q->loop), (uint64_t)n);
+    return err;
 }
 
 int query_refuse(struct query *q, const struct job *j, int err, const char *key, const char *reason)
@@ -429,6 +433,9 @@ static int work_job(struct query *q, struct job *j)
 static void serve(struct query *q, struct job *j, uint64_t now)
 {
     j->waits = false;
+    j->paced = budget_behind(&q->budget, j->peer, now);
+    if (j->paced)
+        return;
     int err = work_job(q, j);
     if (err == 0) {
         j->stalled = 0;
@@ -456,7 +463,8 @@ void query_work(struct query *q, uint64_t now)
         struct job *j = &q->job[q->turn++ % QUERY_JOBS_MAX];
         if (j->phase != JOB_FREE)
             serve(q, j, now);
-        stalled = j->phase == JOB_FREE || j->waits || j->stalled != 0 ? stalled + 1 : 0;
+        bool idle = j->phase == JOB_FREE || j->waits || j->paced || j->stalled != 0;
+        stalled = idle ? stalled + 1 : 0;
         if (uv_hrtime() >= end)
             return;
     }
@@ -468,7 +476,7 @@ uint64_t query_deadline(const struct query *q, uint64_t now)
     for (uint32_t i = 0; i < QUERY_JOBS_MAX && q->jobs > 0; i++) {
         if (q->job[i].phase == JOB_FREE || q->job[i].waits)
             continue;
-        if (q->job[i].stalled == 0)
+        if (q->job[i].stalled == 0 && !q->job[i].paced)
             return now;
         due = now + QUERY_RETRY_MS;
     }

@@ -8,6 +8,7 @@
 #ifndef TP_DAEMON_QUERY_H
 #define TP_DAEMON_QUERY_H
 
+#include "daemon/budget.h"
 #include "daemon/lookup.h"
 #include "daemon/outlet.h"
 #include "daemon/scores.h"
@@ -63,6 +64,8 @@ struct job {
     uint64_t oldest;        /* … the first that was kept, when older ones were asked for; or 0 */
     uint64_t upto_seq;      /* alerts of this run up to this one are covered */
     uint64_t count;         /* answers so far */
+    uint64_t peer;          /* whose budget it spends; 0: nobody's */
+    bool paced;             /* its peer has had more than its share just now */
     uint64_t stalled;       /* uv_now() since when the peer takes nothing; 0 = it does */
     struct study *study;    /* NULL: none */
     struct lookup *lookup;  /* likewise */
@@ -74,15 +77,16 @@ struct query {
     struct outlet *outlet; /* borrowed: engine, bus, the scratch for messages */
     struct scores *scores; /* borrowed */
     struct log *log;
-    uv_loop_t *loop;    /* borrowed */
-    uint32_t jobs;      /* not free */
-    uint32_t studies;   /* jobs with one */
-    uint32_t lookups;   /* likewise */
-    uint32_t guests;    /* jobs with a taker */
-    bool closed;        /* takes no further requests */
-    uint32_t turn;      /* the job that comes next */
-    uint64_t requests;  /* taken */
-    uint64_t abandoned; /* jobs whose peer went or did not read */
+    uv_loop_t *loop;      /* borrowed */
+    uint32_t jobs;        /* not free */
+    uint32_t studies;     /* jobs with one */
+    uint32_t lookups;     /* likewise */
+    uint32_t guests;      /* jobs with a taker */
+    bool closed;          /* takes no further requests */
+    uint32_t turn;        /* the job that comes next */
+    uint64_t requests;    /* taken */
+    uint64_t abandoned;   /* jobs whose peer went or did not read */
+    struct budget budget; /* of each peer of the socket */
     struct job job[QUERY_JOBS_MAX];
     char answer[SNAPSHOT_BYTES_MAX + 1024];
 };

@@ -222,6 +222,10 @@ static int take(struct query *q, struct job *j, const void *bytes, size_t n,
         key = j->request.prefix.len > 0 ? "prefix" : "op";
     }
     q->outlet->status->peers.queries += err == ERR_FORBIDDEN;
+    if (err == 0 && !budget_take(&q->budget, j->peer, uv_now(q->loop))) {
+        q->outlet->status->busy++;
+        err = ERR_BUSY;
+    }
     if (err == 0) {
         bool started = start(q, j);
         if (n > sizeof j->bytes)
@@ -246,6 +250,8 @@ static int receive_one(struct query *q, struct zsock *z, struct job *j, zmq_msg_
     int err = receive_payload(z, j, msg) ? 0 : ERR_NOT_A_MAP;
     if (err == 0)
         err = auth_sender(&q->outlet->bus->auth, msg, ROLE_SUBSCRIBE | ROLE_OPERATE, &client);
+    j->peer = client != NULL ? hash_str(1, str_of(client->name)) : hash_bytes(2, j->identity, n);
+    j->peer |= 1; /* 0 is nobody */
     return take(q, j, zmq_msg_data(msg), zmq_msg_size(msg), client, err);
 }
 
@@ -260,6 +266,9 @@ static struct job *free_job(struct query *q)
 
 void query_receive(struct query *q, struct zsock *z)
 {
+    const struct config *c = q->outlet->config;
+    q->budget.requests = c->queries_a_second;
+    q->budget.bytes = (uint64_t)c->answers_a_second << 20;
     zmq_msg_t msg;
     int taken = -1;
     zmq_msg_init(&msg);

@@ -184,6 +184,7 @@ void encode_status(struct emitter *em, const char *key, const struct envelope *e
     emit_map(em, "queries");
     emit_uint(em, "taken", status->queries);
     emit_uint(em, "abandoned", status->abandoned);
+    emit_uint(em, "busy", status->busy);
     emit_end(em);
     emit_map(em, "peers");
     emit_uint(em, "accepted", status->peers.accepted);

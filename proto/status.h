@@ -130,6 +130,7 @@ struct status {
     uint64_t clock_steps; /* how often the system's clock was set back */
     uint64_t queries;     /* requests taken */
     uint64_t abandoned;   /* of those, whose peer went or did not read */
+    uint64_t busy;        /* refused: their peer asks too often */
     uint32_t jobs;        /* requests under way */
     uint64_t heap;        /* bytes beside the engine's, when last counted */
     uint64_t swollen;     /* how often connections were cut for that */

@@ -118,6 +118,8 @@ static void write_output(struct expo *x, const struct status *s)
     one(x, EXPO_COUNTER, "ticketpulse_queries", "Requests taken.", s->queries);
     one(x, EXPO_COUNTER, "ticketpulse_queries_abandoned", "Requests whose peer went or stalled.",
         s->abandoned);
+    one(x, EXPO_COUNTER, "ticketpulse_queries_busy", "Requests refused: their peer asks too often.",
+        s->busy);
 }
 
 static void write_journal(struct expo *x, const struct status_journal *j)

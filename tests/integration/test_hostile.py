@@ -5,6 +5,7 @@ import struct
 import sys
 import unittest
 
+import msgpack
 import zmq
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -93,6 +94,24 @@ class Hostile(unittest.TestCase):
             send(quiet, event("opened", "T1", team="quiet"))
             alerts.wait(lambda topic, m: m["state"] == "breached")
             self.assertLess(d.status()["events"], 1500 * 1000)
+
+    def test_who_asks_too_often_is_told_so(self):
+        sockets = SOCKETS + "  queries_per_second: 20\n  answers_per_second: 1\n"
+        with Daemon(FAST, sockets=sockets) as d:
+            s = d.socket(zmq.DEALER)
+            s.connect(d.query_endpoint)
+            for _ in range(200):
+                s.send(msgpack.packb({"op": "alerts", "since_seq": 0}))
+            answers = [msgpack.unpackb(s.recv()) for _ in range(200)]
+            busy = sum(a.get("error") == "busy" for a in answers)
+            self.assertGreater(busy, 0)
+            self.assertGreaterEqual(sum("count" in a for a in answers), 20)
+            status = d.status()  # another connection has its own
+            self.assertEqual(status["queries"]["busy"], busy)
+            # Answers of more than a second's bytes all come, only later.
+            send(d.publisher(), [event("opened", f"T{n}", team=f"team{n}") for n in range(1000)])
+            d.wait_status(lambda s: s["events"] == 1000)
+            self.assertGreater(len(d.ask(op="snapshot", scope="team")), 1000)
 
     def test_a_flood_of_subscriptions_is_bounded(self):
         with Daemon(FAST, sockets=SOCKETS) as d:
