@@ -74,6 +74,7 @@ Test(custom, measures_are_sorted_and_rows_follow)
 Test(custom, settings_from_elsewhere_are_not_believed)
 {
     WRONG(c.n = CUSTOMS_MAX + 1);
+    WRONG(c.at[0].row.target = TARGET_NONE - 1);
     WRONG(c.measures = MEASURED_NAMES_MAX + 1);
     WRONG(c.measures = 7);
     WRONG(c.measure[3][0] = 'z');
@@ -127,6 +128,9 @@ Test(custom, alike_is_what_is_made_of_the_same)
     cr_assert(custom_alike(&a, &b, IND_WAIT));
     b.at[3].id[0] = 'q';
     cr_assert_not(custom_alike(&a, &b, IND_CUSTOM_3));
+    b.at[1].den.kind ^= 1;
+    cr_assert_not(custom_alike(&a, &b, IND_CUSTOM_1));
+    b.at[1].den.kind ^= 1;
     b.at[2].num.measure ^= 1;
     cr_assert_not(custom_alike(&a, &b, IND_CUSTOM_2));
     cr_assert(custom_alike(&a, &b, IND_CUSTOM_1));
@@ -254,9 +258,11 @@ Test(custom, what_counts_nowhere_is_told)
     cr_assert_eq(engine_counters(d->e)->measured_unnamed, 1);
     r = desk_say(d, start, "measured name=orders value=1000000001 agent=ada");
     cr_assert(r.verdict == VERDICT_REFUSED && r.err == ERR_OUT_OF_RANGE);
+    r = desk_say(d, start, "measured name=orders value=-1000000001 agent=bob");
+    cr_assert(r.verdict == VERDICT_REFUSED && r.err == ERR_OUT_OF_RANGE);
     r = desk_say(d, start, "measured name=orders value=1000000000 agent=ada");
     cr_assert_eq(r.verdict, VERDICT_APPLIED);
-    cr_assert_eq(engine_counters(d->e)->refused, 1);
+    cr_assert_eq(engine_counters(d->e)->refused, 2);
     cr_assert_eq(engine_counters(d->e)->measured_unnamed, 1);
     cr_assert_eq(desk_num(d, SCOPE_AGENT, "ada", IND_CUSTOM_0, W_1H), MEASURED_MAX);
     desk_free(d);
