@@ -317,6 +317,11 @@ uint64_t recorder_told(const struct recorder *r)
     return r->running && recorder_health(r) == STORE_FINE ? atomic_load(&r->mark) : UINT64_MAX;
 }
 
+uint64_t recorder_backlog(const struct recorder *r)
+{
+    return atomic_load(&r->backlog);
+}
+
 enum store_result recorder_health(const struct recorder *r)
 {
     return (enum store_result)atomic_load(&r->health);

@@ -86,6 +86,7 @@ void recorder_thin(struct recorder *r, ms_t now);
  * that nobody waits for it. */
 uint64_t recorder_told(const struct recorder *r);
 
+uint64_t recorder_backlog(const struct recorder *r); /* bytes */
 enum store_result recorder_health(const struct recorder *r);
 void recorder_why(struct recorder *r, char ret[STORE_WHY_MAX]);
 

@@ -75,6 +75,9 @@ void sampler_work(struct sampler *s, struct outlet *o, ms_t at)
     /* A clock that was set back is an ordinary one; rows that are there stay. */
     if (!s->running && at / ARCHIVE_MINUTE * ARCHIVE_MINUTE != s->minute)
         begin(s, o, at);
+    s->waits = recorder_backlog(o->record) > SAMPLER_WAITING_BYTES;
+    if (s->waits)
+        return; /* its next commit wakes the loop up */
     uint64_t end = uv_hrtime() + SAMPLER_SLICE_NS;
     while (s->running) {
         bool over =

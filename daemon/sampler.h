@@ -12,13 +12,15 @@
 
 enum {
     SAMPLER_SLICE_NS = 250000,
-    SAMPLER_LATE_HOUR = 300000, /* ms after its end, e.g. over a restart */
+    SAMPLER_WAITING_BYTES = 8 << 20, /* to be written: alerts have the rest of the room */
+    SAMPLER_LATE_HOUR = 300000,      /* ms after its end, e.g. over a restart */
     SAMPLER_LATE_DAY = 900000,
 };
 
 struct sampler {
     ms_t minute, hour, day; /* ends of the last steps that were begun */
     bool running;           /* names are being looked at: */
+    bool waits;             /* the record has enough to write just now */
     bool hourly, daily;     /* also for these steps */
     uint8_t scope;          /* enum scope and name that come next */
     uint32_t index;
@@ -29,7 +31,7 @@ void sampler_work(struct sampler *s, struct outlet *o, ms_t at);
 
 static inline bool sampler_busy(const struct sampler *s)
 {
-    return s->running;
+    return s->running && !s->waits;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* ticketpulse export: what a state directory keeps, as NDJSON or CSV, also while the daemon runs. */
+/* ticketpulse export: what a state directory keeps, as NDJSON or CSV; the daemon may run. */
 #include "daemon/archive_read.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/csv.h"

@@ -1,7 +1,8 @@
 /* dayline.h: a day of a few numbers, one a minute: what the wallboard's lines are drawn from.
  *
  * Of the whole desk and of the first teams; in memory, and after a restart again from the record
- * (earlier.h). Rows are names, each column a ring of the last day's minutes; what was not measured is NaN. */
+ * (earlier.h). Rows are names, each column a ring of the last day's minutes; what was not measured
+ * is NaN. */
 #ifndef TP_DAEMON_WEB_DAYLINE_H
 #define TP_DAEMON_WEB_DAYLINE_H
 

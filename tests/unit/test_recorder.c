@@ -155,6 +155,28 @@ Test(recorder, what_it_says_is_on_disk_is_on_disk)
     end();
 }
 
+/* Nor does it say so a moment too early. */
+Test(recorder, what_it_says_is_there_at_that_moment)
+{
+    struct random r = {8};
+    uint64_t n = 0, earlier = 0;
+    begin();
+    start("r");
+    for (int i = 0; i < 300; i++) {
+        for (uint64_t k = random_below(&r, 3); k > 0; k--)
+            alert(++n);
+        recorder_mark(sut, n);
+        uint64_t told = recorder_told(sut);
+        cr_assert_geq(recorded(dir), told);
+        cr_assert_geq(told, earlier);
+        earlier = told;
+    }
+    recorder_settle(sut);
+    cr_assert_eq(recorder_told(sut), n);
+    stop();
+    end();
+}
+
 /* Nothing to write is nothing to wait for. */
 Test(recorder, a_mark_without_alerts_stands_at_once)
 {
