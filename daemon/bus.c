@@ -407,6 +407,17 @@ static void on_closed(struct zsock *z)
         b->closed(b);
 }
 
+void bus_deafen(struct bus *b)
+{
+    struct zsock *sockets[] = {&b->query, &b->ingest};
+    for (size_t i = 0; i < ARRAY_LEN(sockets); i++)
+        if (sockets[i]->socket != NULL)
+            zsock_pause(sockets[i], true);
+    for (uint32_t i = 0; i < b->events_n; i++)
+        if (b->events[i].socket != NULL)
+            zsock_pause(&b->events[i], true);
+}
+
 void bus_close(struct bus *b, void (*closed)(struct bus *b))
 {
     struct zsock *sockets[BUS_EVENTS_MAX + 3] = {&b->out, &b->query, &b->ingest};

@@ -109,6 +109,9 @@ void bus_show(struct bus *b, enum stream stream, const struct topic *topic, cons
 /* Once a second: asks anew to be told about full readers. */
 void bus_refresh(struct bus *b);
 
+/* Nothing more is received: what was taken in is the last of it. */
+void bus_deafen(struct bus *b);
+
 /* Frees everything; closed is called from the loop when the last socket is gone. */
 void bus_close(struct bus *b, void (*closed)(struct bus *b));
 

@@ -454,6 +454,7 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
     d->closed = closed;
     d->bus.data = d;
     d->durable.data = d;
+    bus_deafen(&d->bus);
     if (d->handles == 0) {
         query_close(&d->query);
         bus_close(&d->bus, on_bus_closed);

@@ -102,7 +102,8 @@ void outlet_release(struct outlet *o, uint64_t seq)
 {
     const struct held_message *m;
     struct topic topic;
-    while (o->held != NULL && (m = held_next(o->held, seq)) != NULL) {
+    /* What a bus that is closed cannot send stays for the next start. */
+    while (o->held != NULL && o->bus->closed == NULL && (m = held_next(o->held, seq)) != NULL) {
         memcpy(topic.text, m->bytes, m->topic);
         topic.len = m->topic;
         leave(o, &topic, m->bytes + m->topic, m->rest, m->quiet);

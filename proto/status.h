@@ -96,7 +96,6 @@ struct status_ops {
 };
 
 enum { STATUS_SOURCES = 64 }; /* told one by one */
-
 struct status_standby {
     bool configured;      /* it began as the second of two */
     bool on;              /* it publishes nothing */

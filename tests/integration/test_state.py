@@ -6,7 +6,11 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import unittest
+
+import msgpack
+import zmq
 
 from daemon import FAST, PROGRAM, Daemon, event, now_ms, send
 
@@ -78,6 +82,35 @@ class State(unittest.TestCase):
             after = daemon.wait_status(lambda s: s["events"] == 500)
             self.assertEqual(after["engine"]["duplicates"], 500)
             self.assertEqual(numbers(daemon), before)
+
+    def test_stops_while_alerts_are_born(self):
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+
+        def stream(socket, life):
+            number = 0
+            while not ended.is_set():  # each ticket is breached already: an alert each
+                number += 1
+                head = msgpack.packb({"client": f"c{life}", "batch": number})
+                events = [opened(life * 1000000 + number * 20 + i, BEGUN) for i in range(20)]
+                try:
+                    socket.send_multipart([b"batch", head, msgpack.packb(events)], zmq.DONTWAIT)
+                except zmq.Again:
+                    socket.poll(10, zmq.POLLOUT)
+
+        for life in range(5):
+            ended.clear()
+            with self.daemon(FAST + POLICY % "1s") as daemon:
+                socket = daemon.socket(zmq.DEALER)
+                socket.sndhwm = 100
+                socket.connect(daemon.endpoint("ingest"))
+                thread = threading.Thread(target=stream, args=(socket, life))
+                thread.start()
+                daemon.wait_status(lambda s: s["events"] >= 500)
+                daemon.stop()  # its end was a good one
+                ended.set()
+                thread.join()
+                socket.close()
 
     def test_crashes_while_events_come(self):
         sent = 0
