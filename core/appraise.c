@@ -116,6 +116,10 @@ ms_t appraise_next_change(struct board *b, const struct scorecards *cards,
         for (uint32_t f = 0; f < FAM_N; f++)
             if ((inputs >> f & 1) != 0)
                 next = ms_min(next, board_next_change(b, view_of(b, c), index, f, window));
+        struct figure_source source[SCORE_SOURCES_MAX];
+        for (uint32_t n = score_has_aspects(c) ? score_sources(c, source) : 0; n > 0; n--)
+            next = ms_min(
+                next, figure_next_change(b, (enum scope)c->scope, index, window, source[n - 1]));
         if (c->valid_from > at && !calendar)
             next = ms_min(next, c->valid_from);
         if (grows(b, c, index))
@@ -142,28 +146,12 @@ static uint64_t print_names(uint64_t h, const struct score_names *names)
 static uint64_t print_item(uint64_t h, const struct score_item *item)
 {
     const int64_t said[] = {
-        item->of.indicator,
-        item->of.field,
-        item->method,
-        item->group,
-        item->weight,
-        item->min_n,
-        item->has_marks,
-        item->baseline,
-        item->target,
-        item->lower,
-        item->band[0],
-        item->band[1],
-        item->band[2],
-        item->band[3],
-        item->cap,
-        item->deduct,
-        item->tiers,
-        item->gate.on,
-        item->gate.of.indicator,
-        item->gate.of.field,
-        item->gate.below,
-        item->gate.at,
+        item->of.indicator,  item->of.field,       item->of.aspect,  item->method,
+        item->group,         item->weight,         item->min_n,      item->has_marks,
+        item->baseline,      item->target,         item->lower,      item->band[0],
+        item->band[1],       item->band[2],        item->band[3],    item->cap,
+        item->deduct,        item->tiers,          item->gate.on,    item->gate.of.indicator,
+        item->gate.of.field, item->gate.of.aspect, item->gate.below, item->gate.at,
         item->gate.what,
     };
     h = hash_bytes(h, said, sizeof said);

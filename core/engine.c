@@ -136,6 +136,8 @@ void engine_listen(struct engine *e)
 {
     uint32_t inputs[SCOPE_N] = {0};
     e->effects_max = 1;
+    for (uint32_t i = 1; i <= e->settings.aspects; i++) /* before others take all the room */
+        (void)board_aspect(e->board, settings_aspect(&e->settings, i));
     for (uint32_t i = 0; i < e->settings.rules; i++)
         inputs[e->settings.rule[i].scope] |= measure_inputs(&e->settings, &e->settings.rule[i]);
     for (enum scope s = 0; s < SCOPE_N; s++) {

@@ -1,6 +1,7 @@
 #include "core/figure.h"
 
 #include "core/event.h"
+#include "core/part.h"
 #include "core/ratio.h"
 
 int figure_percent(enum indicator_field field)
@@ -34,6 +35,17 @@ int figure_percent(enum indicator_field field)
         break;
     }
     return -1;
+}
+
+bool figure_is_aspect(const struct settings *s, struct figure_source source)
+{
+    return source.aspect == 0 || (source.indicator == IND_CSAT && source.aspect <= s->aspects);
+}
+
+const char *figure_name(const struct settings *s, struct figure_source source)
+{
+    return source.aspect > 0 ? s->aspect[source.aspect - 1]
+                             : custom_name(s, (enum indicator)source.indicator);
 }
 
 bool figure_is_count(struct figure_source source)
@@ -186,6 +198,33 @@ static struct figure share_of(const struct reading *r, struct figure_source sour
     return f;
 }
 
+/* The part of ratings of one aspect; 0: nobody was ever rated by it there. */
+static handle_t part_of(const struct board *b, enum scope scope, uint32_t index,
+                        struct figure_source source)
+{
+    CHECK(scope < SCOPE_N); /* hours are not told of parts */
+    uint32_t aspect =
+        name_find(board_aspects(b), settings_aspect(board_settings(b), source.aspect));
+    return aspect == 0 ? 0 : board_part_find(b, PART_RATED, scope, index, aspect);
+}
+
+static struct figure aspect_of(const struct reading *r, struct figure_source source)
+{
+    handle_t h = part_of(r->b, r->scope, r->index, source);
+    struct window_numbers n = {0};
+    if (h != 0)
+        board_part_numbers(r->b, h, r->window, &n);
+    return source.field == IF_N ? count_of(n.n[RATINGS_CSAT])
+                                : fraction_of(n.sum[RATINGS_CSAT], n.n[RATINGS_CSAT]);
+}
+
+ms_t figure_next_change(struct board *b, enum scope scope, uint32_t index, uint32_t window,
+                        struct figure_source source)
+{
+    handle_t h = source.aspect == 0 ? 0 : part_of(b, scope, index, source);
+    return h == 0 ? MS_NEVER : board_part_next_change(b, h, window);
+}
+
 static uint32_t whole_of(int64_t millionths)
 {
     return millionths < 0 ? 0 : (uint32_t)ms_min(millionths / NUMBER_ONE, UINT32_MAX);
@@ -235,6 +274,8 @@ static struct figure figure_of(struct reading *r, struct figure_source source)
     uint32_t inputs = figure_inputs(s, source);
     if (inputs == 1u << TOUCH_GAUGES)
         return gauge_of(r, source);
+    if (source.aspect != 0)
+        return aspect_of(r, source);
     for (uint32_t missing = inputs & ~r->known; missing != 0; missing &= missing - 1) {
         uint32_t f = (uint32_t)__builtin_ctz(missing);
         board_numbers(r->b, r->scope, r->index, f, r->window, &r->numbers[f]);

@@ -13,7 +13,19 @@
 struct figure_source {
     uint16_t indicator; /* enum indicator */
     uint8_t field;      /* enum indicator_field, one that the indicator has */
+    uint8_t aspect;     /* of csat: 1 + which of settings.aspect; 0 = ratings without one */
 };
+
+/* Is its aspect one that there is, of what has aspects? Or none. */
+bool figure_is_aspect(const struct settings *s, struct figure_source source);
+
+/* "csat.politeness", "first_response"; lent by the settings. */
+const char *figure_name(const struct settings *s, struct figure_source source);
+
+/* When a number of a part of the name's samples changes by time alone; MS_NEVER: it does not, or
+ * only when its families do (board_next_change). */
+ms_t figure_next_change(struct board *b, enum scope scope, uint32_t index, uint32_t window,
+                        struct figure_source source);
 
 struct figure {
     bool count; /* a count or gauge: n is the number itself */

@@ -12,6 +12,7 @@ enum {
     BATCH_EVENTS_MAX = 4096,   /* events in one message */
     BATCH_BYTES_MAX = 1 << 20, /* bytes of one message */
     DEPTH_MAX = 8,             /* nesting of one payload: batch, event, attributes, room to spare */
+    ASPECTS_MAX = 16,          /* aspects of ratings told apart; further ones are "(other)" */
     WINDOWS_MAX = 12,          /* windows of one configuration */
     HORIZONS_MAX = 9,          /* horizons of cohorts; each may be a window of its own */
     EDGES_MAX = WINDOWS_MAX + HORIZONS_MAX,

@@ -40,7 +40,7 @@ static enum scope view_of(const struct board *b, const struct rule_setting *rule
 
 static struct figure_source source_of(const struct rule_setting *rule)
 {
-    return (struct figure_source){rule->indicator, rule->field};
+    return (struct figure_source){rule->indicator, rule->field, rule->aspect};
 }
 
 /* Of a rule that is judged by counting; -1: it is not. */
@@ -233,6 +233,9 @@ ms_t measure_next_change(struct board *b, const struct rule_setting *rule, uint3
     for (uint32_t f = 0; f < FAM_N; f++)
         if (inputs >> f & 1)
             next = ms_min(next, board_next_change(b, view_of(b, rule), index, f, window));
+    if (rule->aspect != 0)
+        next = ms_min(
+            next, figure_next_change(b, (enum scope)rule->scope, index, window, source_of(rule)));
     if (rule->field == IF_PENDING || rule->field == IF_VALUE_MATURE)
         next = ms_min(next, ratio_next_change(b, view_of(b, rule), index, window,
                                               &indicator_rows[rule->indicator]));

@@ -3,6 +3,7 @@
 #define TP_CORE_MIX_H
 
 #include "core/indicator.h"
+#include "core/limits.h"
 
 /* X(ID, of, by, family, flag of the whole): a mix is made of the parts of one kind, each a share
  * of the samples that have the flag in the name's own log. */
@@ -23,7 +24,6 @@ enum part_kind {
 };
 
 enum {
-    ASPECTS_MAX = 16,  /* names of aspects; further ones are "(other)" */
     MIX_TOP = 16,      /* parts of a mix that are told, most first */
     MIX_LEAST = 10000, /* the smallest share that a rule watches, in millionths */
 };

@@ -2,6 +2,7 @@
 
 #include "core/block.h"
 #include "core/boards.h"
+#include "core/window_before.h"
 
 enum { MIX_SCOPES = 1 << SCOPE_ALL | 1 << SCOPE_TEAM };
 enum { PARTS_LOOKED_AT = 64 }; /* for an empty one, when there is no more room */
@@ -232,13 +233,21 @@ struct str board_part_text(const struct board *b, enum part_kind kind, uint32_t 
 void board_part_numbers(struct board *b, handle_t h, uint32_t window, struct window_numbers *ret)
 {
     struct part *p = pool_edit(&b->parts, h);
-    window_read(b->windows, &p->log, family_of(p->kind), window, ret);
+    uint32_t twice = board_twice(b, &window), family = family_of(p->kind);
+    window_read(b->windows, &p->log, family, window, ret);
+    if (LIKELY(twice == 0))
+        return;
+    struct window_numbers now = *ret;
+    window_read(b->windows, &p->log, family, twice, ret);
+    window_less(ret, &now);
 }
 
 ms_t board_part_next_change(struct board *b, handle_t h, uint32_t window)
 {
     struct part *p = pool_edit(&b->parts, h);
-    return window_next_change(b->windows, &p->log, family_of(p->kind), window);
+    uint32_t twice = board_twice(b, &window), family = family_of(p->kind);
+    ms_t next = window_next_change(b->windows, &p->log, family, window);
+    return twice == 0 ? next : ms_min(next, window_next_change(b->windows, &p->log, family, twice));
 }
 
 uint64_t parts_digest(struct board *b)

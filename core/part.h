@@ -51,6 +51,7 @@ void board_parts_seen(struct board *b, enum scope s, uint32_t index);
 /* "refunds", "attitude", "dispute"; lent. */
 struct str board_part_text(const struct board *b, enum part_kind kind, uint32_t part);
 
+/* window: as of board_numbers, one with BOARD_BEFORE, too. */
 void board_part_numbers(struct board *b, handle_t h, uint32_t window, struct window_numbers *ret);
 ms_t board_part_next_change(struct board *b, handle_t h, uint32_t window);
 

@@ -14,6 +14,19 @@ static bool same_customs(const struct customs *a, const struct customs *b,
     return same;
 }
 
+static bool same_aspects(const struct settings *a, const struct settings *b,
+                         const struct rule_setting *one, const struct rule_setting *other)
+{
+    if (one->kind != RULE_SCORE)
+        return one->aspect == 0 || other->aspect == 0
+                   ? one->aspect == other->aspect
+                   : str_equal(settings_aspect(a, one->aspect), settings_aspect(b, other->aspect));
+    bool same = true;
+    for (uint32_t i = 1; i <= a->aspects && i <= b->aspects && same; i++)
+        same = str_equal(settings_aspect(a, i), settings_aspect(b, i));
+    return same;
+}
+
 /* Do the two compare alike? What they are called for people (labels, severity) may differ. */
 static bool same_rule(const struct rules *r, const struct rule_setting *a,
                       const struct settings *next, const struct rule_setting *b)
@@ -21,7 +34,8 @@ static bool same_rule(const struct rules *r, const struct rule_setting *a,
     struct str card = str_of(a->card);
     if (a->kind != b->kind || a->absolute != b->absolute || !str_equal(card, str_of(b->card)))
         return false;
-    if (!same_customs(&r->settings->customs, &next->customs, a))
+    if (!same_customs(&r->settings->customs, &next->customs, a) ||
+        !same_aspects(r->settings, next, a, b))
         return false;
     if (a->mix != b->mix || a->beyond != b->beyond || !str_equal(str_of(a->part), str_of(b->part)))
         return false;

@@ -165,6 +165,15 @@ uint32_t score_sources(const struct scorecard *card, struct figure_source ret[SC
     return n;
 }
 
+bool score_has_aspects(const struct scorecard *card)
+{
+    struct figure_source source[SCORE_SOURCES_MAX];
+    for (uint32_t n = score_sources(card, source); n > 0; n--)
+        if (source[n - 1].aspect != 0)
+            return true;
+    return false;
+}
+
 uint32_t score_inputs(const struct settings *s, const struct scorecard *card)
 {
     struct figure_source source[SCORE_SOURCES_MAX];

@@ -61,6 +61,9 @@ struct score {
 /* The numbers that the card needs: of each item, then of each gate. Returns how many. */
 uint32_t score_sources(const struct scorecard *card, struct figure_source ret[SCORE_SOURCES_MAX]);
 
+/* Is one of them about an aspect of ratings? */
+bool score_has_aspects(const struct scorecard *card);
+
 /* Bits FAM_x or TOUCH_GAUGES: what these are made of. */
 uint32_t score_inputs(const struct settings *s, const struct scorecard *card);
 

@@ -25,6 +25,20 @@ int scope_find(struct str name)
     return -1;
 }
 
+int settings_aspect_find(struct settings *s, struct str text)
+{
+    if (text.len <= ASPECT_BYTES || text.len > ASPECT_BYTES + NAME_BYTES_MAX ||
+        memcmp(text.p, "csat.", ASPECT_BYTES) != 0)
+        return -1;
+    for (uint32_t i = 0; i < s->aspects; i++)
+        if (str_equal(str_of(s->aspect[i]), text))
+            return (int)i + 1;
+    if (s->aspects == ASPECTS_MAX)
+        return 0;
+    memcpy(s->aspect[s->aspects], text.p, text.len);
+    return (int)++s->aspects;
+}
+
 /* "90s" -> its unit in ms; 0 when it is no unit. */
 static ms_t unit_of(struct str *rest)
 {
@@ -187,6 +201,8 @@ static const char *check_number(const struct settings *s, const struct rule_sett
     if (r->indicator >= IND_N || r->field >= IF_END ||
         !custom_has_field(s, (enum indicator)r->indicator, (enum indicator_field)r->field))
         return "a rule's indicator does not have that field";
+    if (!figure_is_aspect(s, (struct figure_source){r->indicator, r->field, r->aspect}))
+        return "a rule is about an aspect of what has none";
     if (!gauge && r->window >= s->windows)
         return "a rule is about a window that is not kept";
     if (trend && (gauge || (s->compared >> r->window & 1) == 0))
@@ -267,6 +283,8 @@ static const char *check_cards(const struct settings *s)
             if (indicator_is_custom(at) &&
                 !custom_has_field(s, at, (enum indicator_field)source[n - 1].field))
                 return "a scorecard judges an indicator that is not there";
+            if (!figure_is_aspect(s, source[n - 1]))
+                return "a scorecard judges an aspect of what has none";
         }
     }
     return NULL;

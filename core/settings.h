@@ -38,6 +38,8 @@ struct zone {
     } shift[ZONE_SHIFTS_MAX];
 };
 
+enum { ASPECT_BYTES = 5 }; /* "csat." */
+
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 enum on_empty { ON_EMPTY_HOLD, ON_EMPTY_CLEAR, ON_EMPTY_FIRE };
 
@@ -59,6 +61,7 @@ struct rule_setting {
     bool absolute; /* trend: by how much, in the unit of the field; else by what part, millionths */
     uint16_t indicator;            /* enum indicator */
     uint8_t field;                 /* enum indicator_field; gauges: IF_VALUE */
+    uint8_t aspect;                /* of csat: 1 + which of settings.aspect; 0 = of all */
     uint8_t scope;                 /* enum scope */
     uint8_t window;                /* index into windows; unused for gauges */
     bool below;                    /* fires when value <= fire (else when value >= fire) */
@@ -113,9 +116,22 @@ struct settings {
     const struct sla_setting *sla;  /* policies; NULL = none. Lent for the call, copied */
     const struct scorecards *cards; /* of rules on scores, and of slices; NULL = none. Likewise */
     struct customs customs;         /* indicators of the site's own */
+    uint32_t aspects;               /* that rules and scorecards name, … */
+    char aspect[ASPECTS_MAX][ASPECT_BYTES + NAME_BYTES_MAX + 1]; /* … as "csat.politeness" */
     uint32_t rules;
     struct rule_setting rule[RULES_MAX];
 };
+
+/* The aspect of ratings behind 1 + i; "politeness". */
+static inline struct str settings_aspect(const struct settings *s, uint32_t aspect)
+{
+    CHECK(aspect >= 1 && aspect <= s->aspects);
+    return str_of(s->aspect[aspect - 1] + ASPECT_BYTES);
+}
+
+/* 1 + where "csat.politeness" stands in settings.aspect, at its end where it is new; 0: there are
+ * too many, -1: it is none. */
+int settings_aspect_find(struct settings *s, struct str text);
 
 /* How long a horizon of the catalogue is; 0: there is none. */
 ms_t settings_horizon(const struct settings *s, enum horizon h);

@@ -50,7 +50,7 @@ uint32_t slices_of(const struct settings *s, struct time_slice ret[SLICES_MAX])
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *r = &s->rule[i];
         wish_add(&w, r->when, (enum scope)r->scope,
-                 figure_inputs(s, (struct figure_source){r->indicator, r->field}));
+                 figure_inputs(s, (struct figure_source){r->indicator, r->field, 0}));
     }
     for (uint32_t i = 0; s->cards != NULL && i < s->cards->cards; i++) {
         const struct scorecard *c = &s->cards->card[i];
@@ -73,11 +73,14 @@ const char *slices_wrong(const struct settings *s)
     struct time_slice slice[SLICES_MAX];
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct rule_setting *r = &s->rule[i];
-        uint32_t inputs = figure_inputs(s, (struct figure_source){r->indicator, r->field});
+        uint32_t inputs = figure_inputs(s, (struct figure_source){r->indicator, r->field, 0});
         if (!is_calendar(s, r->when))
             return "a rule's `when` is no calendar";
         if (r->when[0] != 0 && (inputs >> FAM_STINTS & 1) != 0)
             return "a rule with `when` is about people's time, which no hours can be told of";
+        if (r->when[0] != 0 && r->aspect != 0)
+            return "a rule with `when` is about ratings of an aspect, which no hours can be told "
+                   "of";
     }
     for (uint32_t i = 0; s->cards != NULL && i < s->cards->cards; i++) {
         const struct scorecard *c = &s->cards->card[i];
@@ -86,6 +89,9 @@ const char *slices_wrong(const struct settings *s)
         if (c->when[0] != 0 && slice_cannot(score_inputs(s, c)))
             return "a scorecard with `when` has a number of now or of people's time, which no "
                    "hours can be told of";
+        if (c->when[0] != 0 && score_has_aspects(c))
+            return "a scorecard with `when` has ratings of an aspect, which no hours can be told "
+                   "of";
     }
     if (slices_of(s, slice) > SLICES_MAX)
         return "rules and scorecards ask for the hours of too many calendars and scopes: 8 pairs "

@@ -38,7 +38,7 @@ void trend_of(const struct rule_setting *rule, const struct figure *now,
 void trend_read(struct board *b, const struct rule_setting *rule, uint32_t index,
                 struct measure *ret)
 {
-    struct figure_source source = {rule->indicator, rule->field};
+    struct figure_source source = {rule->indicator, rule->field, rule->aspect};
     struct figure now, before;
     enum scope view = board_view(b, (enum scope)rule->scope, str_of(rule->when));
     figures_read(b, view, index, rule->window, &source, 1, &now);

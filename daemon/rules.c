@@ -24,7 +24,7 @@ static bool read_id(struct reading *r, void *item)
 
 static struct figure_source source_of(const struct rule_setting *rule)
 {
-    return (struct figure_source){rule->indicator, rule->field};
+    return (struct figure_source){rule->indicator, rule->field, rule->aspect};
 }
 
 static bool read_card(struct reading *r, void *item)
@@ -99,6 +99,7 @@ static bool read_indicator(struct reading *r, void *item)
         return false;
     rule->indicator = source.indicator;
     rule->field = source.field;
+    rule->aspect = source.aspect;
     return true;
 }
 
@@ -258,9 +259,9 @@ static bool read_when(struct reading *r, void *item)
     struct time_slice slice[SLICES_MAX];
     if (is_said(r, rule, "when") || !source_when(r, rule->when))
         return false;
-    if ((figure_inputs(s, source_of(rule)) >> FAM_STINTS & 1) != 0)
+    if ((figure_inputs(s, source_of(rule)) >> FAM_STINTS & 1) != 0 || rule->aspect != 0)
         return refuse(r, "no hours can be told of %s; leave `when` out",
-                      custom_name(&r->config->settings, (enum indicator)rule->indicator));
+                      figure_name(s, source_of(rule)));
     uint32_t rules = s->rules;
     s->rules = (uint32_t)(rule - s->rule) + 1;
     uint32_t slices = slices_of(s, slice);

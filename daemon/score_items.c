@@ -229,7 +229,7 @@ static bool read_deduct(struct reading *r, void *item)
     one->method = SCORE_DEDUCT;
     if (one->of.field != IF_END && !counts(one->of))
         return refuse(r, "%s.%s counts no events; choose a count, such as field: num",
-                      custom_name(&r->config->settings, (enum indicator)one->of.indicator),
+                      figure_name(&r->config->settings, one->of),
                       indicator_field_name((enum indicator_field)one->of.field));
     if (!hundredths_read(r, SCORE_WEIGHT_MAX, &one->deduct))
         return false;
@@ -314,8 +314,7 @@ static bool check_item(const struct reading *r, struct score_draft *d)
     if (d->card->groups > 0 && tree_member(n, str_of("group")) == NULL)
         return refuse(r, "an item without `group`, but the card has groups; add it");
     if (item->id[0] == 0)
-        snprintf(item->id, sizeof item->id, "%s.%s",
-                 custom_name(&r->config->settings, (enum indicator)item->of.indicator),
+        snprintf(item->id, sizeof item->id, "%s.%s", figure_name(&r->config->settings, item->of),
                  indicator_field_name((enum indicator_field)item->of.field));
     for (const struct score_item *other = d->card->item; other < item; other++)
         if (strcmp(other->id, item->id) == 0)

@@ -191,10 +191,10 @@ static bool check_when(struct reading *r, const struct scorecard *card)
     if (card->when[0] == 0)
         return true;
     for (uint32_t n = score_sources(card, source); n > 0; n--) {
-        if (slice_cannot(figure_inputs(&r->config->settings, source[n - 1])))
-            return refuse(
-                r, "no hours can be told of %s; leave it out of a card with `when`",
-                custom_name(&r->config->settings, (enum indicator)source[n - 1].indicator));
+        if (slice_cannot(figure_inputs(&r->config->settings, source[n - 1])) ||
+            source[n - 1].aspect != 0)
+            return refuse(r, "no hours can be told of %s; leave it out of a card with `when`",
+                          figure_name(&r->config->settings, source[n - 1]));
     }
     r->node = tree_member(map, str_of("when"));
     r->path = "scorecards.when";

@@ -35,10 +35,31 @@ bool millionths_parse(struct str text, int64_t *ret)
     return true;
 }
 
+/* "nps.speed": a known indicator, and a part that it has not. */
+static bool has_part(struct str text)
+{
+    uint32_t dot = 0;
+    while (dot < text.len && text.p[dot] != '.')
+        dot++;
+    return dot < text.len && indicator_find((struct str){text.p, dot}) >= 0;
+}
+
 bool source_indicator(const struct reading *r, struct figure_source *ret)
 {
     const struct settings *s = &r->config->settings;
-    int i = custom_find(s, r->node->text);
+    int i = custom_find(s, r->node->text), aspect = 0;
+    if (i < 0) {
+        aspect = settings_aspect_find(&r->config->settings, r->node->text);
+        i = aspect < 0 ? -1 : IND_CSAT;
+    }
+    if (i == IND_CSAT && aspect == 0 && !str_equal(r->node->text, str_of("csat")))
+        return refuse(r, "more than %d aspects of csat are named; use fewer", ASPECTS_MAX);
+    ret->aspect = (uint8_t)(aspect > 0 ? aspect : 0);
+    if (i < 0 && r->node->text.p != NULL && has_part(r->node->text))
+        return refuse(r,
+                      "'%s' is no indicator: of csat there are aspects, as csat.politeness, of "
+                      "others no parts",
+                      r->node->text.p);
     if (i < 0)
         return refuse(r, "'%s' is no indicator; SEMANTICS.md and `indicators` list them",
                       r->node->text.p);

@@ -48,13 +48,14 @@ static void emit_item(struct emitter *em, const struct settings *settings,
                       const struct scorecard *card, const struct score_item *item,
                       const struct score_line *line)
 {
-    enum indicator i = (enum indicator)item->of.indicator;
     emit_map(em, NULL);
     emit_text(em, "item", item->id);
     emit_title(em, "title", item->title);
-    emit_text(em, "indicator", custom_name(settings, i));
+    emit_text(em, "indicator", figure_name(settings, item->of));
     emit_text(em, "field", indicator_field_name((enum indicator_field)item->of.field));
-    encode_name(em, "unit", str_of(custom_unit(settings, i, (enum indicator_field)item->of.field)));
+    encode_name(em, "unit",
+                str_of(custom_unit(settings, (enum indicator)item->of.indicator,
+                                   (enum indicator_field)item->of.field)));
     if (card->groups > 0)
         emit_text(em, "group", card->group[item->group].name);
     emit_hundredths(em, "weight", item->weight);

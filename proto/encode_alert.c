@@ -81,11 +81,12 @@ static void emit_rule(struct emitter *em, const struct settings *settings,
 {
     bool score = rule->kind == RULE_SCORE;
     enum indicator i = (enum indicator)rule->indicator;
+    struct figure_source of = {rule->indicator, rule->field, rule->aspect};
     emit_text(em, "rule", rule->id);
     if (rule->kind == RULE_MIX)
         emit_mix(em, rule);
     else
-        emit_text(em, "metric", score ? "score" : custom_name(settings, i));
+        emit_text(em, "metric", score ? "score" : figure_name(settings, of));
     if (score)
         emit_text(em, "card", rule->card);
     else

@@ -242,7 +242,9 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                  rule->card);
         return;
     }
-    const char *name = phrase_indicator(settings, i, lang);
+    char name[PHRASE_MAX];
+    phrase_source(name, settings,
+                  (struct figure_source){rule->indicator, rule->field, rule->aspect}, lang);
     enum indicator_field f = (enum indicator_field)rule->field;
     bool plain = f == IF_VALUE || (f == IF_NUM && is_plain_count(settings, i));
     const char *field = plain ? "" : indicator_field_name(f);
@@ -251,10 +253,10 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
     if (!gauge)
         window_phrase(window, settings->window[rule->window].name, lang);
     if (lang == LANG_ZH)
-        snprintf(buf, PHRASE_MAX, "%s%s%s%s%s", gauge ? "当前" : window, name, plain ? "" : " ",
+        snprintf(buf, PHRASE_MAX, "%s%.200s%s%s%s", gauge ? "当前" : window, name, plain ? "" : " ",
                  field, plain ? "" : " ");
     else
-        snprintf(buf, PHRASE_MAX, "%s%s%s%s%s", field, plain ? "" : " of ", name,
+        snprintf(buf, PHRASE_MAX, "%s%s%.200s%s%s", field, plain ? "" : " of ", name,
                  gauge ? "" : " in ", window);
 }
 

@@ -3,6 +3,7 @@
 #define TP_PROTO_PHRASE_H
 
 #include "core/effect.h"
+#include "core/figure.h"
 #include "core/policy.h"
 
 enum lang { LANG_EN, LANG_ZH };
@@ -15,6 +16,10 @@ const char *phrase_indicator(const struct settings *s, enum indicator i, enum la
 /* What a mix is of: "tickets opened", and what its parts are called: "category". Static storage. */
 const char *phrase_whole(enum part_kind mix, enum lang lang);
 const char *phrase_part(enum part_kind mix, enum lang lang);
+
+/* The same of a source: "satisfaction (politeness)". Returns buf. */
+char *phrase_source(char buf[PHRASE_MAX], const struct settings *s, struct figure_source source,
+                    enum lang lang);
 
 /* "team", "团队"; static storage. */
 const char *phrase_scope(enum scope scope, enum lang lang);

@@ -1,6 +1,8 @@
 /* What people call each indicator. */
 #include "proto/phrase.h"
 
+#include <stdio.h>
+
 static const char *const indicators[IND_N][2] = {
     [IND_FIRST_RESPONSE] = {"first response", "首次响应时长"},
     [IND_NEXT_RESPONSE] = {"next response", "后续响应时长"},
@@ -121,4 +123,17 @@ const char *phrase_part(enum part_kind mix, enum lang lang)
 {
     CHECK((uint32_t)mix < MIX_N);
     return words_of_mixes[mix].part[lang == LANG_ZH];
+}
+
+char *phrase_source(char buf[PHRASE_MAX], const struct settings *s, struct figure_source source,
+                    enum lang lang)
+{
+    const char *name = phrase_indicator(s, (enum indicator)source.indicator, lang);
+    bool zh = lang == LANG_ZH;
+    if (source.aspect == 0)
+        snprintf(buf, PHRASE_MAX, "%s", name);
+    else
+        snprintf(buf, PHRASE_MAX, zh ? "%s（%s）" : "%s (%s)", name,
+                 settings_aspect(s, source.aspect).p);
+    return buf;
 }

@@ -106,6 +106,8 @@ static void print_rules(const struct settings *s)
         const struct rule_setting *rule = &s->rule[i];
         enum indicator indicator = (enum indicator)rule->indicator;
         char fire[PHRASE_MAX], clear[PHRASE_MAX], hold[PHRASE_MAX], what[160];
+        char name[PHRASE_MAX];
+        struct figure_source of = {rule->indicator, rule->field, rule->aspect};
         phrase_compared(fire, s, rule, rule->fire, words_lang());
         phrase_compared(clear, s, rule, rule->clear, words_lang());
         if (rule->kind == RULE_SCORE)
@@ -115,8 +117,8 @@ static void print_rules(const struct settings *s)
         else if (indicator_kind(indicator) == IND_GAUGE)
             snprintf(what, sizeof what, "%s", phrase_indicator(s, indicator, words_lang()));
         else
-            snprintf(what, sizeof what, "%s%s %s %s", rule->kind == RULE_TREND ? "Δ " : "",
-                     phrase_indicator(s, indicator, words_lang()),
+            snprintf(what, sizeof what, "%s%.100s %s %s", rule->kind == RULE_TREND ? "Δ " : "",
+                     phrase_source(name, s, of, words_lang()),
                      indicator_field_name((enum indicator_field)rule->field),
                      s->window[rule->window].name);
         const char *held = "";

@@ -91,13 +91,13 @@ struct figure_source report_source(const struct report *r, enum indicator i)
     const struct score_item *item = report_item(r, i);
     if (item != NULL)
         return item->of;
-    return (struct figure_source){(uint16_t)i, (uint8_t)define_field(r->settings, i)};
+    return (struct figure_source){(uint16_t)i, (uint8_t)define_field(r->settings, i), 0};
 }
 
 /* met / (met + missed), of a duration. */
 static struct number attainment(const struct report *r, enum indicator i)
 {
-    struct figure_source of = {(uint16_t)i, IF_ATTAINMENT};
+    struct figure_source of = {(uint16_t)i, IF_ATTAINMENT, 0};
     if (indicator_kind(i) != IND_DURATION)
         return (struct number){.of = of};
     return report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], of);
@@ -122,7 +122,7 @@ static void put_goal(struct report *r, struct doc_table *t, enum indicator i, bo
 /* The time that a part of time is a part of. */
 static void put_time(struct report *r, struct doc_table *t, enum indicator i)
 {
-    struct figure_source of = {(uint16_t)i, IF_DEN};
+    struct figure_source of = {(uint16_t)i, IF_DEN, 0};
     struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, of);
     int64_t ms = (int64_t)(f.top / NUMBER_ONE);
     doc_number(t, report_value(r, of, ms), (double)ms, UNIT_MS);
@@ -166,8 +166,8 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     actual->note = NULL;
     if (indicator_kind(i) == IND_DURATION && n.has) {
         /* Which number it is, and two that tell how far others are from it. */
-        struct figure_source high = {(uint16_t)i, n.of.field == IF_P90 ? IF_P50 : IF_P90};
-        struct figure_source other = {(uint16_t)i, n.of.field == IF_MEAN ? IF_P50 : IF_MEAN};
+        struct figure_source high = {(uint16_t)i, n.of.field == IF_P90 ? IF_P50 : IF_P90, 0};
+        struct figure_source other = {(uint16_t)i, n.of.field == IF_MEAN ? IF_P50 : IF_MEAN, 0};
         struct figure at = sum_figure(r->cube->sum[CUBE_NOW], r->settings, high);
         struct figure middle = sum_figure(r->cube->sum[CUBE_NOW], r->settings, other);
         actual->note = doc_text(r->doc, "%s · %s %s · %s %s", report_field(n.of),

@@ -9,17 +9,17 @@ enum { PEOPLE_SHOWN = 40, MEDALS = 3 };
 
 /* Columns of both tables; only those with something in them are shown. */
 static const struct figure_source shown[] = {
-    {IND_HANDLED, IF_NUM},
-    {IND_REPLIES, IF_NUM},
-    {IND_RESOLVED_TICKETS, IF_NUM},
-    {IND_FIRST_RESPONSE, IF_P50},
-    {IND_RESOLUTION, IF_P50},
-    {IND_SLA_RATE, IF_VALUE},
-    {IND_FCR, IF_VALUE},
-    {IND_REOPEN_RATE, IF_VALUE},
-    {IND_CSAT, IF_MEAN},
-    {IND_TALK, IF_N},
-    {IND_ANSWER_RATE, IF_VALUE},
+    {IND_HANDLED, IF_NUM, 0},
+    {IND_REPLIES, IF_NUM, 0},
+    {IND_RESOLVED_TICKETS, IF_NUM, 0},
+    {IND_FIRST_RESPONSE, IF_P50, 0},
+    {IND_RESOLUTION, IF_P50, 0},
+    {IND_SLA_RATE, IF_VALUE, 0},
+    {IND_FCR, IF_VALUE, 0},
+    {IND_REOPEN_RATE, IF_VALUE, 0},
+    {IND_CSAT, IF_MEAN, 0},
+    {IND_TALK, IF_N, 0},
+    {IND_ANSWER_RATE, IF_VALUE, 0},
 };
 
 struct person {
@@ -217,8 +217,8 @@ static void cards(struct report *r, enum scope scope, const char *id, const stru
 
 static void table(struct report *r, enum scope scope, const char *id, enum word title)
 {
-    static const struct figure_source solved = {IND_RESOLVED_TICKETS, IF_NUM};
-    static const struct figure_source calls = {IND_TALK, IF_N};
+    static const struct figure_source solved = {IND_RESOLVED_TICKETS, IF_NUM, 0};
+    static const struct figure_source calls = {IND_TALK, IF_N, 0};
     struct kpi_value v;
     bool desk = sum_value(r->cube->sum[CUBE_NOW], r->settings, IND_RESOLVED_TICKETS, &v);
     struct figure_source by = desk ? solved : calls;

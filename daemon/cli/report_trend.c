@@ -105,21 +105,21 @@ static void backlog(struct report *r)
 
 void report_trend(struct report *r)
 {
-    static const struct line flow[] = {{{IND_OPENED, IF_NUM}, "opened"},
-                                       {{IND_RESOLVED, IF_NUM}, "resolved"},
-                                       {{IND_REPLIES, IF_NUM}, "replies"}};
-    static const struct line first[] = {{{IND_FIRST_RESPONSE, IF_P50}, "first_response.p50"},
-                                        {{IND_FIRST_RESPONSE, IF_P90}, "first_response.p90"}};
-    static const struct line solved[] = {{{IND_RESOLUTION, IF_P50}, "resolution.p50"},
-                                         {{IND_RESOLUTION, IF_P90}, "resolution.p90"}};
-    static const struct line rates[] = {{{IND_SLA_RATE, IF_VALUE}, "sla_rate"},
-                                        {{IND_FCR, IF_VALUE}, "first_contact_resolution"},
-                                        {{IND_REOPEN_RATE, IF_VALUE}, "reopen_rate"},
-                                        {{IND_CSAT_RATE, IF_VALUE}, "csat_rate"}};
-    static const struct line calls[] = {{{IND_CALLS_OFFERED, IF_NUM}, "calls_offered"},
-                                        {{IND_CALLS_ANSWERED, IF_NUM}, "calls_answered"},
-                                        {{IND_CALLS_ABANDONED, IF_NUM}, "calls_abandoned"}};
-    static const struct line csat[] = {{{IND_CSAT, IF_MEAN}, "csat"}};
+    static const struct line flow[] = {{{IND_OPENED, IF_NUM, 0}, "opened"},
+                                       {{IND_RESOLVED, IF_NUM, 0}, "resolved"},
+                                       {{IND_REPLIES, IF_NUM, 0}, "replies"}};
+    static const struct line first[] = {{{IND_FIRST_RESPONSE, IF_P50, 0}, "first_response.p50"},
+                                        {{IND_FIRST_RESPONSE, IF_P90, 0}, "first_response.p90"}};
+    static const struct line solved[] = {{{IND_RESOLUTION, IF_P50, 0}, "resolution.p50"},
+                                         {{IND_RESOLUTION, IF_P90, 0}, "resolution.p90"}};
+    static const struct line rates[] = {{{IND_SLA_RATE, IF_VALUE, 0}, "sla_rate"},
+                                        {{IND_FCR, IF_VALUE, 0}, "first_contact_resolution"},
+                                        {{IND_REOPEN_RATE, IF_VALUE, 0}, "reopen_rate"},
+                                        {{IND_CSAT_RATE, IF_VALUE, 0}, "csat_rate"}};
+    static const struct line calls[] = {{{IND_CALLS_OFFERED, IF_NUM, 0}, "calls_offered"},
+                                        {{IND_CALLS_ANSWERED, IF_NUM, 0}, "calls_answered"},
+                                        {{IND_CALLS_ABANDONED, IF_NUM, 0}, "calls_abandoned"}};
+    static const struct line csat[] = {{{IND_CSAT, IF_MEAN, 0}, "csat"}};
     const struct {
         const char *id;
         const struct line *line;
@@ -179,7 +179,7 @@ enum { MIX_SHOWN = 15, BAND_SHOWN = 15, BAND_CASES = 5 };
 
 void report_mix(struct report *r)
 {
-    static const struct figure_source opened = {IND_OPENED, IF_NUM};
+    static const struct figure_source opened = {IND_OPENED, IF_NUM, 0};
     struct cube *c = r->cube;
     uint32_t n;
     struct ranked *rank = rank_names(r, SCOPE_CATEGORY, opened, &n);
@@ -233,7 +233,7 @@ void report_mix(struct report *r)
 static void put_band(struct report *r, struct doc_table *t, const char *name,
                      const struct values *v)
 {
-    static const struct figure_source of = {IND_FIRST_RESPONSE, IF_P50};
+    static const struct figure_source of = {IND_FIRST_RESPONSE, IF_P50, 0};
     static const uint32_t permille[] = {250, 500, 750, 900};
     struct window_order order;
     values_order(v, &order);
@@ -265,7 +265,7 @@ static struct doc_table *band(struct report *r, const char *id, const char *titl
 
 static void by_category(struct report *r, const char *name)
 {
-    static const struct figure_source n_of = {IND_FIRST_RESPONSE, IF_N};
+    static const struct figure_source n_of = {IND_FIRST_RESPONSE, IF_N, 0};
     uint32_t n;
     struct ranked *rank = rank_names(r, SCOPE_CATEGORY, n_of, &n);
     struct doc_table *t =

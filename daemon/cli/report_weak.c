@@ -145,7 +145,7 @@ static void find_slices(const struct report *r, const struct problem *p, struct 
 static void put_level(const struct report *r, struct doc_table *t, const struct problem *p,
                       struct bad b)
 {
-    struct figure_source mean = {(uint16_t)p->i, IF_MEAN};
+    struct figure_source mean = {(uint16_t)p->i, IF_MEAN, 0};
     if (p->wrong == WRONG_TIME)
         doc_number(t, report_value(r, mean, (int64_t)(b.bad / b.all)), b.bad / b.all, UNIT_MS);
     else

@@ -81,7 +81,7 @@ static void read_row(struct dayline *t, struct engine *engine, uint32_t row)
     struct figure_source source[DAYLINE_COLUMNS];
     struct figure figure[DAYLINE_COLUMNS];
     for (uint32_t c = 0; c < DAYLINE_COLUMNS; c++)
-        source[c] = (struct figure_source){columns[c].indicator, columns[c].field};
+        source[c] = (struct figure_source){columns[c].indicator, columns[c].field, 0};
     enum scope scope = row == 0 ? SCOPE_ALL : SCOPE_TEAM;
     engine_figures(engine, scope, row == 0 ? 1 : row, dayline_window(engine_settings(engine)),
                    source, DAYLINE_COLUMNS, figure);

@@ -58,7 +58,7 @@ static struct figure_source source_of(const struct column *c)
 {
     int i = indicator_find(str_of(c->indicator)), f = indicator_field_find(str_of(c->field));
     CHECK(i >= 0 && f >= 0 && indicator_has_field((enum indicator)i, (enum indicator_field)f));
-    return (struct figure_source){(uint16_t)i, (uint8_t)f};
+    return (struct figure_source){(uint16_t)i, (uint8_t)f, 0};
 }
 
 /* --- the daemon itself ---------------------------------------------------------------------- */

@@ -103,7 +103,7 @@ Test(appraise, time_alone_changes_it_when_a_sample_leaves)
                  start + MS_HOUR);
     desk_tick(d, start + MS_HOUR);
     cr_assert_eq(appraise_next_change(d->e->board, cards, &cards->card[1], W_1H, ada), MS_NEVER);
-    cards->card[1].item[0].of = (struct figure_source){IND_OLDEST_OPEN, IF_VALUE};
+    cards->card[1].item[0].of = (struct figure_source){IND_OLDEST_OPEN, IF_VALUE, 0};
     cr_assert_eq(appraise_next_change(d->e->board, cards, &cards->card[1], W_1H, ada), MS_NEVER);
     desk_say(d, start + MS_HOUR, "opened ticket=T2 agent=ada");
     cr_assert_eq(appraise_next_change(d->e->board, cards, &cards->card[1], W_1H, ada),
@@ -112,7 +112,7 @@ Test(appraise, time_alone_changes_it_when_a_sample_leaves)
 
 Test(appraise, inputs_are_those_of_all_variants)
 {
-    cards->card[2].item[0].of = (struct figure_source){IND_RESOLUTION, IF_P90};
+    cards->card[2].item[0].of = (struct figure_source){IND_RESOLUTION, IF_P90, 0};
     struct settings settings = {.cards = cards};
     uint32_t inputs = appraise_inputs(&settings, &cards->card[1]);
     cr_assert_eq(inputs, 1u << FAM_RATINGS | 1u << FAM_RESOLVES | 1u << TOUCH_GAUGES);
@@ -125,7 +125,7 @@ Test(appraise, samples_are_those_of_the_best_founded_value)
     struct score s = {.line = {{.n = 7}, {.n = 9}, {.n = 50}, {.n = 80, .state = LINE_FEW}}};
     c->items = 4;
     c->item[1] = c->item[3] = c->item[0];
-    c->item[2].of = (struct figure_source){IND_COMPLAINTS, IF_NUM};
+    c->item[2].of = (struct figure_source){IND_COMPLAINTS, IF_NUM, 0};
     cr_assert_eq(appraise_samples(c, &s), 9);
 }
 

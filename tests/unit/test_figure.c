@@ -55,7 +55,7 @@ static void tell(void)
 static struct figure read(enum scope scope, const char *name, enum indicator i,
                           enum indicator_field field)
 {
-    struct figure_source source = {(uint16_t)i, (uint8_t)field};
+    struct figure_source source = {(uint16_t)i, (uint8_t)field, 0};
     struct figure f;
     uint32_t index = engine_name_find(d->e, scope, str_of(name));
     cr_assert_neq(index, 0);
@@ -173,9 +173,9 @@ Test(figure, ages_grow_from_an_instant)
 Test(figure, several_at_once_are_the_same_as_one_by_one)
 {
     static const struct figure_source sources[] = {
-        {IND_FIRST_RESPONSE, IF_MEAN}, {IND_WAITING, IF_VALUE},   {IND_FIRST_RESPONSE, IF_MISSED},
-        {IND_CSAT, IF_MEAN},           {IND_COMPLAINTS, IF_NUM},  {IND_FIRST_RESPONSE, IF_P90},
-        {IND_CSAT_RATE, IF_VALUE},     {IND_CLEARANCE, IF_VALUE},
+        {IND_FIRST_RESPONSE, IF_MEAN, 0}, {IND_WAITING, IF_VALUE, 0},   {IND_FIRST_RESPONSE, IF_MISSED, 0},
+        {IND_CSAT, IF_MEAN, 0},           {IND_COMPLAINTS, IF_NUM, 0},  {IND_FIRST_RESPONSE, IF_P90, 0},
+        {IND_CSAT_RATE, IF_VALUE, 0},     {IND_CLEARANCE, IF_VALUE, 0},
     };
     struct figure f[ARRAY_LEN(sources)];
     tell();

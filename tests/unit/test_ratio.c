@@ -57,8 +57,8 @@ static void compare(uint32_t window, ms_t horizon, ms_t at)
     cr_assert_eq(v.pending, pending[1], "pending %lld, %lld wanted, window %u",
                  (long long)v.pending, (long long)pending[1], window);
     cr_assert_eq(v.pending_num, pending[0]);
-    const struct figure_source source[] = {{IND_REOPEN_RATE, IF_PENDING},
-                                           {IND_REOPEN_RATE, IF_VALUE_MATURE}};
+    const struct figure_source source[] = {{IND_REOPEN_RATE, IF_PENDING, 0},
+                                           {IND_REOPEN_RATE, IF_VALUE_MATURE, 0}};
     struct figure f[2];
     engine_figures(d->e, SCOPE_TEAM, index, window, source, 2, f);
     cr_assert(f[0].count && f[0].n == pending[1]);

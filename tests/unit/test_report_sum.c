@@ -86,13 +86,13 @@ Test(report_sum, indicators)
     cr_assert(v.met == 2 && v.missed == 1 && v.target == 1000);
     cr_assert(sum_value(t, &s, IND_HANDLED, &v) && v.num == 2); /* one left out, one marked */
     cr_assert(sum_value(t, &s, IND_REPLIES, &v) && v.num == 2);
-    struct figure f = sum_figure(t, &s, (struct figure_source){IND_FIRST_RESPONSE, IF_MEAN});
+    struct figure f = sum_figure(t, &s, (struct figure_source){IND_FIRST_RESPONSE, IF_MEAN, 0});
     cr_assert(f.n == 2 && figure_round(&f) == 400);
-    f = sum_figure(t, &s, (struct figure_source){IND_FIRST_RESPONSE, IF_ATTAINMENT});
+    f = sum_figure(t, &s, (struct figure_source){IND_FIRST_RESPONSE, IF_ATTAINMENT, 0});
     cr_assert(f.n == 3 && figure_round(&f) == 666667);
-    f = sum_figure(t, &s, (struct figure_source){IND_CSAT, IF_MEAN});
+    f = sum_figure(t, &s, (struct figure_source){IND_CSAT, IF_MEAN, 0});
     cr_assert(f.n == 0 && f.bottom == 0);
-    f = sum_figure(NULL, &s, (struct figure_source){IND_OPENED, IF_NUM});
+    f = sum_figure(NULL, &s, (struct figure_source){IND_OPENED, IF_NUM, 0});
     cr_assert(f.count && f.n == 0 && figure_round(&f) == 0);
     sum_settle(NULL);
     sum_free(t);

@@ -10,10 +10,10 @@ Test(scorecard, sources_are_items_then_gates)
 {
     struct figure_source s[SCORE_SOURCES_MAX];
     card.items = 2;
-    card.item[0].of = (struct figure_source){IND_CSAT, IF_MEAN};
-    card.item[1].of = (struct figure_source){IND_COMPLAINTS, IF_NUM};
+    card.item[0].of = (struct figure_source){IND_CSAT, IF_MEAN, 0};
+    card.item[1].of = (struct figure_source){IND_COMPLAINTS, IF_NUM, 0};
     card.item[0].gate.on = true;
-    card.item[0].gate.of = (struct figure_source){IND_REOPENED, IF_NUM};
+    card.item[0].gate.of = (struct figure_source){IND_REOPENED, IF_NUM, 0};
     cr_assert_eq(score_sources(&card, s), 3);
     cr_assert_eq(s[0].indicator, IND_CSAT);
     cr_assert_eq(s[1].indicator, IND_COMPLAINTS);

@@ -54,7 +54,7 @@ static struct scorecard *card(struct settings *s, const char *when, enum scope s
     struct scorecard *c = &cards.card[cards.cards++];
     *c = (struct scorecard){.scope = (uint8_t)scope, .items = 1};
     memcpy(c->when, when, strlen(when));
-    c->item[0].of = (struct figure_source){(uint16_t)i, i == IND_CSAT ? IF_MEAN : IF_NUM};
+    c->item[0].of = (struct figure_source){(uint16_t)i, i == IND_CSAT ? IF_MEAN : IF_NUM, 0};
     return c;
 }
 
@@ -99,12 +99,12 @@ Test(slice, no_more_than_there_is_room_for)
     cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
     cr_assert_not_null(strstr(why, "too many calendars"), "%s", why);
     s->rules--;
-    c->item[0].of = (struct figure_source){IND_WAITING, IF_VALUE};
+    c->item[0].of = (struct figure_source){IND_WAITING, IF_VALUE, 0};
     cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
     cr_assert_not_null(strstr(why, "a number of now"), "%s", why);
-    c->item[0].of = (struct figure_source){IND_OCCUPANCY, IF_VALUE};
+    c->item[0].of = (struct figure_source){IND_OCCUPANCY, IF_VALUE, 0};
     cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
-    c->item[0].of = (struct figure_source){IND_CSAT, IF_MEAN};
+    c->item[0].of = (struct figure_source){IND_CSAT, IF_MEAN, 0};
     cr_assert_eq(settings_check(s, &why), 0, "%s", why);
     rule(s, IND_ATTENDANCE, IF_VALUE, SCOPE_ALL, "day");
     cr_assert_eq(settings_check(s, &why), ERR_BAD_SETTINGS);
@@ -220,7 +220,7 @@ Test(slice, holds_what_lies_in_the_hours)
     static const char *const agents[] = {"ada", "bob"}, *const teams[] = {"x", "y"};
     struct night *n = night_new();
     struct desk *d = n->v->d;
-    struct figure_source replies = {IND_REPLIES, IF_NUM}, rated = {IND_CSAT_RATE, IF_DEN};
+    struct figure_source replies = {IND_REPLIES, IF_NUM, 0}, rated = {IND_CSAT_RATE, IF_DEN, 0};
     ms_t ts = 1770336000000; /* 2026-02-06 */
     uint32_t seed = 1, compared = 0;
     for (int i = 0; i < 600; i++) {
@@ -261,7 +261,7 @@ Test(slice, withdraws_by_the_hours_that_were)
 {
     struct night *n = night_new();
     struct desk *d = n->v->d;
-    struct figure_source replies = {IND_REPLIES, IF_NUM};
+    struct figure_source replies = {IND_REPLIES, IF_NUM, 0};
     ms_t at = 1770336000000 + 3 * MS_HOUR; /* 4 at night in Berlin */
     desk_say(d, at, "opened ticket=T1 team=x agent=ada");
     desk_say(d, at + 1000, "message ticket=T1 by=agent agent=ada");
