@@ -74,6 +74,7 @@ MUST_CHECK int engine_apply(struct engine *e, const struct settings *settings, s
 uint32_t engine_names(const struct engine *e, enum scope scope);
 uint32_t engine_name_find(const struct engine *e, enum scope scope, struct str name); /* 0: none */
 struct str engine_name(const struct engine *e, enum scope scope, uint32_t index);
+struct str engine_part(const struct engine *e, enum part_kind kind, uint32_t part); /* part.h */
 
 /* Hears every sample and mark as the fold says it, with its tags (board.h); set before the first
  * event. For reports over whole logs: it is no part of the state. */

@@ -17,7 +17,7 @@ static struct op *sink_next(struct sink *out)
 static void hear(const struct board_tap *tap, const struct op *op, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (op[i].part == 0 && op[i].mark <= OP_MARK)
+        if (op[i].mark <= OP_MARK)
             tap->take(tap->ctx, &op[i]);
 }
 
@@ -52,6 +52,16 @@ void sink_part(struct sink *out, enum part_kind kind, uint32_t part,
                int sign)
 {
     if (out->board != NULL) {
+        const struct board_tap *tap = board_tap(out->board);
+        if (UNLIKELY(tap != NULL)) {
+            struct op op = {.flag = (uint8_t)kind,
+                            .scopes = (uint8_t)scopes,
+                            .sign = sign,
+                            .tags = *tags,
+                            .part = part,
+                            .sample = *sample};
+            hear(tap, &op, 1);
+        }
         board_part(out->board, kind, part, sample, tags, scopes, sign);
         return;
     }

@@ -47,6 +47,11 @@ uint32_t engine_name_find(const struct engine *e, enum scope scope, struct str n
     return engine_names(e, scope) == 0 ? 0 : name_find(board_names(e->board, scope), name);
 }
 
+struct str engine_part(const struct engine *e, enum part_kind kind, uint32_t part)
+{
+    return board_part_text(e->board, kind, part);
+}
+
 struct str engine_name(const struct engine *e, enum scope scope, uint32_t index)
 {
     return name_text(board_names(e->board, scope), index);

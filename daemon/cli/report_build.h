@@ -12,8 +12,6 @@
 #include "daemon/cli/report_wilson.h"
 #include "daemon/cli/words.h"
 
-enum { REPORT_FLAG_OVER = 20 /* percent: a category with a larger share stands out */ };
-
 struct report {
     struct doc *doc;
     struct cube *cube;
@@ -48,6 +46,9 @@ struct number report_number(const struct report *r, const struct sum *now, const
 /* "12m 30s", "87.5%"; lives as long as the document. */
 const char *report_value(const struct report *r, struct figure_source of, int64_t value);
 const char *report_figure(const struct report *r, struct figure_source of, const struct figure *f);
+
+/* "satisfaction (politeness)" */
+const char *report_indicator(const struct report *r, struct figure_source of);
 
 /* "median", "mean", "p75": of a duration. */
 const char *report_field(struct figure_source of);

@@ -26,6 +26,22 @@ static void put(struct sum **place, const struct op *op, uint32_t but)
     sum_add(sum_at(place), op, but);
 }
 
+static void part_add(struct cube_parts *parts, uint32_t part, int sign)
+{
+    if (part >= parts->n) {
+        uint32_t n = 2 * part < 16 ? 16 : 2 * part;
+        uint32_t *at = realloc(parts->at, n * sizeof *at);
+        if (at == NULL) {
+            word_error(W_E_MEMORY, NULL, NULL, NULL);
+            exit(1);
+        }
+        memset(at + parts->n, 0, (n - parts->n) * sizeof *at);
+        parts->at = at;
+        parts->n = n;
+    }
+    parts->at[part] += (uint32_t)sign;
+}
+
 static struct sum **name_at(struct cube_names *names, uint32_t index)
 {
     if (index >= names->n) {
@@ -126,13 +142,32 @@ static void take_time(struct cube *c, const struct op *op)
         sum_add_time(sum_at(&c->at_step[i]), op, c->edge[i], ms_min(c->edge[i + 1], to));
 }
 
+/* A part of a mix, or a rating of an aspect: of the whole, those also of every name. */
+static void take_part(struct cube *c, struct op op, uint32_t period)
+{
+    enum part_kind kind = (enum part_kind)op.flag;
+    op.family = kind == PART_RATED ? FAM_RATINGS : mixes[kind].family;
+    if (kind != PART_RATED) {
+        if (counts(c, &op))
+            part_add(&c->mix[period][kind], op.part, op.sign);
+        return;
+    }
+    int64_t csat = op.sample.value[RATINGS_CSAT];
+    if (counts(c, &op))
+        sum_rate(sum_at(&c->sum[period]), op.part, csat, op.sign);
+    for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
+        if (counts_for(c, &op, s))
+            sum_rate(sum_at(name_at(&c->names[period][s], tags_of(&op.tags, s))), op.part, csat,
+                     op.sign);
+}
+
 static void take(void *ctx, const struct op *op)
 {
     struct cube *c = ctx;
     ms_t ts = op->sample.ts;
     if (c->setup.team != NULL && c->team == 0 && op->tags.team != 0)
         c->team = engine_name_find(c->engine, SCOPE_TEAM, str_of(c->setup.team));
-    if (op->family == FAM_STINTS) {
+    if (op->part == 0 && op->family == FAM_STINTS) {
         take_time(c, op);
         return;
     }
@@ -142,6 +177,10 @@ static void take(void *ctx, const struct op *op)
             continue;
         if (told_too_late(c, p))
             return;
+        if (op->part != 0) {
+            take_part(c, *op, p);
+            continue;
+        }
         uint32_t but = 0;
         if (c->event_ts >= period->to && !c->voids)
             but = handled_flags[op->family];
@@ -242,6 +281,9 @@ static void sum_finish(struct sum **t)
     for (uint32_t f = 0; *t != NULL && f < FAM_N; f++)
         if (!is_nothing(&(*t)->numbers[f]))
             return;
+    for (uint32_t a = 0; *t != NULL && a < SUM_ASPECTS; a++)
+        if ((*t)->rated[a].n != 0)
+            return;
     if (*t == NULL)
         return;
     sum_free(*t);
@@ -292,9 +334,23 @@ const struct sum *cube_name(const struct cube *c, uint32_t period, enum scope sc
     return index < names->n ? names->at[index] : NULL;
 }
 
+uint32_t cube_whole(const struct cube *c, uint32_t period, enum part_kind mix)
+{
+    const struct sum *t = c->sum[period];
+    return t == NULL ? 0 : t->numbers[mixes[mix].family].flag[mixes[mix].flag];
+}
+
+uint32_t cube_part(const struct cube *c, uint32_t period, enum part_kind mix, uint32_t part)
+{
+    const struct cube_parts *parts = &c->mix[period][mix];
+    return part < parts->n ? parts->at[part] : 0;
+}
+
 void cube_close(struct cube *c)
 {
     for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+        for (uint32_t k = 0; k < MIX_N; k++)
+            free(c->mix[p][k].at);
         sum_free(c->sum[p]);
         for (uint32_t s = 0; s < SCOPE_N; s++) {
             for (uint32_t i = 0; i < c->names[p][s].n; i++)

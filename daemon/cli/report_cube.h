@@ -30,6 +30,12 @@ struct cube_names {
     uint32_t n;
 };
 
+/* Parts of one mix: how many, by what they are called (engine_part). */
+struct cube_parts {
+    uint32_t *at;
+    uint32_t n;
+};
+
 struct cube {
     struct cube_setup setup;
     struct settings settings; /* of the engine: every scope, one window, no rules */
@@ -41,6 +47,7 @@ struct cube {
     bool voids;    /* it makes a ticket's work count nothing */
     struct sum *sum[CUBE_PERIODS];
     struct cube_names names[CUBE_PERIODS][SCOPE_N];
+    struct cube_parts mix[CUBE_PERIODS][MIX_N]; /* of the whole */
     uint32_t steps;
     ms_t edge[PERIOD_STEPS_MAX + 1];
     struct sum *at_step[PERIOD_STEPS_MAX];
@@ -69,6 +76,10 @@ enum scope cube_scope(const struct cube *c);
 /* Of one name in a period; NULL: nothing counted. */
 const struct sum *cube_name(const struct cube *c, uint32_t period, enum scope scope,
                             uint32_t index);
+
+/* What the mix is of, all of it: what has no category, too. */
+uint32_t cube_whole(const struct cube *c, uint32_t period, enum part_kind mix);
+uint32_t cube_part(const struct cube *c, uint32_t period, enum part_kind mix, uint32_t part);
 
 void cube_close(struct cube *c);
 

@@ -234,11 +234,8 @@ static void scorecard(struct report *r)
     for (uint32_t i = 0; i < card->items; i++) {
         const struct score_item *item = &card->item[i];
         const struct score_line *line = &s.line[i];
-        doc_cell(t, item->title[0] != '\0'
-                        ? item->title
-                        : phrase_indicator(r->settings, (enum indicator)item->of.indicator,
-                                           words_lang()))
-            ->key = item->id;
+        doc_cell(t, item->title[0] != '\0' ? item->title : report_indicator(r, item->of))->key =
+            item->id;
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
         doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
         struct doc_cell *actual =

@@ -89,6 +89,12 @@ const char *report_figure(const struct report *r, struct figure_source of, const
     return f->bottom > 0 ? report_value(r, of, figure_round(f)) : "·";
 }
 
+const char *report_indicator(const struct report *r, struct figure_source of)
+{
+    char name[PHRASE_MAX];
+    return doc_text(r->doc, "%s", phrase_source(name, r->settings, of, words_lang()));
+}
+
 const char *report_field(struct figure_source of)
 {
     return of.field == IF_P50    ? word(W_R_MEDIAN)

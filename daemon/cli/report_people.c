@@ -173,10 +173,7 @@ static void card_table(struct report *r, const struct scorecard *card, enum scop
     doc_column(t, "score", word(W_R_SCORE), true, false);
     for (uint32_t k = 0; k < card->items; k++) {
         const struct score_item *item = &card->item[k];
-        const char *title =
-            item->title[0] != '\0'
-                ? item->title
-                : phrase_indicator(r->settings, (enum indicator)item->of.indicator, words_lang());
+        const char *title = item->title[0] != '\0' ? item->title : report_indicator(r, item->of);
         doc_column(t, item->id, doc_text(r->doc, "%s · %g", title, item->weight / 100.0), true,
                    false);
     }

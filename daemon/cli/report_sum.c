@@ -222,12 +222,30 @@ static struct figure field_of(const struct kpi_value *v, enum indicator_field f)
     return (struct figure){0};
 }
 
+void sum_rate(struct sum *t, uint32_t aspect, int64_t csat, int sign)
+{
+    CHECK(aspect < SUM_ASPECTS);
+    t->rated[aspect].n += (uint32_t)sign;
+    t->rated[aspect].sum += sign * csat;
+}
+
+struct figure sum_rated(const struct sum *t, uint32_t aspect)
+{
+    CHECK(aspect < SUM_ASPECTS);
+    return t == NULL ? value_of(0, 0, 0)
+                     : value_of(t->rated[aspect].sum, t->rated[aspect].n, t->rated[aspect].n);
+}
+
 struct figure sum_figure(const struct sum *t, const struct settings *s, struct figure_source source)
 {
     struct kpi_value v = {0};
     enum indicator i = (enum indicator)source.indicator;
     if (indicator_kind(i) == IND_GAUGE) /* of now: no number of a past period */
         return (struct figure){.since = MS_NONE};
+    if (source.aspect != 0) {
+        struct figure rated = sum_rated(t, source.aspect);
+        return source.field == IF_N ? count_of(rated.n) : rated;
+    }
     (void)sum_value(t, s, i, &v);
     if (indicator_is_custom(i)) {
         struct custom_value own = {(uint32_t)v.n, v.num, v.den};

@@ -7,6 +7,7 @@
 #define TP_DAEMON_CLI_REPORT_SUM_H
 
 #include "core/figure.h"
+#include "core/name.h"
 #include "core/sketch.h"
 #include "core/snapshot.h"
 
@@ -30,10 +31,22 @@ bool values_rank(const struct values *s, uint32_t permille, ms_t *ret);
 
 struct op;
 
+enum { SUM_ASPECTS = ASPECTS_MAX + NAME_RESERVED_N + 1 };
+
 struct sum {
     struct window_numbers numbers[FAM_N];
     struct values values[FAM_N][WINDOW_COLUMNS_MAX];
+    struct { /* by aspect, 1 + its place in settings.aspect; those it does not name follow */
+        uint32_t n;
+        int64_t sum; /* millionths */
+    } rated[SUM_ASPECTS];
 };
+
+/* A rating of an aspect. */
+void sum_rate(struct sum *t, uint32_t aspect, int64_t csat, int sign);
+
+/* The mean of one aspect's ratings; t may be NULL. */
+struct figure sum_rated(const struct sum *t, uint32_t aspect);
 
 /* Exits when there is no memory, like everything of the companion that grows. */
 struct sum *sum_new(void);

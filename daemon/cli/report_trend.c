@@ -175,58 +175,7 @@ static struct ranked *rank_names(const struct report *r, enum scope scope, struc
     return ret;
 }
 
-enum { MIX_SHOWN = 15, BAND_SHOWN = 15, BAND_CASES = 5 };
-
-void report_mix(struct report *r)
-{
-    static const struct figure_source opened = {IND_OPENED, IF_NUM, 0};
-    struct cube *c = r->cube;
-    uint32_t n;
-    struct ranked *rank = rank_names(r, SCOPE_CATEGORY, opened, &n);
-    uint64_t all = 0, before = 0;
-    for (uint32_t i = 0; i < n; i++)
-        all += (uint64_t)rank[i].n;
-    for (uint32_t i = 1; i <= engine_names(c->engine, SCOPE_CATEGORY); i++)
-        before += sum_figure(cube_name(c, CUBE_PRIOR, SCOPE_CATEGORY, i), r->settings, opened).n;
-    if (n == 0) {
-        free(rank);
-        return;
-    }
-    doc_head(r->doc, "categories", word(W_R_MIX));
-    doc_say(r->doc, BLOCK_NOTE,
-            report_phrase(r, W_R_MIX_FLAG, report_count(r, REPORT_FLAG_OVER), NULL, NULL));
-    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "categories", word(W_R_MIX_CHART));
-    t->chart = CHART_BARS;
-    doc_column(t, "category", word(W_R_CATEGORY), false, false);
-    doc_column(t, "share", word(W_R_SHARE), true, true);
-    doc_column(t, "opened", phrase_indicator(r->settings, IND_OPENED, words_lang()), true, false);
-    doc_column(t, "interval", word(W_R_INTERVAL), true, false);
-    doc_column(t, "change", word(W_R_CHANGE), true, false);
-    t->rows_shown = MIX_SHOWN;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t now = (uint64_t)rank[i].n;
-        uint64_t was =
-            sum_figure(cube_name(c, CUBE_PRIOR, SCOPE_CATEGORY, rank[i].index), r->settings, opened)
-                .n;
-        double share = (double)now / (double)all;
-        struct interval at = wilson(now, all);
-        doc_cell(t, report_name(r, SCOPE_CATEGORY, rank[i].index));
-        doc_number(t, report_share(r, share), share, UNIT_SHARE)->tone =
-            now * 100 > all * REPORT_FLAG_OVER ? TONE_FLAG : TONE_NONE;
-        doc_number(t, report_count(r, now), (double)now, UNIT_COUNT);
-        doc_cell(t, report_interval(r, at));
-        if (before == 0 || !r->compared) {
-            doc_cell(t, "");
-            continue;
-        }
-        double by = share - (double)was / (double)before;
-        const char *points = report_phrase(
-            r, W_R_POINTS_OF, doc_text(r->doc, "%.1f", (by < 0 ? -by : by) * 100), NULL, NULL);
-        doc_number(t, doc_text(r->doc, "%s %s", by < 0 ? "↓" : "↑", points), by, UNIT_SHARE)->tone =
-            interval_apart(at, wilson(was, before)) ? TONE_NONE : TONE_QUIET;
-    }
-    free(rank);
-}
+enum { BAND_SHOWN = 15, BAND_CASES = 5 };
 
 /* --- response times ----------------------------------------------------------------------- */
 

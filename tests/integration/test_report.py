@@ -27,6 +27,22 @@ def table(text):
     return ret
 
 
+def mixes(snapshots, scope="all", name="-"):
+    """Table -> {part: (num, share, flagged)} of the only window; the categories are the first."""
+    window = next(iter(snapshots[scope][name].values()))
+    ret = {}
+    for of, by_what in window.get("mix", {}).items():
+        for by, mix in by_what.items():
+            key = "categories" if (of, by) == ("opened", "category") else f"{of}.{by}"
+            ret[key] = {p["name"]: (p["num"], p["value"]) for p in mix["parts"]}
+    return ret
+
+
+def aspects(snapshots, scope="all", name="-"):
+    window = next(iter(snapshots[scope][name].values()))
+    return {key[5:]: (v["mean"], v["n"]) for key, v in window.items() if key.startswith("csat.")}
+
+
 def numbers(snapshots, scope="all", name="-"):
     """Indicator -> (what a report shows of it) of the only window."""
     window = next(iter(snapshots[scope][name].values()))
@@ -96,6 +112,22 @@ class Report(unittest.TestCase):
         extra = [r for r, row in rows.items() if r not in want and row["actual"] not in (0, "·")]
         self.assertEqual(extra, [])
 
+    def same_parts(self, want, got, scope, name, least):
+        """Every mix has its table, part by part, and so has every aspect."""
+        shares = mixes(want, scope, name)
+        self.assertGreaterEqual(len(shares), least)
+        for key, parts in shares.items():
+            rows = {row: (cells[key.split(".")[0] if "." in key else "opened"], cells["share"])
+                    for row, cells in got[key].items()}
+            self.assertEqual(set(rows), set(parts), key)
+            for part, (num, share) in parts.items():
+                self.assertEqual(rows[part][0], num, part)
+                self.assertAlmostEqual(rows[part][1], share, delta=1e-9, msg=part)
+        rated = aspects(want, scope, name)
+        self.assertGreaterEqual(len(rated), 2)
+        self.assertEqual({row: (round(c["mean"], 9), c["n"]) for row, c in got["aspects"].items()},
+                         {aspect: (round(mean, 9), n) for aspect, (mean, n) in rated.items()})
+
     def test_equals_replay(self):
         """As of its end a period is the window that ends there: the whole, its names, a team."""
         targets = "targets: {first_response: 10m, resolution: 2h, wait: 20s}\n"
@@ -105,12 +137,14 @@ class Report(unittest.TestCase):
                           "--as-of", end - 1)
         want = self.replay(end - 1, "7d", extra=targets)
         self.compare(numbers(want), got["indicators"], 60)
+        self.same_parts(want, got, "all", "-", 5)
         for team, mine in want["team"].items():
             if "(" in team:
                 continue
             one = self.report("--config", config, "--from", "2026-01-01", "--to", "2026-01-07",
                               "--as-of", end - 1, "--team", team)
             self.compare(numbers(want, "team", team), one["indicators"], 40)
+            self.same_parts(want, one, "team", team, 3)
             self.assertEqual(one["about"]["filter"]["value"], f"team {team}")
         agents = {name: numbers(want, "agent", name) for name in want["agent"]}
         checked = 0
