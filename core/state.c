@@ -322,6 +322,7 @@ void engine_loaded(struct engine *e)
     if (e->core.at != MS_NONE)
         board_advance(e->board, e->core.at);
     rules_rebuild(e->rules);
+    engine_listen(e);
     e->other_loaded = e->core.counters.names_other;
     e->shed_loaded = e->core.counters.samples_shed;
 }

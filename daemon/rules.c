@@ -306,7 +306,8 @@ static const struct member table[] = {
      read_mix},
     {"part", "every part", "Of a mix: only this category, kind or aspect.", read_part},
     {"indicator", "",
-     "What is watched; SEMANTICS.md lists the indicators. Required without `card` or `mix`.",
+     "What is watched; SEMANTICS.md lists the indicators; csat.politeness is the mean of the "
+     "ratings of that aspect alone. Required without `card` or `mix`.",
      read_indicator},
     {"field", "value, num or mean", "Which number of it: p90, missed, ... Required for durations.",
      read_field},

@@ -244,7 +244,10 @@ static bool read_industry(struct reading *r, void *item)
 }
 
 static const struct member item_table[] = {
-    {"indicator", NULL, "What is judged; SEMANTICS.md lists the indicators.", read_item_indicator},
+    {"indicator", NULL,
+     "What is judged; SEMANTICS.md lists the indicators; csat.politeness: the ratings of that "
+     "aspect alone.",
+     read_item_indicator},
     {"field", "value, num or mean", "Which number of it. Required for durations.", read_item_field},
     {"id", "indicator.field", "Its name on the card.", read_item_id},
     {"title", "", "The same for people.", read_item_title},

@@ -329,7 +329,7 @@ function figure(alert, value) {
         const unit = alert.unit;
         return unit === "%" && alert.field === "value" ? percent(value) : count(value) + (/^[\x21-\x7e€£¥]/.test(unit) && unit !== "%" ? " " : "") + unit;
     }
-    const ms = /^(oldest_|longest_)/.test(alert.metric) || /^(mean|min|max|p\d+)$/.test(alert.field) && alert.metric !== "csat";
+    const ms = /^(oldest_|longest_)/.test(alert.metric) || /^(mean|min|max|p\d+)$/.test(alert.field) && !/^csat/.test(alert.metric);
     return ms ? duration(value) : /^(attainment|value)$/.test(alert.field) && Math.abs(value) <= 1 && value % 1 !== 0 ? percent(value) : count(value);
 }
 

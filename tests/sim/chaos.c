@@ -282,9 +282,16 @@ static void draw_compared(struct random r, struct settings *s)
 /* Some rules are on trends or scores instead. */
 static void draw_kinds(struct random r, struct settings *s)
 {
+    (void)settings_aspect_find(s, str_of("csat.n0"));
+    (void)settings_aspect_find(s, str_of("csat.n1"));
     s->cards = cards();
     for (uint32_t i = 0; i < s->rules; i++) {
         struct rule_setting *rule = &s->rule[i];
+        if (random_percent(&r, 15)) {
+            rule->indicator = IND_CSAT;
+            rule->field = random_percent(&r, 70) ? IF_MEAN : IF_N;
+            rule->aspect = (uint8_t)random_below(&r, 3);
+        }
         bool score = random_percent(&r, 25) && (s->scopes >> SCOPE_AGENT & 1) != 0;
         if (score) {
             rule->kind = RULE_SCORE;

@@ -60,6 +60,25 @@ static bool same_aspects(const struct kpi_window *w, const struct shares *want,
     return w->aspects == rated;
 }
 
+/* What rules and scorecards read of every aspect that the settings name. */
+static bool same_figures(struct desk *d, const struct shares *want, const struct scoped *of,
+                         uint32_t index, uint32_t window)
+{
+    for (uint32_t a = 1; a <= d->settings.aspects; a++) {
+        struct str aspect = settings_aspect(&d->settings, a);
+        struct figure_source source[] = {{IND_CSAT, IF_MEAN, (uint8_t)a},
+                                         {IND_CSAT, IF_N, (uint8_t)a}};
+        struct figure f[2];
+        int64_t sum, n = shares_count(want, PART_RATED, &aspect, of, &sum);
+        engine_figures(d->e, of->scope, index, window, source, 2, f);
+        if (f[0].n != n || f[0].bottom != n || f[0].top != (n == 0 ? 0 : sum) || f[0].count)
+            return false;
+        if (!f[1].count || f[1].n != n || f[1].top != (__int128)n * NUMBER_ONE)
+            return false;
+    }
+    return true;
+}
+
 /* NULL, or what differs. */
 static const char *compare(struct desk *d, const void *oracle, enum scope s, uint32_t index)
 {
@@ -72,6 +91,8 @@ static const char *compare(struct desk *d, const void *oracle, enum scope s, uin
         of.after = of.at - d->settings.window[told->window].length;
         if (!same_aspects(told, want, &of))
             return "csat of aspects";
+        if (!same_figures(d, want, &of, index, told->window))
+            return "figures of aspects";
         for (uint32_t k = 0; k < MIX_N; k++) {
             bool kept = s == SCOPE_ALL || s == SCOPE_TEAM;
             if (!kept && told->mix[k].parts > 0)
@@ -94,6 +115,8 @@ static void one_tale(uint64_t seed, bool shuffled)
     uint32_t tickets = (uint32_t)random_range(&r, 1, TALE_TICKETS);
     tale_draw_outside(&r, tickets, TALE_MAX / 2, 40, start, span, &t);
     d->settings.flag_over = (uint32_t)random_below(&r, 101);
+    cr_assert_eq(settings_aspect_find(&d->settings, str_of("csat.speed")), 1);
+    cr_assert_eq(settings_aspect_find(&d->settings, str_of("csat.skill")), 2);
     tell_tale(d, &r, &t, shuffled);
     desk_tick(d, start + span + 277777);
     shares_write(&want, &t);

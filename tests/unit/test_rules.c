@@ -351,3 +351,39 @@ Test(rules, on_mixes_are_refused_with_line_and_member)
             "f:3: rules.part: only rules on a `mix` have parts; remove `part`");
     refused("id: x, indicator: waiting", "f:3: rules: a rule without `fire`; add it");
 }
+
+Test(rules, on_ratings_of_an_aspect)
+{
+    const struct rule_setting *r =
+        rule("id: x, indicator: csat.politeness, window: 7d, fire: '<= 3', clear: 3.5");
+    cr_assert(r->kind == RULE_KPI && r->indicator == IND_CSAT && r->field == IF_MEAN);
+    cr_assert_eq(r->aspect, 1);
+    cr_assert_str_eq(config.settings.aspect[0], "csat.politeness");
+    r = rule("id: x, indicator: csat.说话态度, field: n, window: 7d, trend: relative, "
+             "fire: '<= -20%'");
+    cr_assert(r->kind == RULE_TREND && r->aspect == 1 && r->field == IF_N);
+    r = rule("id: x, indicator: csat, window: 7d, fire: '<= 3'");
+    cr_assert(r->aspect == 0 && config.settings.aspects == 0);
+    refused("id: x, indicator: nps.speed, window: 7d, fire: '<= 3'",
+            "f:3: rules.indicator: 'nps.speed' is no indicator: of csat there are aspects, as "
+            "csat.politeness, of others no parts");
+    refused("id: x, indicator: csat., window: 7d, fire: '<= 3'",
+            "f:3: rules.indicator: 'csat.' is no indicator: of csat there are aspects, as "
+            "csat.politeness, of others no parts");
+    refused("id: x, indicator: csat.speed, field: p90, window: 7d, fire: '<= 3'",
+            "f:3: rules.field: csat has no field 'p90'; it has n, mean");
+    char text[2048];
+    size_t n = (size_t)snprintf(text, sizeof text, "rules:\n");
+    for (int i = 0; i <= ASPECTS_MAX; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "  - {id: r%d, indicator: csat.a%d, window: 1h, fire: '<= 3'}\n", i,
+                              i);
+    cr_assert_not(config_parse("f", text, n, &config, &why));
+    cr_assert_str_eq(why.text, "f:18: rules.indicator: more than 16 aspects of csat are named; use "
+                               "fewer");
+    static const char night[] = "rules:\n  - {id: a, indicator: csat.x, window: 1h, fire: '<= 3', "
+                                "when: night}\n"
+                                "calendars: [{id: night, hours: {mon-sun: '22:00-06:00'}}]\n";
+    cr_assert_not(config_parse("f", night, strlen(night), &config, &why));
+    cr_assert_str_eq(why.text, "f:2: rules.when: no hours can be told of csat.x; leave `when` out");
+}

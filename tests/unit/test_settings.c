@@ -198,3 +198,24 @@ Test(settings, horizons_are_part_of_what_cannot_change)
     free(a);
     free(b);
 }
+
+Test(settings, aspects_by_their_names)
+{
+    static struct settings s;
+    settings_default(&s);
+    char text[ASPECT_BYTES + NAME_BYTES_MAX + 2] = "csat.";
+    cr_assert_eq(settings_aspect_find(&s, str_of("csat")), -1);
+    cr_assert_eq(settings_aspect_find(&s, str_of("csat.")), -1);
+    cr_assert_eq(settings_aspect_find(&s, str_of("nps.x")), -1);
+    memset(text + ASPECT_BYTES, 'x', NAME_BYTES_MAX + 1);
+    cr_assert_eq(settings_aspect_find(&s, str_of(text)), -1, "longer than a name");
+    text[ASPECT_BYTES + NAME_BYTES_MAX] = 0;
+    cr_assert_eq(settings_aspect_find(&s, str_of(text)), 1);
+    for (int i = 1; i < ASPECTS_MAX; i++) {
+        snprintf(text, sizeof text, "csat.%d", i);
+        cr_assert_eq(settings_aspect_find(&s, str_of(text)), i + 1);
+        cr_assert_eq(settings_aspect_find(&s, str_of(text)), i + 1, "known by now");
+    }
+    cr_assert_eq(settings_aspect_find(&s, str_of("csat.more")), 0);
+    cr_assert(str_equal(settings_aspect(&s, 2), str_of("1")));
+}
