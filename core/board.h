@@ -99,8 +99,8 @@ struct board_lookup {
 };
 void board_set_lookup(struct board *b, const struct board_lookup *lookup);
 
-/* Whoever wants to hear every sample, mark and part as the fold says it, with all its tags and its sign
- * (op.h): reports. Set once by the engine, before the first event; NULL: nobody. */
+/* Whoever wants to hear every sample, mark and part as the fold says it, with all its tags and its
+ * sign (op.h): reports. Set once by the engine, before the first event; NULL: nobody. */
 struct op;
 struct board_tap {
     void *ctx;

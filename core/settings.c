@@ -25,6 +25,12 @@ int scope_find(struct str name)
     return -1;
 }
 
+struct str settings_aspect(const struct settings *s, uint32_t aspect)
+{
+    CHECK(aspect >= 1 && aspect <= s->aspects);
+    return str_of(s->aspect[aspect - 1] + ASPECT_BYTES);
+}
+
 int settings_aspect_find(struct settings *s, struct str text)
 {
     if (text.len <= ASPECT_BYTES || text.len > ASPECT_BYTES + NAME_BYTES_MAX ||

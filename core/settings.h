@@ -122,15 +122,9 @@ struct settings {
     struct rule_setting rule[RULES_MAX];
 };
 
-/* The aspect of ratings behind 1 + i; "politeness". */
-static inline struct str settings_aspect(const struct settings *s, uint32_t aspect)
-{
-    CHECK(aspect >= 1 && aspect <= s->aspects);
-    return str_of(s->aspect[aspect - 1] + ASPECT_BYTES);
-}
-
-/* 1 + where "csat.politeness" stands in settings.aspect, at its end where it is new; 0: there are
- * too many, -1: it is none. */
+/* "politeness" of settings.aspect[aspect - 1]; and 1 + where "csat.politeness" stands, at the end
+ * where it is new; 0: there are too many, -1: it is none. */
+struct str settings_aspect(const struct settings *s, uint32_t aspect);
 int settings_aspect_find(struct settings *s, struct str text);
 
 /* How long a horizon of the catalogue is; 0: there is none. */
@@ -142,8 +136,7 @@ void settings_default(struct settings *ret);
 /* 0 or ERR_BAD_SETTINGS with one sentence in *ret_why (static storage). */
 MUST_CHECK int settings_check(const struct settings *s, const char **ret_why);
 
-/* Are the parts the same that size the engine (windows, horizons, scopes, zone, exact_samples,
- * measures)?
+/* Are the parts the same that size the engine (windows, horizons, scopes, zone, measures, …)?
  * Returns a sentence about the first that is not, or NULL. */
 const char *settings_differ(const struct settings *a, const struct settings *b);
 

@@ -173,9 +173,10 @@ Test(figure, ages_grow_from_an_instant)
 Test(figure, several_at_once_are_the_same_as_one_by_one)
 {
     static const struct figure_source sources[] = {
-        {IND_FIRST_RESPONSE, IF_MEAN, 0}, {IND_WAITING, IF_VALUE, 0},   {IND_FIRST_RESPONSE, IF_MISSED, 0},
-        {IND_CSAT, IF_MEAN, 0},           {IND_COMPLAINTS, IF_NUM, 0},  {IND_FIRST_RESPONSE, IF_P90, 0},
-        {IND_CSAT_RATE, IF_VALUE, 0},     {IND_CLEARANCE, IF_VALUE, 0},
+        {IND_FIRST_RESPONSE, IF_MEAN, 0},   {IND_WAITING, IF_VALUE, 0},
+        {IND_FIRST_RESPONSE, IF_MISSED, 0}, {IND_CSAT, IF_MEAN, 0},
+        {IND_COMPLAINTS, IF_NUM, 0},        {IND_FIRST_RESPONSE, IF_P90, 0},
+        {IND_CSAT_RATE, IF_VALUE, 0},       {IND_CLEARANCE, IF_VALUE, 0},
     };
     struct figure f[ARRAY_LEN(sources)];
     tell();
