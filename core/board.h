@@ -84,7 +84,6 @@ struct entity_ref {
     uint32_t index;
 };
 uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap);
-bool board_untouched(const struct board *b); /* none is left */
 
 /* --- readers ------------------------------------------------------------------------------ */
 

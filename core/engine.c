@@ -136,8 +136,7 @@ void engine_listen(struct engine *e)
 {
     uint32_t inputs[SCOPE_N] = {0};
     e->effects_max = 1;
-    for (uint32_t i = 1; i <= e->settings.aspects; i++) /* before others take all the room */
-        (void)board_aspect(e->board, settings_aspect(&e->settings, i));
+    board_keep_aspects(e->board);
     for (uint32_t i = 0; i < e->settings.rules; i++)
         inputs[e->settings.rule[i].scope] |= measure_inputs(&e->settings, &e->settings.rule[i]);
     for (enum scope s = 0; s < SCOPE_N; s++) {
@@ -217,10 +216,9 @@ static void hear(struct engine *e, struct outbox *out)
 static bool judge_touched(struct engine *e, ms_t t, struct outbox *out)
 {
     struct entity_ref ref;
-    uint32_t most = e->effects_max;
     if (alerts_next(tickets_alerts(e->tickets)) != 0)
         tell(e, out);
-    for (; room(out) >= most; (void)0) {
+    while (room(out) >= e->effects_max) {
         if (rules_asked(e->rules))
             rules_answer(e->rules, e->board, t, out);
         else if (board_touched(e->board, &ref, 1) == 0)

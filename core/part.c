@@ -37,6 +37,12 @@ uint32_t board_aspect(struct board *b, struct str name)
     return name_intern(&b->aspects, name);
 }
 
+void board_keep_aspects(struct board *b)
+{
+    for (uint32_t i = 1; i <= b->settings->aspects; i++)
+        (void)board_aspect(b, settings_aspect(b->settings, i));
+}
+
 struct names *board_aspects(const struct board *b)
 {
     return (struct names *)&b->aspects;

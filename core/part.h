@@ -29,6 +29,8 @@ void parts_init(struct board *b, void *mem, const struct limits *limits);
 
 /* Index of an aspect's name, made when new. */
 uint32_t board_aspect(struct board *b, struct str name);
+/* Those that the settings name have a place before others take all the room. */
+void board_keep_aspects(struct board *b);
 struct names *board_aspects(const struct board *b);
 
 /* Adds (sign +1) or withdraws (-1) a sample of a part for every kept scope in `scopes` that has a
