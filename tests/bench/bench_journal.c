@@ -17,7 +17,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { BATCH = 64, EFFECTS = 1024, AHEAD = 8 << 20 };
+enum { BATCH = 64, EFFECTS = 1024, AHEAD = 8 << 20, TICK_EVERY = 8 };
+
+static const ms_t start_at = 1770000000000;
 
 static struct store store;
 static struct journal journal;
@@ -61,28 +63,82 @@ static void open_all(const char *dir)
     terms_fini(&now);
 }
 
-/* Writes so many events; returns how many there were. */
-static uint64_t write_all(uint64_t wanted)
+/* The next batch as it comes live, received at once; returns how many. */
+static uint32_t receive(struct traffic *t, struct event events[BATCH], ms_t *now)
+{
+    uint32_t got = traffic_next(t, start_at + 1000LL * MS_DAY, events, BATCH);
+    for (uint32_t i = 0; i < got; i++) {
+        *now = ms_max(*now, events[i].ts);
+        events[i].rts = *now;
+    }
+    return got;
+}
+
+static struct traffic *traffic_begin(void)
 {
     struct traffic_setup setup = traffic_default();
-    static struct event events[BATCH];
-    setup.start = 1770000000000;
+    setup.start = start_at;
     setup.agents = 1000;
     setup.teams = 40;
     setup.rate = 50000000;
     setup.flat = true;
     struct traffic *t = traffic_new(&setup);
-    uint64_t n = 0;
+    CHECK(t != NULL);
+    return t;
+}
+
+/* The same events stepped with no journal at all: seconds of CPU for an event. */
+static double step_all(uint64_t wanted)
+{
+    static struct event events[BATCH];
+    static struct result results[BATCH];
+    struct traffic *t = traffic_begin();
+    struct outbox out = {.effects = effects, .cap = EFFECTS};
+    struct terms now;
+    uint64_t n = 0, batches = 0;
+    ms_t at = start_at;
     double spent = 0;
-    CHECK(t != NULL && journal_open(&journal, &store, 0, &loop, NULL, NULL));
+    bool fine = terms_copy(&now, &config.limits, &config.settings, start_at);
+    struct engine *e = fine ? on_fresh(NULL, &now) : NULL;
+    CHECK(e != NULL);
+    while (n < wanted) {
+        uint32_t got = receive(t, events, &at);
+        double begun = seconds(CLOCK_THREAD_CPUTIME_ID);
+        for (uint32_t done = 0; done < got; out.n = 0) {
+            uint32_t some = got - done < RECOVER_BATCH ? got - done : RECOVER_BATCH;
+            done += engine_step(e, events + done, some, results, &out);
+        }
+        struct event tick = {.kind = EV_TICK, .ts = at, .rts = at};
+        while (++batches % TICK_EVERY == 0 && engine_step(e, &tick, 1, results, &out) == 0)
+            out.n = 0;
+        out.n = 0;
+        spent += seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
+        n += got;
+    }
+    terms_fini(&now);
+    traffic_free(t);
+    return spent / (double)n;
+}
+
+/* Writes so many events; returns how many there were. */
+static uint64_t write_all(uint64_t wanted)
+{
+    static struct event events[BATCH];
+    struct traffic *t = traffic_begin();
+    uint64_t n = 0, batches = 0;
+    ms_t now = start_at;
+    double spent = 0;
+    CHECK(journal_open(&journal, &store, 0, &loop, NULL, NULL));
     double begun = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), made = 0;
     while (n < wanted) {
         double at = seconds(CLOCK_THREAD_CPUTIME_ID);
-        uint32_t got = traffic_next(t, setup.start + 1000LL * MS_DAY, events, BATCH);
+        uint32_t got = receive(t, events, &now);
         double packed = seconds(CLOCK_THREAD_CPUTIME_ID);
         made += packed - at;
         for (uint32_t i = 0; i < got; i++)
             journal_event(&journal, &events[i]);
+        if (++batches % TICK_EVERY == 0)
+            journal_tick(&journal, now, true);
         journal_push(&journal);
         spent += seconds(CLOCK_THREAD_CPUTIME_ID) - packed;
         n += got;
@@ -127,11 +183,16 @@ int main(int argc, char **argv)
     open_all(dir);
     struct outbox out = {.effects = effects, .cap = EFFECTS};
     recovery.fresh = on_fresh;
-    double begun = seconds(CLOCK_MONOTONIC);
+    double begun = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     bool fine = recover_run(&recovery, &out);
     double took = seconds(CLOCK_MONOTONIC) - begun;
-    printf("replayed   %9.0f events/s (target 500000)\n", (double)recovery.events / took);
-    fine = fine && recovery.events == n && engine_counters(engine)->applied > n / 2;
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    double step = step_all(n);
+    printf("replayed   %9.0f events/s (target 500000), %.0f a second of CPU\n",
+           (double)recovery.events / took, (double)recovery.events / cpu);
+    printf("           %9.2f x the CPU of stepping alone (%.0f ns/event)\n",
+           cpu / (double)recovery.events / step, step * 1e9);
+    fine = fine && recovery.events == n && engine_counters(recovery.engine)->applied > n / 2;
     recover_close(&recovery);
     store_close(&store);
     return fine ? 0 : 1;
