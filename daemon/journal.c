@@ -295,10 +295,9 @@ bool journal_open(struct journal *j, struct store *store, uint64_t seq, uv_loop_
     return j->threads;
 }
 
-/* Room for n more bytes; NULL: no memory, or too much is waiting. Under the mutex. */
-static uint8_t *queue_room(struct journal *j, size_t n)
+/* Room for n more bytes; NULL: no memory. */
+static uint8_t *queue_room(struct journal_queue *q, size_t n)
 {
-    struct journal_queue *q = &j->queue;
     if (q->cap - q->n < n) {
         size_t cap = q->cap * 2 > q->n + n ? q->cap * 2 : q->n + n + 65536;
         uint8_t *p = realloc(q->p, cap);
@@ -310,16 +309,15 @@ static uint8_t *queue_room(struct journal *j, size_t n)
     return q->p + q->n;
 }
 
-static bool send_chunk(struct journal *j, const struct chunk *c, const void *bytes)
+/* Whole chunks, for the writer. */
+static bool hand_over(struct journal *j, const void *chunks, size_t n)
 {
-    size_t n = sizeof *c + c->n;
     if (atomic_load(&j->backlog) + n > JOURNAL_BACKLOG_MAX)
         return false;
     pthread_mutex_lock(&j->mutex);
-    uint8_t *to = queue_room(j, n);
+    uint8_t *to = queue_room(&j->queue, n);
     if (to != NULL) {
-        memcpy(to, c, sizeof *c);
-        memcpy(to + sizeof *c, bytes, c->n);
+        memcpy(to, chunks, n);
         j->queue.n += n;
         atomic_fetch_add(&j->backlog, n);
         pthread_cond_signal(&j->wake);
@@ -328,7 +326,19 @@ static bool send_chunk(struct journal *j, const struct chunk *c, const void *byt
     return to != NULL;
 }
 
-void journal_push(struct journal *j)
+static bool send_chunk(struct journal *j, const struct chunk *c, const void *bytes)
+{
+    uint8_t *to = queue_room(&j->staged, sizeof *c + c->n);
+    if (to == NULL)
+        return false;
+    CHECK(j->staged.n == 0);
+    memcpy(to, c, sizeof *c);
+    memcpy(to + sizeof *c, bytes, c->n);
+    return hand_over(j, j->staged.p, sizeof *c + c->n);
+}
+
+/* What is new in the pack is put behind what waits to be pushed. */
+static void stage(struct journal *j)
 {
     struct chunk c = {.first = j->first,
                       .at = j->at,
@@ -338,23 +348,43 @@ void journal_push(struct journal *j)
                       .begins = j->pushed == 0};
     if (c.n == 0)
         return;
-    if (send_chunk(j, &c, j->bytes + j->pushed)) {
-        j->pushed = j->pack.n;
-        j->pushed_entries = j->pack.entries;
-        j->behind = false;
+    uint8_t *to = queue_room(&j->staged, sizeof c + c.n);
+    const uint8_t *from = j->bytes + j->pushed;
+    j->staged_entries += j->pack.entries - j->pushed_entries;
+    j->pushed = j->pack.n;
+    j->pushed_entries = j->pack.entries;
+    if (to == NULL) {
+        j->staged_lost = true;
         return;
     }
-    /* What the writer has of this pack is whole; the rest is gone, the next one begins behind. */
-    j->lost += j->pack.entries - j->pushed_entries;
-    j->behind = true;
-    begin_pack(j);
+    memcpy(to, &c, sizeof c);
+    memcpy(to + sizeof c, from, c.n);
+    j->staged.n += sizeof c + c.n;
+}
+
+/* All at once: the entries of one step are on disk together or not at all, so `told` (which is up
+ * to what is on disk) never says of half a step that its alerts have left. */
+void journal_push(struct journal *j)
+{
+    stage(j);
+    if (j->staged_entries == 0)
+        return;
+    bool sent = !j->staged_lost && hand_over(j, j->staged.p, j->staged.n);
+    if (!sent) {
+        /* What the writer has of its pack is whole; the next one begins behind what is lost. */
+        j->lost += j->staged_entries;
+        begin_pack(j);
+    }
+    j->behind = !sent;
+    j->staged.n = j->staged_entries = 0;
+    j->staged_lost = false;
 }
 
 /* A place for one more entry. */
 static struct pack *place(struct journal *j, ms_t at)
 {
     if (!pack_room(&j->pack)) {
-        journal_push(j);
+        stage(j);
         begin_pack(j);
     }
     if (j->pack.entries == 0)
@@ -461,6 +491,7 @@ void journal_close(struct journal *j, journal_cb *closed)
     pthread_cond_destroy(&j->wake_mover);
     pthread_cond_destroy(&j->wrote);
     free(j->queue.p);
+    free(j->staged.p);
     free(j->work.p);
     free(j->tail);
     uv_close((uv_handle_t *)&j->async, on_closed);

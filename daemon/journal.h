@@ -5,7 +5,8 @@
  * to (alerts, acknowledgements) waits for that (held.h). A second thread moves the write-ahead log
  * into the file, so that the writer does not have to.
  *
- *     seq = journal_event(j, &e); … journal_push(j);      then engine_step
+ *     seq = journal_event(j, &e); … journal_push(j);      then engine_step; what is pushed at once
+ *                                                        is on disk at once, or not at all
  *     committed(j): journal_committed(j) >= seq            its effects may leave
  *
  * Disk full or not writable: the writer tries again and again, entries wait in memory up to
@@ -38,15 +39,18 @@ struct journal_queue {
 };
 
 struct journal {
-    struct store *store;     /* the writer's while it runs; borrowed */
-    uint64_t seq;            /* of the last entry */
-    struct pack pack;        /* entries that are in no final row yet */
-    uint64_t first;          /* number of its first entry */
-    ms_t at;                 /* time of receipt of that */
-    uint32_t pushed;         /* bytes of it that the writer has … */
-    uint32_t pushed_entries; /* … and entries */
-    uint64_t lost;           /* entries not kept */
-    bool behind;             /* entries are being lost */
+    struct store *store;         /* the writer's while it runs; borrowed */
+    uint64_t seq;                /* of the last entry */
+    struct pack pack;            /* entries that are in no final row yet */
+    uint64_t first;              /* number of its first entry */
+    ms_t at;                     /* time of receipt of that */
+    uint32_t pushed;             /* bytes of it that the writer has … */
+    uint32_t pushed_entries;     /* … and entries */
+    struct journal_queue staged; /* chunks that the next push sends */
+    uint64_t staged_entries;     /* in them */
+    bool staged_lost;            /* some found no memory */
+    uint64_t lost;               /* entries not kept */
+    bool behind;                 /* entries are being lost */
     uv_async_t async;
     journal_cb *committed, *closed;
     void *data; /* the owner's */

@@ -16,6 +16,7 @@ struct recover_scratch {
     struct store_row next; /* the settings that come next */
     bool more;             /* there are such */
     uint64_t said;         /* when progress was told */
+    uint64_t known;        /* there were entries up to this number at least */
 };
 
 static bool failed(struct recover *r, const char *what, const char *why)
@@ -84,6 +85,7 @@ bool recover_open(struct recover *r, struct store *store, const struct terms *no
     checkpoint_tidy_halves(store->dir);
     if (!store_last(store, &r->last) || !store_fact_get(store, "told", &r->told))
         return failed(r, "state directory", store->why);
+    r->scratch->known = r->told;
     if (r->told > r->last) /* entries that are gone: their numbers come again */
         r->told = r->last;
     int got = first_terms(r, &first);
@@ -408,5 +410,7 @@ bool recover_run(struct recover *r, struct outbox *outbox)
     }
     if (got < 0)
         return failed(r, "state directory", r->store->why);
+    if (s->known > r->seq) /* alerts of theirs had left */
+        lose(r, r->seq + 1, s->known - r->seq, "the end of the journal is gone");
     return change_terms(r);
 }

@@ -2,6 +2,7 @@
 """Acknowledged ingest: nothing acknowledged is lost, nothing counts twice, over kill -9."""
 import os
 import random
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -175,6 +176,18 @@ class Ingest(unittest.TestCase):
         for word in "digest", "alerts", "alerts_digest", "tickets", "at", "lost":
             self.assertEqual(a[word], b[word], word)
         self.assertEqual(int(a["alerts"]), breaches(sent))
+        told, want = self.recorded(killed), self.recorded(self.dir)
+        self.assertEqual(len(told), len(set(told)), "told twice")
+        self.assertEqual((set(want) - set(told), set(told) - set(want)), (set(), set()))
+        self.assertEqual(len(told), breaches(sent))
+
+    def recorded(self, directory):
+        """Every transition of an alert about the desk, as record.db has it."""
+        record = sqlite3.connect(os.path.join(directory, "record.db"))
+        rows = record.execute("SELECT alert_id, rev, state, ticket FROM alerts "
+                              "WHERE kind = 'sla'").fetchall()
+        record.close()
+        return rows
 
 
 if __name__ == "__main__":

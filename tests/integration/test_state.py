@@ -327,7 +327,8 @@ class State(unittest.TestCase):
         self.damage(self.files()[-1])
         said = self.verify()
         self.assertEqual(said.returncode, 1)
-        self.assertRegex(said.stdout, r": not whole, .* checkpoint=0 .* unused_checkpoints=1 tickets=50")
+        self.assertRegex(said.stdout, r": not whole, .* checkpoint=0 .* unused_checkpoints=1 "
+                                      r"tickets=50")
 
     def test_scorecards_come_back(self):
         cards = """scorecards:

@@ -302,6 +302,29 @@ Test(journal, a_sync_that_fails_loses_nothing_that_was_promised)
     fail_at_every(DISK_SYNC);
 }
 
+/* The entries of one step: an alert of the first waits for the last, so no commit may lie between. */
+Test(journal, what_is_pushed_at_once_is_on_disk_at_once)
+{
+    struct random r = {3};
+    uint64_t n = 0;
+    begin();
+    for (int round = 0; round < 30; round++) {
+        uint64_t before = n;
+        uint64_t heard = commits;
+        for (uint64_t k = random_below(&r, 500) + 100; k > 0; k--)
+            append(++n);
+        for (int i = 0; i < 300; i++) { /* the writer has time, if it had anything to do */
+            uv_run(&loop, UV_RUN_NOWAIT);
+            cr_assert_eq(journal_committed(&journal), before);
+        }
+        journal_push(&journal);
+        while (commits == heard)
+            uv_run(&loop, UV_RUN_ONCE);
+        cr_assert_eq(journal_committed(&journal), n);
+    }
+    end();
+}
+
 Test(journal, settings_lie_between_entries)
 {
     static struct store_reader reader;
