@@ -53,8 +53,8 @@ static void settle_row(struct custom_setting *c)
 
 static int compare(const char *a, const char *b)
 {
-    while (*a != 0 && *a == *b)
-        a++, b++;
+    for (; *a != 0 && *a == *b; a++)
+        b++;
     return (uint8_t)*a - (uint8_t)*b;
 }
 

@@ -44,7 +44,7 @@ static enum store_result keep_hours(struct archive *a, ms_t from, ms_t upto)
 
 static bool is_large(struct archive *a, uint64_t bytes_max, bool *ret)
 {
-    int64_t page, pages, unused;
+    int64_t page = 0, pages = 0, unused = 0;
     bool fine = archive_number(a, "PRAGMA page_size", &page) &&
                 archive_number(a, "PRAGMA page_count", &pages) &&
                 archive_number(a, "PRAGMA freelist_count", &unused);

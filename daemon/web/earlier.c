@@ -33,7 +33,7 @@ static double number_at(const json_t *json, const char *const *path)
 {
     for (; json != NULL && *path != NULL; path++)
         json = json_object_get(json, *path);
-    return json_is_number(json) ? json_number_value(json) : NAN;
+    return json_is_number(json) ? json_number_value(json) : (double)NAN;
 }
 
 static struct row *another(struct earlier *e)
