@@ -244,7 +244,7 @@ void chaos_event(struct chaos *c, struct event *ret, struct chaos_texts *texts)
 
 /* --- settings --------------------------------------------------------------- */
 
-/* Cards of two scopes on a rating and a count. */
+/* Cards of two scopes on a rating, one of an aspect, and a count. */
 static const struct scorecards *cards(void)
 {
     static struct scorecards drawn;
@@ -254,7 +254,7 @@ static const struct scorecards *cards(void)
         c->scope = i == 0 ? SCOPE_AGENT : SCOPE_TEAM;
         c->valid_from = MS_NONE;
         c->items = 2;
-        c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN},
+        c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN, (uint8_t)(1 - i)},
                                          .method = SCORE_LINEAR,
                                          .weight = 80,
                                          .min_n = 1,
@@ -263,7 +263,7 @@ static const struct scorecards *cards(void)
                                          .baseline = 3 * NUMBER_ONE,
                                          .target = 4 * NUMBER_ONE};
         c->item[1] = (struct score_item){
-            .of = {IND_COMPLAINTS, IF_NUM}, .method = SCORE_DEDUCT, .weight = 20, .deduct = 5};
+            .of = {IND_COMPLAINTS, IF_NUM, 0}, .method = SCORE_DEDUCT, .weight = 20, .deduct = 5};
     }
     return &drawn;
 }

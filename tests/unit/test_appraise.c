@@ -21,7 +21,7 @@ static struct scorecard *add(const char *id, const char *team, int64_t baseline)
     if (team != NULL)
         memcpy(c->teams.at[c->teams.n++], team, strlen(team) + 1);
     c->items = 1;
-    c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN},
+    c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN, 0},
                                      .method = SCORE_LINEAR,
                                      .weight = 100,
                                      .min_n = 1,

@@ -30,16 +30,17 @@ static void setup(void)
     memcpy(card.group[1].name, "conduct", 8);
     card.item[0] = (struct score_item){.id = "speed",
                                        .title = "响应",
-                                       .of = {IND_FIRST_RESPONSE, IF_MEAN},
+                                       .of = {IND_FIRST_RESPONSE, IF_MEAN, 0},
                                        .weight = 2550,
                                        .has_marks = true,
                                        .baseline = 7200000,
                                        .target = 5400000,
                                        .has_industry = true,
                                        .industry = 6000000};
-    card.item[1] = (struct score_item){.id = "csat.mean", .of = {IND_CSAT, IF_MEAN}, .weight = 100};
+    card.item[1] =
+        (struct score_item){.id = "csat.mean", .of = {IND_CSAT, IF_MEAN, 0}, .weight = 100};
     card.item[2] = (struct score_item){
-        .id = "complaints.num", .of = {IND_COMPLAINTS, IF_NUM}, .weight = 100, .group = 1};
+        .id = "complaints.num", .of = {IND_COMPLAINTS, IF_NUM, 0}, .weight = 100, .group = 1};
     score = (struct score){.scored = true,
                            .total = 8267,
                            .grade = GRADE_GOOD,

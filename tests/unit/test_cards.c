@@ -21,13 +21,13 @@ static void setup(void)
     card = (struct scorecard){
         .id = "month", .scope = SCOPE_AGENT, .window = 6, .valid_from = MS_NONE, .items = 2};
     card.item[0] = (struct score_item){.id = "first_response.mean",
-                                       .of = {IND_FIRST_RESPONSE, IF_MEAN},
+                                       .of = {IND_FIRST_RESPONSE, IF_MEAN, 0},
                                        .weight = 2500,
                                        .has_marks = true,
                                        .baseline = 7200000,
                                        .target = 5400000};
     card.item[1] = (struct score_item){
-        .id = "calls", .title = "Calls", .of = {IND_ANSWER_RATE, IF_VALUE}, .weight = 7500};
+        .id = "calls", .title = "Calls", .of = {IND_ANSWER_RATE, IF_VALUE, 0}, .weight = 7500};
 }
 
 static void teardown(void)

@@ -40,7 +40,7 @@ static struct scorecard *add_card(const char *id)
     c->window = W_24H;
     c->valid_from = MS_NONE;
     c->items = 1;
-    c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN},
+    c->item[0] = (struct score_item){.of = {IND_CSAT, IF_MEAN, 0},
                                      .method = SCORE_LINEAR,
                                      .weight = 100,
                                      .min_n = 1,
