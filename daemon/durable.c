@@ -473,7 +473,6 @@ void durable_close(struct durable *s, void (*closed)(void *data))
     closed(s->data);
 }
 
-
 void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret)
 {
     *ret = (struct durable_trouble){

@@ -71,7 +71,7 @@ class Client:
                 self.took.append(time.monotonic() - sent)
             else:
                 self.nacks += 1
-                time.sleep(head["retry_ms"] / 1000)
+                self.socket.poll(head["retry_ms"])
                 self.transmit(head["batch"], payload)
             timeout_ms = 0
 
@@ -201,8 +201,8 @@ def main():
             print(f"ack        {p99:9.1f} ms p99 (target 10), {p50:.2f} p50 at {rate:.0f} "
                   f"events/s{what}: {images}", flush=True)
         size, read, ready = restart(tickets, os.path.join(scratch, "restart"))
-        print(f"restart    {ready:9.2f} s to READY with {tickets} open tickets, {read:.2f} s to read "
-              f"the {size >> 20} MiB of the image alone: {ready / read:.2f} x (target 1.5)")
+        print(f"restart    {ready:9.2f} s to READY with {tickets} open tickets, {read:.2f} s to "
+              f"read the {size >> 20} MiB of the image alone: {ready / read:.2f} x (target 1.5)")
 
 
 if __name__ == "__main__":

@@ -302,7 +302,7 @@ Test(journal, a_sync_that_fails_loses_nothing_that_was_promised)
     fail_at_every(DISK_SYNC);
 }
 
-/* The entries of one step: an alert of the first waits for the last, so no commit may lie between. */
+/* The entries of one step: an alert of the first waits for the last; no commit may lie between. */
 Test(journal, what_is_pushed_at_once_is_on_disk_at_once)
 {
     struct random r = {3};
