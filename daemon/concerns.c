@@ -118,7 +118,7 @@ static void end(struct concerns *o, struct concern *e, enum alert_state state, m
 
 void concerns_clear(struct concerns *o, enum ops_kind what, struct str name, ms_t now)
 {
-    struct concern *e = find(o, what, name);
+    struct concern *e = o->active[what] == 0 ? NULL : find(o, what, name);
     if (e != NULL && e->active)
         end(o, e, ALERT_CLEARED, now);
 }

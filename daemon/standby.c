@@ -73,7 +73,8 @@ void standby_alert(struct standby *s, const struct alert *alert)
         return;
     topic_alert(&topic, &o->config->settings, alert);
     o->status->alerts_muted += alert->untold == ALERT_MUTED;
-    if (alert->untold == ALERT_TOLD &&
+    /* About ourselves: the primary never tells the same. */
+    if (alert->kind != ALERT_OPS && alert->untold == ALERT_TOLD &&
         echoes_ours(&s->echoes, alert->alert_id, alert->rev, s->now, o->step_seq, topic_str(&topic),
                     o->buf, (size_t)n))
         return;
