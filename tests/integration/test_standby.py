@@ -11,6 +11,7 @@ import msgpack
 import zmq
 
 from daemon import FAST, PROGRAM, SOCKETS, Daemon, event, now_ms, send
+from test_delivery import Hook, one
 from test_metrics import Scrape
 
 RULES = FAST + """
@@ -227,6 +228,24 @@ class Standby(unittest.TestCase):
             with sqlite3.connect(os.path.join(state, "record.db")) as db:
                 self.assertEqual(db.execute("select count(*) from alerts").fetchone()[0], 3)
             a.signal(signal.SIGCONT)
+
+    def test_receivers_hear_of_what_the_primary_had_not_told(self):
+        hook = Hook()
+        with Daemon(RULES) as a, \
+                Daemon(second(a, "0s", one(hook.port) + "hold_max: 0s\n")) as b:
+            desk = Desk(a, b)
+            self.waits_for_heartbeat(b)
+            desk.wait("x")
+            b.wait_status(lambda s: s["standby"]["confirmed"] + s["standby"]["waiting"] == 1)
+            desk.wait("y", to=[b])
+            b.wait_status(lambda s: s["standby"]["confirmed"] == 1
+                          and s["standby"]["waiting"] == 1)
+            self.assertTrue(hook.bodies.empty())
+            b.ask(op="promote")
+            desk.wait("z", to=[b])
+            self.assertEqual([alert["name"] for alert in hook.alerts(2)], ["y", "z"])
+            b.wait_status(lambda s: s["deliveries"]["delivered"] == 2)
+        hook.close()
 
     def test_a_standby_that_was_stopped_itself_takes_nothing_over(self):
         with Daemon(RULES) as a, Daemon(second(a)) as b:
