@@ -209,8 +209,7 @@ static bool runs_on(const struct sla_clock *c, enum sla_slot slot, const struct 
         return f->opened != MS_NONE && f->opened <= c->start;
     if (slot == SLOT_ASSIGNEE)
         return f->waiting != MS_NONE && f->assigned == c->start;
-    bool next = (f->flags & FOLD_REPLIED) != 0;
-    return f->waiting == c->start && c->metric == (next ? SLA_NEXT_RESPONSE : SLA_FIRST_RESPONSE);
+    return f->waiting == c->start; /* the reply that makes it another metric ends the wait */
 }
 
 static struct want want_of(const struct sla *s, enum sla_slot slot, const struct fold *f,
