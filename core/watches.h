@@ -74,9 +74,9 @@ handle_t watch_find(const struct rules *r, const struct entity *e, uint32_t rule
 
 /* --- rules on mixes (rule_mix.c) ---------------------------------------------------------- */
 
-/* The whole of this name may have changed: asks for the parts that may say another thing now.
- * *ret_room: false when limits.alerts is met. Returns how many pieces of work it was. */
-uint32_t rules_survey(struct rules *r, struct board *b, uint32_t rule, uint32_t index,
+/* The whole of rule i on this name may have changed: asks for the parts that may say another thing
+ * now. *ret_room: false when limits.alerts is met. Returns how many pieces of work it was. */
+uint32_t rules_survey(struct rules *r, struct board *b, uint32_t i, uint32_t index,
                       enum watch_asked why, bool *ret_room);
 
 /* It is asked no more. */
