@@ -2,6 +2,7 @@
 import ctypes
 import mmap
 import os
+import random
 import shutil
 import signal
 import socket
@@ -65,9 +66,15 @@ int clock_gettime(clockid_t clock, struct timespec *at)
 
 
 def free_ports(n):
-    held = [socket.socket() for _ in range(n)]
-    for s in held:
-        s.bind(("127.0.0.1", 0))
+    """Below those that the system hands out by itself: the daemon needs them again and again."""
+    held = []
+    while len(held) < n:
+        s = socket.socket()
+        try:
+            s.bind(("127.0.0.1", random.randrange(12000, 32000)))
+            held.append(s)
+        except OSError:
+            s.close()
     ports = [s.getsockname()[1] for s in held]
     for s in held:
         s.close()
