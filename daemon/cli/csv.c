@@ -1,11 +1,16 @@
 #include "daemon/cli/csv.h"
 
+static bool is_one_of(const char *these, char c)
+{
+    return c != 0 && strchr(these, c) != NULL;
+}
+
 void csv_text(FILE *out, struct str text)
 {
-    bool formula = text.len > 0 && memchr("=+-@\t\r\n", text.p[0], 7) != NULL;
+    bool formula = text.len > 0 && is_one_of("=+-@\t\r\n", text.p[0]);
     bool quoted = formula;
     for (uint32_t i = 0; i < text.len && !quoted; i++)
-        quoted = memchr(",\"\r\n", text.p[i], 4) != NULL;
+        quoted = is_one_of(",\"\r\n", text.p[i]);
     if (quoted)
         fputc('"', out);
     if (formula)
