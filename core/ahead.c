@@ -6,6 +6,7 @@
  * the one before brought: hashes, tickets, names, places. Nothing is changed, nothing depends on
  * it. */
 #include "core/engines.h"
+#include "core/tickets.h"
 
 #define BIT(x) (1u << (x))
 
@@ -20,6 +21,12 @@ static bool is_end(enum event_kind kind)
     return kind == EV_RESOLVED || kind == EV_CLOSED;
 }
 
+/* A reply or a resolve, most likely. */
+static bool is_touch(const struct event *ev)
+{
+    return is_end((enum event_kind)ev->kind) || (ev->kind == EV_MESSAGE && ev->by == BY_AGENT);
+}
+
 /* A reply or resolve moves `handled` away from the last touch; a first resolve marks its opening
  * as resolved in time. */
 static void plan_walks(const struct engine *e, const struct event *ev, const struct fold_kept *f,
@@ -27,8 +34,7 @@ static void plan_walks(const struct engine *e, const struct event *ev, const str
 {
     const struct touch *t = &f->touch;
     enum event_kind kind = (enum event_kind)ev->kind;
-    bool reply = kind == EV_MESSAGE && ev->by == BY_AGENT;
-    if ((!reply && !is_end(kind)) || f->ended != MS_NONE)
+    if (!is_touch(ev) || f->ended != MS_NONE)
         return;
     if (t->scopes != 0)
         w->n += board_walks(e->board, t->family, &t->tags, t->scopes, t->ts, w->walk + w->n);
@@ -68,6 +74,19 @@ static void hash_all(const struct engine *e, const struct event *events, uint32_
     }
 }
 
+/* What is known of the customers of replies and resolves: where it is, and then, `found`, it. */
+static void fetch_touches(const struct engine *e, const struct event *events, uint32_t n,
+                          const struct ahead ahead[ENGINE_STRIDE], bool found)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (ahead[i].ticket == 0 || !is_touch(&events[i]))
+            continue;
+        const struct ticket *k = pool_get(&e->tickets->tickets, ahead[i].ticket);
+        if (k->fold.customer != 0)
+            customers_prefetch(&e->tickets->customers, k->fold.customer, &k->fold.tags, found);
+    }
+}
+
 void engine_look_ahead(const struct engine *e, const struct event *events, uint32_t n,
                        struct ahead ahead[ENGINE_STRIDE])
 {
@@ -76,6 +95,9 @@ void engine_look_ahead(const struct engine *e, const struct event *events, uint3
     hash_all(e, events, n, ahead);
     if (n < 4) /* too few to overlap */
         return;
+    for (uint32_t i = 0; i < n; i++)
+        if (ahead[i].hash != 0)
+            map_prefetch_slot(&e->tickets->map, ahead[i].hash);
     for (uint32_t i = 0; i < n; i++) {
         if (ahead[i].hash == 0)
             continue;
@@ -90,5 +112,7 @@ void engine_look_ahead(const struct engine *e, const struct event *events, uint3
         fetch_names(e, (enum event_kind)events[i].kind, &f->tags);
         plan_walks(e, &events[i], f, &walks);
     }
+    fetch_touches(e, events, n, ahead, false);
     btree_walk_all(walks.walk, walks.n);
+    fetch_touches(e, events, n, ahead, true);
 }

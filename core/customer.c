@@ -172,6 +172,22 @@ void customer_touched(struct customers *c, uint64_t customer, uint32_t family, m
     }
 }
 
+void customers_prefetch(const struct customers *c, uint64_t customer, const struct tags *tags,
+                        bool found)
+{
+    for (uint32_t left = board_scopes(c->board); left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index == 0)
+            continue;
+        uint64_t key = key_of(customer, s, index);
+        if (found)
+            map_prefetch_slot(&c->touches.root, key);
+        else
+            map_prefetch(&c->touches.root, key);
+    }
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 uint64_t customers_digest(const struct customers *c)

@@ -41,6 +41,11 @@ void customer_touched(struct customers *c, uint64_t customer, uint32_t family, m
                       const struct tags *tags, uint32_t scopes, int sign);
 
 /* Of the touches that some window can see, in any order. */
+/* Brings near what a touch of these names looks for: first where his touches are found, and then,
+ * `found`, the touches. */
+void customers_prefetch(const struct customers *c, uint64_t customer, const struct tags *tags,
+                        bool found);
+
 uint64_t customers_digest(const struct customers *c);
 void customers_check(const struct customers *c);
 void customers_rebuild(struct customers *c); /* after a load: links follow from the records */

@@ -87,6 +87,18 @@ static inline void map_prefetch(const struct map *m, uint64_t hash)
     __builtin_prefetch(&m->cells[map_start(m, hash)]);
 }
 
+/* Once that is near: the slot that the hash most likely leads to. */
+static inline void map_prefetch_slot(const struct map *m, uint64_t hash)
+{
+    for (uint32_t at = map_start(m, hash); map_cell_index(m->cells[at]) != 0;
+         at = map_after(m, at)) {
+        if (map_cell_tag(m->cells[at]) == map_tag(hash)) {
+            __builtin_prefetch(pool_at(m->pool, map_cell_index(m->cells[at])));
+            return;
+        }
+    }
+}
+
 /* false when the map is full. The key must not be in it, the slot is live as long as it is. */
 MUST_CHECK bool map_put(struct map *m, uint64_t hash, handle_t h);
 
