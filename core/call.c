@@ -279,14 +279,22 @@ static void tell(struct calls *c, handle_t h, const struct tags *tags, ms_t answ
     presence_call(c->links.presences, &r, sign);
 }
 
+/* Whose an end is. An offer told to have come after it says nothing of it: by then what its agent
+ * did at the end may be folded for good. */
+static struct tags end_tags(const struct tags *offer, ms_t offered, uint32_t agent, ms_t ended)
+{
+    struct tags t = ended != MS_NONE && offered > ended ? (struct tags){0} : *offer;
+    t.agent = agent;
+    return t;
+}
+
 /* Who answered hears of the answer and of the end: what he does after it belongs to the call. */
 static void tell_presence(struct calls *c, handle_t h, const struct found *f)
 {
     struct call *k = pool_edit(&c->calls, h);
-    struct tags now = f->tags, before = k->tags;
     ms_t ended = f->answered == MS_NONE ? MS_NONE : f->ended;
-    now.agent = f->agent;
-    before.agent = k->agent;
+    struct tags now = end_tags(&f->tags, f->offered, f->agent, ended);
+    struct tags before = end_tags(&k->tags, k->offered, k->agent, k->ended);
     bool same = k->answered == f->answered && tags_equal(&now, &before);
     if (!same && k->answered != MS_NONE)
         tell(c, h, &before, k->answered, MS_NONE, -1);

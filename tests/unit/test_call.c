@@ -388,3 +388,34 @@ Test(call, a_deadline_beyond_the_silence_does_not_pass)
         desk_free(d);
     }
 }
+
+/* An offer told to have come after the end: whether the wrap-up was folded for good by then or not,
+ * the handle time is the same, and has no name of that offer. */
+Test(call, an_offer_after_the_end_names_no_handle_time)
+{
+    char *numbers[2];
+    for (int behind = 0; behind < 2; behind++) {
+        struct desk *d = desk_new();
+        ms_t offered = start + d->settings.lateness + MS_MINUTE, last = offered + MS_MINUTE;
+        desk_open(d);
+        desk_say(d, start, "call_answered call=C agent=ada");
+        desk_say(d, start + 20000, "call_ended call=C");
+        desk_say(d, start + 21000, "agent_state agent=ada state=wrap_up");
+        desk_say(d, start + 30000, "agent_state agent=ada state=busy");
+        if (behind)
+            desk_say(d, last, "agent_state agent=ada state=busy");
+        desk_say(d, offered, "call_offered call=C team=red");
+        if (!behind)
+            desk_say(d, last, "agent_state agent=ada state=busy");
+        desk_tick(d, last + MS_MINUTE);
+        cr_assert_eq(desk_mean(d, SCOPE_AGENT, "ada", IND_AHT, W_1H), 20000 + 9000);
+        cr_assert_eq(desk_value(d, SCOPE_TEAM, "red", IND_AHT, W_1H).n, 0);
+        cr_assert_eq(desk_value(d, SCOPE_TEAM, "red", IND_CALLS_OFFERED, W_1H).num, 1);
+        engine_check(d->e);
+        numbers[behind] = desk_numbers(d);
+        desk_free(d);
+    }
+    cr_assert_str_eq(numbers[0], numbers[1]);
+    free(numbers[0]);
+    free(numbers[1]);
+}
