@@ -313,7 +313,8 @@ static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fire
 {
     tell_presence(c, h, f);
     struct call *k = pool_edit(&c->calls, h);
-    bool waits = f->offered != MS_NONE && stop_of(f) == MS_NONE;
+    ms_t silent = silent_from(k->history.newest);
+    bool waits = f->offered != MS_NONE && stop_of(f) == MS_NONE && fired < silent;
     if (k->waits)
         board_call_waits(c->links.board, h, &k->tags, k->offered, -1);
     k->waits = waits;
@@ -321,8 +322,8 @@ static void settle(struct calls *c, handle_t h, const struct found *f, ms_t fire
     k->tags = f->tags;
     if (waits)
         board_call_waits(c->links.board, h, &k->tags, k->offered, 1);
-    ms_t due = next_due(c->links.settings, f, fired);
-    due = due > silent_from(k->history.newest) ? k->over : due;
+    ms_t due = ms_min(next_due(c->links.settings, f, fired), waits ? silent : MS_NEVER);
+    due = due > silent ? k->over : due;
     if (k->timer != 0)
         wheel_cancel(c->links.wheel, k->timer);
     k->timer = wheel_add(c->links.wheel, due, c->links.timer_kind, h);

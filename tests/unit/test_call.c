@@ -419,3 +419,27 @@ Test(call, an_offer_after_the_end_names_no_handle_time)
     free(numbers[0]);
     free(numbers[1]);
 }
+
+/* Who said nothing for a day waits no longer from that instant on, whenever his events came. */
+Test(call, waits_until_it_was_silent_for_a_day)
+{
+    for (int late = 0; late < 2; late++) {
+        struct desk *d = desk_new();
+        ms_t rung = start + MS_MINUTE, silent = rung + CALL_REMEMBER_MS + 1;
+        desk_open(d);
+        desk_say(d, start, "call_offered call=C");
+        if (!late)
+            desk_say(d, rung, "call_rung call=C agent=ada");
+        desk_say(d, rung + MS_MINUTE, "call_offered call=other");
+        if (late)
+            desk_say(d, rung, "call_rung call=C agent=ada");
+        desk_tick(d, silent - 1);
+        cr_assert_eq(desk_gauge(d, SCOPE_ALL, "-", IND_CALLS_WAITING), 2);
+        desk_tick(d, silent);
+        cr_assert_eq(desk_gauge(d, SCOPE_ALL, "-", IND_CALLS_WAITING), 1);
+        desk_tick(d, silent + MS_MINUTE);
+        cr_assert_eq(desk_gauge(d, SCOPE_ALL, "-", IND_CALLS_WAITING), 0);
+        engine_check(d->e);
+        desk_free(d);
+    }
+}
