@@ -109,7 +109,8 @@ class Hostile(unittest.TestCase):
             status = d.status()  # another connection has its own
             self.assertEqual(status["queries"]["busy"], busy)
             # Answers of more than a second's bytes all come, only later.
-            send(d.publisher(), [event("opened", f"T{n}", team=f"team{n}") for n in range(1000)])
+            publisher = d.publisher()
+            send(publisher, [event("opened", f"T{n}", team=f"team{n}") for n in range(1000)])
             d.wait_status(lambda s: s["events"] == 1000)
             self.assertGreater(len(d.ask(op="snapshot", scope="team")), 1000)
 
