@@ -105,8 +105,8 @@ bool terms_copy(struct terms *ret, const struct limits *limits, const struct set
     ret->started_at = started_at;
     struct time_slice slice[SLICES_MAX];
     /* Without policies its calendars still say by which hours rules and cards count. */
-    bool any = settings->sla != NULL &&
-               (settings->sla->policies > 0 || slices_of(settings, slice) > 0);
+    bool any =
+        settings->sla != NULL && (settings->sla->policies > 0 || slices_of(settings, slice) > 0);
     if (!copy_of(&ret->sla, any ? settings->sla : NULL, sizeof *ret->sla) ||
         !copy_of(&ret->cards, settings->cards, sizeof *ret->cards)) {
         terms_fini(ret);
