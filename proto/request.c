@@ -155,7 +155,8 @@ static int take_config(const struct message *m, struct request *ret)
 
 static int take_by(const struct message *m, struct request *ret)
 {
-    return take_text(m, "by", NAME_BYTES_MAX, &ret->by);
+    int err = take_text(m, "by", NAME_BYTES_MAX, &ret->by);
+    return err == 0 && ret->by.len > 0 ? name_check(ret->by.p, ret->by.len) : err;
 }
 
 /* As it is published: 16 hexadecimal digits. */

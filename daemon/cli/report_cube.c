@@ -205,7 +205,8 @@ bool cube_open(struct cube *c, const struct cube_setup *setup)
     c->settings = *setup->settings;
     c->settings.scopes = (1u << SCOPE_N) - 1;
     c->settings.rules = 0;
-    c->settings.windows = 1; /* the tap hears samples whatever windows there are */
+    c->settings.compared = 0; /* by trend rules */
+    c->settings.windows = 1;  /* the tap hears samples whatever windows there are */
     CHECK(window_setting_parse(str_of("10s"), &c->settings.window[0]));
     c->settings.remember_closed = REMEMBER_MAX * MS_DAY;
     c->first = c->last = MS_NONE;

@@ -1,6 +1,7 @@
 /* Agents in their order, and teams. */
 #include "daemon/cli/report_build.h"
 
+#include "core/name.h"
 #include "core/rank.h"
 
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static uint32_t gather(struct report *r, enum scope scope, struct figure_source 
         struct person p = {.index = i, .now = cube_name(r->cube, CUBE_NOW, scope, i)};
         struct str name = engine_name(r->cube->engine, scope, i);
         struct engine_agent agent = {0};
-        if (p.now == NULL || (name.len > 0 && name.p[0] == '('))
+        if (p.now == NULL || name_reserved_find(name) != NAME_PLAIN)
             continue;
         if (scope == SCOPE_AGENT)
             engine_agent(r->cube->engine, i, &agent);
@@ -61,12 +62,12 @@ static uint32_t gather(struct report *r, enum scope scope, struct figure_source 
         bool any = false;
         for (size_t k = 0; k < ARRAY_LEN(shown); k++)
             any = any || sum_value(p.now, r->settings, (enum indicator)shown[k].indicator, &v);
-        if (!any || agent.bot)
-            continue;
         p.by = sum_figure(p.now, r->settings, by);
         p.card = report_card(r, scope, name, agent.team);
         if (p.card != NULL)
             report_score(r, p.card, p.now, &p.score);
+        if ((!any && !p.score.scored) || agent.bot)
+            continue;
         *ret_scored = *ret_scored || p.score.scored;
         ret[n++] = p;
     }

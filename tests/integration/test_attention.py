@@ -58,6 +58,7 @@ class Attention(unittest.TestCase):
             for request, error, key in (
                     (dict(alert_id="0123456789abcdef", by="bob"), "no_alert", "alert_id"),
                     (dict(alert_id="bob", by="bob"), "bad_word", "alert_id"),
+                    (dict(alert_id="0123456789abcdef", by="a\033[31m"), "not_utf8", "by"),
                     (dict(by="bob"), "missing_field", "alert_id"),
                     (dict(alert_id="0123456789abcdef"), "missing_field", "by"),
                     (dict(alert_id="0123456789abcdef", by="bob", until="x"), "wrong_type",

@@ -78,5 +78,24 @@ class Own(unittest.TestCase):
             self.assertEqual(window["order_size"]["unit"], "CNY")
 
 
+    def test_who_has_only_what_the_card_asks_is_ranked_too(self):
+        lines = [{"type": "measured", "ts": START + n * 1000, "agent": agent, "name": "orders",
+                  "value": value, "src": "shop", "id": f"{agent}{n}"}
+                 for n, (agent, value) in enumerate([("ada", 10), ("bob", 30), ("(x)", 20)])]
+        lines += [{"type": "opened", "ts": START, "ticket": "T", "agent": "ada", "id": "t"}]
+        log = self.write("few.ndjson", "".join(json.dumps(line) + "\n" for line in lines))
+        card = """indicators:
+  - {id: orders, kind: sum, measure: orders}
+rules:
+  - {id: fewer, indicator: orders, scope: agent, window: 7d, trend: relative, fire: "<= -30%"}
+scorecards:
+  - {id: shop, window: 30d, items: [{indicator: orders, weight: 100, baseline: 1, target: 40}]}
+"""
+        got = self.report("--config", self.write("few.yaml", card), "--from", "2026-01-01",
+                          "--to", "2026-01-07", log=log)
+        self.assertEqual({name: row["rank"] for name, row in got["agents"].items()},
+                         {"bob": 1, "(x)": 2, "ada": 3})
+
+
 if __name__ == "__main__":
     unittest.main()
