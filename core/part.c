@@ -82,11 +82,6 @@ const struct part *board_part_get(const struct board *b, handle_t h)
     return pool_get(&b->parts, h);
 }
 
-struct part *board_part_edit(struct board *b, handle_t h)
-{
-    return pool_edit(&b->parts, h);
-}
-
 const struct part *board_part_next(const struct board *b, enum scope s, uint32_t index, handle_t *h)
 {
     *h = *h == 0 ? board_entity(b, s, index)->parts : board_part_get(b, *h)->next;

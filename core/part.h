@@ -44,7 +44,6 @@ const struct part *board_part_next(const struct board *b, enum scope s, uint32_t
                                    handle_t *h);
 handle_t board_part_find(const struct board *b, enum part_kind kind, enum scope s, uint32_t index,
                          uint32_t part);
-struct part *board_part_edit(struct board *b, handle_t h);
 const struct part *board_part_get(const struct board *b, handle_t h);
 
 /* None of the name's is touched any more. */
