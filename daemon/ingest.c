@@ -94,9 +94,11 @@ static void end_answer(struct driver *d, struct emitter *em, const struct batch 
         log_error(d->log, "batch not acknowledged", "error=\"no memory\"");
 }
 
+/* The status tells of them at once: who asks after an ack finds what it speaks of on disk. */
 void driver_acknowledge(struct driver *d, uint64_t upto)
 {
     const struct held_message *m;
+    durable_status(&d->durable, &d->status.journal);
     while ((m = held_next(&d->acks, upto)) != NULL) {
         d->status.journal.acks++;
         transmit(d, (struct str){m->bytes, m->topic}, "ack", m->bytes + m->topic, m->rest);

@@ -61,7 +61,7 @@ class Daemon:
         self.path = os.path.join(self.dir, "config.yaml")
         self.sockets = sockets % {"dir": self.dir}
         self.sockets += f'http: {{bind: "127.0.0.1:{port}"{http}}}\n'
-        self.log, self.lines = [], queue.Queue()
+        self.log, self.lines, self.publishers = [], queue.Queue(), []
         self.write(config)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(os.path.join(self.dir, "notify"))
@@ -146,6 +146,7 @@ class Daemon:
         s.sndhwm = 0
         s.connect(endpoint or self.events)
         assert s.recv()[0] == 1, "the daemon did not subscribe"
+        self.publishers.append(s)  # one that nobody holds would be closed with what it still has
         return s
 
     def subscriber(self, *prefixes):
