@@ -19,6 +19,7 @@ import time
 import msgpack
 import zmq
 
+PAUSE_MS = 3
 PATIENCE_S = int(os.environ.get("TP_PATIENCE", "30"))  # a hang is for ever, slow is not
 PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulsed")
 
@@ -41,12 +42,18 @@ def now_ms():
     return int(time.time() * 1000)
 
 
-def answers_of(s, request):
-    """All answers to a request; the socket is closed then."""
+def asked(s, request):
+    """All answers to a request."""
     s.send(msgpack.packb(request))
     answers = []
     while not answers or not answers[-1].get("end"):
         answers.append(msgpack.unpackb(s.recv()))
+    return answers
+
+
+def answers_of(s, request):
+    """All answers to a request; the socket is closed then."""
+    answers = asked(s, request)
     s.close()
     return answers
 
@@ -167,13 +174,16 @@ class Daemon:
         return {(m["scope"], m["name"]): m for m in messages}
 
     def wait_status(self, condition):
-        """Asks for the status until the condition holds; each answer waits for the daemon."""
+        """Asks for the status until the condition holds, not so often that the daemon has no time
+        for anything else."""
         deadline = time.monotonic() + PATIENCE_S
-        while True:
-            status = self.status()
-            if condition(status):
-                return status
+        s = self.socket(zmq.DEALER)
+        s.connect(self.query_endpoint)
+        while not condition(status := asked(s, dict(op="status"))[0]["message"]):
             assert time.monotonic() < deadline, f"never so: {status}"
+            s.poll(PAUSE_MS)  # nothing comes that was not asked for
+        s.close()
+        return status
 
     def wait_messages(self, count):
         return self.wait_status(lambda s: s["messages"] >= count)
