@@ -247,6 +247,38 @@ bool custom_is_part(const struct settings *s, enum indicator i, enum indicator_f
     return c->kind == CUSTOM_RATIO && f == IF_VALUE && str_equal(str_of(c->unit), str_of("%"));
 }
 
+struct span custom_span(const struct settings *s, enum indicator i, enum indicator_field f)
+{
+    const struct custom_setting *c = custom_of(s, i);
+    if (c == NULL)
+        return indicator_span(i, f);
+    const struct custom_side *side = f == IF_DEN ? &c->den : &c->num;
+    bool any = side->kind == SIDE_SUM && f != IF_N;
+    return (struct span){any ? INT64_MIN : 0, INT64_MAX};
+}
+
+/* Values that are measured name an agent and a team at most. */
+static uint32_t side_scopes(const struct custom_side *side)
+{
+    if (side->kind == SIDE_COUNT)
+        return indicator_scopes((enum indicator)side->indicator);
+    return side->kind == SIDE_NONE ? SCOPES_EVERY : SCOPES_PEOPLE;
+}
+
+uint32_t custom_scopes(const struct settings *s, enum indicator i)
+{
+    const struct custom_setting *c = custom_of(s, i);
+    return c == NULL ? indicator_scopes(i) : side_scopes(&c->num) & side_scopes(&c->den);
+}
+
+enum direction custom_direction(const struct settings *s, enum indicator i)
+{
+    const struct custom_setting *c = custom_of(s, i);
+    if (c == NULL)
+        return indicator_direction(i);
+    return c->lower ? DIRECTION_LESS : DIRECTION_MORE;
+}
+
 bool custom_is_of_cases(const struct custom_setting *c)
 {
     return c->kind == CUSTOM_RATIO && c->num.kind != SIDE_SUM && c->den.kind != SIDE_SUM;

@@ -69,6 +69,12 @@ const char *custom_unit(const struct settings *s, enum indicator i, enum indicat
 /* indicator_field_is_part, with the site's own: a ratio whose unit is %. */
 bool custom_is_part(const struct settings *s, enum indicator i, enum indicator_field f);
 
+/* Like those of indicator.h, with the site's own. A number of theirs may be below zero where values
+ * are summed; its direction is what the site says. */
+struct span custom_span(const struct settings *s, enum indicator i, enum indicator_field f);
+uint32_t custom_scopes(const struct settings *s, enum indicator i);
+enum direction custom_direction(const struct settings *s, enum indicator i);
+
 /* Do both sides of a ratio count cases? Then what is said of one part holds of more cases. */
 bool custom_is_of_cases(const struct custom_setting *c);
 

@@ -48,6 +48,47 @@ const char *figure_name(const struct settings *s, struct figure_source source)
                              : custom_name(s, (enum indicator)source.indicator);
 }
 
+struct span figure_span(const struct settings *s, struct figure_source source)
+{
+    return custom_span(s, (enum indicator)source.indicator, (enum indicator_field)source.field);
+}
+
+uint32_t figure_scopes(const struct settings *s, struct figure_source source)
+{
+    return custom_scopes(s, (enum indicator)source.indicator);
+}
+
+/* Of how many cases there are behind a value nobody says whether more of them is good. */
+enum direction figure_direction(const struct settings *s, struct figure_source source)
+{
+    enum indicator i = (enum indicator)source.indicator;
+    switch ((enum indicator_field)source.field) {
+    case IF_MET:
+    case IF_ATTAINMENT:
+        return DIRECTION_MORE;
+    case IF_MISSED:
+        return DIRECTION_LESS;
+    case IF_N:
+    case IF_DEN:
+    case IF_PENDING:
+    case IF_END:
+        return DIRECTION_NEITHER;
+    case IF_NUM:
+    case IF_VALUE:
+    case IF_MEAN:
+    case IF_MIN:
+    case IF_MAX:
+    case IF_P50:
+    case IF_P75:
+    case IF_P90:
+    case IF_P95:
+    case IF_P99:
+    case IF_VALUE_MATURE:
+        break;
+    }
+    return custom_direction(s, i);
+}
+
 bool figure_is_count(struct figure_source source)
 {
     enum indicator_field f = (enum indicator_field)source.field;

@@ -22,6 +22,12 @@ bool figure_is_aspect(const struct settings *s, struct figure_source source);
 /* "csat.politeness", "first_response"; lent by the settings. */
 const char *figure_name(const struct settings *s, struct figure_source source);
 
+/* What it can be at all, in the unit of its field; bits enum scope: for whom there is one; which
+ * way is good. */
+struct span figure_span(const struct settings *s, struct figure_source source);
+uint32_t figure_scopes(const struct settings *s, struct figure_source source);
+enum direction figure_direction(const struct settings *s, struct figure_source source);
+
 /* When a number of a part of the name's samples changes by time alone; MS_NEVER: it does not, or
  * only when its families do (board_next_change). */
 ms_t figure_next_change(struct board *b, enum scope scope, uint32_t index, uint32_t window,

@@ -191,15 +191,27 @@ const struct window_family indicator_families[FAM_N] = {
 };
 
 static const char *const names[IND_N] = {
-#define INDICATOR_NAME(id, wire, kind) wire,
+#define INDICATOR_NAME(id, wire, kind, scopes, good) wire,
     INDICATORS(INDICATOR_NAME)
 #undef INDICATOR_NAME
 };
 
 static const uint8_t kinds[IND_N] = {
-#define INDICATOR_KIND(id, wire, kind) kind,
+#define INDICATOR_KIND(id, wire, kind, scopes, good) kind,
     INDICATORS(INDICATOR_KIND)
 #undef INDICATOR_KIND
+};
+
+static const uint8_t whom[IND_N] = {
+#define INDICATOR_WHOM(id, wire, kind, scopes, good) SCOPES_##scopes,
+    INDICATORS(INDICATOR_WHOM)
+#undef INDICATOR_WHOM
+};
+
+static const uint8_t directions[IND_N] = {
+#define INDICATOR_GOOD(id, wire, kind, scopes, good) DIRECTION_##good,
+    INDICATORS(INDICATOR_GOOD)
+#undef INDICATOR_GOOD
 };
 
 static const char *const fields[IF_END] = {
@@ -306,4 +318,30 @@ bool indicator_field_is_part(enum indicator i, enum indicator_field f)
     enum indicator_kind kind = indicator_kind(i);
     return f == IF_ATTAINMENT || f == IF_VALUE_MATURE ||
            (f == IF_VALUE && (kind == IND_RATIO || kind == IND_SHARE));
+}
+
+uint32_t indicator_scopes(enum indicator i)
+{
+    CHECK(i < IND_N);
+    return whom[i];
+}
+
+enum direction indicator_direction(enum indicator i)
+{
+    CHECK(i < IND_N);
+    return (enum direction)directions[i];
+}
+
+struct span indicator_span(enum indicator i, enum indicator_field f)
+{
+    const int64_t one = 1000000; /* in millionths */
+    if (indicator_is_custom(i))
+        return (struct span){INT64_MIN, INT64_MAX};
+    if (i == IND_NPS && (f == IF_VALUE || f == IF_NUM))
+        return f == IF_NUM ? (struct span){INT64_MIN, INT64_MAX} : (struct span){-one, one};
+    if (i == IND_CSAT && f == IF_MEAN)
+        return (struct span){one, 5 * one};
+    if (indicator_field_is_part(i, f))
+        return (struct span){0, one};
+    return (struct span){0, INT64_MAX};
 }

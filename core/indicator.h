@@ -199,112 +199,135 @@ struct indicator_term {
 
 enum { INDICATOR_TERMS_MAX = 10 };
 
-/* X(id, wire, kind): the rows; indicator.c holds their definitions. */
+/* For whom numbers are told. */
+enum scope {
+    SCOPE_ALL,
+    SCOPE_AGENT,
+    SCOPE_TEAM,
+    SCOPE_CHANNEL,
+    SCOPE_PRIORITY,
+    SCOPE_CATEGORY,
+    SCOPE_N
+};
+
+/* For whom there are numbers of a row: UNOWNED: what is nobody's yet, so not of agents; RINGS: of
+ * agents only; PEOPLE: of agents, their teams, all. */
+enum indicator_scopes {
+    SCOPES_EVERY = (1 << SCOPE_N) - 1,
+    SCOPES_UNOWNED = SCOPES_EVERY & ~(1 << SCOPE_AGENT),
+    SCOPES_RINGS = 1 << SCOPE_AGENT,
+    SCOPES_PEOPLE = 1 << SCOPE_ALL | 1 << SCOPE_AGENT | 1 << SCOPE_TEAM,
+};
+
+/* Which way is good. */
+enum direction { DIRECTION_NEITHER, DIRECTION_MORE, DIRECTION_LESS };
+
+/* X(id, wire, kind, for whom, which way is good): the rows; indicator.c holds their definitions. */
 #define INDICATORS(X)                                                                              \
-    X(FIRST_RESPONSE, "first_response", IND_DURATION)                                              \
-    X(NEXT_RESPONSE, "next_response", IND_DURATION)                                                \
-    X(ASSIGNEE_RESPONSE, "assignee_response", IND_DURATION)                                        \
-    X(HANDOFF_RESPONSE, "first_response_from_handoff", IND_DURATION)                               \
-    X(FIRST_RESOLUTION, "first_resolution", IND_DURATION)                                          \
-    X(RESOLUTION, "resolution", IND_DURATION)                                                      \
-    X(REQUESTER_WAIT, "requester_wait", IND_DURATION)                                              \
-    X(AGENT_WORK, "agent_work", IND_DURATION)                                                      \
-    X(WAIT, "wait", IND_DURATION)                                                                  \
-    X(TALK, "talk", IND_DURATION)                                                                  \
-    X(FIRST_RESPONSE_B, "first_response.business", IND_DURATION)                                   \
-    X(NEXT_RESPONSE_B, "next_response.business", IND_DURATION)                                     \
-    X(ASSIGNEE_RESPONSE_B, "assignee_response.business", IND_DURATION)                             \
-    X(HANDOFF_RESPONSE_B, "first_response_from_handoff.business", IND_DURATION)                    \
-    X(FIRST_RESOLUTION_B, "first_resolution.business", IND_DURATION)                               \
-    X(RESOLUTION_B, "resolution.business", IND_DURATION)                                           \
-    X(REQUESTER_WAIT_B, "requester_wait.business", IND_DURATION)                                   \
-    X(AGENT_WORK_B, "agent_work.business", IND_DURATION)                                           \
-    X(AHT, "aht", IND_DURATION)                                                                    \
-    X(ARRIVAL, "arrival", IND_DURATION)                                                            \
-    X(ON_SITE, "on_site", IND_DURATION)                                                            \
-    X(REFUND_TIME, "refund_time", IND_DURATION)                                                    \
-    X(OPENED, "opened", IND_COUNT)                                                                 \
-    X(RECEIVED, "received", IND_COUNT)                                                             \
-    X(REPLIES, "replies", IND_COUNT)                                                               \
-    X(HANDLED, "handled", IND_COUNT)                                                               \
-    X(CUSTOMERS, "customers", IND_COUNT)                                                           \
-    X(RESOLVED, "resolved", IND_COUNT)                                                             \
-    X(RESOLVED_TICKETS, "resolved_tickets", IND_COUNT)                                             \
-    X(CLOSED_UNRESOLVED, "closed_unresolved", IND_COUNT)                                           \
-    X(REOPENED, "reopened", IND_COUNT)                                                             \
-    X(ESCALATED, "escalated", IND_COUNT)                                                           \
-    X(TRANSFERRED, "transferred", IND_COUNT)                                                       \
-    X(CLOSED_WITHOUT_REPLY, "closed_without_reply", IND_COUNT)                                     \
-    X(DISPUTES, "disputes", IND_COUNT)                                                             \
-    X(COMPLAINTS, "complaints", IND_COUNT)                                                         \
-    X(CALLS_OFFERED, "calls_offered", IND_COUNT)                                                   \
-    X(CALLS_ANSWERED, "calls_answered", IND_COUNT)                                                 \
-    X(CALLS_ABANDONED, "calls_abandoned", IND_COUNT)                                               \
-    X(CALLS_SHORT, "calls_short_abandoned", IND_COUNT)                                             \
-    X(CALLS_RUNG, "calls_rung", IND_COUNT)                                                         \
-    X(RESOLUTION_RATE, "resolution_rate", IND_RATIO)                                               \
-    X(RESOLVED_WITHIN, "resolved_within", IND_RATIO)                                               \
-    X(SLA_RATE, "sla_rate", IND_RATIO)                                                             \
-    X(CLEARANCE, "clearance", IND_NUMBER)                                                          \
-    X(FCR, "first_contact_resolution", IND_RATIO)                                                  \
-    X(REOPEN_RATE, "reopen_rate", IND_RATIO)                                                       \
-    X(ARRIVAL_RATE, "arrival_rate", IND_RATIO)                                                     \
-    X(REPEAT_RATE, "repeat_rate", IND_RATIO)                                                       \
-    X(CONFIRMED_RATE, "confirmed_rate", IND_RATIO)                                                 \
-    X(CLASSIFICATION, "classification_accuracy", IND_RATIO)                                        \
-    X(COMPLAINT_RATE, "complaint_rate", IND_RATIO)                                                 \
-    X(REPEAT_COMPLAINT_RATE, "repeat_complaint_rate", IND_RATIO)                                   \
-    X(INSPECTION_COVER, "inspection_cover", IND_RATIO)                                             \
-    X(SURVEY_COVER, "survey_cover", IND_RATIO)                                                     \
-    X(FOLLOW_UP_RATE, "follow_up_rate", IND_RATIO)                                                 \
-    X(FOLLOW_UP_RATE_2, "follow_up_rate_2", IND_RATIO)                                             \
-    X(FOLLOW_UP_RATE_3, "follow_up_rate_3", IND_RATIO)                                             \
-    X(RETURN_RATE, "return_rate", IND_RATIO)                                                       \
-    X(REWORK_RATE, "rework_rate", IND_RATIO)                                                       \
-    X(KEEP_RATE, "keep_rate", IND_RATIO)                                                           \
-    X(CSAT, "csat", IND_MEAN)                                                                      \
-    X(CSAT_RATE, "csat_rate", IND_RATIO)                                                           \
-    X(NPS, "nps", IND_NUMBER)                                                                      \
-    X(RECOMMEND_RATE, "recommend_rate", IND_RATIO)                                                 \
-    X(CONFORMANCE_RATE, "conformance_rate", IND_RATIO)                                             \
-    X(ANSWER_RATE, "answer_rate", IND_RATIO)                                                       \
-    X(ABANDON_RATE, "abandon_rate", IND_RATIO)                                                     \
-    X(SERVICE_LEVEL, "service_level", IND_RATIO)                                                   \
-    X(OCCUPANCY, "occupancy", IND_SHARE)                                                           \
-    X(ATTENDANCE, "attendance", IND_SHARE)                                                         \
-    X(CUSTOM_0, "custom 0", IND_CUSTOM)                                                            \
-    X(CUSTOM_1, "custom 1", IND_CUSTOM)                                                            \
-    X(CUSTOM_2, "custom 2", IND_CUSTOM)                                                            \
-    X(CUSTOM_3, "custom 3", IND_CUSTOM)                                                            \
-    X(CUSTOM_4, "custom 4", IND_CUSTOM)                                                            \
-    X(CUSTOM_5, "custom 5", IND_CUSTOM)                                                            \
-    X(CUSTOM_6, "custom 6", IND_CUSTOM)                                                            \
-    X(CUSTOM_7, "custom 7", IND_CUSTOM)                                                            \
-    X(CUSTOM_8, "custom 8", IND_CUSTOM)                                                            \
-    X(CUSTOM_9, "custom 9", IND_CUSTOM)                                                            \
-    X(CUSTOM_10, "custom 10", IND_CUSTOM)                                                          \
-    X(CUSTOM_11, "custom 11", IND_CUSTOM)                                                          \
-    X(CUSTOM_12, "custom 12", IND_CUSTOM)                                                          \
-    X(CUSTOM_13, "custom 13", IND_CUSTOM)                                                          \
-    X(CUSTOM_14, "custom 14", IND_CUSTOM)                                                          \
-    X(CUSTOM_15, "custom 15", IND_CUSTOM)                                                          \
-    X(OPEN, "open", IND_GAUGE)                                                                     \
-    X(UNASSIGNED, "unassigned", IND_GAUGE)                                                         \
-    X(WAITING, "waiting", IND_GAUGE)                                                               \
-    X(PAUSED, "paused", IND_GAUGE)                                                                 \
-    X(AT_RISK, "at_risk", IND_GAUGE)                                                               \
-    X(BREACHED_OPEN, "breached_open", IND_GAUGE)                                                   \
-    X(OLDEST_OPEN, "oldest_open", IND_GAUGE)                                                       \
-    X(OLDEST_WAITING, "oldest_waiting", IND_GAUGE)                                                 \
-    X(CALLS_WAITING, "calls_waiting", IND_GAUGE)                                                   \
-    X(LONGEST_CALL, "longest_call_waiting", IND_GAUGE)                                             \
-    X(AGENTS_AVAILABLE, "agents_available", IND_GAUGE)                                             \
-    X(AGENTS_BUSY, "agents_busy", IND_GAUGE)                                                       \
-    X(AGENTS_WRAP_UP, "agents_wrap_up", IND_GAUGE)                                                 \
-    X(AGENTS_BREAK, "agents_break", IND_GAUGE)
+    X(FIRST_RESPONSE, "first_response", IND_DURATION, EVERY, LESS)                                 \
+    X(NEXT_RESPONSE, "next_response", IND_DURATION, EVERY, LESS)                                   \
+    X(ASSIGNEE_RESPONSE, "assignee_response", IND_DURATION, EVERY, LESS)                           \
+    X(HANDOFF_RESPONSE, "first_response_from_handoff", IND_DURATION, EVERY, LESS)                  \
+    X(FIRST_RESOLUTION, "first_resolution", IND_DURATION, EVERY, LESS)                             \
+    X(RESOLUTION, "resolution", IND_DURATION, EVERY, LESS)                                         \
+    X(REQUESTER_WAIT, "requester_wait", IND_DURATION, EVERY, LESS)                                 \
+    X(AGENT_WORK, "agent_work", IND_DURATION, EVERY, LESS)                                         \
+    X(WAIT, "wait", IND_DURATION, EVERY, LESS)                                                     \
+    X(TALK, "talk", IND_DURATION, EVERY, NEITHER)                                                  \
+    X(FIRST_RESPONSE_B, "first_response.business", IND_DURATION, EVERY, LESS)                      \
+    X(NEXT_RESPONSE_B, "next_response.business", IND_DURATION, EVERY, LESS)                        \
+    X(ASSIGNEE_RESPONSE_B, "assignee_response.business", IND_DURATION, EVERY, LESS)                \
+    X(HANDOFF_RESPONSE_B, "first_response_from_handoff.business", IND_DURATION, EVERY, LESS)       \
+    X(FIRST_RESOLUTION_B, "first_resolution.business", IND_DURATION, EVERY, LESS)                  \
+    X(RESOLUTION_B, "resolution.business", IND_DURATION, EVERY, LESS)                              \
+    X(REQUESTER_WAIT_B, "requester_wait.business", IND_DURATION, EVERY, LESS)                      \
+    X(AGENT_WORK_B, "agent_work.business", IND_DURATION, EVERY, LESS)                              \
+    X(AHT, "aht", IND_DURATION, EVERY, NEITHER)                                                    \
+    X(ARRIVAL, "arrival", IND_DURATION, EVERY, LESS)                                               \
+    X(ON_SITE, "on_site", IND_DURATION, EVERY, NEITHER)                                            \
+    X(REFUND_TIME, "refund_time", IND_DURATION, EVERY, LESS)                                       \
+    X(OPENED, "opened", IND_COUNT, EVERY, NEITHER)                                                 \
+    X(RECEIVED, "received", IND_COUNT, EVERY, NEITHER)                                             \
+    X(REPLIES, "replies", IND_COUNT, EVERY, NEITHER)                                               \
+    X(HANDLED, "handled", IND_COUNT, EVERY, NEITHER)                                               \
+    X(CUSTOMERS, "customers", IND_COUNT, EVERY, NEITHER)                                           \
+    X(RESOLVED, "resolved", IND_COUNT, EVERY, NEITHER)                                             \
+    X(RESOLVED_TICKETS, "resolved_tickets", IND_COUNT, EVERY, NEITHER)                             \
+    X(CLOSED_UNRESOLVED, "closed_unresolved", IND_COUNT, EVERY, LESS)                              \
+    X(REOPENED, "reopened", IND_COUNT, EVERY, LESS)                                                \
+    X(ESCALATED, "escalated", IND_COUNT, EVERY, LESS)                                              \
+    X(TRANSFERRED, "transferred", IND_COUNT, EVERY, LESS)                                          \
+    X(CLOSED_WITHOUT_REPLY, "closed_without_reply", IND_COUNT, EVERY, LESS)                        \
+    X(DISPUTES, "disputes", IND_COUNT, EVERY, LESS)                                                \
+    X(COMPLAINTS, "complaints", IND_COUNT, EVERY, LESS)                                            \
+    X(CALLS_OFFERED, "calls_offered", IND_COUNT, UNOWNED, NEITHER)                                 \
+    X(CALLS_ANSWERED, "calls_answered", IND_COUNT, UNOWNED, NEITHER)                               \
+    X(CALLS_ABANDONED, "calls_abandoned", IND_COUNT, UNOWNED, LESS)                                \
+    X(CALLS_SHORT, "calls_short_abandoned", IND_COUNT, UNOWNED, NEITHER)                           \
+    X(CALLS_RUNG, "calls_rung", IND_COUNT, RINGS, NEITHER)                                         \
+    X(RESOLUTION_RATE, "resolution_rate", IND_RATIO, EVERY, MORE)                                  \
+    X(RESOLVED_WITHIN, "resolved_within", IND_RATIO, EVERY, MORE)                                  \
+    X(SLA_RATE, "sla_rate", IND_RATIO, EVERY, MORE)                                                \
+    X(CLEARANCE, "clearance", IND_NUMBER, EVERY, MORE)                                             \
+    X(FCR, "first_contact_resolution", IND_RATIO, EVERY, MORE)                                     \
+    X(REOPEN_RATE, "reopen_rate", IND_RATIO, EVERY, LESS)                                          \
+    X(ARRIVAL_RATE, "arrival_rate", IND_RATIO, EVERY, MORE)                                        \
+    X(REPEAT_RATE, "repeat_rate", IND_RATIO, EVERY, LESS)                                          \
+    X(CONFIRMED_RATE, "confirmed_rate", IND_RATIO, EVERY, MORE)                                    \
+    X(CLASSIFICATION, "classification_accuracy", IND_RATIO, EVERY, MORE)                           \
+    X(COMPLAINT_RATE, "complaint_rate", IND_RATIO, EVERY, LESS)                                    \
+    X(REPEAT_COMPLAINT_RATE, "repeat_complaint_rate", IND_RATIO, EVERY, LESS)                      \
+    X(INSPECTION_COVER, "inspection_cover", IND_RATIO, EVERY, MORE)                                \
+    X(SURVEY_COVER, "survey_cover", IND_RATIO, EVERY, MORE)                                        \
+    X(FOLLOW_UP_RATE, "follow_up_rate", IND_RATIO, EVERY, MORE)                                    \
+    X(FOLLOW_UP_RATE_2, "follow_up_rate_2", IND_RATIO, EVERY, MORE)                                \
+    X(FOLLOW_UP_RATE_3, "follow_up_rate_3", IND_RATIO, EVERY, MORE)                                \
+    X(RETURN_RATE, "return_rate", IND_RATIO, EVERY, LESS)                                          \
+    X(REWORK_RATE, "rework_rate", IND_RATIO, EVERY, LESS)                                          \
+    X(KEEP_RATE, "keep_rate", IND_RATIO, EVERY, MORE)                                              \
+    X(CSAT, "csat", IND_MEAN, EVERY, MORE)                                                         \
+    X(CSAT_RATE, "csat_rate", IND_RATIO, EVERY, MORE)                                              \
+    X(NPS, "nps", IND_NUMBER, EVERY, MORE)                                                         \
+    X(RECOMMEND_RATE, "recommend_rate", IND_RATIO, EVERY, MORE)                                    \
+    X(CONFORMANCE_RATE, "conformance_rate", IND_RATIO, EVERY, MORE)                                \
+    X(ANSWER_RATE, "answer_rate", IND_RATIO, EVERY, MORE)                                          \
+    X(ABANDON_RATE, "abandon_rate", IND_RATIO, UNOWNED, LESS)                                      \
+    X(SERVICE_LEVEL, "service_level", IND_RATIO, UNOWNED, MORE)                                    \
+    X(OCCUPANCY, "occupancy", IND_SHARE, PEOPLE, NEITHER)                                          \
+    X(ATTENDANCE, "attendance", IND_SHARE, PEOPLE, MORE)                                           \
+    X(CUSTOM_0, "custom 0", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_1, "custom 1", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_2, "custom 2", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_3, "custom 3", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_4, "custom 4", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_5, "custom 5", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_6, "custom 6", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_7, "custom 7", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_8, "custom 8", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_9, "custom 9", IND_CUSTOM, EVERY, NEITHER)                                            \
+    X(CUSTOM_10, "custom 10", IND_CUSTOM, EVERY, NEITHER)                                          \
+    X(CUSTOM_11, "custom 11", IND_CUSTOM, EVERY, NEITHER)                                          \
+    X(CUSTOM_12, "custom 12", IND_CUSTOM, EVERY, NEITHER)                                          \
+    X(CUSTOM_13, "custom 13", IND_CUSTOM, EVERY, NEITHER)                                          \
+    X(CUSTOM_14, "custom 14", IND_CUSTOM, EVERY, NEITHER)                                          \
+    X(CUSTOM_15, "custom 15", IND_CUSTOM, EVERY, NEITHER)                                          \
+    X(OPEN, "open", IND_GAUGE, EVERY, LESS)                                                        \
+    X(UNASSIGNED, "unassigned", IND_GAUGE, UNOWNED, LESS)                                          \
+    X(WAITING, "waiting", IND_GAUGE, EVERY, LESS)                                                  \
+    X(PAUSED, "paused", IND_GAUGE, EVERY, NEITHER)                                                 \
+    X(AT_RISK, "at_risk", IND_GAUGE, EVERY, LESS)                                                  \
+    X(BREACHED_OPEN, "breached_open", IND_GAUGE, EVERY, LESS)                                      \
+    X(OLDEST_OPEN, "oldest_open", IND_GAUGE, EVERY, LESS)                                          \
+    X(OLDEST_WAITING, "oldest_waiting", IND_GAUGE, EVERY, LESS)                                    \
+    X(CALLS_WAITING, "calls_waiting", IND_GAUGE, UNOWNED, LESS)                                    \
+    X(LONGEST_CALL, "longest_call_waiting", IND_GAUGE, UNOWNED, LESS)                              \
+    X(AGENTS_AVAILABLE, "agents_available", IND_GAUGE, PEOPLE, NEITHER)                            \
+    X(AGENTS_BUSY, "agents_busy", IND_GAUGE, PEOPLE, NEITHER)                                      \
+    X(AGENTS_WRAP_UP, "agents_wrap_up", IND_GAUGE, PEOPLE, NEITHER)                                \
+    X(AGENTS_BREAK, "agents_break", IND_GAUGE, PEOPLE, NEITHER)
 
 enum indicator {
-#define INDICATOR_ENUM(name, wire, kind) IND_##name,
+#define INDICATOR_ENUM(name, wire, kind, scopes, good) IND_##name,
     INDICATORS(INDICATOR_ENUM)
 #undef INDICATOR_ENUM
         IND_N
@@ -390,5 +413,17 @@ bool indicator_field_is_ms(enum indicator i, enum indicator_field f);
 
 /* Is it a part of something, of cases or of time: what people write with "%"? */
 bool indicator_field_is_part(enum indicator i, enum indicator_field f);
+
+/* What a number can be at all, in the unit of its field: INT64_MIN and INT64_MAX are no bound. */
+struct span {
+    int64_t least, most;
+};
+struct span indicator_span(enum indicator i, enum indicator_field f);
+
+/* Bits enum scope: for whom there is such a number. */
+uint32_t indicator_scopes(enum indicator i);
+
+/* Of its value, mean, durations or count; what is met or attained is good anyway. */
+enum direction indicator_direction(enum indicator i);
 
 #endif

@@ -7,16 +7,6 @@
 
 #include "core/custom.h"
 
-enum scope {
-    SCOPE_ALL,
-    SCOPE_AGENT,
-    SCOPE_TEAM,
-    SCOPE_CHANNEL,
-    SCOPE_PRIORITY,
-    SCOPE_CATEGORY,
-    SCOPE_N
-};
-
 /* "all", "agent", … */
 const char *scope_name(enum scope s);
 int scope_find(struct str name); /* -1 when there is none */

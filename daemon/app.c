@@ -1,6 +1,8 @@
 #include "daemon/app.h"
 
+#include "daemon/clock.h"
 #include "daemon/driver.h"
+#include "daemon/lint.h"
 #include "daemon/notify.h"
 #include "daemon/pulse.h"
 
@@ -23,12 +25,25 @@ struct app {
     bool stopping;
 };
 
+/* What `check` would say of it, a line each. */
+static void warn(struct app *a, const struct lint *lint)
+{
+    for (uint32_t i = 0; i < lint->n; i++)
+        log_warning(&a->log, "configuration doubtful", "%s", lint->at[i].text);
+    if (lint->left_out > 0)
+        log_warning(&a->log, "configuration doubtful", "%u more warnings",
+                    lint->left_out);
+}
+
 /* A configuration is too large for the stack's comfort. NULL: logged why. */
 static struct config *load(struct app *a)
 {
+    static struct lint lint;
     struct tree_error why;
     struct config *c = malloc(sizeof *c);
-    if (c != NULL && config_load(a->config_path, c, &why)) {
+    lint.now = clock_system();
+    if (c != NULL && config_lint(a->config_path, c, &why, &lint)) {
+        warn(a, &lint);
         if (a->state_dir == NULL || config_state(c, a->state_dir))
             return c;
         config_fini(c);

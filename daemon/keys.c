@@ -86,6 +86,12 @@ bool read_text(const struct reading *r, char *ret, size_t cap)
     return true;
 }
 
+bool read_full_name(const struct reading *r, char *ret)
+{
+    return read_text(r, ret, NAME_BYTES_MAX + 1) &&
+           (ret[0] != 0 || refuse(r, "an empty name; write one, or leave the key out"));
+}
+
 bool read_path(const struct reading *r, char *ret, size_t cap)
 {
     char text[CONFIG_PATH_BYTES_MAX + 1] = "";

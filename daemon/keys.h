@@ -80,6 +80,9 @@ MUST_CHECK bool read_word(const struct reading *r, const char *const *words, uin
                           uint8_t *ret);
 MUST_CHECK bool read_text(const struct reading *r, char *ret, size_t cap);
 
+/* The node as a name of 1 to NAME_BYTES_MAX bytes; ret: room for these and a zero. */
+MUST_CHECK bool read_full_name(const struct reading *r, char *ret);
+
 /* The node as the path of a file; a relative one begins beside the configuration file. */
 MUST_CHECK bool read_path(const struct reading *r, char *ret, size_t cap);
 

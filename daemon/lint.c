@@ -191,12 +191,127 @@ static void look_clears(const struct look *k, const struct rule_setting *rule)
                     (rule->field == IF_VALUE || rule->field == IF_VALUE_MATURE);
     bool to_most = (fraction && rule->clear >= NUMBER_ONE) ||
                    (score && rule->clear >= (int64_t)SCORE_FULL / 100 * NUMBER_ONE);
-    if (rule->kind == RULE_TREND || rule->on_empty == ON_EMPTY_CLEAR)
+    struct figure_source of = {rule->indicator, rule->field, rule->aspect};
+    bool empties = rule->kind != RULE_KPI || !figure_is_count(of) || rule->when[0] != 0;
+    if (rule->kind == RULE_TREND || (rule->on_empty == ON_EMPTY_CLEAR && empties))
         return;
     if (rule->below ? to_most : from_zero && rule->clear <= 0 && !rule->beyond)
         warn(k, line_of(k, tree_member(k->node, str_of("clear")) != NULL ? "clear" : "fire"),
              "rules.clear", "%s never clears: it would have to be %s this", rule->id,
              rule->below ? "above" : "below");
+}
+
+/* What is said and has no effect: a count is never empty; the sample of a time is a minute. */
+static void look_few(const struct look *k, const struct config *c, const struct rule_setting *rule)
+{
+    struct figure_source of = {rule->indicator, rule->field, rule->aspect};
+    const struct window_setting *w = &c->settings.window[rule->window];
+    const char *named = tree_member(k->node, str_of("min_n")) != NULL      ? "min_n"
+                        : tree_member(k->node, str_of("on_empty")) != NULL ? "on_empty"
+                                                                           : NULL;
+    if (rule->kind != RULE_KPI)
+        return;
+    if (named != NULL && figure_is_count(of) && rule->when[0] == 0) {
+        char path[32];
+        snprintf(path, sizeof path, "rules.%s", named);
+        warn(k, line_of(k, named), path, "no effect on a count, which is never empty");
+    }
+    if (indicator_kind((enum indicator)rule->indicator) == IND_SHARE && rule->field == IF_VALUE &&
+        rule->scope == SCOPE_AGENT && rule->min_n > w->length / (MS_MINUTE / MS_SECOND))
+        warn(k, line_of(k, "min_n"), "rules.min_n",
+             "%s never fires: it counts minutes, and %s has fewer", rule->id, w->name);
+}
+
+/* --- scorecards ----------------------------------------------------------------------------- */
+
+static void look_way(const struct look *k, const struct config *c, const struct score_item *item)
+{
+    enum direction good = figure_direction(&c->settings, item->of);
+    bool less = item->target < item->baseline;
+    if (item->has_marks && good != DIRECTION_NEITHER && less != (good == DIRECTION_LESS))
+        warn(k, line_of(k, "target"), "scorecards.items.target",
+             "%s of %s is worth more points here; is that meant?", less ? "less" : "more",
+             item->id);
+}
+
+enum { TIER_MARKS = 4 * SCORE_TIERS_MAX };
+
+/* The edges of its ranges and what lies just beyond them, in order; `one` is the next value. */
+static uint32_t tier_marks(const struct score_item *item, int64_t one, int64_t ret[TIER_MARKS])
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < item->tiers; i++) {
+        const struct score_tier *t = &item->tier[i];
+        const int64_t at[] = {t->from - one, t->from, t->to, t->to + one};
+        for (size_t k = 0; k < ARRAY_LEN(at); k++)
+            if (k < 2 ? t->has_from : t->has_to)
+                ret[n++] = at[k];
+    }
+    for (uint32_t i = 1; i < n; i++)
+        for (uint32_t k = i; k > 0 && ret[k] < ret[k - 1]; k--) {
+            int64_t kept = ret[k];
+            ret[k] = ret[k - 1];
+            ret[k - 1] = kept;
+        }
+    return n;
+}
+
+/* -1: no range has it. */
+static int32_t tier_points(const struct score_item *item, int64_t value)
+{
+    for (uint32_t i = 0; i < item->tiers; i++) {
+        const struct score_tier *t = &item->tier[i];
+        if ((!t->has_from || value >= t->from) && (!t->has_to || value <= t->to))
+            return t->points;
+    }
+    return -1;
+}
+
+/* Ranges whose points go up and down, and values between them that have none. */
+static void look_tiers(const struct look *k, const struct config *c, const struct score_item *item)
+{
+    bool rises = false, falls = false, open = false, gap = false;
+    bool whole =
+        figure_is_count(item->of) && !indicator_field_is_ms((enum indicator)item->of.indicator,
+                                                            (enum indicator_field)item->of.field);
+    int64_t mark[TIER_MARKS];
+    uint32_t n = tier_marks(item, whole ? NUMBER_ONE : 1, mark);
+    int32_t before = -1;
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t points = tier_points(item, mark[i]);
+        if (points < 0) {
+            open = before >= 0;
+            continue;
+        }
+        gap |= open;
+        rises |= before >= 0 && points > before;
+        falls |= before >= 0 && points < before;
+        before = points;
+        open = false;
+    }
+    if (gap)
+        warn(k, line_of(k, "tiers"), "scorecards.items.tiers",
+             "values of %s between two ranges are worth nothing; is that meant?", item->id);
+    enum direction good = figure_direction(&c->settings, item->of);
+    if (rises && falls && good != DIRECTION_NEITHER)
+        warn(k, line_of(k, "tiers"), "scorecards.items.tiers",
+             "points of %s go up and down with its values; is that meant?", item->id);
+}
+
+static void look_items(const struct look *k, const struct config *c, const struct scorecard *card)
+{
+    const struct tree_node *items = tree_member(k->node, str_of("items"));
+    const struct tree_node *n = items == NULL ? NULL : items->first;
+    for (uint32_t i = 0; i < card->items && n != NULL; i++, n = n->next) {
+        const struct score_item *item = &card->item[i];
+        struct look own = *k;
+        own.node = n;
+        look_way(&own, c, item);
+        look_tiers(&own, c, item);
+        if (figure_is_count(item->of) && tree_member(n, str_of("min_n")) != NULL)
+            warn(&own, line_of(&own, "min_n"), "scorecards.items.min_n",
+                 "no effect on a count, which is never left out");
+    }
 }
 
 void lint_config(struct lint *l, const struct tree *t, const struct config *c)
@@ -217,8 +332,15 @@ void lint_config(struct lint *l, const struct tree *t, const struct config *c)
     }
     for (uint32_t i = 0; i < c->settings.rules; i++) {
         struct look k = {l, t, entry(t, "rules", i), (int32_t)(l->now / MS_DAY)};
-        if (k.node != NULL) /* else it is built in */
-            look_clears(&k, &c->settings.rule[i]);
+        if (k.node == NULL) /* it is built in */
+            continue;
+        look_clears(&k, &c->settings.rule[i]);
+        look_few(&k, c, &c->settings.rule[i]);
+    }
+    for (uint32_t i = 0; c->cards != NULL && i < c->cards->cards; i++) {
+        struct look k = {l, t, entry(t, "scorecards", i), (int32_t)(l->now / MS_DAY)};
+        CHECK(k.node != NULL);
+        look_items(&k, c, &c->cards->card[i]);
     }
 }
 

@@ -15,7 +15,7 @@ struct lint {
     struct tree_error at[LINT_MAX];
 };
 
-/* Adds warnings about calendars and policies of c, which was read from t. */
+/* Adds warnings about c, which was read from t. */
 void lint_config(struct lint *l, const struct tree *t, const struct config *c);
 
 /* A line for each warning, and one for those left out. */

@@ -19,13 +19,6 @@ struct metric_draft {
     enum sla_metric which;
 };
 
-/* A name of 1 to NAME_BYTES_MAX bytes. */
-static bool read_name(const struct reading *r, char *ret)
-{
-    return read_text(r, ret, NAME_BYTES_MAX + 1) &&
-           (ret[0] != 0 || refuse(r, "an empty name; write one, or leave the key out"));
-}
-
 /* --- whom ----------------------------------------------------------------------------------- */
 
 static bool has_name(const struct policy_names *names, const char *name)
@@ -39,7 +32,7 @@ static bool has_name(const struct policy_names *names, const char *name)
 static bool read_match_name(struct reading *r, uint32_t i, void *item)
 {
     struct policy_names *names = item;
-    if (!read_name(r, names->at[i]))
+    if (!read_full_name(r, names->at[i]))
         return false;
     if (has_name(names, names->at[i]))
         return refuse(r, "'%s' stands twice; remove one", names->at[i]);
@@ -173,7 +166,7 @@ static bool read_overdues(struct reading *r, struct policy_metric *m)
 static bool read_pause(struct reading *r, uint32_t i, void *item)
 {
     struct policy_metric *m = item;
-    if (!read_name(r, m->pause[i]))
+    if (!read_full_name(r, m->pause[i]))
         return false;
     for (uint32_t k = 0; k < i; k++)
         if (strcmp(m->pause[k], m->pause[i]) == 0)
@@ -268,7 +261,7 @@ const struct members policy_metric_members = {"metric of a policy", "2h, or {tar
 static bool read_id(struct reading *r, void *item)
 {
     struct draft *d = item;
-    if (!read_name(r, d->policy->id))
+    if (!read_full_name(r, d->policy->id))
         return false;
     for (const struct policy_setting *p = r->config->sla->policy; p < d->policy; p++)
         if (strcmp(p->id, d->policy->id) == 0)

@@ -86,7 +86,11 @@ static bool read_part(struct reading *r, void *item)
     struct rule_setting *rule = item;
     if (rule->kind != RULE_MIX)
         return refuse(r, "only rules on a `mix` have parts; remove `part`");
-    return read_text(r, rule->part, sizeof rule->part);
+    if (!read_full_name(r, rule->part))
+        return false;
+    return rule->mix != PART_COMPLAINTS_KIND || strcmp(rule->part, "complaint") == 0 ||
+           strcmp(rule->part, "dispute") == 0 ||
+           refuse(r, "'%s' is no kind of complaint; write complaint or dispute", rule->part);
 }
 
 static bool read_indicator(struct reading *r, void *item)
@@ -120,8 +124,10 @@ static bool read_rule_scope(struct reading *r, void *item)
     struct rule_setting *rule = item;
     if (card_says(r, rule, "scope") || !source_scope(r, &rule->scope))
         return false;
-    return rule->kind != RULE_MIX || rule->scope == SCOPE_ALL || rule->scope == SCOPE_TEAM ||
-           refuse(r, "mixes are kept of all and of teams; write all or team");
+    if (rule->kind == RULE_MIX)
+        return rule->scope == SCOPE_ALL || rule->scope == SCOPE_TEAM ||
+               refuse(r, "mixes are kept of all and of teams; write all or team");
+    return source_exists(r, source_of(rule), (enum scope)rule->scope);
 }
 
 static bool read_rule_window(struct reading *r, void *item)
@@ -159,9 +165,39 @@ static bool grade_value(const struct reading *r, struct str text, bool or_worse,
     return true;
 }
 
+/* What it compares can be; a change likewise: nothing falls by more than all of it. */
+static struct span span_of(const struct settings *s, const struct rule_setting *rule)
+{
+    struct span of = figure_span(s, source_of(rule));
+    if (rule->kind == RULE_SCORE)
+        return (struct span){0, (int64_t)SCORE_FULL / 100 * NUMBER_ONE};
+    if (rule->kind == RULE_MIX)
+        return (struct span){0, NUMBER_ONE};
+    if (rule->kind == RULE_KPI)
+        return of;
+    if (!rule->absolute)
+        return (struct span){of.least < 0 ? INT64_MIN : -NUMBER_ONE, INT64_MAX};
+    if (of.least == INT64_MIN || of.most == INT64_MAX)
+        return (struct span){INT64_MIN, INT64_MAX};
+    return (struct span){of.least - of.most, of.most - of.least};
+}
+
+/* How complaints call what it compares. */
+static const char *name_of(char ret[SOURCE_NAME], const struct settings *s,
+                           const struct rule_setting *rule)
+{
+    if (rule->kind == RULE_SCORE)
+        return "a score";
+    if (rule->kind == RULE_MIX)
+        return "a share";
+    if (rule->kind == RULE_TREND)
+        return rule->absolute ? "the change" : "the change (a part of what was before)";
+    return source_name(ret, s, source_of(rule));
+}
+
 /* A threshold of the rule in whatever it compares. or_worse: of grades, which side is meant. */
-static bool read_value(const struct reading *r, const struct rule_setting *rule, struct str text,
-                       const char *const likes[2], bool or_worse, int64_t *ret)
+static bool parse_value(const struct reading *r, const struct rule_setting *rule, struct str text,
+                        const char *const likes[2], bool or_worse, int64_t *ret)
 {
     bool negative = text.len > 1 && text.p[0] == '-';
     struct str size = {text.p + negative, text.len - negative};
@@ -172,14 +208,26 @@ static bool read_value(const struct reading *r, const struct rule_setting *rule,
         return (millionths_parse(text, ret) && *ret >= 0 && *ret <= NUMBER_ONE) ||
                refuse(r, "'%s' is no share; write 30%%", text.p);
     if (rule->kind == RULE_KPI)
-        return source_value(r, source_of(rule), text, likes, ret);
+        return source_number(r, source_of(rule), text, likes, ret);
     if (!rule->absolute)
         return millionths_parse(text, ret) ||
                refuse(r, "'%s' is no part; write 30%% or -30%%", text.p);
-    if (!source_value(r, source_of(rule), size, likes, ret))
+    if (!source_number(r, source_of(rule), size, likes, ret))
         return false;
     *ret = negative ? -*ret : *ret;
     return true;
+}
+
+static bool read_value(const struct reading *r, const struct rule_setting *rule, struct str text,
+                       const char *const likes[2], bool or_worse, int64_t *ret)
+{
+    const struct settings *s = &r->config->settings;
+    char name[SOURCE_NAME];
+    if (!parse_value(r, rule, text, likes, or_worse, ret))
+        return false;
+    bool grade = rule->kind == RULE_SCORE && score_grade_find(text) >= 0;
+    return rule->field == IF_END || grade ||
+           span_holds(r, name_of(name, s, rule), span_of(s, rule), text, *ret);
 }
 
 static bool read_fire(struct reading *r, void *item)
@@ -193,6 +241,11 @@ static bool read_fire(struct reading *r, void *item)
     if (rule->kind == RULE_MIX && rule->below)
         return refuse(r, "a rule on a mix is about shares that are too large; write \">= 30%%\"");
     if (!read_value(r, rule, text, likes, rule->below, &rule->fire))
+        return false;
+    const struct settings *s = &r->config->settings;
+    char name[SOURCE_NAME];
+    if (rule->field != IF_END &&
+        !span_splits(r, name_of(name, s, rule), span_of(s, rule), rule->below, rule->fire))
         return false;
     if (rule->kind == RULE_MIX && rule->fire < MIX_LEAST)
         return refuse(r, "shares of less than 1%% are not watched; write 1%% or more");
@@ -225,7 +278,7 @@ static bool read_hold(struct reading *r, void *item)
 static bool read_min_n(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    return read_count(r, 1, 1000000000, &rule->min_n);
+    return read_count(r, 1, MIN_N_MAX, &rule->min_n);
 }
 
 static bool read_on_empty(struct reading *r, void *item)
@@ -248,7 +301,13 @@ static bool read_severity(struct reading *r, void *item)
 static bool read_name(struct reading *r, void *item)
 {
     struct rule_setting *rule = item;
-    return read_text(r, rule->name, sizeof rule->name);
+    const char *of = rule->kind == RULE_SCORE ? "the card" : "the rule";
+    if (rule->scope == SCOPE_ALL)
+        return refuse(r,
+                      "%s is about all, which has no names; say whose it is with `scope`, or "
+                      "remove `name`",
+                      of);
+    return read_full_name(r, rule->name);
 }
 
 /* The last that its slice follows from. */
@@ -364,6 +423,8 @@ bool rule_read(struct reading *r, uint32_t i)
         return refuse(r, "a rule on a duration without `field`; add one, such as p90");
     if (rule->indicator < IND_GAUGE_FIRST && tree_member(r->node, str_of("window")) == NULL)
         return refuse(r, "a rule without `window`; add one of `windows`");
+    if (rule->kind != RULE_MIX && !source_exists(r, source_of(rule), (enum scope)rule->scope))
+        return false;
     if (rule->kind != RULE_TREND)
         return true;
     if (s->window[rule->window].kind != WINDOW_SLIDING)

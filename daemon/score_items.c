@@ -6,12 +6,6 @@
 
 static const char *const likes[2] = {"a duration like 15m", "a number like 4.5 or 90%"};
 
-bool score_name_read(const struct reading *r, char *ret)
-{
-    return read_text(r, ret, NAME_BYTES_MAX + 1) &&
-           (ret[0] != 0 || refuse(r, "an empty name; write one, or leave the key out"));
-}
-
 static bool read_own_value(const struct reading *r, const struct score_draft *d, int64_t *ret)
 {
     if (r->node->kind != TREE_SCALAR)
@@ -59,8 +53,9 @@ static bool read_gate(struct reading *r, void *item)
     d->item->gate = (struct score_gate){.on = true, .of = d->item->of};
     if (!members_read(r, &score_gate_members, &d->item->gate))
         return false;
-    return d->item->gate.of.field != IF_END ||
-           refuse(r, "a gate on a duration without `field`; add one, such as missed");
+    if (d->item->gate.of.field == IF_END)
+        return refuse(r, "a gate on a duration without `field`; add one, such as missed");
+    return source_exists(r, d->item->gate.of, (enum scope)d->card->scope);
 }
 
 /* --- items ---------------------------------------------------------------------------------- */
@@ -100,6 +95,28 @@ static const struct member tier_table[] = {
 const struct members score_tier_members = {"tier", "{from: 95%, points: 100}", NULL,
                                            ARRAY_LEN(tier_table), tier_table};
 
+/* Have the ranges above it all that is in it? Values are fractions: two ranges have no gap between
+ * them only where they touch. */
+static bool is_taken(const struct score_item *item, const struct score_tier *tier)
+{
+    int64_t at = tier->has_from ? tier->from : INT64_MIN;
+    bool more = true, reached = false; /* reached: at itself is taken */
+    while (more) {
+        more = false;
+        for (uint32_t i = 0; i < item->tiers && !more; i++) {
+            const struct score_tier *t = &item->tier[i];
+            if (t->has_from && t->from > at)
+                continue;
+            if (!t->has_to || (tier->has_to && t->to >= tier->to))
+                return true;
+            more = t->to > at || (t->to == at && !reached);
+            at = more ? t->to : at;
+            reached |= more;
+        }
+    }
+    return false;
+}
+
 static bool read_tier(struct reading *r, uint32_t i, void *item)
 {
     struct score_draft *d = item;
@@ -109,6 +126,9 @@ static bool read_tier(struct reading *r, uint32_t i, void *item)
         return false;
     if (tier->has_from && tier->has_to && tier->from > tier->to)
         return refuse(r, "no value is in it; from must not lie above to");
+    if (is_taken(d->item, tier))
+        return refuse(r, "never reached: the ranges above it have all of its values; put this one "
+                         "first, or change it");
     d->item->tiers++;
     return true;
 }
@@ -147,7 +167,9 @@ static bool read_bands(struct reading *r, void *item)
 
 static bool read_item_indicator(struct reading *r, void *item)
 {
-    return source_indicator(r, &((struct score_draft *)item)->item->of);
+    struct score_draft *d = item;
+    return source_indicator(r, &d->item->of) &&
+           source_exists(r, d->item->of, (enum scope)d->card->scope);
 }
 
 static bool read_item_field(struct reading *r, void *item)
@@ -157,12 +179,12 @@ static bool read_item_field(struct reading *r, void *item)
 
 static bool read_item_id(struct reading *r, void *item)
 {
-    return score_name_read(r, ((struct score_draft *)item)->item->id);
+    return read_full_name(r, ((struct score_draft *)item)->item->id);
 }
 
 static bool read_item_title(struct reading *r, void *item)
 {
-    return score_name_read(r, ((struct score_draft *)item)->item->title);
+    return read_full_name(r, ((struct score_draft *)item)->item->title);
 }
 
 static bool read_group(struct reading *r, void *item)
@@ -185,7 +207,7 @@ static bool read_weight(struct reading *r, void *item)
 
 static bool read_item_min_n(struct reading *r, void *item)
 {
-    return read_count(r, 1, 1000000000, &((struct score_draft *)item)->item->min_n);
+    return read_count(r, 1, MIN_N_MAX, &((struct score_draft *)item)->item->min_n);
 }
 
 static bool read_baseline(struct reading *r, void *item)
@@ -210,7 +232,7 @@ static bool read_cap(struct reading *r, void *item)
     if (!hundredths_read(r, SCORE_POINTS_MAX, &cap))
         return false;
     d->item->cap = (int32_t)cap;
-    return true;
+    return cap > 0 || refuse(r, "0 gives no points for anything; write the most that it can give");
 }
 
 /* Is the number one that counts events? */
@@ -301,6 +323,19 @@ static bool check_marks(const struct reading *r, struct score_draft *d)
     return true;
 }
 
+/* The site has said which way is good of what is its own. */
+static bool check_way(const struct reading *r, const struct score_item *item)
+{
+    const struct settings *s = &r->config->settings;
+    enum direction good = figure_direction(s, item->of);
+    bool less = item->target < item->baseline;
+    if (!item->has_marks || good == DIRECTION_NEITHER || less == (good == DIRECTION_LESS) ||
+        custom_of(s, (enum indicator)item->of.indicator) == NULL)
+        return true;
+    return refuse(r, "more points for %s of %s, but its `better` is %s; turn one of them",
+                  less ? "less" : "more", figure_name(s, item->of), less ? "higher" : "lower");
+}
+
 static bool check_item(const struct reading *r, struct score_draft *d)
 {
     struct score_item *item = d->item;
@@ -322,7 +357,9 @@ static bool check_item(const struct reading *r, struct score_draft *d)
     for (const struct score_item *other = d->card->item; other < item; other++)
         if (strcmp(other->id, item->id) == 0)
             return refuse(r, "two items are called %s; give one another id", item->id);
-    return check_marks(r, d);
+    if (item->method == SCORE_DEDUCT && item->weight == 0)
+        return refuse(r, "nothing can be deducted from a weight of 0; give it one");
+    return check_marks(r, d) && check_way(r, item);
 }
 
 bool score_item_read(struct reading *r, uint32_t i, void *item)

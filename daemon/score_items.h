@@ -20,7 +20,4 @@ extern const struct members score_gate_members;
 /* Reads r->node as item i of the card; item: a struct score_draft. The groups are known by then. */
 MUST_CHECK bool score_item_read(struct reading *r, uint32_t i, void *item);
 
-/* The node as a name of 1 to NAME_BYTES_MAX bytes. */
-MUST_CHECK bool score_name_read(const struct reading *r, char *ret);
-
 #endif

@@ -11,12 +11,12 @@
 
 static bool read_id(struct reading *r, void *item)
 {
-    return score_name_read(r, ((struct score_draft *)item)->card->id);
+    return read_full_name(r, ((struct score_draft *)item)->card->id);
 }
 
 static bool read_title(struct reading *r, void *item)
 {
-    return score_name_read(r, ((struct score_draft *)item)->card->title);
+    return read_full_name(r, ((struct score_draft *)item)->card->title);
 }
 
 static bool read_card_scope(struct reading *r, void *item)
@@ -32,7 +32,7 @@ static bool read_card_window(struct reading *r, void *item)
 static bool read_match_name(struct reading *r, uint32_t i, void *item)
 {
     struct score_names *names = item;
-    if (!score_name_read(r, names->at[i]))
+    if (!read_full_name(r, names->at[i]))
         return false;
     names->n = i + 1;
     return true;
@@ -81,7 +81,7 @@ static bool read_valid_from(struct reading *r, void *item)
 
 static bool read_min_n(struct reading *r, void *item)
 {
-    return read_count(r, 1, 1000000000, &((struct score_draft *)item)->min_n);
+    return read_count(r, 1, MIN_N_MAX, &((struct score_draft *)item)->min_n);
 }
 
 static bool read_group_of(struct reading *r, void *item)

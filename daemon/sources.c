@@ -131,8 +131,8 @@ bool source_window(const struct reading *r, uint8_t *ret)
     return refuse(r, "window '%s' is not kept; add it to `windows`", r->node->text.p);
 }
 
-bool source_value(const struct reading *r, struct figure_source source, struct str text,
-                  const char *const likes[2], int64_t *ret)
+bool source_number(const struct reading *r, struct figure_source source, struct str text,
+                   const char *const likes[2], int64_t *ret)
 {
     if (source.field == IF_END) {
         *ret = 0;
@@ -143,6 +143,86 @@ bool source_value(const struct reading *r, struct figure_source source, struct s
     if (is_ms ? duration_parse(text, ret) : millionths_parse(text, ret))
         return true;
     return refuse(r, "'%s' is no value; write %s", r->node->text.p, likes[!is_ms]);
+}
+
+const char *source_name(char ret[SOURCE_NAME], const struct settings *s,
+                        struct figure_source source)
+{
+    enum indicator_field f = (enum indicator_field)source.field;
+    enum indicator_kind kind = indicator_kind((enum indicator)source.indicator);
+    const struct custom_setting *own = custom_of(s, (enum indicator)source.indicator);
+    bool plain = f == IF_END || f == (own != NULL         ? custom_field(own)
+                                      : kind == IND_COUNT ? IF_NUM
+                                      : kind == IND_MEAN  ? IF_MEAN
+                                                          : IF_VALUE);
+    snprintf(ret, SOURCE_NAME, "%s%s%s", figure_name(s, source), plain ? "" : ".",
+             plain ? "" : indicator_field_name(f));
+    return ret;
+}
+
+/* "it is 1 to 5", "it is never below 0". Bounds are whole numbers. */
+static const char *span_text(char ret[64], struct span span)
+{
+    long long least = span.least / NUMBER_ONE, most = span.most / NUMBER_ONE;
+    if (span.most == INT64_MAX)
+        snprintf(ret, 64, "it is never below %lld", least);
+    else
+        snprintf(ret, 64, "it is %lld to %lld", least, most);
+    return ret;
+}
+
+bool span_holds(const struct reading *r, const char *name, struct span span, struct str text,
+                int64_t value)
+{
+    char bounds[64];
+    bool percent = text.len > 0 && text.p[text.len - 1] == '%';
+    if (value >= span.least && value <= span.most)
+        return true;
+    if (span.most == NUMBER_ONE && !percent && value > 0 && value <= 100 * (int64_t)NUMBER_ONE)
+        return refuse(r, "%s of %s would be %lld %%: it is a part, %s to 1; write %s%%", text.p,
+                      name, (long long)(value / (NUMBER_ONE / 100)), span.least < 0 ? "-1" : "0",
+                      text.p);
+    return refuse(r, "%s can never be %s: %s; write a value that there is", name, text.p,
+                  span_text(bounds, span));
+}
+
+bool span_splits(const struct reading *r, const char *name, struct span span, bool below,
+                 int64_t value)
+{
+    char bounds[64];
+    if (below ? value < span.most : value > span.least)
+        return true;
+    return refuse(r, "'%s' holds of every %s: %s; write a value that not all reach",
+                  r->node->text.p, name, span_text(bounds, span));
+}
+
+bool source_value(const struct reading *r, struct figure_source source, struct str text,
+                  const char *const likes[2], int64_t *ret)
+{
+    char name[SOURCE_NAME];
+    const struct settings *s = &r->config->settings;
+    return source_number(r, source, text, likes, ret) &&
+           (source.field == IF_END ||
+            span_holds(r, source_name(name, s, source), figure_span(s, source), text, *ret));
+}
+
+bool source_exists(const struct reading *r, struct figure_source source, enum scope scope)
+{
+    const struct settings *s = &r->config->settings;
+    uint32_t has = figure_scopes(s, source);
+    char all[96] = "";
+    size_t n = 0;
+    if ((has >> scope & 1) != 0)
+        return true;
+    for (enum scope i = 0; i < SCOPE_N; i++)
+        if ((has >> i & 1) != 0)
+            n +=
+                (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? ", " : "", scope_name(i));
+    if (has == 0)
+        return refuse(r, "there is no %s for anybody: its sides are of different scopes",
+                      figure_name(s, source));
+    return refuse(r, "there is no %s of scope %s, only of %s; choose another indicator or scope",
+                  figure_name(s, source), scope_name(scope), all);
 }
 
 bool source_operator(const struct reading *r, bool *ret_below, struct str *ret_text)
@@ -165,7 +245,12 @@ bool source_threshold(const struct reading *r, struct figure_source source, bool
     static const char *const likes[] = {"a duration like \">= 15m\"",
                                         "a number like \">= 20\" or \"<= 85%\""};
     struct str text = {"", 0};
-    return source_operator(r, ret_below, &text) && source_value(r, source, text, likes, ret);
+    char name[SOURCE_NAME];
+    const struct settings *s = &r->config->settings;
+    if (!source_operator(r, ret_below, &text) || !source_value(r, source, text, likes, ret))
+        return false;
+    return source.field == IF_END ||
+           span_splits(r, source_name(name, s, source), figure_span(s, source), *ret_below, *ret);
 }
 
 bool hundredths_read(const struct reading *r, uint32_t max, uint32_t *ret)

@@ -123,7 +123,8 @@ static bool read_list(struct reading *r, const struct tree_node *root, struct me
             return refuse(r, "more than %d; remove some", MEASURES_MAX);
         struct measure_taken *item = &ret->at[ret->n];
         *item = (struct measure_taken){.due = MS_NONE, .scope = SCOPE_ALL};
-        if (!keys_known(r) || !members_read(r, &measure_members, item))
+        if (!keys_known(r) || !members_read(r, &measure_members, item) ||
+            !source_exists(r, item->of, (enum scope)item->scope))
             return false;
         ret->n++;
     }

@@ -142,7 +142,7 @@ struct number report_number(const struct report *r, const struct sum *now, const
                             struct figure_source of)
 {
     struct number n = {.of = of,
-                       .good = define_direction(r->settings, (enum indicator)of.indicator)};
+                       .good = custom_direction(r->settings, (enum indicator)of.indicator)};
     n.now = sum_figure(now, r->settings, of);
     n.has = n.now.bottom > 0;
     if (r->compared)
@@ -180,9 +180,9 @@ int report_verdict(const struct number *n)
         return 0;
     double is = plain(&n->now), was = plain(&n->before);
     enum direction good = n->good;
-    if (good == DIRECTION_NONE || is == was || !is_clear(n, was, is))
+    if (good == DIRECTION_NEITHER || is == was || !is_clear(n, was, is))
         return 0;
-    return (is > was) == (n->of.field == IF_ATTAINMENT || good == HIGHER_IS_BETTER) ? 1 : -1;
+    return (is > was) == (n->of.field == IF_ATTAINMENT || good == DIRECTION_MORE) ? 1 : -1;
 }
 
 const char *report_change_text(const struct report *r, const struct number *n)

@@ -159,6 +159,47 @@ Test(figure, says_what_the_snapshot_says)
     is_count(read(SCOPE_AGENT, "ada", IND_COMPLAINTS, IF_NUM), 1);
 }
 
+/* The catalogue says for whom there are numbers: whatever was counted is for one of these. */
+Test(figure, what_is_counted_is_for_somebody_of_the_catalogue)
+{
+    uint32_t told = 0;
+    tell();
+    for (enum scope scope = 0; scope < SCOPE_N; scope++)
+        for (uint32_t index = 1; index <= engine_names(d->e, scope); index++)
+            for (enum indicator i = 0; i < IND_N; i++) {
+                enum indicator_kind kind = indicator_kind(i);
+                uint8_t field = kind == IND_DURATION || kind == IND_MEAN ? IF_N
+                                : kind == IND_GAUGE                      ? IF_VALUE
+                                                                         : IF_NUM;
+                struct figure_source source = {(uint16_t)i, field, 0};
+                struct figure f;
+                if (kind == IND_CUSTOM)
+                    continue;
+                engine_figures(d->e, scope, index, W_1H, &source, 1, &f);
+                bool any = indicator_field_is_ms(i, field) ? f.since != MS_NONE : f.top != 0;
+                told += any;
+                cr_assert(!any || (indicator_scopes(i) >> scope & 1) != 0, "%s of a %s",
+                          indicator_name(i), scope_name(scope));
+            }
+    cr_assert_gt(told, 60);
+}
+
+Test(figure, spans_and_directions_of_fields)
+{
+    const struct settings *s = engine_settings(d->e);
+    struct figure_source attained = {IND_FIRST_RESPONSE, IF_ATTAINMENT, 0},
+                         missed = {IND_FIRST_RESPONSE, IF_MISSED, 0}, n = {IND_CSAT, IF_N, 0},
+                         mean = {IND_CSAT, IF_MEAN, 0};
+    cr_assert_eq(figure_direction(s, attained), DIRECTION_MORE);
+    cr_assert_eq(figure_direction(s, missed), DIRECTION_LESS);
+    cr_assert_eq(figure_direction(s, n), DIRECTION_NEITHER);
+    cr_assert_eq(figure_direction(s, mean), DIRECTION_MORE);
+    cr_assert_eq(figure_span(s, attained).most, NUMBER_ONE);
+    cr_assert_eq(figure_span(s, missed).most, INT64_MAX);
+    cr_assert_eq(figure_span(s, mean).least, NUMBER_ONE);
+    cr_assert_eq(figure_span(s, n).least, 0);
+}
+
 Test(figure, ages_grow_from_an_instant)
 {
     tell();

@@ -247,3 +247,43 @@ Test(indicator, milliseconds_are_durations_and_ages)
         cr_assert_eq(indicator_field_is_ms(IND_LONGEST_CALL, f), f == IF_VALUE);
     }
 }
+
+static void spans(const char *name, enum indicator_field f, int64_t least, int64_t most)
+{
+    struct span span = indicator_span((enum indicator)indicator_find(str_of(name)), f);
+    cr_assert_eq(span.least, least, "%s", name);
+    cr_assert_eq(span.most, most, "%s", name);
+}
+
+Test(indicator, values_lie_in_spans)
+{
+    spans("answer_rate", IF_VALUE, 0, 1000000);
+    spans("answer_rate", IF_DEN, 0, INT64_MAX);
+    spans("attendance", IF_VALUE, 0, 1000000);
+    spans("reopen_rate", IF_VALUE_MATURE, 0, 1000000);
+    spans("talk", IF_ATTAINMENT, 0, 1000000);
+    spans("talk", IF_P90, 0, INT64_MAX);
+    spans("csat", IF_MEAN, 1000000, 5000000);
+    spans("csat", IF_N, 0, INT64_MAX);
+    spans("nps", IF_VALUE, -1000000, 1000000);
+    spans("nps", IF_NUM, INT64_MIN, INT64_MAX);
+    spans("clearance", IF_VALUE, 0, INT64_MAX);
+    spans("opened", IF_NUM, 0, INT64_MAX);
+    spans("waiting", IF_VALUE, 0, INT64_MAX);
+}
+
+Test(indicator, scopes_and_directions)
+{
+    cr_assert_eq(indicator_scopes(IND_OPENED), (1 << SCOPE_N) - 1);
+    cr_assert_eq(indicator_scopes(IND_SERVICE_LEVEL), ((1 << SCOPE_N) - 1) & ~(1 << SCOPE_AGENT));
+    cr_assert_eq(indicator_scopes(IND_CALLS_RUNG), 1 << SCOPE_AGENT);
+    cr_assert_eq(indicator_scopes(IND_OCCUPANCY),
+                 1 << SCOPE_ALL | 1 << SCOPE_AGENT | 1 << SCOPE_TEAM);
+    uint32_t judged = 0;
+    for (uint32_t i = 0; i < IND_GAUGE_FIRST; i++)
+        judged += indicator_direction((enum indicator)i) != DIRECTION_NEITHER;
+    cr_assert_gt(judged, IND_GAUGE_FIRST / 2);
+    cr_assert_eq(indicator_direction(IND_FIRST_RESPONSE), DIRECTION_LESS);
+    cr_assert_eq(indicator_direction(IND_CSAT), DIRECTION_MORE);
+    cr_assert_eq(indicator_direction(IND_OPENED), DIRECTION_NEITHER);
+}

@@ -150,8 +150,6 @@ Test(lint, rules_that_never_clear)
 {
     warns(RULES "  - {id: r, indicator: waiting,\n     fire: '>= 1', clear: 0}\n",
           ":5: rules.clear: warning: r never clears: it would have to be below this");
-    warns(RULES "  - {id: r, indicator: waiting, fire: '>= 0'}\n",
-          ":4: rules.clear: warning: r never clears: it would have to be below this");
     warns(RULES "  - {id: r, indicator: csat_rate, window: 1h, fire: '<= 90%', clear: 100%}\n",
           ":4: rules.clear: warning: r never clears: it would have to be above this");
     warns(RULES "  - {id: r, card: s, fire: '<= 60', clear: 100}\n",
@@ -160,9 +158,63 @@ Test(lint, rules_that_never_clear)
                     "  - {id: r2, indicator: csat_rate, window: 1h, fire: '<= 90%', clear: 99%}\n"
                     "  - {id: r3, card: s, fire: '<= 60', clear: 99.99}\n"
                     "  - {id: r4, indicator: nps, window: 1h, fire: '>= 0%', clear: 0%}\n"
-                    "  - {id: r5, indicator: complaints, window: 1h, fire: '>= 1', clear: 0,\n"
+                    "  - {id: r5, indicator: complaint_rate, window: 1h, fire: '>= 1%', clear: 0,\n"
                     "     on_empty: clear}\n");
     is_silent("windows: [1h]\n"); /* built-in ones */
+}
+
+/* What has no effect, or makes a rule silent for good. */
+Test(lint, samples_that_are_too_many_or_of_no_use)
+{
+    warns(RULES "  - {id: r, indicator: opened, window: 1h, fire: '>= 5', min_n: 3}\n",
+          ":4: rules.min_n: warning: no effect on a count, which is never empty");
+    warns(RULES "  - {id: r, indicator: waiting, fire: '>= 5', on_empty: fire}\n",
+          ":4: rules.on_empty: warning: no effect on a count, which is never empty");
+    warns(RULES "  - {id: r, indicator: occupancy, window: 1h, scope: agent, fire: '<= 5%',\n"
+                "     min_n: 61}\n",
+          ":5: rules.min_n: warning: r never fires: it counts minutes, and 1h has fewer");
+    is_silent(RULES "  - {id: r, indicator: occupancy, window: 1h, scope: agent, fire: '<= 5%',\n"
+                    "     min_n: 60}\n"
+                    "  - {id: s, indicator: occupancy, window: 1h, scope: team, fire: '<= 5%',\n"
+                    "     min_n: 61}\n"
+                    "  - {id: t, indicator: csat, window: 1h, fire: '<= 3', min_n: 3}\n");
+}
+
+#define CARD(item)                                                                                 \
+    "windows: [1h]\nscorecards:\n  - {id: s, window: 1h, items: [{weight: 1, " item "}]}\n"
+
+Test(lint, scorecards_that_reward_the_wrong_way)
+{
+    warns(CARD("indicator: resolution, field: p90, baseline: 1h, target: 2h"),
+          ":3: scorecards.items.target: warning: more of resolution.p90 is worth more points here; "
+          "is that meant?");
+    warns(CARD("indicator: csat_rate, bands: [10%, 20%, 30%, 40%]"),
+          ":3: scorecards.items.target: warning: less of csat_rate.value is worth more points "
+          "here; is that meant?");
+    is_silent(CARD("indicator: resolution, field: attainment, baseline: 80%, target: 90%"));
+    is_silent(CARD("indicator: resolution, field: p90, baseline: 2h, target: 1h"));
+    is_silent(CARD("indicator: talk, field: mean, baseline: 1m, target: 2m"));
+    warns(CARD("indicator: replies, baseline: 5, target: 9, min_n: 2"),
+          ":3: scorecards.items.min_n: warning: no effect on a count, which is never left out");
+}
+
+Test(lint, tiers_with_holes_and_humps)
+{
+    warns(CARD("indicator: csat, tiers: [{to: 2, points: 20}, {from: 3, points: 90}]"),
+          ":3: scorecards.items.tiers: warning: values of csat.mean between two ranges are worth "
+          "nothing; is that meant?");
+    warns(CARD("indicator: csat, tiers: [{to: 2, points: 20}, {to: 4, points: 90}, {points: 50}]"),
+          ":3: scorecards.items.tiers: warning: points of csat.mean go up and down with its "
+          "values; is that meant?");
+    is_silent(CARD("indicator: csat, tiers: [{to: 2, points: 20}, {from: 2, points: 90}]"));
+    is_silent(CARD("indicator: csat, tiers: [{from: 4, points: 90}, {from: 3, points: 20}]"));
+    is_silent(CARD("indicator: csat, tiers: [{from: 2, to: 3, points: 90}]"));
+    is_silent(CARD("indicator: replies, tiers: [{to: 2, points: 20}, {to: 4, points: 90},\n"
+                   "   {points: 50}]")); /* of which nobody says that more is good */
+    is_silent(CARD("indicator: replies, tiers: [{to: 2, points: 20}, {from: 3, points: 90}]"));
+    warns(CARD("indicator: replies, tiers: [{to: 2, points: 20}, {from: 4, points: 90}]"),
+          ":3: scorecards.items.tiers: warning: values of replies.num between two ranges are worth "
+          "nothing; is that meant?");
 }
 
 Test(lint, is_bounded)

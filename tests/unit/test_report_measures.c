@@ -59,6 +59,17 @@ Test(report_measures, complaints)
         {"measures:\n  - {measure: a, owner: a, indicator: csat, expected: '>= 4', team: a,\n"
          "     agent: b}\n",
          "one of them"},
+        {"measures:\n  - {measure: a, owner: a, indicator: answer_rate, expected: '>= 95'}\n",
+         "m.yaml:2: measures.expected: 95 of answer_rate would be 9500 %: it is a part, 0 to 1; "
+         "write 95%"},
+        {"measures:\n  - {measure: a, owner: a, indicator: csat, expected: '<= 5'}\n",
+         "holds of every csat"},
+        {"measures:\n  - {measure: a, owner: a, indicator: service_level, expected: '>= 80%',\n"
+         "     agent: ada}\n",
+         "there is no service_level of scope agent"},
+        {"measures:\n  - {measure: a, indicator: csat, expected: '>= 4'}\n", "without `owner`"},
+        {"measures:\n  - {measure: a, owner: a, due: soon, indicator: csat, expected: '>= 4'}\n",
+         "m.yaml:2: measures.due: 'soon' is no date; write 2012-10-31"},
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         cr_assert(!parse(wrong[i].text), "%s", wrong[i].text);

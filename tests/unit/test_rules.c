@@ -387,3 +387,102 @@ Test(rules, on_ratings_of_an_aspect)
     cr_assert_not(config_parse("f", night, strlen(night), &config, &why));
     cr_assert_str_eq(why.text, "f:2: rules.when: no hours can be told of csat.x; leave `when` out");
 }
+
+/* What no number can reach, or every one does, is no threshold. */
+Test(rules, thresholds_lie_among_the_values_that_there_are)
+{
+#define W ", window: 1h, "
+    refused("id: x, indicator: answer_rate" W "fire: '<= 90'",
+            "f:3: rules.fire: 90 of answer_rate would be 9000 %: it is a part, 0 to 1; write 90%");
+    refused("id: x, indicator: answer_rate" W "fire: '>= 150%'",
+            "f:3: rules.fire: answer_rate can never be 150%: it is 0 to 1; write a value that "
+            "there is");
+    refused("id: x, indicator: answer_rate" W "fire: '<= 90%', clear: 95",
+            "f:3: rules.clear: 95 of answer_rate would be 9500 %: it is a part, 0 to 1; write 95%");
+    refused("id: x, indicator: talk, field: attainment" W "fire: '<= 80'",
+            "f:3: rules.fire: 80 of talk.attainment would be 8000 %: it is a part, 0 to 1; write "
+            "80%");
+    refused("id: x, indicator: nps" W "fire: '<= -2'",
+            "f:3: rules.fire: nps can never be -2: it is -1 to 1; write a value that there is");
+    refused("id: x, indicator: nps" W "fire: '>= 40'",
+            "f:3: rules.fire: 40 of nps would be 4000 %: it is a part, -1 to 1; write 40%");
+    refused("id: x, indicator: csat" W "fire: '<= 9'",
+            "f:3: rules.fire: csat can never be 9: it is 1 to 5; write a value that there is");
+    refused("id: x, indicator: waiting, fire: '<= -1'",
+            "f:3: rules.fire: waiting can never be -1: it is never below 0; write a value that "
+            "there is");
+    refused("id: x, indicator: waiting, fire: '>= 0'",
+            "f:3: rules.fire: '>= 0' holds of every waiting: it is never below 0; write a value "
+            "that not all reach");
+    refused("id: x, indicator: csat" W "fire: '<= 5'",
+            "f:3: rules.fire: '<= 5' holds of every csat: it is 1 to 5; write a value that not all "
+            "reach");
+    refused("id: x, indicator: opened" W "trend: relative, fire: '<= -150%'",
+            "f:3: rules.fire: the change (a part of what was before) can never be -150%: it is "
+            "never below -1; write a value that there is");
+    refused("id: x, indicator: csat" W "trend: absolute, fire: '<= -4.5'",
+            "f:3: rules.fire: the change can never be -4.5: it is -4 to 4; write a value that "
+            "there is");
+    rule("id: x, indicator: nps" W "trend: relative, fire: '<= -150%'");
+    rule("id: x, indicator: csat" W "trend: absolute, fire: '<= -1'");
+    rule("id: x, indicator: answer_rate" W "fire: '>= 100%', clear: 99.5%");
+    rule("id: x, indicator: waiting, fire: '<= 0', clear: 1");
+    rule("id: x, indicator: nps" W "fire: '<= -0.2'");
+    refused("id: x, indicator: csat" W "fire: '<= 3', min_n: 10000001",
+            "f:3: rules.min_n: 10000001 is outside of 1 to 10000000");
+}
+
+Test(rules, are_about_names_that_have_such_numbers)
+{
+    refused("id: x, indicator: service_level" W "scope: agent, fire: '<= 80%'",
+            "f:3: rules.scope: there is no service_level of scope agent, only of all, team, "
+            "channel, priority, category; choose another indicator or scope");
+    refused("id: x, indicator: calls_rung" W "fire: '>= 5'",
+            "f:3: rules: there is no calls_rung of scope all, only of agent; choose another "
+            "indicator or scope");
+    rule("id: x, indicator: calls_rung" W "scope: agent, fire: '>= 5'");
+    refused("id: x, indicator: waiting, fire: '>= 5', name: billing",
+            "f:3: rules.name: the rule is about all, which has no names; say whose it is with "
+            "`scope`, or remove `name`");
+    refused("id: x, indicator: waiting, scope: team, fire: '>= 5', name: ''",
+            "f:3: rules.name: an empty name; write one, or leave the key out");
+    refused("id: x, mix: complaints.kind" W "part: disputes",
+            "f:3: rules.part: 'disputes' is no kind of complaint; write complaint or dispute");
+    refused("id: x, mix: complaints.kind" W "part: ''",
+            "f:3: rules.part: an empty name; write one, or leave the key out");
+#undef W
+}
+
+/* Numbers of the site's own: of whom depends on what they are made of. */
+Test(rules, on_what_is_measured)
+{
+    static const char own[] =
+        "indicators:\n  - {id: orders, kind: sum, measure: orders}\n"
+        "  - {id: calls_per_order, kind: ratio, num: calls_offered, den: {count: orders}}\n"
+        "  - {id: rung, kind: count, of: calls_rung}\n"
+        "  - {id: none, kind: ratio, num: calls_rung, den: calls_offered}\n";
+    static const struct {
+        const char *rule, *why;
+    } wrong[] = {
+        {"{id: x, indicator: orders, window: 1h, scope: channel, fire: '>= 1'}",
+         "f:7: rules.scope: there is no orders of scope channel, only of all, agent, team; choose "
+         "another indicator or scope"},
+        {"{id: x, indicator: calls_per_order, window: 1h, scope: agent, fire: '>= 1'}",
+         "f:7: rules.scope: there is no calls_per_order of scope agent, only of all, team; choose "
+         "another indicator or scope"},
+        {"{id: x, indicator: none, window: 1h, fire: '>= 1'}",
+         "f:7: rules: there is no none for anybody: its sides are of different scopes"},
+        {"{id: x, indicator: rung, window: 1h, scope: agent, fire: '<= -1'}",
+         "f:7: rules.fire: rung can never be -1: it is never below 0; write a value that there "
+         "is"},
+    };
+    char text[1024];
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        int n = snprintf(text, sizeof text, "%srules:\n  - %s\n", own, wrong[i].rule);
+        cr_assert_not(config_parse("f", text, (size_t)n, &config, &why), "%s", wrong[i].rule);
+        cr_assert_str_eq(why.text, wrong[i].why);
+    }
+    int n = snprintf(text, sizeof text,
+                     "%srules:\n  - {id: x, indicator: orders, window: 1h, fire: '<= -5'}\n", own);
+    cr_assert(config_parse("f", text, (size_t)n, &config, &why), "%s", why.text);
+}

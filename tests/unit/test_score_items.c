@@ -142,7 +142,7 @@ Test(score_items, are_refused_with_line_and_member)
             ": an item without `group`, but the card has groups; add it");
     refused("indicator: nps, group: i, weight: 1, baseline: 0, target: 1",
             ".group: 'i' is none of the card's groups; add it there");
-    refused("indicator: csat, group: g, weight: 1, baseline: 0, target: 1",
+    refused("indicator: csat, group: g, weight: 1, baseline: 1, target: 2",
             ": two items are called csat.mean; give one another id");
     refused("indicator: nps, group: g, weight: 1.005, baseline: 0, target: 1",
             ".weight: a number with at most two decimals is wanted here; write 20 or 12.5");
@@ -180,6 +180,87 @@ Test(score_items, are_refused_with_line_and_member)
             "gate: {indicator: talk, at: '>= 5m'}",
             ".gate: a gate on a duration without `field`; add one, such as missed");
     refused("indicator: nps, group: g, weight: 1, baseline: 0, target: 1, "
-            "gate: {at: '>= 5', void: month}",
+            "gate: {at: '>= 0.5', void: month}",
             ".gate.void: 'month' is none of item, group, card");
+}
+
+Test(score_items, values_are_ones_that_there_are)
+{
+    refused("indicator: answer_rate, group: g, weight: 1, baseline: 90, target: 95",
+            ".baseline: 90 of answer_rate would be 9000 %: it is a part, 0 to 1; write 90%");
+    refused("indicator: csat, field: mean, id: i, group: g, weight: 1, baseline: 4, target: 9",
+            ".target: csat can never be 9: it is 1 to 5; write a value that there is");
+    refused("indicator: nps, group: g, weight: 1, bands: [2, 0.5, 0, -1]",
+            ".bands: 2 of nps would be 200 %: it is a part, -1 to 1; write 2%");
+    refused("indicator: csat_rate, group: g, weight: 1, tiers: [{from: 95, points: 100}]",
+            ".tiers.from: 95 of csat_rate would be 9500 %: it is a part, 0 to 1; write 95%");
+    refused("indicator: csat_rate, group: g, weight: 1, baseline: 0.8, target: 0.9, industry: 85",
+            ".industry: 85 of csat_rate would be 8500 %: it is a part, 0 to 1; write 85%");
+    refused("indicator: reopened, group: g, weight: 1, deduct: 5, gate: {at: '>= 0'}",
+            ".gate.at: '>= 0' holds of every reopened: it is never below 0; write a value that not "
+            "all reach");
+    refused("indicator: service_level, group: g, weight: 1, baseline: 70%, target: 80%",
+            ".indicator: there is no service_level of scope agent, only of all, team, channel, "
+            "priority, category; choose another indicator or scope");
+    refused("indicator: nps, group: g, weight: 1, baseline: 0, target: 1, "
+            "gate: {indicator: calls_abandoned, at: '>= 5'}",
+            ".gate: there is no calls_abandoned of scope agent, only of all, team, channel, "
+            "priority, category; choose another indicator or scope");
+    refused("indicator: nps, group: g, weight: 1, baseline: 0, target: 1, cap: 0",
+            ".cap: 0 gives no points for anything; write the most that it can give");
+    refused("indicator: reopened, group: g, weight: 0, deduct: 5",
+            ": nothing can be deducted from a weight of 0; give it one");
+}
+
+/* The ranges above it have what a tier is for. */
+Test(score_items, tiers_that_are_never_reached)
+{
+    static const char late[] = ".tiers: never reached: the ranges above it have all of its values; "
+                               "put this one first, or change it";
+#define TIERS(list) "indicator: nps, group: g, weight: 1, tiers: [" list "]"
+    refused(TIERS("{points: 5}, {from: 0.5, points: 9}"), late);
+    refused(TIERS("{from: 0, points: 5}, {from: 0.5, points: 9}"), late);
+    refused(TIERS("{to: 0.5, points: 5}, {from: 0.5, points: 9}, {points: 1}"), late);
+    refused(TIERS("{from: 0, to: 0.5, points: 5}, {from: 0.5, to: 1, points: 9}, "
+                  "{from: 0.2, to: 0.9, points: 1}"),
+            late);
+    refused(TIERS("{from: 0.5, to: 1, points: 9}, {from: 0, to: 0.5, points: 5}, "
+                  "{from: 0, to: 1, points: 1}"),
+            late);
+    refused(TIERS("{from: 0.5, to: 0.5, points: 9}, {from: 0.5, to: 0.5, points: 5}"), late);
+    item(TIERS("{to: 0.5, points: 5}, {from: 0.500001, points: 9}, {points: 1}"));
+    item(TIERS("{to: 0.1, points: 5}, {to: 0.5, points: 9}, {points: 1}"));
+    item(TIERS("{from: 0, to: 0.5, points: 5}, {from: 0, to: 0.6, points: 1}"));
+    item(TIERS("{from: 0.1, to: 0.5, points: 5}, {from: 0, to: 0.5, points: 1}"));
+#undef TIERS
+}
+
+/* What the site says of its own holds. */
+Test(score_items, ways_that_are_not_good)
+{
+    static const struct {
+        const char *better, *item, *why;
+    } some[] = {
+        {"lower", "baseline: 5, target: 9",
+         "more points for more of cost, but its `better` is "
+         "lower; turn one of them"},
+        {"higher", "bands: [1, 2, 3, 4]",
+         "more points for less of cost, but its `better` is "
+         "higher; turn one of them"},
+        {"lower", "baseline: 9, target: 5", NULL},
+        {"higher", "bands: [4, 3, 2, 1]", NULL},
+    };
+    char text[512];
+    for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+        int n =
+            snprintf(text, sizeof text,
+                     "windows: [30d]\nindicators: [{id: cost, kind: sum, measure: cost, better: "
+                     "%s}]\nscorecards:\n  - {id: c, window: 30d, items:\n     [{indicator: "
+                     "cost, weight: 1, %s}]}\n",
+                     some[i].better, some[i].item);
+        config_fini(&config);
+        cr_assert_eq(config_parse("f", text, (size_t)n, &config, &why), some[i].why == NULL);
+        if (some[i].why != NULL)
+            cr_assert_str_eq(why.text + strlen("f:5: scorecards.items: "), some[i].why);
+    }
 }
