@@ -2,9 +2,12 @@
  * was written and read once more. */
 #include "proto/decode.h"
 #include "proto/text.h"
+#include "tests/lib/mutant.h"
 #include "tests/lib/random_event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+MUTANT_OF(&mutant_events)
 
 static struct decoder first, second;
 static char buffer[4096];

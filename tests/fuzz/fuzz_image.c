@@ -4,9 +4,9 @@
 #include "core/engine.h"
 #include "core/err.h"
 #include "core/image.h"
+#include "tests/lib/anew.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -27,15 +27,9 @@ static const struct limits limits = {.tickets = 32,
                                      .alerts = 16};
 static struct settings settings;
 static struct engine *engine;
-static void *memory;
-static uint64_t memory_bytes, good_n;
+static struct anew anew;
+static uint64_t good_n;
 static uint8_t *good, *other;
-
-static void fresh(void)
-{
-    CHECK(madvise(memory, memory_bytes, MADV_DONTNEED) == 0); /* zeroes, of what was touched */
-    CHECK(engine_init(&engine, memory, &limits, &settings, 1770372000000) == 0);
-}
 
 static uint64_t save(uint8_t *to)
 {
@@ -82,13 +76,12 @@ static void say(enum event_kind kind, const char *ticket, ms_t after)
 static void set_up(void)
 {
     settings_default(&settings);
-    memory_bytes = (engine_size(&limits, &settings) + 4095) / 4096 * 4096;
-    memory = mmap(NULL, memory_bytes, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    anew_open(&anew, engine_size(&limits, &settings));
+    CHECK(engine_init(&engine, anew.memory, &limits, &settings, 1770372000000) == 0);
+    anew_keep(&anew);
     good = malloc(ROOM);
     other = malloc(ROOM);
-    CHECK(memory_bytes > 0 && memory != MAP_FAILED && good != NULL && other != NULL);
-    fresh();
+    CHECK(good != NULL && other != NULL);
     say(EV_OPENED, "T1", 0);
     say(EV_MESSAGE, "T1", 60000);
     say(EV_OPENED, "T2", 1000);
@@ -110,9 +103,9 @@ static uint64_t change(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    if (memory == NULL)
+    if (good == NULL)
         set_up();
-    fresh();
+    anew_back(&anew);
     bool changed = len > 0 && data[0] % 2 == 0;
     uint64_t n = changed ? change(data, len) : len;
     int err = load(changed ? other : data, n);
@@ -123,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     engine_check(engine);
     uint64_t digest = engine_digest(engine);
     n = save(other);
-    fresh();
+    anew_back(&anew);
     CHECK(load(other, n) == 0);
     engine_loaded(engine);
     CHECK(engine_digest(engine) == digest);

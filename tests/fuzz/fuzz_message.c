@@ -2,8 +2,11 @@
 #include "core/err.h"
 #include "proto/message.h"
 #include "proto/request.h"
+#include "tests/lib/mutant.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+MUTANT_OF(&mutant_requests)
 
 static struct node nodes[1 << 12], again[1 << 12];
 static char json[1 << 16], msgpack[1 << 16];

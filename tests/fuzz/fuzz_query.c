@@ -1,9 +1,12 @@
 /* fuzz_query: any bytes as a request to a daemon that has something to tell. Every answer is a
  * message, the last one and no other says that it is the last, and counts the others. */
 #include "proto/message.h"
+#include "tests/lib/mutant.h"
 #include "tests/lib/office.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+MUTANT_OF(&mutant_requests)
 
 enum { CHECK_EVERY = 256, GUEST_TURNS = 200000 };
 

@@ -5,10 +5,10 @@
 #include "core/image.h"
 #include "daemon/config.h"
 #include "proto/schema.h"
+#include "tests/lib/anew.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -47,14 +47,14 @@ static const char *const texts[2] = {
     "  - {id: q, indicator: first_response, field: p90, window: 1h, scope: team, fire: '>= 5m'}\n",
 };
 
+/* An engine that has just begun, in memory that goes back to that. */
 struct world {
     struct engine *engine;
-    void *memory;
-    uint64_t bytes;
+    struct anew anew;
 };
 
 static struct config config[2];
-static struct world worlds[2];
+static struct world worlds[2][2]; /* two of each configuration: a restart needs another one */
 static uint8_t *bytes_of_image;
 static struct effect effects[EFFECTS];
 static struct outbox outbox = {.effects = effects, .cap = EFFECTS};
@@ -67,21 +67,17 @@ static void set_up(void)
             fprintf(stderr, "%s\n", why.text);
             abort();
         }
-    for (int i = 0; i < 2; i++) {
-        uint64_t n = engine_size(&config[0].limits, &config[0].settings);
-        worlds[i].bytes = (n + 4095) / 4096 * 4096;
-        worlds[i].memory = mmap(NULL, worlds[i].bytes, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        CHECK(n > 0 && worlds[i].memory != MAP_FAILED);
+    uint64_t n = engine_size(&config[0].limits, &config[0].settings);
+    CHECK(n > 0);
+    for (int i = 0; i < 4; i++) {
+        struct world *w = &worlds[i / 2][i % 2];
+        anew_open(&w->anew, n);
+        CHECK(engine_init(&w->engine, w->anew.memory, &config[0].limits, &config[i / 2].settings,
+                          MS_NONE) == 0);
+        anew_keep(&w->anew);
     }
     bytes_of_image = malloc(IMAGE_ROOM);
     CHECK(bytes_of_image != NULL);
-}
-
-static void fresh(struct world *w, const struct settings *settings)
-{
-    CHECK(madvise(w->memory, w->bytes, MADV_DONTNEED) == 0); /* zeroes, of what was touched */
-    CHECK(engine_init(&w->engine, w->memory, &config[0].limits, settings, MS_NONE) == 0);
 }
 
 /* --- bytes as events ------------------------------------------------------------------------ */
@@ -176,10 +172,10 @@ static void tick(struct engine *e, ms_t at)
     step(e, &event);
 }
 
-/* The other world becomes what this one is. */
-static struct world *restart(struct world *now, const struct settings *settings)
+/* Another world, begun with that configuration, becomes what this one is. */
+static struct world *restart(struct world *now, int which)
 {
-    struct world *next = now == &worlds[0] ? &worlds[1] : &worlds[0];
+    struct world *next = now == &worlds[which][0] ? &worlds[which][1] : &worlds[which][0];
     struct image *img = engine_image(now->engine);
     uint64_t digest = engine_digest(now->engine), n = 0;
     uint32_t len;
@@ -191,7 +187,7 @@ static struct world *restart(struct world *now, const struct settings *settings)
         CHECK(more >= 0);
         n += len;
     } while (more == 1);
-    fresh(next, settings);
+    anew_back(&next->anew);
     img = engine_image(next->engine);
     image_load_begin(img);
     int err = image_load_feed(img, bytes_of_image, n);
@@ -220,10 +216,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         set_up();
     ready = true;
     struct bytes b = {data, data + len};
-    struct world *w = &worlds[0];
+    struct world *w = &worlds[0][0];
     int which = 0, reloads = 0, restarts = 0;
     ms_t now = 1770372000000; /* a Friday morning */
-    fresh(w, &config[0].settings);
+    anew_back(&w->anew);
     tick(w->engine, now);
     for (int i = 0; i < EVENTS_MAX && b.at < b.end; i++) {
         uint32_t act = take(&b) % ACTS;
@@ -232,7 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             now += (ms_t)take(&b) * take(&b) * MS_SECOND;
             tick(w->engine, now);
         } else if (act == ACT_IMAGE && restarts++ < DEAR_MAX) {
-            w = restart(w, &config[which].settings);
+            w = restart(w, which);
         } else if (act == ACT_RELOAD && reloads++ < DEAR_MAX) {
             which = 1 - which;
             reload(w->engine, &config[which].settings);
@@ -244,6 +240,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             engine_check(w->engine);
     }
     engine_check(w->engine);
-    restart(w, &config[which].settings);
+    restart(w, which);
     return 0;
 }
