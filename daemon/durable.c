@@ -140,6 +140,8 @@ void durable_release(struct durable *s)
                    s->health == STORE_FINE ? journal_committed(&s->journal) : UINT64_MAX);
 }
 
+/* The writer goes on meanwhile: of what it commits from here on, no alert has left yet. Entries
+ * count as told up to what was on disk when the first alert left, not when the last one had. */
 static void on_committed(struct journal *j)
 {
     struct durable *s = j->data;
@@ -148,15 +150,16 @@ static void on_committed(struct journal *j)
         s->broken(s->data);
         return;
     }
-    if (s->timed != 0 && journal_committed(j) >= s->timed) {
+    uint64_t done = journal_committed(j);
+    bool fine = s->health == STORE_FINE;
+    if (s->timed != 0 && done >= s->timed) {
         histogram_add(&s->commits, uv_hrtime() - s->timed_ns);
         s->timed = 0;
     }
-    durable_release(s);
-    uint64_t upto = s->health == STORE_FINE ? journal_committed(j) : UINT64_MAX;
+    outlet_release(s->outlet, fine ? done : UINT64_MAX);
     if (s->committed != NULL)
-        s->committed(s->data, journal_committed(j));
-    s->released = outlet_told(s->outlet, s->health == STORE_FINE ? upto : j->seq);
+        s->committed(s->data, done);
+    s->released = outlet_told(s->outlet, fine ? done : j->seq);
     recorder_mark(&s->record, s->released);
     note_told(s, s->released);
 }
@@ -273,8 +276,7 @@ void durable_work(struct durable *s, ms_t at, uint64_t now)
     note_checkpoint(s);
     /* Alerts about ourselves wait for nothing that would be committed; and none waits for a disk
      * that takes nothing, not even till it is tried again. */
-    outlet_release(s->outlet,
-                   s->health == STORE_FINE ? journal_committed(&s->journal) : UINT64_MAX);
+    durable_release(s);
     if (!s->checkpoint.under_way && checkpoint_wanted(s, now))
         begin_checkpoint(s, at, now);
     checkpoint_work(&s->checkpoint);
@@ -285,8 +287,8 @@ static bool start_record(struct durable *s, uv_loop_t *loop)
     const struct bus *bus = s->outlet->bus;
     s->record.wrote = on_recorded;
     s->record.data = s;
-    atomic_store(&s->record.mark, s->released);
-    bool fine = recorder_start(&s->record, loop, bus != NULL ? bus->run : "", clock_system());
+    bool fine =
+        recorder_start(&s->record, loop, bus != NULL ? bus->run : "", clock_system(), s->released);
     if (!fine)
         log_error(s->log, "record", "error=\"no thread or no memory\"");
     return fine;
@@ -327,14 +329,30 @@ bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_t *loop)
     return true;
 }
 
-void durable_events(struct durable *s, const struct event *events, uint32_t n)
+static void append(struct durable *s, const struct event *events, uint32_t n)
 {
-    if (!s->running || n == 0)
-        return;
     s->outlet->step_seq = s->journal.seq;
     tick_entry(s);
     for (uint32_t i = 0; i < n; i++)
         journal_event(&s->journal, &events[i]);
+}
+
+void durable_events(struct durable *s, const struct event *events, uint32_t n)
+{
+    if (!s->running || n == 0)
+        return;
+    append(s, events, n);
+    push(s);
+}
+
+void durable_batch(struct durable *s, const struct event *events, uint32_t n, uint64_t key,
+                   uint64_t batch)
+{
+    char text[17];
+    append(s, events, n);
+    snprintf(text, sizeof text, "%016" PRIx64, key);
+    uint64_t seq = journal_claim(&s->journal, (struct str){text, 16}, batch);
+    clients_claim(&s->clients, key, batch, seq);
     push(s);
 }
 
@@ -362,15 +380,6 @@ void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects)
         s->tick = at;
         s->outlet->held_seq = s->journal.seq;
     }
-}
-
-void durable_claim(struct durable *s, uint64_t key, uint64_t batch)
-{
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, key);
-    uint64_t seq = journal_claim(&s->journal, (struct str){text, 16}, batch);
-    clients_claim(&s->clients, key, batch, seq);
-    push(s);
 }
 
 bool durable_busy(const struct durable *s)

@@ -87,6 +87,11 @@ MUST_CHECK bool durable_start(struct durable *s, struct outlet *outlet, uv_loop_
 /* These are about to be stepped. */
 void durable_events(struct durable *s, const struct event *events, uint32_t n);
 
+/* Likewise the events of a client's batch, and that it was taken: on disk together, so that it is
+ * never known by its events alone. */
+void durable_batch(struct durable *s, const struct event *events, uint32_t n, uint64_t key,
+                   uint64_t batch);
+
 /* Around the step of a tick. done: all that was due was done. */
 void durable_tick_begins(struct durable *s, ms_t at);
 void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects);
@@ -94,9 +99,6 @@ void durable_tick_ends(struct durable *s, ms_t at, bool done, bool effects);
 /* Somebody attended to an alert (engine_attend); what it led to is not published yet. */
 void durable_attend(struct durable *s, ms_t at, uint64_t alert_id, enum attention what,
                     struct str by, ms_t until);
-
-/* The events of a client's batch were the last entries. */
-void durable_claim(struct durable *s, uint64_t key, uint64_t batch);
 
 /* Is the disk behind, so that who can send again should? */
 bool durable_busy(const struct durable *s);

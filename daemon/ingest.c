@@ -121,10 +121,10 @@ static void count(struct driver *d, struct emitter *em, struct batch *b, uint32_
 }
 
 /* The events of the decoder, which are the batch's alone. */
-static void apply(struct driver *d, struct emitter *em, struct batch *b)
+static void apply(struct driver *d, struct emitter *em, struct batch *b, uint64_t key)
 {
     struct decoder *dec = &d->decoder;
-    durable_events(&d->durable, dec->event, dec->events);
+    durable_batch(&d->durable, dec->event, dec->events, key, b->number);
     for (uint32_t at = 0; at < dec->events;) {
         uint32_t taken =
             engine_step(d->engine, dec->event + at, dec->events - at, d->results, &d->outbox);
@@ -159,8 +159,7 @@ static void take(struct driver *d, struct batch *b, const void *payload, size_t 
             driver_refused(d, r->err, r->src, r->id, r->offset);
             add_rejection(&em, r->index, r->err);
         }
-        apply(d, &em, b);
-        durable_claim(&d->durable, key, b->number);
+        apply(d, &em, b, key);
     }
     dec->events = 0;
     end_answer(d, &em, b);

@@ -240,7 +240,7 @@ static void send_chunk(struct recorder *r, const struct chunk *c, struct str a, 
 
 static const struct str nothing = {"", 0};
 
-bool recorder_start(struct recorder *r, uv_loop_t *loop, const char *run, ms_t at)
+bool recorder_start(struct recorder *r, uv_loop_t *loop, const char *run, ms_t at, uint64_t mark)
 {
     pthread_condattr_t attributes;
     if (!r->on)
@@ -254,6 +254,8 @@ bool recorder_start(struct recorder *r, uv_loop_t *loop, const char *run, ms_t a
     pthread_cond_init(&r->wake, &attributes);
     pthread_cond_init(&r->idle, &attributes);
     pthread_condattr_destroy(&attributes);
+    r->mark_wanted = r->mark_taken = mark;
+    atomic_store(&r->mark, mark);
     r->running = pthread_create(&r->writer, NULL, writer, r) == 0;
     if (!r->running) {
         uv_close((uv_handle_t *)&r->async, NULL);

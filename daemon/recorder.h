@@ -69,8 +69,9 @@ struct recorder {
 /* dir "": nothing happens, here and below. false: r->archive.why; recorder_close is not needed. */
 MUST_CHECK bool recorder_open(struct recorder *r, const char *dir);
 
-/* false: no thread, no memory. run: this one's id. */
-MUST_CHECK bool recorder_start(struct recorder *r, uv_loop_t *loop, const char *run, ms_t at);
+/* false: no thread, no memory. run: this one's id. mark: the last one of before. */
+MUST_CHECK bool recorder_start(struct recorder *r, uv_loop_t *loop, const char *run, ms_t at,
+                               uint64_t mark);
 
 /* n: base + seq. Copies. */
 void recorder_alert(struct recorder *r, uint64_t n, struct str topic, const void *message,

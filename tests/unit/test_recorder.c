@@ -36,7 +36,7 @@ static void start(const char *run)
     cr_assert(recorder_open(sut, dir), "%s", sut->archive.why);
     sut->wrote = on_wrote;
     sut->keep = (struct archive_keep){INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX, UINT64_MAX};
-    cr_assert(recorder_start(sut, &loop, run, 1770000000000));
+    cr_assert(recorder_start(sut, &loop, run, 1770000000000, 0));
 }
 
 static void stop(void)
@@ -306,7 +306,7 @@ Test(recorder, none)
     uv_loop_init(&loop);
     sut = calloc(1, sizeof *sut);
     cr_assert(recorder_open(sut, ""));
-    cr_assert(recorder_start(sut, &loop, "r", 1));
+    cr_assert(recorder_start(sut, &loop, "r", 1, 0));
     alert(1);
     recorder_mark(sut, 1);
     recorder_settle(sut);
