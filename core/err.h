@@ -49,7 +49,9 @@
     X(ROSTER_FULL, "roster_full", "the agent has too many shifts to come")                         \
     X(BAD_SETTINGS, "bad_settings", "the settings do not fit the limits")                          \
     X(STANDBY, "standby", "this daemon stands by: ask the primary, or promote this one")           \
-    X(NOT_STANDBY, "not_standby", "this daemon publishes already")
+    X(NOT_STANDBY, "not_standby", "this daemon publishes already")                                 \
+    X(NO_NAME, "no_name", "nothing of that name was seen in that scope")                           \
+    X(NO_CARD, "no_card", "no scorecard is for that name (or none of that window)")
 
 enum err {
     ERR_NONE = 0,

@@ -200,6 +200,7 @@ static void close_gates(const struct scorecard *card, const struct figure *figur
         if (!item->gate.on || !is_hit(&item->gate, figure++))
             continue;
         ret->line[i].state = LINE_VOID;
+        ret->line[i].hit = true;
         ret->group_voided[item->group] |= item->gate.what == VOID_GROUP && card->groups > 0;
         ret->voided |=
             item->gate.what == VOID_CARD || (item->gate.what == VOID_GROUP && card->groups == 0);

@@ -39,6 +39,7 @@ struct score_line {
     uint8_t state;    /* enum score_state; LINE_FEW: left out, below min_n or empty */
     uint8_t band;     /* 5..1; 0: not by bands, or left out */
     uint8_t standing; /* enum score_standing: beats the target, misses the baseline */
+    bool hit;         /* the item's gate was: it is why this, and maybe more, is void */
     bool has_value;
     int64_t value; /* ms or millionths, half up */
     uint32_t n;    /* samples behind it */

@@ -259,7 +259,7 @@ static int work_snapshots(struct query *q, struct job *j)
     return 0;
 }
 
-static struct score_wish wish_of(const struct job *j)
+struct score_wish query_wish(const struct job *j)
 {
     return (struct score_wish){.scope_first = j->scope_first,
                                .scope_last = j->scope_last,
@@ -270,7 +270,7 @@ static struct score_wish wish_of(const struct job *j)
 
 static int work_count(struct query *q, struct job *j)
 {
-    struct score_wish wish = wish_of(j);
+    struct score_wish wish = query_wish(j);
     if (!scores_count_next(q->scores, &wish, &j->walk)) {
         j->phase = JOB_CARDS;
         j->walk = (struct score_walk){0};
@@ -280,7 +280,7 @@ static int work_count(struct query *q, struct job *j)
 
 static int work_cards(struct query *q, struct job *j)
 {
-    struct score_wish wish = wish_of(j);
+    struct score_wish wish = query_wish(j);
     struct score_walk walk = j->walk;
     struct topic topic;
     bool end;

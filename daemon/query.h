@@ -130,6 +130,9 @@ int query_refuse(struct query *q, const struct job *j, int err, const char *key,
 
 void query_start_cards(struct job *j);
 
+/* Which cards it asks for; lent by the request. */
+struct score_wish query_wish(const struct job *j);
+
 /* The job lets go of what it holds; its place is free. q->jobs is the caller's to count. */
 void query_end(struct query *q, struct job *j);
 

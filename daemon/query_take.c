@@ -69,6 +69,24 @@ static uint32_t period_mask(const struct query *q, const struct request *r, uint
     return covered;
 }
 
+/* Scores of everybody, or of one name: then it must be one that is known and has a card. */
+static bool start_scorecard(struct query *q, struct job *j)
+{
+    const struct request *r = &j->request;
+    struct score_wish wish = query_wish(j);
+    int err = 0;
+    if (r->name.len > 0 && engine_name_find(q->outlet->engine, (enum scope)r->scope, r->name) == 0)
+        err = ERR_NO_NAME;
+    else if (r->name.len > 0 && !scores_has_card(q->scores, &wish))
+        err = ERR_NO_CARD;
+    if (err != 0) {
+        answer_refusal(q, j, err, "name");
+        return false;
+    }
+    query_start_cards(j);
+    return true;
+}
+
 /* The past of a name, from the record. */
 static bool start_history(struct query *q, struct job *j)
 {
@@ -172,8 +190,7 @@ static bool start(struct query *q, struct job *j)
     case OP_HISTORY:
         return start_history(q, j);
     case OP_SCORECARD:
-        query_start_cards(j);
-        break;
+        return start_scorecard(q, j);
     case OP_ACK:
     case OP_MUTE:
     case OP_PROMOTE:

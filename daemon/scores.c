@@ -194,6 +194,22 @@ static const struct scorecard *wished(const struct scores *s, const struct score
     return fine ? card : NULL;
 }
 
+bool scores_has_card(struct scores *s, const struct score_wish *wish)
+{
+    const struct scorecard *card;
+    struct score score;
+    struct score_walk walk = beginning;
+    for (; walk.family < s->board.families; walk.family++) {
+        const struct scorecard *first = wished(s, wish, &walk);
+        if (first == NULL)
+            continue;
+        uint32_t index = engine_name_find(s->engine, (enum scope)first->scope, wish->name);
+        if (index != 0 && engine_score(s->engine, s->config->cards, first, index, &card, &score))
+            return true;
+    }
+    return false;
+}
+
 bool scores_count_next(struct scores *s, const struct score_wish *wish, struct score_walk *walk)
 {
     for (int i = 0; i < COUNTED_A_LOOK; i++) {

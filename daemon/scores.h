@@ -63,6 +63,9 @@ struct score_wish {
 /* Are there cards, and can a topic of theirs begin so? */
 bool scores_may_have(const struct scores *s, struct str prefix);
 
+/* Is there a card among what is asked for that is for the one name wished? */
+bool scores_has_card(struct scores *s, const struct score_wish *wish);
+
 /* Scores the next few names that share a card with what is asked for. false: all are. */
 bool scores_count_next(struct scores *s, const struct score_wish *wish, struct score_walk *walk);
 

@@ -44,6 +44,17 @@ static void emit_marks(struct emitter *em, const struct score_item *item)
         encode_value(em, "industry", of.indicator, of.field, item->industry);
 }
 
+/* What people call one of the site's own; built-in ones have names of their own everywhere. */
+static void emit_names(struct emitter *em, const struct custom_setting *own)
+{
+    if (own == NULL || (own->name[LANG_EN][0] == 0 && own->name[LANG_ZH][0] == 0))
+        return;
+    emit_map(em, "names");
+    emit_title(em, "en", own->name[LANG_EN]);
+    emit_title(em, "zh", own->name[LANG_ZH]);
+    emit_end(em);
+}
+
 static void emit_item(struct emitter *em, const struct settings *settings,
                       const struct scorecard *card, const struct score_item *item,
                       const struct score_line *line)
@@ -52,6 +63,7 @@ static void emit_item(struct emitter *em, const struct settings *settings,
     emit_text(em, "item", item->id);
     emit_title(em, "title", item->title);
     emit_text(em, "indicator", figure_name(settings, item->of));
+    emit_names(em, custom_of(settings, (enum indicator)item->of.indicator));
     emit_text(em, "field", indicator_field_name((enum indicator_field)item->of.field));
     encode_name(em, "unit",
                 str_of(custom_unit(settings, (enum indicator)item->of.indicator,
@@ -71,6 +83,8 @@ static void emit_item(struct emitter *em, const struct settings *settings,
         emit_hundredths(em, "points", line->points);
     if (line->state == LINE_VOID)
         emit_bool(em, "voided", true);
+    if (line->hit)
+        emit_bool(em, "gate_hit", true);
     if (line->band > 0)
         emit_uint(em, "band", line->band);
     emit_marks(em, item);

@@ -247,7 +247,7 @@ static void subject(char buf[PHRASE_MAX], const struct settings *settings,
                   (struct figure_source){rule->indicator, rule->field, rule->aspect}, lang);
     enum indicator_field f = (enum indicator_field)rule->field;
     bool plain = f == IF_VALUE || (f == IF_NUM && is_plain_count(settings, i));
-    const char *field = plain ? "" : indicator_field_name(f);
+    const char *field = plain ? "" : phrase_field(f, lang);
     bool gauge = indicator_kind(i) == IND_GAUGE;
     char window[32] = "";
     if (!gauge)

@@ -21,6 +21,9 @@ const char *phrase_part(enum part_kind mix, enum lang lang);
 char *phrase_source(char buf[PHRASE_MAX], const struct settings *s, struct figure_source source,
                     enum lang lang);
 
+/* "mean", "平均": which number of an indicator; static storage. */
+const char *phrase_field(enum indicator_field field, enum lang lang);
+
 /* "team", "团队"; static storage. */
 const char *phrase_scope(enum scope scope, enum lang lang);
 

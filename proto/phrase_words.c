@@ -137,3 +137,23 @@ char *phrase_source(char buf[PHRASE_MAX], const struct settings *s, struct figur
                  settings_aspect(s, source.aspect).p);
     return buf;
 }
+
+/* Percentiles are called the same everywhere. */
+const char *phrase_field(enum indicator_field field, enum lang lang)
+{
+    static const char *const zh[IF_END] = {[IF_N] = "样本数",
+                                           [IF_NUM] = "数量",
+                                           [IF_DEN] = "基数",
+                                           [IF_VALUE] = "比值",
+                                           [IF_MEAN] = "平均",
+                                           [IF_MIN] = "最小",
+                                           [IF_MAX] = "最大",
+                                           [IF_P50] = "中位数",
+                                           [IF_MET] = "达标数",
+                                           [IF_MISSED] = "未达标数",
+                                           [IF_ATTAINMENT] = "达标率",
+                                           [IF_PENDING] = "观察中",
+                                           [IF_VALUE_MATURE] = "比值(观察期满)"};
+    bool known = lang == LANG_ZH && field < IF_END && zh[field] != NULL;
+    return known ? zh[field] : indicator_field_name(field);
+}

@@ -27,6 +27,7 @@
     X(S_WEAK_SPOT, "weak spot", "短板")                                                            \
     X(S_LEFT_OUT, "left out: too few", "样本不足,未计")                                            \
     X(S_VOIDED, "void", "作废")                                                                    \
+    X(S_GATE, "void by ", "作废:")                                                                 \
     X(S_GOLD, "gold", "金牌")                                                                      \
     X(S_SILVER, "silver", "银牌")                                                                  \
     X(S_BRONZE, "bronze", "铜牌")                                                                  \

@@ -49,27 +49,53 @@ static void number_text(char *to, size_t cap, const struct message *m, const str
         snprintf(to, cap, "·");
 }
 
+/* What people call the indicator of an item: the site's own by the name that the message has. */
+static void indicator_text(char to[PHRASE_MAX], const struct message *m, const struct node *item)
+{
+    static const char aspect[] = "csat.";
+    enum lang lang = words_lang();
+    struct str wire = text_of(m, item, "indicator");
+    struct str own = text_of(m, item, lang == LANG_ZH ? "names.zh" : "names.en");
+    int i = indicator_find(wire);
+    const uint32_t n = sizeof aspect - 1;
+    if (own.len > 0)
+        copy(to, PHRASE_MAX, own);
+    else if (i >= 0)
+        snprintf(to, PHRASE_MAX, "%s", phrase_indicator(NULL, (enum indicator)i, lang));
+    else if (wire.len > n && memcmp(wire.p, aspect, n) == 0)
+        snprintf(to, PHRASE_MAX, lang == LANG_ZH ? "%s（%.*s）" : "%s (%.*s)",
+                 phrase_indicator(NULL, IND_CSAT, lang), (int)(wire.len - n), wire.p + n);
+    else
+        copy(to, PHRASE_MAX, wire);
+}
+
+/* Does the field go without saying? A duration alone has several that do not. */
+static bool is_plain(struct str indicator, enum indicator_field f)
+{
+    int i = indicator_find(indicator);
+    return f == IF_VALUE || f == IF_NUM ||
+           (f == IF_MEAN && (i < 0 || indicator_kind((enum indicator)i) != IND_DURATION));
+}
+
 /* What people call an item: its title, or its indicator if it was given no other id. */
 static void item_name(char to[PHRASE_MAX], const struct message *m, const struct node *item)
 {
     struct str title = text_of(m, item, "title"), id = text_of(m, item, "item");
     struct str indicator = text_of(m, item, "indicator"), field = text_of(m, item, "field");
-    int i = indicator_find(indicator);
-    char usual[PHRASE_MAX];
+    char usual[PHRASE_MAX], name[PHRASE_MAX];
+    int f = indicator_field_find(field);
     snprintf(usual, sizeof usual, "%.*s.%.*s", (int)indicator.len, indicator.p, (int)field.len,
              field.p);
-    bool plain = str_equal(field, str_of("value")) || str_equal(field, str_of("num"));
+    indicator_text(name, m, item);
     if (title.len > 0)
         copy(to, PHRASE_MAX, title);
     else if (!str_equal(id, str_of(usual)))
         copy(to, PHRASE_MAX, id);
-    else if (i < 0) /* of the site's own */
-        snprintf(to, PHRASE_MAX, "%.*s%s%.*s", (int)indicator.len, indicator.p, plain ? "" : " ",
-                 plain ? 0 : (int)field.len, field.p);
+    else if (f < 0 || is_plain(indicator, (enum indicator_field)f))
+        copy(to, PHRASE_MAX, str_of(name));
     else
-        snprintf(to, PHRASE_MAX, "%s%s%.*s",
-                 phrase_indicator(NULL, (enum indicator)i, words_lang()), plain ? "" : " ",
-                 plain ? 0 : (int)field.len, field.p);
+        snprintf(to, PHRASE_MAX, "%.*s %s", 256, name,
+                 phrase_field((enum indicator_field)f, words_lang()));
 }
 
 /* Names of the items that a list of ids has, as far as they fit. */
@@ -91,6 +117,30 @@ static void list_text(char *to, size_t cap, const struct message *m, const struc
             return;
         n += (size_t)snprintf(to + n, cap - n, "%s%s", n > 0 ? ", " : "", name);
     }
+}
+
+/* Items whose gate was hit, as far as they fit: why a score is 0, or lower than its points. */
+static void gates_text(char *to, size_t cap, const struct message *m, const struct node *card)
+{
+    const struct node *key, *item, *items = message_find_in(m, card, "items");
+    size_t n = 0;
+    to[0] = '\0';
+    for (uint32_t at = 0; message_each(m, items, &at, &key, &item);) {
+        char name[PHRASE_MAX];
+        if (message_find_in(m, item, "gate_hit") == NULL)
+            continue;
+        item_name(name, m, item);
+        if (n + strlen(name) + 3 > cap)
+            return;
+        n += (size_t)snprintf(to + n, cap - n, "%s%s", n > 0 ? ", " : "", name);
+    }
+}
+
+/* "unqualified · void by complaints" */
+static void grade_text(char to[PHRASE_MAX], const char *grade, const char *gates)
+{
+    snprintf(to, PHRASE_MAX, "%s%s%s%s", grade_word(grade), gates[0] == '\0' ? "" : " · ",
+             gates[0] == '\0' ? "" : word(W_S_GATE), gates);
 }
 
 /* "月度考核 · agent · month" */
@@ -129,14 +179,15 @@ static void print_ranking(struct cards *c)
         table_cell(&t, str_of(word(heads[i])));
     for (uint32_t i = 0; i < c->rows; i++) {
         const struct card_row *r = &c->row[i];
-        char rank[24], counted[16];
+        char rank[24], counted[16], grade[PHRASE_MAX];
         snprintf(rank, sizeof rank, "%" PRId64, r->rank);
         snprintf(counted, sizeof counted, "%d.%d%%", r->counted / 10, r->counted % 10);
         table_cell(&t, str_of(rank));
         table_cell(&t, str_of(medal_word(r->medal)));
         table_cell(&t, str_of(r->name));
         table_cell(&t, str_of(r->score));
-        table_cell(&t, str_of(grade_word(r->grade)));
+        grade_text(grade, r->grade, r->gates);
+        table_cell(&t, str_of(grade));
         table_cell(&t, str_of(counted));
         table_cell(&t, str_of(r->strengths));
         table_cell(&t, str_of(r->weak));
@@ -176,6 +227,7 @@ static void add_row(struct cards *c, const struct message *m, const struct node 
     copy(r->medal, sizeof r->medal, text_of(m, card, "medal"));
     list_text(r->strengths, sizeof r->strengths, m, card, "strengths");
     list_text(r->weak, sizeof r->weak, m, card, "weak_spots");
+    gates_text(r->gates, sizeof r->gates, m, card);
 }
 
 /* --- one card ------------------------------------------------------------------------------- */
@@ -263,11 +315,14 @@ static const char *mark_of(const struct message *m, const struct node *card,
 static void print_result(const struct cards *c, const struct message *m, const struct node *card)
 {
     char score[16], grade[32], medal[8], name[PHRASE_MAX], rank[24], of[24];
+    char gates[CARD_LIST_MAX], said[PHRASE_MAX];
     int64_t place = 0, all = 0;
     number_text(score, sizeof score, m, card, "score");
     copy(grade, sizeof grade, text_of(m, card, "grade"));
     copy(medal, sizeof medal, text_of(m, card, "medal"));
-    fprintf(c->out, "%s\n%s  %s %s", c->head, view_name(name, m, card), score, grade_word(grade));
+    gates_text(gates, sizeof gates, m, card);
+    grade_text(said, grade, gates);
+    fprintf(c->out, "%s\n%s  %s %s", c->head, view_name(name, m, card), score, said);
     if (node_int(message_find_in(m, card, "rank"), &place)) {
         node_int(message_find_in(m, card, "of"), &all);
         snprintf(rank, sizeof rank, "%" PRId64, place);
@@ -318,11 +373,17 @@ void cards_begin(struct cards *c, FILE *out, bool whole)
 void cards_take(struct cards *c, const struct message *m, const struct node *card)
 {
     char head[CARD_HEAD_MAX];
+    struct str id = text_of(m, card, "card");
     c->any = true;
     head_text(head, m, card);
-    if (strcmp(head, c->head) != 0)
+    if (!str_equal(id, str_of(c->id))) {
         print_ranking(c); /* of the card before */
-    memcpy(c->head, head, sizeof head);
+        if (strcmp(head, c->head) == 0)
+            snprintf(c->head, sizeof c->head, "%.180s (%.*s)", head, (int)id.len, id.p);
+        else
+            memcpy(c->head, head, sizeof head);
+        copy(c->id, sizeof c->id, id);
+    }
     if (c->whole)
         print_card(c, m, card);
     else
@@ -341,11 +402,14 @@ void cards_end(struct cards *c)
 void cards_line(FILE *out, const struct message *m, const struct node *card)
 {
     char head[CARD_HEAD_MAX], name[PHRASE_MAX], score[16], grade[32], rank[24], of[24];
+    char gates[CARD_LIST_MAX], said[PHRASE_MAX];
     int64_t place, all = 0;
     head_text(head, m, card);
     number_text(score, sizeof score, m, card, "score");
     copy(grade, sizeof grade, text_of(m, card, "grade"));
-    fprintf(out, "%s · %s: %s %s", head, view_name(name, m, card), score, grade_word(grade));
+    gates_text(gates, sizeof gates, m, card);
+    grade_text(said, grade, gates);
+    fprintf(out, "%s · %s: %s %s", head, view_name(name, m, card), score, said);
     if (node_int(message_find_in(m, card, "rank"), &place)) {
         node_int(message_find_in(m, card, "of"), &all);
         snprintf(rank, sizeof rank, "%" PRId64, place);

@@ -5,6 +5,7 @@
 #ifndef TP_DAEMON_CLI_CARDS_H
 #define TP_DAEMON_CLI_CARDS_H
 
+#include "core/limits.h"
 #include "daemon/cli/table.h"
 #include "daemon/cli/words.h"
 #include "proto/message.h"
@@ -18,14 +19,15 @@ struct card_row {
     char score[16], name[PHRASE_MAX / 2];
     char grade[32]; /* wire word */
     char medal[8];  /* wire word or "" */
-    char strengths[CARD_LIST_MAX], weak[CARD_LIST_MAX];
+    char strengths[CARD_LIST_MAX], weak[CARD_LIST_MAX], gates[CARD_LIST_MAX];
 };
 
 struct cards {
     FILE *out;  /* borrowed */
     bool whole; /* each card with its items, no rankings */
     bool any;
-    char head[CARD_HEAD_MAX]; /* of the card at hand: rows of one card come together */
+    char id[NAME_BYTES_MAX + 1]; /* of the card at hand: names of one id are ranked together, … */
+    char head[CARD_HEAD_MAX];    /* … whatever its variants are called */
     struct card_row *row;
     uint32_t rows, cap;
 };

@@ -42,8 +42,11 @@ static unsigned status_of(struct str error)
         return MHD_HTTP_OK;
     if (str_equal(error, str_of(err_name(ERR_BUSY))))
         return MHD_HTTP_SERVICE_UNAVAILABLE;
-    return str_equal(error, str_of(err_name(ERR_NO_TICKET))) ? MHD_HTTP_NOT_FOUND
-                                                             : MHD_HTTP_BAD_REQUEST;
+    static const int unknown[] = {ERR_NO_TICKET, ERR_NO_NAME, ERR_NO_CARD};
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+        if (str_equal(error, str_of(err_name(unknown[i]))))
+            return MHD_HTTP_NOT_FOUND;
+    return MHD_HTTP_BAD_REQUEST;
 }
 
 /* The answer as a piece of {"answers": [A, B], "upto_seq": …}; a refusal stands alone. */

@@ -124,6 +124,32 @@ Test(card, tells_its_hours)
                               "\"window\":\"month\",\"when\":\"night\",\"from\":"));
 }
 
+Test(card, tells_which_gate_was_hit)
+{
+    struct card_result r = result();
+    int n;
+    score.line[2].hit = true;
+    cr_assert_not_null(strstr(say(SINK_JSON, &r, LANG_EN, &n),
+                              "\"points\":0.0,\"voided\":true,\"gate_hit\":true}"));
+    cr_assert_null(strstr(json, "\"points\":100.0,\"gate_hit\""));
+}
+
+/* The site's own have names that only the configuration knows. */
+Test(card, tells_the_names_of_the_sites_own)
+{
+    struct card_result r = result();
+    int n;
+    settings.customs.n = 1;
+    struct custom_setting *own = &settings.customs.at[0];
+    *own = (struct custom_setting){.id = "orders", .kind = CUSTOM_SUM};
+    memcpy(own->name[LANG_ZH], "订单数", sizeof "订单数");
+    card.item[1].of = (struct figure_source){IND_CUSTOM_0, IF_NUM, 0};
+    cr_assert_not_null(strstr(say(SINK_JSON, &r, LANG_EN, &n),
+                              "\"indicator\":\"orders\",\"names\":{\"zh\":\"订单数\"},"));
+    memset(own->name[LANG_ZH], 0, sizeof own->name[LANG_ZH]);
+    cr_assert_null(strstr(say(SINK_JSON, &r, LANG_EN, &n), "names"));
+}
+
 Test(card, leaves_out_what_is_not_there)
 {
     struct card_result r = result();
@@ -158,6 +184,13 @@ Test(card, the_largest_fits)
     card.items = SCORE_ITEMS_MAX;
     for (uint32_t g = 0; g < SCORE_GROUPS_MAX; g++)
         memset(card.group[g].name, '\x01', NAME_BYTES_MAX);
+    settings.customs.n = 1;
+    struct custom_setting *own = &settings.customs.at[0];
+    memset(own->id, '\x01', CUSTOM_ID_BYTES_MAX);
+    memset(own->unit, '\x01', CUSTOM_UNIT_BYTES_MAX);
+    memset(own->name, '\x01', sizeof own->name);
+    own->name[LANG_EN][CUSTOM_NAME_BYTES_MAX] = own->name[LANG_ZH][CUSTOM_NAME_BYTES_MAX] = 0;
+    card.item[0].of = (struct figure_source){IND_CUSTOM_0, IF_NUM, 0};
     for (uint32_t i = 0; i < SCORE_ITEMS_MAX; i++) {
         card.item[i] = card.item[0];
         memset(card.item[i].id, '\x01', sizeof card.item[i].id - 1);

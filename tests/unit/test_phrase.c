@@ -211,6 +211,19 @@ Test(phrase, everything_has_words)
         }
 }
 
+/* In Chinese nothing of the wire is left but percentiles, which are called so. */
+Test(phrase, fields)
+{
+    for (int f = 0; f < IF_END; f++) {
+        const char *wire = indicator_field_name((enum indicator_field)f);
+        bool percentile = f >= IF_P75 && f <= IF_P99;
+        cr_assert_str_eq(phrase_field((enum indicator_field)f, LANG_EN), wire);
+        cr_assert_eq(strcmp(phrase_field((enum indicator_field)f, LANG_ZH), wire) == 0, percentile,
+                     "%s", wire);
+    }
+    cr_assert_str_eq(phrase_field(IF_MEAN, LANG_ZH), "平均");
+}
+
 /* --- clocks ------------------------------------------------------------------------------- */
 
 static const ms_t nine = 1770368400000; /* 2026-02-06 09:00 UTC, 10:00 in Berlin */

@@ -437,6 +437,7 @@ Test(score, gate_voids_an_item)
     take(f);
     cr_assert_eq(score.line[1].state, LINE_VOID);
     cr_assert_eq(score.total, 3200); /* it counts as 0, its weight stays */
+    cr_assert(score.line[1].hit && !score.line[0].hit);
     cr_assert_not(score.voided);
     f[1] = ratio(0, 0); /* few samples are no way out */
     take(f);
@@ -451,6 +452,8 @@ Test(score, gate_voids_a_group)
     take(f);
     cr_assert(score.group_voided[0]);
     cr_assert_eq(score.line[0].points, 0);
+    cr_assert(score.line[1].hit &&
+              !score.line[0].hit); /* void, too, but not by a gate of its own */
     cr_assert_eq(score.group_points[0], 0);
     cr_assert_eq(score.total, 1200); /* 0.15·80 */
 }
