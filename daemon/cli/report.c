@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SCRIPT_BYTES_MAX = 4 << 20 };
+enum {
+    SCRIPT_BYTES_MAX = 4 << 20,
+    NAMES_SHOWN = 200, /* side by side, where people read */
+};
 
 enum format { FORMAT_HTML, FORMAT_MD, FORMAT_CSV, FORMAT_N };
 static const char *const formats[FORMAT_N] = {"html", "md", "csv"};
@@ -297,6 +300,7 @@ static int work(char **paths, uint32_t n, enum format format)
                             .measures = g.measures_path == NULL ? NULL : &g.measures,
                             .files = paths,
                             .files_n = n,
+                            .names_max = format == FORMAT_CSV ? UINT32_MAX : NAMES_SHOWN,
                             .refused = refused};
     report_build(&report);
     bool written = write_doc(format);

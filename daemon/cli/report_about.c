@@ -3,44 +3,77 @@
 
 #include "proto/encode.h"
 
-/* The sums that a measure is about; NULL: nothing counted there. */
-static void sums_of(const struct report *r, const struct measure_taken *m,
+/* Is it about the one team that the report is about? */
+static bool is_only(const struct report *r, const struct measure_taken *m)
+{
+    const char *only = r->cube->setup.team;
+    return only != NULL && strcmp(only, m->name) == 0;
+}
+
+/* The sums that a measure is about; false: nobody of that name is in this period. */
+static bool sums_of(const struct report *r, const struct measure_taken *m,
                     const struct sum **ret_now, const struct sum **ret_before)
 {
     enum scope scope = (enum scope)m->scope;
-    *ret_now = *ret_before = NULL;
-    const char *only = r->cube->setup.team;
-    if (scope == SCOPE_ALL || (only != NULL && scope == SCOPE_TEAM && strcmp(only, m->name) == 0)) {
-        *ret_now = r->cube->sum[CUBE_NOW];
-        *ret_before = r->cube->sum[CUBE_PRIOR];
-        return;
-    }
+    *ret_now = r->cube->sum[CUBE_NOW];
+    *ret_before = r->cube->sum[CUBE_PRIOR];
+    if (scope == SCOPE_ALL || (scope == SCOPE_TEAM && is_only(r, m)))
+        return true;
     uint32_t index = engine_name_find(r->cube->engine, scope, str_of(m->name));
-    if (index == 0)
-        return;
-    *ret_now = cube_name(r->cube, CUBE_NOW, scope, index);
-    *ret_before = cube_name(r->cube, CUBE_PRIOR, scope, index);
+    *ret_now = index == 0 ? NULL : cube_name(r->cube, CUBE_NOW, scope, index);
+    *ret_before = index == 0 ? NULL : cube_name(r->cube, CUBE_PRIOR, scope, index);
+    return *ret_now != NULL;
 }
 
-/* A ratio is verified when its whole interval is on the good side. */
-static enum word state_of(const struct report *r, const struct measure_taken *m,
-                          const struct number *n)
+/* Is the number made of anything? A count of 0 is one where others were counted; the site's own are
+ * not while nothing was measured, nor is an aspect that nobody rated. */
+static bool is_measured_here(const struct report *r, const struct sum *t, struct figure_source of)
 {
-    if (!n->has)
-        return W_R_NO_CASES;
+    const struct custom_setting *own = custom_of(r->settings, (enum indicator)of.indicator);
+    struct kpi_value v = {0};
+    if (t == NULL)
+        return false;
+    if (of.aspect != 0)
+        return sum_rated(t, of.aspect).n > 0;
+    if (own == NULL)
+        return true;
+    return sum_value(t, r->settings, (enum indicator)of.indicator, &v) &&
+           (own->num.kind == SIDE_COUNT || v.n > 0 || v.den > 0);
+}
+
+/* What the report says of a measure. A ratio is verified when its whole interval is on the good
+ * side; nothing is by numbers of nobody. */
+static const char *state_of(const struct report *r, const struct measure_taken *m,
+                            const struct sum *now, const struct number *n, bool there,
+                            enum doc_tone *ret)
+{
+    const char *what = phrase_scope((enum scope)m->scope, words_lang());
+    *ret = TONE_QUIET;
+    if (m->scope == SCOPE_TEAM && r->cube->setup.team != NULL && !is_only(r, m))
+        return word(W_R_NOT_HERE);
+    if (!there) {
+        *ret = TONE_BAD;
+        return report_phrase(r, W_R_NO_SUCH, what, NULL, NULL);
+    }
+    if (!n->has || !is_measured_here(r, now, m->of))
+        return word(W_R_NO_CASES);
     if (measure_met(m, &n->now)) {
         double want = (double)m->expected / 1e6;
         bool sure = !n->ratio || (m->below ? n->at.high <= want : n->at.low >= want);
-        return sure ? W_R_VERIFIED : W_R_NOT_SURE;
+        *ret = sure ? TONE_GOOD : TONE_QUIET;
+        return word(sure ? W_R_VERIFIED : W_R_NOT_SURE);
     }
-    return m->due != MS_NONE && m->due > r->cube->setup.period[CUBE_NOW].to ? W_R_NOT_DUE
-                                                                            : W_R_NOT_YET;
+    if (m->due != MS_NONE && m->due > r->cube->setup.period[CUBE_NOW].to)
+        return word(W_R_NOT_DUE);
+    *ret = TONE_BAD;
+    return word(W_R_NOT_YET);
 }
 
 static void put_measure(struct report *r, struct doc_table *t, const struct measure_taken *m)
 {
     const struct sum *now, *before;
-    sums_of(r, m, &now, &before);
+    enum doc_tone tone;
+    bool there = sums_of(r, m, &now, &before);
     struct number n = report_number(r, now, before, m->of);
     const char *name = report_indicator(r, m->of);
     const char *field = indicator_field_name((enum indicator_field)m->of.field);
@@ -52,16 +85,20 @@ static void put_measure(struct report *r, struct doc_table *t, const struct meas
     doc_cell(t, m->due_text);
     doc_cell(t,
              doc_text(r->doc, "%s %s", m->below ? "≤" : "≥", report_value(r, m->of, m->expected)));
-    if (n.had)
+    if (n.had && before != NULL)
         report_cell(r, t, m->of, &n.before);
     else
         doc_cell(t, "");
-    report_cell(r, t, m->of, &n.now);
-    report_change(r, t, &n);
-    enum word state = state_of(r, m, &n);
-    doc_cell(t, word(state))->tone = state == W_R_VERIFIED  ? TONE_GOOD
-                                     : state == W_R_NOT_YET ? TONE_BAD
-                                                            : TONE_QUIET;
+    const char *state = state_of(r, m, now, &n, there, &tone);
+    if (now != NULL)
+        report_cell(r, t, m->of, &n.now);
+    else
+        doc_cell(t, "·");
+    if (now != NULL && before != NULL)
+        report_change(r, t, &n);
+    else
+        doc_cell(t, "");
+    doc_cell(t, state)->tone = (uint8_t)tone;
 }
 
 void report_measures(struct report *r)
@@ -97,8 +134,11 @@ static void put_count(struct report *r, struct doc_table *t, const char *key, en
                       uint64_t n, bool bad)
 {
     doc_cell(t, word(name))->key = key;
-    doc_number(t, report_count(r, n), (double)n, UNIT_COUNT)->tone =
-        bad && n > 0 ? TONE_FLAG : TONE_NONE;
+    struct doc_cell *cell = doc_number(t, report_count(r, n), (double)n, UNIT_COUNT);
+    if (bad && n > 0) {
+        cell->tone = TONE_FLAG;
+        cell->note = word(W_R_ATTENTION);
+    }
 }
 
 static const char *instant(const struct report *r, ms_t at)

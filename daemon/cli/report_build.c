@@ -46,28 +46,6 @@ static void put_open(struct report *r, struct doc_table *t)
         ->tone = TONE_QUIET;
 }
 
-static void put_score(struct report *r, struct doc_table *t)
-{
-    struct score now, before = {0};
-    const struct scorecard *card = report_card_of_all(r);
-    if (card == NULL)
-        return;
-    report_score(r, card, r->cube->sum[CUBE_NOW], &now);
-    if (r->compared)
-        report_score(r, card, r->cube->sum[CUBE_PRIOR], &before);
-    if (!now.scored)
-        return;
-    doc_cell(t, word(W_R_SCORE))->key = "score";
-    doc_number(t, doc_text(r->doc, "%.2f", now.total / 100.0), now.total / 100.0, UNIT_COUNT);
-    int32_t by = now.total - before.total;
-    if (before.scored && by != 0)
-        doc_cell(t, doc_text(r->doc, "%s · %s %.2f",
-                             score_grade_word((enum score_grade)now.grade, r->doc->chinese),
-                             by > 0 ? "↑" : "↓", (by > 0 ? by : -by) / 100.0));
-    else
-        doc_cell(t, score_grade_word((enum score_grade)now.grade, r->doc->chinese));
-}
-
 /* "resolution ↓ 12.0%, …": clear changes for the better (1) or worse (-1); "" without any. */
 static const char *changes(struct report *r, int verdict)
 {
@@ -139,7 +117,7 @@ void report_summary(struct report *r)
     doc_column(t, "figure", word(W_R_FIGURE), false, false);
     doc_column(t, "value", word(W_R_ACTUAL), true, false);
     doc_column(t, "change", word(W_R_CHANGE), true, false);
-    put_score(r, t);
+    report_totals(r, t);
     for (size_t i = 0; i < ARRAY_LEN(key_figures); i++)
         put_tile(r, t, (enum indicator)key_figures[i]);
     put_open(r, t);
@@ -160,6 +138,7 @@ void report_build(struct report *r)
                   r->cube->sum[CUBE_PRIOR] != NULL;
     report_summary(r);
     if (r->cube->sum[CUBE_NOW] != NULL) {
+        report_scorecards(r);
         report_indicators(r);
         report_goals(r);
         report_compare(r);

@@ -4,7 +4,7 @@
 #ifndef TP_DAEMON_CLI_REPORT_BUILD_H
 #define TP_DAEMON_CLI_REPORT_BUILD_H
 
-#include "core/score.h"
+#include "daemon/cli/report_cards.h"
 #include "daemon/cli/report_cube.h"
 #include "daemon/cli/report_define.h"
 #include "daemon/cli/report_doc.h"
@@ -21,8 +21,9 @@ struct report {
     const struct measures *measures; /* NULL: none were given */
     char *const *files;
     uint32_t files_n;
-    uint64_t refused; /* lines */
-    bool compared;    /* the log reaches back into the period before */
+    uint64_t refused;   /* lines */
+    uint32_t names_max; /* side by side: of a scope, the busiest */
+    bool compared;      /* the log reaches back into the period before */
 };
 
 /* Everything, in its order. */
@@ -60,7 +61,11 @@ struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct
 /* Between both periods: 1 better, -1 worse, 0 unclear, alike or neither. */
 int report_verdict(const struct number *n);
 
-/* "↑ 12.0 %", and whether it is clear. */
+/* "↑ 12.0 %": what is nothing when written down is told as unchanged. Points: of a fraction. */
+const char *report_by(const struct report *r, double by, const char *amount);
+const char *report_by_points(const struct report *r, double by);
+
+/* The same of both periods, and whether it is clear. */
 struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n);
 const char *report_change_text(const struct report *r, const struct number *n);
 
@@ -82,6 +87,7 @@ const char *report_name(const struct report *r, enum scope scope, uint32_t index
 /* --- sections ------------------------------------------------------------------------------- */
 
 void report_summary(struct report *r);    /* report_build.c */
+void report_scorecards(struct report *r); /* report_score.c */
 void report_indicators(struct report *r); /* report_indicators.c */
 void report_goals(struct report *r);
 void report_compare(struct report *r); /* report_compare.c */
@@ -93,16 +99,30 @@ void report_weak(struct report *r);   /* report_weak.c */
 void report_measures(struct report *r);
 void report_about(struct report *r); /* report_about.c */
 
-/* The card item that judges an indicator for the whole; NULL: none. */
+/* --- report_score.c ------------------------------------------------------------------------- */
+
+/* The item that judges an indicator for the whole; NULL: none. */
 const struct score_item *report_item(const struct report *r, enum indicator i);
 
-/* The card of a name in the period; NULL: none. team: of an agent, may be empty. */
-const struct scorecard *report_card(const struct report *r, enum scope scope, struct str name,
-                                    struct str team);
-/* The card of the whole; else that of teams or agents, if it fits all together; NULL: none. */
-const struct scorecard *report_card_of_all(const struct report *r);
 void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
                   struct score *ret);
+
+/* What a card is called, and an item of it. */
+const char *report_card_title(const struct scorecard *card);
+const char *report_item_title(const struct report *r, const struct score_item *item);
+
+/* Grade, the part of the weights that it stands on if items were left out, and what gates made
+ * void; t: what was judged. */
+const char *report_grade(const struct report *r, const struct scorecard *card,
+                         const struct score *s, const struct sum *t);
+
+/* What became of an item beside its points: "weak spot", "void"; NULL: nothing to say. */
+const char *report_standing(const struct score_line *line);
+
+/* Total scores as key figures, or why there is none. */
+void report_totals(struct report *r, struct doc_table *t);
+
+/* --- others --------------------------------------------------------------------------------- */
 
 /* The site's target of a duration; 0: it has none. */
 ms_t report_target(const struct report *r, enum indicator i);

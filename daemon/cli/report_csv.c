@@ -21,12 +21,14 @@ static void line(FILE *out, const struct doc_table *t, uint32_t row, uint32_t co
         fprintf(out, "%.12g", cell->value);
     fprintf(out, ",%s,", cell->has_value ? units[cell->unit] : "");
     put(out, cell->text);
+    fputc(',', out);
+    put(out, cell->note == NULL ? "" : cell->note);
     fputs("\r\n", out);
 }
 
 void doc_csv(FILE *out, const struct doc *d)
 {
-    fputs("table,row,column,value,unit,text\r\n", out);
+    fputs("table,row,column,value,unit,text,note\r\n", out);
     for (uint32_t i = 0; i < d->blocks; i++) {
         const struct doc_table *t = d->block[i].table;
         for (uint32_t r = 0; t != NULL && r < doc_rows(t); r++)

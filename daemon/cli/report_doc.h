@@ -109,7 +109,7 @@ void doc_free(struct doc *d);
 /* script: Chart.js as a text, or NULL: tables only. */
 void doc_html(FILE *out, const struct doc *d, struct str script);
 void doc_markdown(FILE *out, const struct doc *d);
-/* table,row,column,value,unit,text: a line a cell. No cell can be taken for a formula. */
+/* table,row,column,value,unit,text,note: a line a cell. No cell can be taken for a formula. */
 void doc_csv(FILE *out, const struct doc *d);
 
 #endif

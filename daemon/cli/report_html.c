@@ -164,6 +164,10 @@ static void put_tiles(FILE *out, const struct doc_table *t)
         if (change->text[0] != '\0') {
             fprintf(out, "<span class=\"change%s\">", tone(change));
             put(out, change->text);
+            if (change->note != NULL) {
+                fputs(" · ", out);
+                put(out, change->note);
+            }
             fputs("</span>", out);
         }
         fputs("</li>\n", out);

@@ -1,83 +1,7 @@
-/* The table of indicators, what was reached of targets, and the scorecard of the whole. */
+/* The table of indicators, and what was reached of targets. */
 #include "daemon/cli/report_build.h"
 
 #include "core/event.h"
-
-static struct str whole_name(const struct report *r)
-{
-    const char *team = r->cube->setup.team;
-    return str_of(team == NULL ? "-" : team);
-}
-
-const struct scorecard *report_card(const struct report *r, enum scope scope, struct str name,
-                                    struct str team)
-{
-    for (uint32_t i = 0; r->cards != NULL && i < r->cards->cards; i++) {
-        const struct scorecard *card = &r->cards->card[i];
-        bool valid =
-            card->valid_from == MS_NONE || card->valid_from <= r->cube->setup.period[CUBE_NOW].from;
-        /* Sums have no hours: a card of a calendar's hours cannot be told from them. */
-        if (card->scope == scope && valid && card->when[0] == 0 && score_matches(card, name, team))
-            return card;
-    }
-    return NULL;
-}
-
-void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
-                  struct score *ret)
-{
-    struct figure_source source[SCORE_SOURCES_MAX];
-    struct figure figure[SCORE_SOURCES_MAX];
-    uint32_t n = score_sources(card, source);
-    for (uint32_t i = 0; i < n; i++)
-        figure[i] = sum_figure(t, r->settings, source[i]);
-    score_take(card, figure, ret);
-}
-
-/* An average or a rate: a goal of one agent's then fits all of them together, whose counts are
- * many times larger. */
-static bool is_rate(const struct score_item *item)
-{
-    bool rate = item->of.field == IF_VALUE || item->of.field == IF_VALUE_MATURE ||
-                item->of.field == IF_ATTAINMENT;
-    bool each = item->of.field == IF_MEAN || item->of.field == IF_P50 || item->of.field == IF_P75 ||
-                item->of.field == IF_P90 || item->of.field == IF_P95 || item->of.field == IF_P99;
-    return indicator_kind((enum indicator)item->of.indicator) != IND_COUNT && (rate || each);
-}
-
-static bool is_sizeless(const struct scorecard *card)
-{
-    for (uint32_t i = 0; i < card->items; i++)
-        if (!is_rate(&card->item[i]) || card->item[i].gate.on)
-            return false;
-    return true;
-}
-
-const struct scorecard *report_card_of_all(const struct report *r)
-{
-    const struct str none = str_of("");
-    enum scope scope = cube_scope(r->cube);
-    const struct scorecard *card = report_card(r, scope, whole_name(r), none);
-    if (card != NULL)
-        return card;
-    if (scope == SCOPE_ALL)
-        card = report_card(r, SCOPE_TEAM, none, none);
-    if (card == NULL)
-        card = report_card(r, SCOPE_AGENT, none, scope == SCOPE_TEAM ? whole_name(r) : none);
-    return card != NULL && is_sizeless(card) ? card : NULL;
-}
-
-const struct score_item *report_item(const struct report *r, enum indicator i)
-{
-    const struct scorecard *card = report_card_of_all(r);
-    bool of_each = card == NULL; /* agents' goals, in a report about all of them */
-    if (of_each && r->cards != NULL && r->cards->cards > 0)
-        card = &r->cards->card[0];
-    for (uint32_t k = 0; card != NULL && k < card->items; k++)
-        if (card->item[k].of.indicator == i && (!of_each || is_rate(&card->item[k])))
-            return &card->item[k];
-    return NULL;
-}
 
 ms_t report_target(const struct report *r, enum indicator i)
 {
@@ -192,72 +116,8 @@ static bool is_there(const struct report *r, enum indicator i)
            (r->compared && sum_value(r->cube->sum[CUBE_PRIOR], r->settings, i, &v));
 }
 
-static const char *medal(uint32_t band)
-{
-    static const char *const stars[] = {"", "★", "★★", "★★★", "★★★★", "★★★★★"};
-    return stars[band];
-}
-
-/* Points, the grade they are worth and the band; "·": the item was left out. */
-static void put_points(struct report *r, struct doc_table *t, const struct score_line *line)
-{
-    if (line->state == LINE_FEW) {
-        doc_cell(t, "·");
-        doc_cell(t, "");
-        return;
-    }
-    doc_number(t, doc_text(r->doc, "%.2f", line->points / 100.0), line->points / 100.0, UNIT_COUNT);
-    doc_cell(t, score_grade_word(score_grade(line->points), r->doc->chinese))->note =
-        line->band > 0 ? medal(line->band) : NULL;
-}
-
-/* The card of the whole, item by item. */
-static void scorecard(struct report *r)
-{
-    const struct scorecard *card = report_card_of_all(r);
-    struct score s;
-    if (card == NULL)
-        return;
-    report_score(r, card, r->cube->sum[CUBE_NOW], &s);
-    doc_head(r->doc, "scorecard", word(W_R_SCORECARD));
-    if (card->scope != cube_scope(r->cube))
-        doc_say(r->doc, BLOCK_NOTE, word(W_R_CARD_OF_EACH));
-    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "scorecard", NULL);
-    t->cards = true;
-    doc_column(t, "item", word(W_R_ITEM), false, false);
-    doc_column(t, "baseline", word(W_R_BASELINE), true, false);
-    doc_column(t, "target", word(W_R_TARGET), true, false);
-    doc_column(t, "actual", word(W_R_ACTUAL), true, false);
-    doc_column(t, "weight", word(W_R_WEIGHT), true, false);
-    doc_column(t, "points", word(W_R_POINTS), true, false);
-    doc_column(t, "grade", word(W_S_GRADE), true, false);
-    for (uint32_t i = 0; i < card->items; i++) {
-        const struct score_item *item = &card->item[i];
-        const struct score_line *line = &s.line[i];
-        doc_cell(t, item->title[0] != '\0' ? item->title : report_indicator(r, item->of))->key =
-            item->id;
-        doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
-        doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
-        struct doc_cell *actual =
-            doc_cell(t, line->has_value ? report_value(r, item->of, line->value) : "·");
-        actual->tone = line->standing == LINE_STRONG ? TONE_GOOD
-                       : line->standing == LINE_WEAK ? TONE_BAD
-                                                     : TONE_NONE;
-        struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, item->of);
-        actual->note = report_sure(r, item->of, &f);
-        doc_number(t, doc_text(r->doc, "%.1f%%", line->share / 10000.0), line->share / 1e6,
-                   UNIT_SHARE);
-        put_points(r, t, line);
-    }
-    if (s.scored)
-        doc_say(r->doc, BLOCK_TEXT,
-                doc_text(r->doc, "%s: %.2f · %s", word(W_R_SCORE), s.total / 100.0,
-                         score_grade_word((enum score_grade)s.grade, r->doc->chinese)));
-}
-
 void report_indicators(struct report *r)
 {
-    scorecard(r);
     doc_head(r->doc, "indicators", word(W_R_INDICATORS));
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "indicators", NULL);
     t->cards = true;

@@ -74,6 +74,11 @@ static void tiles(FILE *out, const struct doc_table *t)
             fputs(") ", out);
         }
         put(out, doc_at(t, r, 2)->text);
+        if (doc_at(t, r, 2)->note != NULL) {
+            fputs(" (", out);
+            put(out, doc_at(t, r, 2)->note);
+            fputc(')', out);
+        }
         fputc('\n', out);
     }
     fputc('\n', out);

@@ -44,9 +44,7 @@ static void put_change(struct report *r, struct doc_table *t, uint32_t num, uint
         return;
     }
     double by = (double)num / den - (double)was / before;
-    const char *points = report_phrase(
-        r, W_R_POINTS_OF, doc_text(r->doc, "%.1f", (by < 0 ? -by : by) * 100), NULL, NULL);
-    doc_number(t, doc_text(r->doc, "%s %s", by < 0 ? "↓" : "↑", points), by, UNIT_SHARE)->tone =
+    doc_number(t, report_by_points(r, by), by, UNIT_SHARE)->tone =
         interval_apart(wilson(num, den), wilson(was, before)) ? TONE_NONE : TONE_QUIET;
 }
 
@@ -59,8 +57,12 @@ static void put_share(struct report *r, struct doc_table *t, enum part_kind mix,
     bool category = strcmp(mixes[mix].by, "category") == 0;
     doc_cell(t, category ? report_name(r, SCOPE_CATEGORY, s->part)
                          : doc_text(r->doc, "%.*s", (int)s->name.len, s->name.p));
-    doc_number(t, report_share(r, share), share, UNIT_SHARE)->tone =
-        (uint64_t)s->num * 100 > (uint64_t)den * r->settings->flag_over ? TONE_FLAG : TONE_NONE;
+    struct doc_cell *cell = doc_number(t, report_share(r, share), share, UNIT_SHARE);
+    if ((uint64_t)s->num * 100 > (uint64_t)den * r->settings->flag_over) {
+        cell->tone = TONE_FLAG;
+        cell->note =
+            report_phrase(r, W_R_FLAGGED, report_count(r, r->settings->flag_over), NULL, NULL);
+    }
     doc_number(t, report_count(r, s->num), s->num, UNIT_COUNT);
     doc_cell(t, report_interval(r, wilson(s->num, den)));
     put_change(r, t, s->num, den, cube_part(r->cube, CUBE_PRIOR, mix, s->part), before);
@@ -121,9 +123,12 @@ static void put_aspects(struct report *r)
     doc_column(t, "mean", csat, true, false);
     doc_column(t, "n", word(W_R_CASES), true, false);
     doc_column(t, "before", word(W_R_BEFORE), true, false);
+    doc_column(t, "change", word(W_R_CHANGE), true, false);
     for (uint32_t i = 0; i < n; i++) {
         struct figure f = sum_rated(now, aspect[i].part);
         struct figure was = sum_rated(before, aspect[i].part);
+        struct figure_source of = {IND_CSAT, IF_MEAN, (uint8_t)aspect[i].part};
+        struct number both = report_number(r, now, before, of);
         doc_cell(t, doc_text(r->doc, "%.*s", (int)aspect[i].name.len, aspect[i].name.p));
         doc_number(t, report_figure(r, mean, &f), (double)f.top / (double)f.bottom / NUMBER_ONE,
                    UNIT_COUNT);
@@ -132,6 +137,7 @@ static void put_aspects(struct report *r)
             report_cell(r, t, mean, &was);
         else
             doc_cell(t, "");
+        report_change(r, t, &both);
     }
 }
 

@@ -185,24 +185,31 @@ int report_verdict(const struct number *n)
     return (is > was) == (n->of.field == IF_ATTAINMENT || good == DIRECTION_MORE) ? 1 : -1;
 }
 
+const char *report_by(const struct report *r, double by, const char *amount)
+{
+    bool nothing = by == 0 || strpbrk(amount, "123456789") == NULL;
+    return nothing ? word(W_R_SAME) : doc_text(r->doc, "%s %s", by > 0 ? "↑" : "↓", amount);
+}
+
+const char *report_by_points(const struct report *r, double by)
+{
+    const char *points = doc_text(r->doc, "%.1f", fabs(by) * 100);
+    return report_by(r, by, report_phrase(r, W_R_POINTS_OF, points, NULL, NULL));
+}
+
 const char *report_change_text(const struct report *r, const struct number *n)
 {
     if (!n->has || !n->had)
         return "";
     double is = plain(&n->now), was = plain(&n->before), by = is - was;
-    const char *arrow = by > 0 ? "↑" : "↓", *amount;
-    if (by == 0)
-        return word(W_R_SAME);
     if (is_part(r, n->of))
-        amount = report_phrase(r, W_R_POINTS_OF,
-                               doc_text(r->doc, "%.1f", fabs(by) * 100 / NUMBER_ONE), NULL, NULL);
-    else if (!is_relative(n))
-        amount = doc_text(r->doc, "%.2f", fabs(by) / NUMBER_ONE);
-    else if (was > 0)
-        amount = doc_text(r->doc, "%.1f%%", fabs(by) * 100 / was);
-    else
-        amount = report_value(r, n->of, llabs(figure_round(&n->now)));
-    return doc_text(r->doc, "%s %s", arrow, amount);
+        return report_by_points(r, by / NUMBER_ONE);
+    if (!is_relative(n))
+        return report_by(r, by, doc_text(r->doc, "%.2f", fabs(by) / NUMBER_ONE));
+    if (was > 0)
+        return report_by(r, by, doc_text(r->doc, "%.1f%%", fabs(by) * 100 / was));
+    return report_by(
+        r, by, report_value(r, n->of, llabs(figure_round(&n->now) - figure_round(&n->before))));
 }
 
 struct doc_cell *report_change(const struct report *r, struct doc_table *t, const struct number *n)
@@ -218,6 +225,9 @@ struct doc_cell *report_change(const struct report *r, struct doc_table *t, cons
         c->unit = is_part(r, n->of) ? UNIT_SHARE : ms ? UNIT_MS : UNIT_COUNT;
     }
     c->tone = verdict > 0 ? TONE_GOOD : verdict < 0 ? TONE_BAD : TONE_QUIET;
+    c->note = verdict > 0   ? word(W_R_IS_BETTER)
+              : verdict < 0 ? word(W_R_IS_WORSE)
+                            : NULL; /* a colour is seen neither in print nor by everybody */
     return c;
 }
 

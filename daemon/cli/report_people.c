@@ -27,9 +27,22 @@ struct person {
     uint32_t index;
     const struct sum *now;
     struct figure by;             /* what they are ranked by, without a scorecard */
-    const struct scorecard *card; /* NULL: none */
+    uint32_t cards;               /* bits: which of those at hand they have */
+    const struct scorecard *card; /* of the one that is being ranked; NULL: none */
     struct score score;
     uint32_t place; /* 0: none */
+};
+
+/* The cards of a scope, by the first of their id, and of these the ones that somebody has a score
+ * of. */
+struct ranking {
+    enum scope scope;
+    const char *id; /* of tables */
+    struct person *person;
+    uint32_t n, columns;
+    const struct scorecard *first[SCORECARDS_MAX];
+    uint32_t firsts;
+    uint32_t scored; /* bits */
 };
 
 static int better_first(const void *a, const void *b)
@@ -44,45 +57,74 @@ static int better_first(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* People of the scope who did something; (auto) and its like are nobody to be ranked. */
-static uint32_t gather(struct report *r, enum scope scope, struct figure_source by,
-                       struct person *ret, bool *ret_scored)
+/* Scores a person on a card of this id; without it the person has none. */
+static void judge(const struct report *r, enum scope scope, const struct scorecard *first,
+                  struct person *p)
 {
-    uint32_t n = 0;
-    *ret_scored = false;
-    for (uint32_t i = 1; i <= engine_names(r->cube->engine, scope); i++) {
-        struct person p = {.index = i, .now = cube_name(r->cube, CUBE_NOW, scope, i)};
-        struct str name = engine_name(r->cube->engine, scope, i);
+    struct engine_agent agent = {0};
+    if (scope == SCOPE_AGENT)
+        engine_agent(r->cube->engine, p->index, &agent);
+    p->score = (struct score){0};
+    p->card = cards_find(r->cards, first, engine_name(r->cube->engine, scope, p->index), agent.team,
+                         r->cube->setup.period[CUBE_NOW].from);
+    if (p->card != NULL && p->card->when[0] != 0) /* sums have no hours */
+        p->card = NULL;
+    if (p->card != NULL)
+        report_score(r, p->card, p->now, &p->score);
+}
+
+/* Did they do something that a table shows, or a card judges? */
+static bool is_anybody(const struct report *r, struct ranking *k, struct person *p)
+{
+    struct kpi_value v;
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++)
+        any = any || sum_value(p->now, r->settings, (enum indicator)shown[i].indicator, &v);
+    for (uint32_t f = 0; f < k->firsts; f++) {
+        judge(r, k->scope, k->first[f], p);
+        p->cards |= (uint32_t)(p->card != NULL) << f;
+        k->scored |= (uint32_t)p->score.scored << f;
+        any = any || p->score.scored;
+    }
+    p->card = NULL;
+    p->score = (struct score){0};
+    return any;
+}
+
+/* People of the scope who did something; (auto) and its like are nobody to be ranked. */
+static void gather(struct report *r, struct ranking *k, struct figure_source by)
+{
+    for (uint32_t i = 1; i <= engine_names(r->cube->engine, k->scope); i++) {
+        struct person p = {.index = i, .now = cube_name(r->cube, CUBE_NOW, k->scope, i)};
+        struct str name = engine_name(r->cube->engine, k->scope, i);
         struct engine_agent agent = {0};
         if (p.now == NULL || name_reserved_find(name) != NAME_PLAIN)
             continue;
-        if (scope == SCOPE_AGENT)
+        if (k->scope == SCOPE_AGENT)
             engine_agent(r->cube->engine, i, &agent);
-        struct kpi_value v;
-        bool any = false;
-        for (size_t k = 0; k < ARRAY_LEN(shown); k++)
-            any = any || sum_value(p.now, r->settings, (enum indicator)shown[k].indicator, &v);
         p.by = sum_figure(p.now, r->settings, by);
-        p.card = report_card(r, scope, name, agent.team);
-        if (p.card != NULL)
-            report_score(r, p.card, p.now, &p.score);
-        if ((!any && !p.score.scored) || agent.bot)
+        if (agent.bot || !is_anybody(r, k, &p))
             continue;
-        *ret_scored = *ret_scored || p.score.scored;
-        ret[n++] = p;
+        for (size_t c = 0; c < ARRAY_LEN(shown); c++)
+            k->columns |= (uint32_t)(sum_figure(p.now, r->settings, shown[c]).n > 0) << c;
+        k->person[k->n++] = p;
     }
-    qsort(ret, n, sizeof *ret, better_first);
-    return n;
 }
 
-/* Equal ones share a place; with scores, those without have none. */
-static void give_places(struct person *p, uint32_t n, bool scored)
+/* In order, with places, by this card or (NULL) by what they did. Equal ones share a place; with
+ * scores, those without have none. */
+static void rank(const struct report *r, struct ranking *k, const struct scorecard *first)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        if (scored ? !p[i].score.scored : p[i].by.n == 0)
+    struct person *p = k->person;
+    for (uint32_t i = 0; first != NULL && i < k->n; i++)
+        judge(r, k->scope, first, &p[i]);
+    qsort(p, k->n, sizeof *p, better_first);
+    for (uint32_t i = 0; i < k->n; i++) {
+        p[i].place = 0;
+        if (first != NULL ? !p[i].score.scored : p[i].by.n == 0)
             continue;
-        bool tie = i > 0 &&
-                   (scored ? p[i].score.total == p[i - 1].score.total : p[i].by.n == p[i - 1].by.n);
+        bool tie = i > 0 && (first != NULL ? p[i].score.total == p[i - 1].score.total
+                                           : p[i].by.n == p[i - 1].by.n);
         p[i].place = tie ? p[i - 1].place : i + 1;
     }
 }
@@ -106,42 +148,44 @@ static const char *key(struct report *r, struct figure_source of)
                     indicator_field_name((enum indicator_field)of.field));
 }
 
-/* And which part of the card's weights it stands on, if items were left out. */
-static const char *grade(struct report *r, const struct score *s)
+static void put_score(struct report *r, struct doc_table *t, const struct person *p)
 {
-    const char *word_of = score_grade_word((enum score_grade)s->grade, r->doc->chinese);
-    if (s->weight >= s->weight_all)
-        return word_of;
-    return doc_text(r->doc, "%s · %s %s", word_of, word(W_S_COUNTED),
-                    report_share(r, (double)s->weight / (double)s->weight_all));
+    if (!p->score.scored) {
+        doc_cell(t, "·");
+        return;
+    }
+    doc_number(t, doc_text(r->doc, "%.2f", p->score.total / 100.0), p->score.total / 100.0,
+               UNIT_COUNT)
+        ->note = report_grade(r, p->card, &p->score, p->now);
 }
 
-static void put_person(struct report *r, struct doc_table *t, enum scope scope,
-                       const struct person *p, bool scored, uint32_t columns)
+static void put_name(struct report *r, struct doc_table *t, enum scope scope, uint32_t index)
 {
-    struct str name = engine_name(r->cube->engine, scope, p->index);
-    doc_cell(t, report_name(r, scope, p->index))->key =
+    struct str name = engine_name(r->cube->engine, scope, index);
+    doc_cell(t, report_name(r, scope, index))->key =
         doc_text(r->doc, "%.*s", (int)name.len, name.p);
+}
+
+static void put_person(struct report *r, struct doc_table *t, const struct ranking *k,
+                       const struct person *p, bool scored)
+{
+    put_name(r, t, k->scope, p->index);
     if (p->place > 0)
         doc_number(t, doc_text(r->doc, "%s%u", p->place <= MEDALS ? "★ " : "", p->place), p->place,
                    UNIT_COUNT);
     else
         doc_cell(t, "·");
-    if (scored && p->score.scored)
-        doc_number(t, doc_text(r->doc, "%.2f", p->score.total / 100.0), p->score.total / 100.0,
-                   UNIT_COUNT)
-            ->note = grade(r, &p->score);
-    else if (scored)
-        doc_cell(t, "·");
-    for (size_t k = 0; k < ARRAY_LEN(shown); k++) {
-        if ((columns >> k & 1) == 0)
+    if (scored)
+        put_score(r, t, p);
+    for (size_t c = 0; c < ARRAY_LEN(shown); c++) {
+        if ((k->columns >> c & 1) == 0)
             continue;
-        struct figure f = sum_figure(p->now, r->settings, shown[k]);
-        report_cell(r, t, shown[k], &f);
+        struct figure f = sum_figure(p->now, r->settings, shown[c]);
+        report_cell(r, t, shown[c], &f);
     }
 }
 
-/* One item of somebody's card: its points, the value below them. */
+/* One item of somebody's card: its points, below them the value and what there is to say. */
 static void put_item(struct report *r, struct doc_table *t, const struct sum *now,
                      const struct score_item *item, const struct score_line *line)
 {
@@ -152,113 +196,167 @@ static void put_item(struct report *r, struct doc_table *t, const struct sum *no
     double points = line->points / 100.0;
     struct doc_cell *cell = doc_number(t, doc_text(r->doc, "%.2f", points), points, UNIT_COUNT);
     struct figure f = sum_figure(now, r->settings, item->of);
-    const char *sure = report_sure(r, item->of, &f);
+    const char *sure = report_sure(r, item->of, &f), *said = report_standing(line), *note = "";
     if (line->has_value)
-        cell->note = doc_text(r->doc, "%s%s%s", report_value(r, item->of, line->value),
-                              sure == NULL ? "" : " · ", sure == NULL ? "" : sure);
+        note = doc_text(r->doc, "%s%s%s", report_value(r, item->of, line->value),
+                        sure == NULL ? "" : " · ", sure == NULL ? "" : sure);
+    if (said != NULL)
+        note = doc_text(r->doc, "%s%s%s", note, note[0] == '\0' ? "" : " · ", said);
+    cell->note = note[0] == '\0' ? NULL : note;
     cell->tone = line->standing == LINE_STRONG ? TONE_GOOD
                  : line->standing == LINE_WEAK ? TONE_BAD
                                                : TONE_NONE;
 }
 
-static void card_table(struct report *r, const struct scorecard *card, enum scope scope,
-                       const char *id, const struct person *p, uint32_t n)
+/* "Desk (billing, sales)": a variant by whom it is for. */
+static const char *variant(const struct report *r, const struct scorecard *card)
 {
-    struct doc_table *t =
-        doc_table(r->doc, BLOCK_TABLE, id,
-                  report_phrase(r, W_R_CARD_ITEMS, card->title[0] != '\0' ? card->title : card->id,
-                                NULL, NULL));
+    enum { NAMED = 3 };
+    const struct score_names *names = card->teams.n > 0 ? &card->teams : &card->names;
+    const char *all = "";
+    for (uint32_t i = 0; i < names->n && i < NAMED; i++)
+        all = doc_text(r->doc, "%s%s%s", all, i > 0 ? ", " : "", names->at[i]);
+    const char *title = report_card_title(card);
+    return names->n == 0 ? title
+                         : doc_text(r->doc, "%s (%s%s)", title, all, names->n > NAMED ? ", …" : "");
+}
+
+/* Why scores are what they are: a table for each variant, whose items may differ. */
+static void items_of(struct report *r, const struct ranking *k, const struct scorecard *card,
+                     const char *id)
+{
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id,
+                                    report_phrase(r, W_R_CARD_ITEMS, variant(r, card), NULL, NULL));
     t->cards = true;
     t->rows_shown = PEOPLE_SHOWN;
     doc_column(t, "name", word(W_R_NAME), false, false);
     doc_column(t, "score", word(W_R_SCORE), true, false);
-    for (uint32_t k = 0; k < card->items; k++) {
-        const struct score_item *item = &card->item[k];
-        const char *title = item->title[0] != '\0' ? item->title : report_indicator(r, item->of);
-        doc_column(t, item->id, doc_text(r->doc, "%s · %g", title, item->weight / 100.0), true,
-                   false);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        if (p[i].card != card || !p[i].score.scored)
+    for (uint32_t i = 0; i < card->items; i++)
+        doc_column(t, card->item[i].id,
+                   doc_text(r->doc, "%s · %g", report_item_title(r, &card->item[i]),
+                            card->item[i].weight / 100.0),
+                   true, false);
+    for (uint32_t i = 0; i < k->n; i++) {
+        const struct person *p = &k->person[i];
+        if (p->card != card || !p->score.scored)
             continue;
-        struct str name = engine_name(r->cube->engine, scope, p[i].index);
-        doc_cell(t, report_name(r, scope, p[i].index))->key =
-            doc_text(r->doc, "%.*s", (int)name.len, name.p);
-        doc_number(t, doc_text(r->doc, "%.2f", p[i].score.total / 100.0), p[i].score.total / 100.0,
-                   UNIT_COUNT)
-            ->note = grade(r, &p[i].score);
-        for (uint32_t k = 0; k < card->items; k++)
-            put_item(r, t, p[i].now, &card->item[k], &p[i].score.line[k]);
+        put_name(r, t, k->scope, p->index);
+        put_score(r, t, p);
+        for (uint32_t n = 0; n < card->items; n++)
+            put_item(r, t, p->now, &card->item[n], &p->score.line[n]);
     }
 }
 
-/* Why a score is what it is: a table for each card, or variant of it. */
-static void cards(struct report *r, enum scope scope, const char *id, const struct person *p,
-                  uint32_t n)
+static void items(struct report *r, const struct ranking *k, const struct scorecard *first,
+                  bool headed)
 {
     uint32_t tables = 0;
     for (uint32_t c = 0; c < r->cards->cards; c++) {
         const struct scorecard *card = &r->cards->card[c];
         bool anybody = false;
-        for (uint32_t i = 0; i < n; i++)
-            anybody = anybody || (p[i].card == card && p[i].score.scored);
+        for (uint32_t i = 0; i < k->n; i++)
+            anybody = anybody || (k->person[i].card == card && k->person[i].score.scored);
         if (!anybody)
             continue;
-        if (tables == 0)
+        if (tables++ == 0 && !headed)
             doc_say(r->doc, BLOCK_NOTE, word(W_R_CARD_ITEMS_NOTE));
-        const char *own = tables == 0 ? doc_text(r->doc, "%s-items", id)
-                                      : doc_text(r->doc, "%s-items-%u", id, tables + 1);
-        card_table(r, card, scope, own, p, n);
-        tables++;
+        const char *id = headed ? doc_text(r->doc, "%s-items.%s", k->id, first->id)
+                                : doc_text(r->doc, "%s-items", k->id);
+        items_of(r, k, card, tables == 1 ? id : doc_text(r->doc, "%s-%u", id, tables));
     }
 }
 
-static void table(struct report *r, enum scope scope, const char *id, enum word title)
+/* One table of them: those who have the card `at` (bits), of more than one, or everybody. */
+static void people(struct report *r, const struct ranking *k, const char *id, const char *title,
+                   bool scored, uint32_t at)
 {
-    static const struct figure_source solved = {IND_RESOLVED_TICKETS, IF_NUM, 0};
-    static const struct figure_source calls = {IND_TALK, IF_N, 0};
-    struct kpi_value v;
-    bool desk = sum_value(r->cube->sum[CUBE_NOW], r->settings, IND_RESOLVED_TICKETS, &v);
-    struct figure_source by = desk ? solved : calls;
-    uint32_t names = engine_names(r->cube->engine, scope), columns = 0;
-    struct person *p = calloc(names + 1, sizeof *p);
-    bool scored = false;
-    uint32_t n = p == NULL ? 0 : gather(r, scope, by, p, &scored);
-    if (n == 0) {
-        free(p);
-        return;
-    }
-    give_places(p, n, scored);
-    for (uint32_t i = 0; i < n; i++)
-        for (size_t k = 0; k < ARRAY_LEN(shown); k++)
-            columns |= (uint32_t)(sum_figure(p[i].now, r->settings, shown[k]).n > 0) << k;
-    doc_head(r->doc, id, word(title));
-    const char *what = phrase_indicator(r->settings, (enum indicator)by.indicator, words_lang());
-    if (scored)
-        what = word(W_R_RANKED_SCORE);
-    doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_RANKED_BY, what, NULL, NULL));
-    if (scope == SCOPE_AGENT)
-        doc_say(r->doc, BLOCK_NOTE, word(W_R_AGENT_NOTE));
-    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id, NULL);
+    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id, title);
     t->cards = true;
     t->rows_shown = PEOPLE_SHOWN;
     doc_column(t, "name", word(W_R_NAME), false, false);
     doc_column(t, "rank", word(W_R_RANK), true, false);
     if (scored)
         doc_column(t, "score", word(W_R_SCORE), true, false);
-    for (size_t k = 0; k < ARRAY_LEN(shown); k++)
-        if ((columns >> k & 1) != 0)
-            doc_column(t, key(r, shown[k]), head(r, shown[k]), true, false);
-    for (uint32_t i = 0; i < n; i++)
-        put_person(r, t, scope, &p[i], scored, columns);
-    if (scored)
-        cards(r, scope, id, p, n);
-    free(p);
+    for (size_t c = 0; c < ARRAY_LEN(shown); c++)
+        if ((k->columns >> c & 1) != 0)
+            doc_column(t, key(r, shown[c]), head(r, shown[c]), true, false);
+    for (uint32_t i = 0; i < k->n; i++)
+        if (at == 0 || (k->person[i].cards & at) != 0)
+            put_person(r, t, k, &k->person[i], scored);
+}
+
+/* Scores of different cards are no ranking: each card has its own, and who has none comes last. */
+static void by_card(struct report *r, struct ranking *k)
+{
+    bool many = (k->scored & (k->scored - 1)) != 0, headed = false;
+    for (uint32_t f = 0; f < k->firsts; f++) {
+        if ((k->scored >> f & 1) == 0)
+            continue;
+        rank(r, k, k->first[f]);
+        people(r, k, headed ? doc_text(r->doc, "%s.%s", k->id, k->first[f]->id) : k->id,
+               many ? report_card_title(k->first[f]) : NULL, true, many ? 1u << f : 0);
+        items(r, k, k->first[f], headed);
+        headed = true;
+    }
+    uint32_t rest = 0;
+    for (uint32_t i = 0; many && i < k->n; i++)
+        if ((k->person[i].cards & k->scored) == 0)
+            k->person[rest++] = k->person[i];
+    k->n = rest;
+    for (uint32_t i = 0; i < rest; i++)
+        k->person[i].place = 0;
+    if (rest > 0)
+        people(r, k, doc_text(r->doc, "%s-without", k->id), word(W_R_WITHOUT_CARD), false, 0);
+}
+
+/* The agents, teams, … of a report; of the other scopes only what has scores. */
+static void table(struct report *r, enum scope scope, const char *id, const char *title)
+{
+    static const struct figure_source solved = {IND_RESOLVED_TICKETS, IF_NUM, 0};
+    static const struct figure_source calls = {IND_TALK, IF_N, 0};
+    const struct scorecard *first[SCORECARDS_MAX];
+    struct kpi_value v;
+    bool desk = sum_value(r->cube->sum[CUBE_NOW], r->settings, IND_RESOLVED_TICKETS, &v);
+    struct figure_source by = desk ? solved : calls;
+    struct ranking k = {.scope = scope, .id = id};
+    uint32_t firsts = cards_firsts(r->cards, first);
+    for (uint32_t i = 0; i < firsts; i++)
+        if (first[i]->scope == scope)
+            k.first[k.firsts++] = first[i];
+    bool people_too = scope == SCOPE_AGENT || scope == SCOPE_TEAM;
+    if (!people_too && k.firsts == 0)
+        return;
+    k.person = calloc(engine_names(r->cube->engine, scope) + 1, sizeof *k.person);
+    if (k.person != NULL)
+        gather(r, &k, by);
+    if (k.n > 0 && (people_too || k.scored != 0)) {
+        const char *what =
+            phrase_indicator(r->settings, (enum indicator)by.indicator, words_lang());
+        doc_head(r->doc, id, title);
+        doc_say(r->doc, BLOCK_NOTE,
+                report_phrase(r, W_R_RANKED_BY, k.scored != 0 ? word(W_R_RANKED_SCORE) : what, NULL,
+                              NULL));
+        if ((k.scored & (k.scored - 1)) != 0)
+            doc_say(r->doc, BLOCK_NOTE, word(W_R_RANKED_EACH));
+        if (scope == SCOPE_AGENT)
+            doc_say(r->doc, BLOCK_NOTE, word(W_R_AGENT_NOTE));
+        if (k.scored != 0) {
+            by_card(r, &k);
+        } else {
+            rank(r, &k, NULL);
+            people(r, &k, id, NULL, false, 0);
+        }
+    }
+    free(k.person);
 }
 
 void report_people(struct report *r)
 {
-    table(r, SCOPE_AGENT, "agents", W_R_AGENTS);
+    static const enum scope others[] = {SCOPE_CHANNEL, SCOPE_CATEGORY, SCOPE_PRIORITY};
+    table(r, SCOPE_AGENT, "agents", word(W_R_AGENTS));
     if (r->cube->setup.team == NULL)
-        table(r, SCOPE_TEAM, "teams", W_R_TEAMS);
+        table(r, SCOPE_TEAM, "teams", word(W_R_TEAMS));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        table(r, others[i], doc_text(r->doc, "scores_%s", scope_name(others[i])),
+              phrase_scope(others[i], words_lang()));
 }

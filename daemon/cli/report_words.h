@@ -59,6 +59,33 @@
     X(R_CARD_OF_EACH, "A card for each of them, held against all together.",                       \
       "以个人或团队的评分卡评价整体。")                                                            \
     X(R_CARD_ITEMS, "Scorecard {1}: every item", "评分卡 {1}:各项")                                \
+    X(R_CARD_HOURS, "Scorecard {1} is left out: a report tells no hours apart (calendar {2}).",    \
+      "评分卡 {1} 未计入:报告不区分时段(日历 {2})。")                                              \
+    X(R_CARD_FUTURE, "Scorecard {1} is left out: it was not in force yet when the period began.",  \
+      "评分卡 {1} 未计入:时期开始时尚未生效。")                                                    \
+    X(R_CARD_OF_SOME,                                                                              \
+      "No total score: scorecard {1} is not for everybody ({2}); who has it is ranked below.",     \
+      "无总分:评分卡 {1} 并非适用于全体({2});适用者的得分见下。")                                  \
+    X(R_CARD_SIZED,                                                                                \
+      "No total score: scorecard {1} sets goals for one {2} ({3}), not for all together; each "    \
+      "one's score stands below.",                                                                 \
+      "无总分:评分卡 {1} 的目标({3})按每个{2}设定,不适用于整体;各自得分见下。")                    \
+    X(R_CARD_EMPTY, "No total score: nothing that scorecard {1} judges was counted.",              \
+      "无总分:评分卡 {1} 所评项目没有数据。")                                                      \
+    X(R_CARD_CHANGES,                                                                              \
+      "The terms of scorecard {1} change on {2}: those in force when the period began judge all "  \
+      "of it.",                                                                                    \
+      "评分卡 {1} 的标准于 {2} 变更:整个时期按期初有效的标准评分。")                               \
+    X(R_CARD_NEW, "no such card before", "上期尚无此评分卡")                                       \
+    X(R_CARD_OTHER, "the card has changed: not to be compared", "评分卡已变更,不可比较")           \
+    X(R_CARD_CHANGED, "the card has changed: {1} by the one before, not to be compared",           \
+      "评分卡已变更:上期按旧卡 {1},不可比较")                                                      \
+    X(R_VOID_CARD, "card void: {1}", "整卡作废:{1}")                                               \
+    X(R_VOID_GROUP, "{2} void: {1}", "{2} 作废:{1}")                                               \
+    X(R_VOID_ITEM, "{2} void: {1}", "{2} 作废:{1}")                                                \
+    X(R_RANKED_EACH, "Each scorecard has a table: places are among those who have the same card.", \
+      "每张评分卡一张表:仅在同卡者之间排名。")                                                     \
+    X(R_WITHOUT_CARD, "Without a scorecard", "无评分卡")                                           \
     X(R_CARD_ITEMS_NOTE,                                                                           \
       "Points of each item, below them the value; the head has the weight. A dot was left "        \
       "out: too few samples.",                                                                     \
@@ -135,6 +162,10 @@
     X(R_NO_EVENTS, "Nothing happened in this period.", "该时期没有任何事件。")                     \
     X(R_SAME, "unchanged", "持平")                                                                 \
     X(R_POINTS_OF, "{1} points", "{1} 个百分点")                                                   \
+    X(R_IS_BETTER, "better", "改善")                                                               \
+    X(R_IS_WORSE, "worse", "变差")                                                                 \
+    X(R_FLAGGED, "above {1} %", "超过 {1}%")                                                       \
+    X(R_ATTENTION, "look into it", "请注意")                                                       \
     X(R_ACTUAL_BY_TARGET, "actual / target", "实际 / 目标")                                        \
     X(R_TARGET_BY_ACTUAL, "target / actual", "目标 / 实际")                                        \
     X(R_POLICY, "by policy", "按策略")                                                             \
@@ -170,6 +201,14 @@
     X(R_NOT_DUE, "not due", "未到期")                                                              \
     X(R_NOT_SURE, "met, but the interval reaches beyond", "达到,但区间未排除偶然")                 \
     X(R_NO_CASES, "no cases", "无数据")                                                            \
+    X(R_NO_SUCH, "not yet: no such {1} in this period", "尚未达到:该时期没有此{1}")                \
+    X(R_NOT_HERE, "not in this report, which is about one team", "不在本报告内:仅统计一个团队")    \
+    X(R_MORE_NAMES, "{1} further names are left out here; --format csv has all of them.",          \
+      "此处另有 {1} 个名称未列出;--format csv 包含全部。")                                         \
+    X(R_COMPARE_NOTE,                                                                              \
+      "Everything that either period has. A ratio has its cases and interval behind it; better "   \
+      "or worse is said where the change is clear.",                                               \
+      "列出任一时期有数据的全部指标。比率附件数与区间;变化明显时注明改善或变差。")                 \
     X(R_PERIOD, "period", "时期")                                                                  \
     X(R_PERIOD_BEFORE, "period before", "上一时期")                                                \
     X(R_AS_OF, "as of", "统计截至")                                                                \

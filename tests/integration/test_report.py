@@ -280,8 +280,8 @@ class Report(unittest.TestCase):
         rows = list(csv.reader(io.StringIO(text)))
         self.assertTrue(any(cell == "'" + bad[0] for row in rows for cell in row))
         for row in rows:
-            self.assertEqual(len(row), 6)
-            for cell in (row[1], row[5]):
+            self.assertEqual(len(row), 7)
+            for cell in (row[1], row[5], row[6]):
                 self.assertFalse(cell[:1] in tuple("=+-@\t\r\n"), cell)
 
     def test_measures(self):
@@ -291,11 +291,25 @@ class Report(unittest.TestCase):
   - {measure: "<i>templates", owner: bo, indicator: reopen_rate, expected: "<= 0.001%"}
   - {measure: nobody, owner: cy, indicator: csat, expected: ">= 4", team: no-such-team}
   - {measure: busier, owner: di, indicator: occupancy, expected: ">= 0.01%"}
+  - {measure: few, owner: ed, indicator: complaints, expected: "<= 999999", team: billing}
+  - {measure: mistyped, owner: ed, indicator: complaints, expected: "<= 999999", team: biling}
+  - {measure: nobody's, owner: ed, indicator: reopened, expected: "<= 999999", agent: no-one}
+  - {measure: aspect, owner: ed, indicator: csat.atitude, field: n, expected: "<= 999999"}
 """)
         got = self.report("--measures", measures, "--from", "2026-01-01", "--to", "2026-01-07")
         states = {row: cells["state"] for row, cells in got["measures"].items()}
         self.assertEqual(states, {"more people": "verified", "<i>templates": "not yet",
-                                  "nobody": "no cases", "busier": "verified"})
+                                  "nobody": "not yet: no such team in this period",
+                                  "busier": "verified", "few": "verified",
+                                  "mistyped": "not yet: no such team in this period",
+                                  "nobody's": "not yet: no such agent in this period",
+                                  "aspect": "no cases"})
+        team = self.report("--measures", measures, "--from", "2026-01-01", "--to", "2026-01-07",
+                           "--team", "technical")["measures"]
+        self.assertEqual(team["few"]["state"], "not in this report, which is about one team")
+        empty = self.report("--measures", measures, "--month", "2027-05")["measures"]
+        self.assertEqual({cells["state"].split(":")[0] for cells in empty.values()},
+                         {"no cases", "not yet"})
         md = run("report", self.log, "--measures", measures, "--format", "md", "--from",
                  "2026-01-06", "--to", "2026-01-07", "--against", "2025-12-29/2025-12-31").stdout
         ratio = r"[\d.]+% \(n = \d+ · [\d.]+ – [\d.]+%\)"
@@ -306,6 +320,12 @@ class Report(unittest.TestCase):
         done = run("report", self.log, "--measures", wrong, code=1)
         self.assertIn(f"{wrong}:3: ", done.stderr)
         self.assertIn("expected", done.stderr)
+        for what, says in (("indicator: csta", "csta"), ("indicator: csat, field: p90", "p90"),
+                           ("indicator: csat, field: meen", "meen")):
+            wrong = self.write("wrong.yaml", "measures:\n  - {measure: x, owner: y,\n     "
+                               f"{what},\n     expected: \">= 4\"}}\n")
+            done = run("report", self.log, "--measures", wrong, code=1)
+            self.assertRegex(done.stderr, f"{re.escape(wrong)}:3: .*{says}")
 
     def test_scorecards_rank(self):
         config = self.write("cards.yaml", """scorecards:
@@ -355,7 +375,8 @@ class Report(unittest.TestCase):
         self.assertIn("A card for each of them", page)
         self.assertIn("**Scorecard Desk: every item**", page)
         for line in page.split("**Scorecard Desk")[1].split("\n\n")[1].splitlines()[2:]:
-            self.assertRegex(line, r"\| (·|[\d.]+ \([\d.]+% · n = \d+ · [\d.]+ – [\d.]+%\)) \|"
+            self.assertRegex(line, r"\| (·|[\d.]+ \([\d.]+% · n = \d+ · [\d.]+ – [\d.]+%"
+                             r"( · (strength|weak spot))?\)) \|"
                              r" [^|]+ \|$")
         few = card + "      - {indicator: next_response, field: mean, weight: 25, min_n: 99999,\n" \
                      "         baseline: 1h, target: 30m}\n"
@@ -366,7 +387,7 @@ class Report(unittest.TestCase):
         alone = self.report("--config", self.write("counts.yaml", counts))
         self.assertIn("agents-items", alone)  # all together reply more than anybody
         self.assertNotIn("scorecard", alone)
-        self.assertNotIn("score", alone["summary"])
+        self.assertEqual(alone["summary"]["score"]["value"], "·")
 
     def test_ready_made_cards(self):
         """Each is fine by itself and ranks whom it is for; every item of it can be judged."""

@@ -93,11 +93,11 @@ Test(report_doc, markdown)
 Test(report_doc, csv)
 {
     char *text = written(doc_csv);
-    cr_assert_str_eq(text, "table,row,column,value,unit,text\r\n"
-                           "tiles,opened,value,12,,12\r\n"
-                           "tiles,opened,change,,,\r\n"
-                           "bars,\"'=1+1|<b>\",p50,60000,ms,1m\r\n"
-                           "bars,two,p50,,,·\r\n");
+    cr_assert_str_eq(text, "table,row,column,value,unit,text,note\r\n"
+                           "tiles,opened,value,12,,12,\r\n"
+                           "tiles,opened,change,,,,\r\n"
+                           "bars,\"'=1+1|<b>\",p50,60000,ms,1m,n = 3 · x\r\n"
+                           "bars,two,p50,,,·,\r\n");
     free(text);
 }
 

@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+"""Scorecards in reports: whose card, which terms, ranks of one card, and a word where one is
+needed. A log of some forty events, so that each score can be worked out by hand."""
+import csv
+import io
+import json
+import os
+import tempfile
+import unittest
+
+from companion import run
+from reported import table
+
+DAY = 86400000
+MAY = 1777593600000  # 2026-05-01T00:00:00Z
+APRIL = MAY - 30 * DAY
+CSAT = "{indicator: csat, weight: 1, baseline: %s, target: %s}"
+
+
+def rated(agent, day, score, team="desk"):
+    ticket = f"{agent}{day}{score}"
+    at = APRIL + day * DAY
+    return [{"type": "opened", "ts": at, "ticket": ticket, "team": team, "agent": agent,
+             "category": f"c{day % 3}", "src": "s", "id": ticket + "o"},
+            {"type": "resolved", "ts": at + 3600000, "ticket": ticket, "agent": agent, "src": "s",
+             "id": ticket + "s"},
+            {"type": "rated", "ts": at + 7200000, "ticket": ticket, "agent": agent, "score": score,
+             "src": "s", "id": ticket + "r"}]
+
+
+def complaint(agent, day, number):
+    return {"type": "complained", "ts": APRIL + day * DAY, "agent": agent, "src": "s",
+            "id": f"c{number}"}
+
+
+# April: all 3. May: ada 5, bob 4, cyd 4 (other team), dan complained of twice.
+LOG = (rated("ada", 3, 3) + rated("bob", 4, 3) + rated("ada", 33, 5) + rated("bob", 34, 4)
+       + rated("cyd", 35, 4, "shop") + rated("dan", 36, 3)
+       + [complaint("dan", 36, 1), complaint("dan", 37, 2)])
+
+
+class ReportCards(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory(prefix="ticketpulse-")
+        self.addCleanup(self.dir.cleanup)
+        self.log = self.write("log.ndjson", "".join(json.dumps(e) + "\n" for e in LOG))
+
+    def write(self, name, text):
+        path = os.path.join(self.dir.name, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def said(self, cards, *args, form="csv", log=None):
+        config = self.write("cards.yaml", cards)
+        return run("report", log or self.log, "--config", config, "--month", "2026-05", "--format",
+                   form, "--no-charts", "--lang", "en", *args).stdout
+
+    def cells(self, cards, *args, log=None):
+        """{(table, row, column): (text, note)}"""
+        lines = csv.DictReader(io.StringIO(self.said(cards, *args, log=log)))
+        return {(c["table"], c["row"], c["column"]): (c["text"], c["note"]) for c in lines}
+
+    def test_the_period_before_has_the_card_of_then(self):
+        """April has 60 points by the new terms and 40 by its own; no bare difference is told."""
+        now = "  - {id: desk, scope: all, window: 30d, valid_from: %s,\n     items: [" \
+              + CSAT % (3, 4) + "]}\n"
+        old = "  - {id: desk, scope: all, window: 30d, items: [" + CSAT % (4, 5) + "]}\n"
+        score = ("summary", "score", "value")
+        change = ("summary", "score", "change")
+        got = self.cells("scorecards:\n" + now % "2026-05-01" + old)
+        self.assertEqual(got[score][0], "80.00")  # (5 + 4 + 4 + 3) / 4
+        self.assertEqual(got[change][0], "the card has changed: 40.00 by the one before, "
+                                         "not to be compared")
+        got = self.cells("scorecards:\n" + now % "2026-04-01" + old)  # the same card in both
+        self.assertEqual((got[score][0], got[change][0]), ("80.00", "↑ 20.00"))
+        got = self.cells("scorecards:\n" + now % "2026-05-01")
+        self.assertEqual((got[score][0], got[change][0]), ("80.00", "no such card before"))
+        got = self.cells("scorecards:\n" + now % "2026-05-02" + old)  # within the period
+        self.assertEqual((got[score][0], got[change][0]), ("60.00", "↑ 20.00"))
+        text = self.said("scorecards:\n" + now % "2026-05-02" + old, form="md")
+        self.assertIn("The terms of scorecard desk change on 2026-05-02", text)
+        got = self.cells("scorecards:\n" + now % "2026-05-02")
+        self.assertEqual(got[score][0], "·")
+        self.assertIn("was not in force yet", got[score][1])
+
+    def test_one_ranking_for_each_card(self):
+        """dan is best on his card and ada on hers: nobody stands between names of other cards."""
+        cards = """scorecards:
+  - {id: a, title: Desk, window: 30d, match: {agent: [ada, bob]}, items: [%s]}
+  - {id: b, title: Shop, window: 30d, match: {agent: [dan]}, items: [%s]}
+  - {id: t, title: Teams, scope: team, window: 30d, items: [%s]}
+  - {id: c, title: Kinds, scope: category, window: 30d, items: [%s]}
+""" % (CSAT % (3, 4), CSAT % (2, 3), CSAT % (3, 4), CSAT % (3, 4))
+        got = table(self.said(cards))
+        ranks = {key: {name: (row["rank"], row["score"]) for name, row in got[key].items()}
+                 for key in ("agents", "agents.b", "teams", "scores_category")}
+        self.assertEqual(ranks["agents"], {"ada": (1, 100), "bob": (2, 80)})
+        self.assertEqual(ranks["agents.b"], {"dan": (1, 80)})
+        self.assertEqual(ranks["teams"], {"shop": (1, 80), "desk": (1, 80)})
+        self.assertEqual(ranks["scores_category"], {c: (1, 80) for c in ("c0", "c1", "c2")})
+        self.assertEqual({name: row["rank"] for name, row in got["agents-without"].items()},
+                         {"cyd": "·"})
+        self.assertEqual((set(got["agents-items"]), set(got["agents-items.b"])),
+                         ({"ada", "bob"}, {"dan"}))
+        text = self.said(cards, form="md")
+        self.assertIn("Each scorecard has a table", text)
+        for title in ("**Desk**", "**Shop**", "**Without a scorecard**"):
+            self.assertIn(title, text)
+        self.assertNotIn("Each scorecard", self.said(cards.replace("  - {id: b", "  - {id: a"),
+                                                     form="md"))
+
+    def test_variants_of_one_card_are_ranked_together(self):
+        cards = """scorecards:
+  - {id: a, window: 30d, match: {agent: [dan, cyd]}, items: [%s]}
+  - {id: a, window: 30d, items: [%s]}
+""" % (CSAT % (2, 3), CSAT % (3, 4))
+        got = table(self.said(cards))
+        self.assertEqual({name: row["rank"] for name, row in got["agents"].items()},
+                         {"ada": 1, "cyd": 1, "bob": 3, "dan": 3})
+        self.assertEqual((set(got["agents-items"]), set(got["agents-items-2"])),
+                         ({"cyd", "dan"}, {"ada", "bob"}))
+        self.assertIn("**Scorecard a (dan, cyd): every item**", self.said(cards, form="md"))
+
+    def test_no_total_without_a_word(self):
+        """In every format: which card, and what of it fits one name only."""
+        cards = "scorecards:\n  - {id: a, title: Month, window: 30d, items: [" + CSAT % (3, 4) \
+                + ",\n     {indicator: complaints, title: told off, weight: 1, deduct: 0.25}]}\n"
+        why = "No total score: scorecard Month sets goals for one agent (told off), not for all " \
+              "together; each one's score stands below."
+        got = self.cells(cards)
+        self.assertEqual(got["summary", "score", "value"], ("·", why))
+        self.assertEqual(got["agents", "ada", "score"][0], "100.00")
+        for form in ("md", "html"):
+            self.assertIn(why.replace("'", "&#39;" if form == "html" else "'"),
+                          self.said(cards, form=form))
+        self.assertIn("无总分:评分卡 Month 的目标", run(
+            "report", self.log, "--config", self.write("c.yaml", cards), "--lang", "zh",
+            "--format", "md").stdout)
+        some = cards.replace("window: 30d,", "window: 30d, match: {agent: [ada]},", 1)
+        self.assertIn("is not for everybody (agent)", self.said(some, form="md"))
+        hours = "calendars: [{id: night, hours: {mon-sun: '22:00-06:00'}}]\n" \
+                + cards.replace("window: 30d,", "window: 30d, when: night,", 1)
+        self.assertIn("left out: a report tells no hours apart (calendar night)",
+                      self.said(hours, form="md"))
+        nothing = "scorecards:\n  - {id: a, scope: all, window: 30d, items: [{indicator: nps, " \
+                  "weight: 1, baseline: 0, target: 1}]}\n"
+        self.assertIn("nothing that scorecard a judges was counted", self.said(nothing, form="md"))
+        self.assertNotIn("No total", self.said("{}", form="md"))
+
+    def test_a_void_card_says_by_what(self):
+        cards = """scorecards:
+  - id: a
+    window: 30d
+    groups: {work: 85, conduct: 15}
+    items:
+      - {group: work, indicator: csat, weight: 1, baseline: 3, target: 4}
+      - {group: conduct, indicator: complaints, weight: 1, deduct: 0.1,
+         gate: {at: ">= 2", void: %s}}
+"""
+        got = self.cells(cards % "card")
+        self.assertEqual(got["agents", "dan", "score"],
+                         ("0.00", "unqualified · card void: complaints 2 ≥ 2"))
+        self.assertEqual(got["agents-items", "dan", "csat.mean"][1], "3 · n = 1 · void")
+        self.assertEqual(got["agents", "bob", "score"], ("83.00", "good"))
+        got = self.cells(cards % "group")
+        self.assertEqual(got["agents", "dan", "score"],
+                         ("51.00", "needs improvement · conduct void: complaints 2 ≥ 2"))
+        got = self.cells(cards % "item")
+        self.assertEqual(got["agents", "dan", "score"],
+                         ("51.00", "needs improvement · complaints void: complaints 2 ≥ 2"))
+        whole = self.cells(cards.replace("window:", "scope: all\n    window:", 1) % "card")
+        self.assertEqual(whole["summary", "score", "value"],
+                         ("0.00", "unqualified · card void: complaints 2 ≥ 2"))
+        self.assertEqual(whole["scorecard", "csat.mean", "verdict"][0], "void")
+
+    def test_everything_is_set_side_by_side(self):
+        """Every indicator of either period, the site's own and aspects, too, with what it is made
+        of and which way it went; and a name that only one of both has."""
+        more = [{"type": "measured", "ts": APRIL + day * DAY, "name": "orders", "value": value,
+                 "agent": "ada", "src": "s", "id": f"m{day}"} for day, value in ((5, 10), (35, 12))]
+        more += [{"type": "rated", "ts": APRIL + day * DAY, "agent": "ada", "score": score,
+                  "aspect": "skill", "src": "s", "id": f"a{day}"}
+                 for day, score in ((5, 3), (36, 4.004))]
+        more += rated("eve", 6, 3)
+        log = self.write("more.ndjson", "".join(json.dumps(e) + "\n" for e in sorted(
+            LOG + more, key=lambda e: e["ts"])))
+        own = "indicators: [{id: orders, kind: sum, measure: orders}]\n" \
+              "targets: {resolution: 2h}\n"
+        got = self.cells(own, log=log)
+        ada = {row.removeprefix("ada/"): {c: got["compare_agent", row, c]
+                                          for c in ("before", "actual", "change")}
+               for name, row, c in got if name == "compare_agent" and row.startswith("ada/")}
+        self.assertLessEqual({"opened.num", "resolution.p50", "resolution.attainment",
+                              "resolution_rate.value", "csat.mean", "csat_rate.value", "orders.num",
+                              "csat.skill.mean"}, set(ada))
+        self.assertEqual([ada["orders.num"][c][0] for c in ("before", "actual", "change")],
+                         ["10", "12", "↑ 20.0%"])
+        self.assertEqual([ada["csat.skill.mean"][c] for c in ("before", "actual")],
+                         [("3", "n = 1"), ("4", "n = 1")])
+        reached = ada["resolution.attainment"]
+        self.assertEqual(reached["actual"], ("100.0%", "n = 1 · 20.7 – 100.0%"))
+        self.assertEqual(reached["change"][0], "unchanged")
+        self.assertEqual(got["compare_agent", "eve/csat.mean", "actual"][0], "·")
+        self.assertEqual(got["compare_agent", "eve/csat.mean", "before"][0], "3")
+        self.assertEqual(got["compare_agent", "dan/complaints.num", "change"][0], "↑ 2")
+        for scope, row in (("all", "all"), ("team", "desk"), ("category", "c0")):
+            self.assertIn(("compare_" + scope, row + "/opened.num", "change"), got)
+        # Every indicator that the whole has stands there, by the same numbers.
+        for name, row, column in [key for key in got if key[0] == "indicators"]:
+            if column == "actual" and got[name, row, column][0] not in ("·", "0"):
+                fields = [key for key in got if key[0] == "compare_all" and key[2] == "actual"
+                          and key[1].rsplit(".", 1)[0] == f"all/{row}"]
+                self.assertIn(got[name, row, column][0], [got[key][0] for key in fields], row)
+
+    def test_flags_and_changes_are_words_too(self):
+        lines = [{"type": "opened", "ts": at + i * 60000, "ticket": f"{at}{i}", "src": "s",
+                  "category": "a" if i % (2 if at == MAY else 9) else "b", "by": "customer",
+                  "id": f"{at}{i}"} for at in (APRIL, MAY) for i in range(90)]
+        log = self.write("mix.ndjson", "".join(json.dumps(e) + "\n" for e in lines))
+        got = self.cells("flag_over: 40%\n", log=log)
+        self.assertEqual(got["categories", "a", "share"], ("50.0%", "above 40 %"))
+        self.assertEqual(got["categories", "b", "share"], ("50.0%", "above 40 %"))
+        text = self.said("flag_over: 60%\n", form="md", log=log)
+        self.assertNotIn("(above", text)
+        self.assertIn("| 50.0% (above 40 %) |", self.said("flag_over: 40%\n", form="md", log=log))
+        text = self.said("flag_over: 40%\n", form="html", log=log)
+        self.assertIn("<span>above 40 %</span>", text)
+        self.assertEqual(got["summary", "opened", "change"][0], "unchanged")
+        # dan's complaints by hand: 2 of none is no percentage, and nothing that is 0 has an arrow
+        for arrow in ("↑ 0", "↓ 0"):
+            for form in ("csv", "md"):
+                self.assertNotRegex(self.said("{}", form=form, log=log), arrow + r"(\.0+)?\b[^.]")
+
+
+if __name__ == "__main__":
+    unittest.main()
