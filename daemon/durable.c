@@ -78,6 +78,16 @@ bool durable_recover(struct durable *s, struct outbox *outbox)
 
 /* --- what is held ------------------------------------------------------------------------- */
 
+/* "full: no room on the device" */
+static void explain_health(char to[STORE_WHY_MAX], enum store_result health, const char *why)
+{
+    snprintf(to, STORE_WHY_MAX, "%.9s: %.480s",
+             health == STORE_READONLY ? "readonly"
+             : health == STORE_FULL   ? "full"
+                                      : "broken",
+             why);
+}
+
 static void log_health(struct durable *s)
 {
     enum store_result health = journal_health(&s->journal);
@@ -92,11 +102,7 @@ static void log_health(struct durable *s)
     }
     journal_why(&s->journal, why);
     log_error(s->log, "journal not written", "error=\"%s\"", why);
-    snprintf(s->why, sizeof s->why, "%.9s: %.480s",
-             health == STORE_READONLY ? "readonly"
-             : health == STORE_FULL   ? "full"
-                                      : "broken",
-             why);
+    explain_health(s->why, health, why);
 }
 
 /* What is told counts as told when the record has it: then nobody need find out again. */
@@ -117,12 +123,15 @@ static void log_record(struct durable *s)
         return;
     s->record_health = (int)health;
     if (health == STORE_FINE) {
-        log_info(s->log, "record written again", "lost=%" PRIu64, s->record.lost);
+        log_info(s->log, "record written again", "lost=%" PRIu64 "%s", s->record.lost,
+                 atomic_exchange(&s->record.renewed, false)
+                     ? " damaged=record.db.damaged: begun anew"
+                     : "");
         return;
     }
     recorder_why(&s->record, why);
-    log_error(s->log, "record not written", "error=\"%s\"%s", why,
-              health == STORE_BROKEN ? "; it is given up until the next start" : "");
+    log_error(s->log, "record not written", "error=\"%s\"", why);
+    explain_health(s->record_why, health, why);
 }
 
 static void on_recorded(struct recorder *r)
@@ -480,19 +489,4 @@ void durable_close(struct durable *s, void (*closed)(void *data))
     if (s->on)
         store_close(&s->store);
     closed(s->data);
-}
-
-void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret)
-{
-    *ret = (struct durable_trouble){
-        .unwritten = s->running && s->health != STORE_FINE,
-        .why = s->why,
-        .waiting_bytes = s->running ? journal_backlog(&s->journal) : 0,
-        .lost = s->lost - s->whole,
-        .damaged = s->damage[0] != 0 && s->checkpoints == 0,
-        .damage = s->damage,
-        .damage_lost = s->recover.lost,
-        .failing_ms = s->failing == 0 ? 0 : now - s->failing + 1,
-        .failing_why = strerror(s->checkpoint.error),
-    };
 }

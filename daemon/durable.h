@@ -69,6 +69,7 @@ struct durable {
     uint64_t checkpoints;                      /* made */
     uint64_t failing;                          /* uv_now() since when none can be; 0: they can */
     char why[STORE_WHY_MAX];                   /* the disk takes nothing */
+    char record_why[STORE_WHY_MAX];            /* likewise, of the record */
     bool mended;                               /* journal.db was damaged */
     char damage[128];                          /* what the start missed; "" = nothing */
     struct journal journal;
@@ -137,6 +138,9 @@ struct durable_trouble {
     uint64_t damage_lost; /* entries */
     uint64_t failing_ms;  /* since when no checkpoint can be written */
     const char *failing_why;
+    bool unrecorded; /* record.db cannot be written */
+    const char *unrecorded_why;
+    uint64_t unrecorded_bytes; /* that wait for it */
 };
 void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret);
 

@@ -17,3 +17,21 @@ void durable_status(const struct durable *s, struct status_journal *ret)
     ret->checkpoint = s->checkpoint_seq;
     ret->checkpoints = s->checkpoints;
 }
+
+void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret)
+{
+    *ret = (struct durable_trouble){
+        .unwritten = s->running && s->health != STORE_FINE,
+        .why = s->why,
+        .waiting_bytes = s->running ? journal_backlog(&s->journal) : 0,
+        .lost = s->lost - s->whole,
+        .damaged = s->damage[0] != 0 && s->checkpoints == 0,
+        .damage = s->damage,
+        .damage_lost = s->recover.lost,
+        .failing_ms = s->failing == 0 ? 0 : now - s->failing + 1,
+        .failing_why = strerror(s->checkpoint.error),
+        .unrecorded = s->running && s->record_health != STORE_FINE,
+        .unrecorded_why = s->record_why,
+        .unrecorded_bytes = s->running ? recorder_backlog(&s->record) : 0,
+    };
+}

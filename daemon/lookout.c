@@ -146,6 +146,7 @@ static void look_at_disk(struct lookout *k, ms_t at, uint64_t now)
     set(k, t.damaged, OPS_DAMAGE, (int64_t)t.damage_lost, t.damage, at);
     set(k, t.failing_ms >= LOOKOUT_CHECKPOINT_MS, OPS_CHECKPOINT, (int64_t)t.failing_ms,
         t.failing_why, at);
+    set(k, t.unrecorded, OPS_RECORD, (int64_t)t.unrecorded_bytes, t.unrecorded_why, at);
 }
 
 void lookout_limit(struct lookout *k, enum limit_met limit, ms_t at)

@@ -2,6 +2,7 @@
 
 #include "daemon/archive_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -112,23 +113,41 @@ static void take_queue(struct recorder *r)
     r->busy = r->work.n > 0;
 }
 
+/* The file failed: it may be well by now, or is put aside. A new one does not know of this run. */
+static bool open_anew(struct recorder *r)
+{
+    struct archive *a = &r->archive;
+    char dir[STORE_PATH_MAX];
+    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(a->path, '/') - a->path), a->path);
+    archive_close(a);
+    bool opened = archive_open(a, dir);
+    if (a->renewed)
+        atomic_store(&r->renewed, true);
+    if (!opened)
+        return false;
+    enum store_result result = archive_begin(a);
+    if (result == STORE_FINE)
+        result = archive_run(a, str_of(r->run), r->began, r->base);
+    if (result == STORE_FINE)
+        result = archive_commit(a);
+    if (result != STORE_FINE)
+        archive_rollback(a);
+    return result == STORE_FINE;
+}
+
 /* One attempt. Under the mutex, which is let go meanwhile. */
 static void attempt(struct recorder *r)
 {
     take_queue(r);
     pthread_mutex_unlock(&r->mutex);
-    enum store_result result = write_once(r);
+    bool opened = atomic_load(&r->health) != STORE_BROKEN || open_anew(r);
+    enum store_result result = opened ? write_once(r) : STORE_BROKEN;
     pthread_mutex_lock(&r->mutex);
     if (result == STORE_FINE)
         atomic_store(&r->mark, r->queue.n > 0 ? r->mark_taken : r->mark_wanted);
     if (result != STORE_FINE) {
         memcpy(r->why, r->archive.why, sizeof r->why);
         r->thinning = r->thinning && result == STORE_FULL;
-    }
-    if (result == STORE_BROKEN) { /* the rest has nowhere to go */
-        atomic_fetch_sub(&r->backlog, r->work.n + r->queue.n);
-        r->work.n = r->queue.n = 0;
-        r->thinning = false;
     }
     atomic_store(&r->health, (int)result);
     uv_async_send(&r->async);
@@ -220,8 +239,7 @@ static void send_chunk(struct recorder *r, const struct chunk *c, struct str a, 
     size_t n = sizeof *c + c->a + c->b + c->c;
     if (!r->running)
         return;
-    bool full = atomic_load(&r->backlog) + n > RECORDER_BACKLOG_MAX ||
-                atomic_load(&r->health) == STORE_BROKEN;
+    bool full = atomic_load(&r->backlog) + n > RECORDER_BACKLOG_MAX;
     pthread_mutex_lock(&r->mutex);
     uint8_t *to = full ? NULL : queue_room(r, n);
     if (to != NULL) {
@@ -236,6 +254,7 @@ static void send_chunk(struct recorder *r, const struct chunk *c, struct str a, 
     }
     pthread_mutex_unlock(&r->mutex);
     r->lost += to == NULL && c->kind != CHUNK_THIN;
+    r->overflowing |= to == NULL && c->kind == CHUNK_ALERT;
 }
 
 static const struct str nothing = {"", 0};
@@ -254,6 +273,8 @@ bool recorder_start(struct recorder *r, uv_loop_t *loop, const char *run, ms_t a
     pthread_cond_init(&r->wake, &attributes);
     pthread_cond_init(&r->idle, &attributes);
     pthread_condattr_destroy(&attributes);
+    snprintf(r->run, sizeof r->run, "%s", run);
+    r->began = at;
     r->mark_wanted = r->mark_taken = mark;
     atomic_store(&r->mark, mark);
     r->running = pthread_create(&r->writer, NULL, writer, r) == 0;
@@ -314,9 +335,11 @@ void recorder_thin(struct recorder *r, ms_t now)
     send_chunk(r, &c, nothing, nothing, nothing);
 }
 
-uint64_t recorder_told(const struct recorder *r)
+uint64_t recorder_told(struct recorder *r)
 {
-    return r->running && recorder_health(r) == STORE_FINE ? atomic_load(&r->mark) : UINT64_MAX;
+    bool fine = recorder_health(r) == STORE_FINE;
+    r->overflowing &= !fine;
+    return r->running && !r->overflowing ? atomic_load(&r->mark) : UINT64_MAX;
 }
 
 uint64_t recorder_backlog(const struct recorder *r)

@@ -10,8 +10,9 @@
  *     recorder_alert(…); recorder_mark(&r, entry)   alerts of entries up to this one have left
  *     recorder_close(&r, closed)
  *
- * Disk full: tried again and again; RECORDER_BACKLOG_MAX wait, what comes then is lost to the
- * record (and counted), not to subscribers. A file that failed is given up until the restart. */
+ * A disk that takes nothing is tried again and again; RECORDER_BACKLOG_MAX bytes wait meanwhile and
+ * do not count as told, what comes then is lost to the record (and counted), not to subscribers. A
+ * file that failed is opened anew each time; one that is damaged is put aside for a new one. */
 #ifndef TP_DAEMON_RECORDER_H
 #define TP_DAEMON_RECORDER_H
 
@@ -46,8 +47,9 @@ struct recorder {
     void (*closed)(struct recorder *r);
     void *data; /* the owner's */
     uv_async_t async;
-    uint64_t lost; /* alerts and rows that found no room */
-    ms_t thinned;  /* when that was last asked for */
+    uint64_t lost;    /* alerts and rows that found no room */
+    bool overflowing; /* some since the last time that all was well: what waits is not all */
+    ms_t thinned;     /* when that was last asked for */
 
     pthread_t writer;
     pthread_mutex_t mutex;
@@ -58,12 +60,15 @@ struct recorder {
     uint64_t mark_wanted, mark_taken; /* the last mark; the one behind the writer's work */
     char why[STORE_WHY_MAX];
     struct recorder_queue work; /* the writer's, as these: */
+    char run[ARCHIVE_RUN_MAX];  /* this one's id */
+    ms_t began;
     bool thinning;
     ms_t thin_now;
     _Atomic uint64_t mark;    /* entries whose alerts are in the record */
     _Atomic uint64_t backlog; /* bytes not on disk */
     _Atomic uint64_t alerts, rows, commits;
-    _Atomic int health; /* enum store_result of the last attempt */
+    _Atomic int health;   /* enum store_result of the last attempt */
+    _Atomic bool renewed; /* a damaged file was put aside since the start */
 };
 
 /* dir "": nothing happens, here and below. false: r->archive.why; recorder_close is not needed. */
@@ -83,9 +88,9 @@ void recorder_place(struct recorder *r, struct str receiver, uint64_t n);
 /* Looks for what is too old, now and then. */
 void recorder_thin(struct recorder *r, ms_t now);
 
-/* The last mark that is on disk; UINT64_MAX when there is no record or it cannot be written, so
- * that nobody waits for it. */
-uint64_t recorder_told(const struct recorder *r);
+/* The last mark that is on disk: what came behind it is told again after a crash. UINT64_MAX when
+ * there is no record, or it cannot be written and has no room for all that waits. */
+uint64_t recorder_told(struct recorder *r);
 
 uint64_t recorder_backlog(const struct recorder *r); /* bytes */
 enum store_result recorder_health(const struct recorder *r);

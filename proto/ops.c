@@ -53,6 +53,10 @@ static const char *const raised[OPS_N][2] = {
     [OPS_DAMAGE] = {"the state directory is damaged, @v entries were lost at the start: @d",
                     "状态目录有损坏，启动时丢失 @v 条记录：@d"},
     [OPS_CHECKPOINT] = {"no checkpoint could be written for @v: @d", "已 @v 无法写入检查点：@d"},
+    [OPS_RECORD] =
+        {"record.db cannot be written (@d): alerts are told and counted as before, but "
+         "not kept there; make room or mend the state directory",
+         "record.db 无法写入（@d）：告警照常发出，但未存入记录；请腾出空间或修复状态目录"},
     [OPS_CLOCK] = {"the system's clock was set back by @v: ours waits for it",
                    "系统时钟被调回 @v：内部时钟等待其追上"},
     [OPS_LIMIT] = {"limits.@n is met: raise it, what is beyond is not kept in full",
@@ -67,6 +71,7 @@ static const char *const cleared[OPS_N][2] = {
     [OPS_LOST] = {"a checkpoint covers what the journal has not", "检查点已包含日志中缺少的记录"},
     [OPS_DAMAGE] = {"a new checkpoint is whole", "新的检查点完整"},
     [OPS_CHECKPOINT] = {"a checkpoint was written", "检查点已写入"},
+    [OPS_RECORD] = {"record.db is written again", "record.db 恢复写入"},
     [OPS_CLOCK] = {"the system's clock has caught up", "系统时钟已追上"},
     [OPS_LIMIT] = {"limits.@n was not met any more", "limits.@n 不再触顶"},
 };

@@ -16,6 +16,7 @@
     X(LOST, "lost", CRITICAL, "daemon", false)           /* entries found no room meanwhile */     \
     X(DAMAGE, "damage", CRITICAL, "daemon", false)       /* the start missed some of the state */  \
     X(CHECKPOINT, "checkpoint", WARNING, "daemon", true) /* none could be written for long */      \
+    X(RECORD, "record", CRITICAL, "daemon", false)       /* record.db cannot be written */         \
     X(CLOCK, "clock", WARNING, "daemon", true)           /* set back; ours waits */                \
     X(LIMIT, "limit", WARNING, "limit", false)           /* a limit of the configuration is met */
 

@@ -76,6 +76,9 @@ class Faults(unittest.TestCase):
             _, alert = alerts.wait(lambda _, a: a["metric"] == "disk")
             self.assertEqual((alert["state"], alert["severity"]), ("breached", "critical"))
             self.assertTrue(alert["detail"].startswith(reason + ": "), alert)
+            _, alert = alerts.wait(lambda _, a: a["metric"] == "record")  # it has no room either
+            self.assertEqual((alert["state"], alert["severity"]), ("breached", "critical"))
+            self.assertTrue(alert["detail"].startswith(reason + ": "), alert)
             status = daemon.wait_status(lambda s: s["engine"]["applied"] == 120)
             self.assertFalse(status["journal"]["written"])
             client.send([opened(120)])
@@ -83,7 +86,9 @@ class Faults(unittest.TestCase):
                 client.step(50)
             self.assertEqual(daemon.status()["engine"]["applied"], 120, "refused before it counts")
             disk.repair()
-            _, alert = alerts.wait(lambda _, a: a["state"] == "cleared")
+            left = {"disk", "record"}
+            while left:
+                left.discard(alerts.wait(lambda _, a: a["state"] == "cleared")[1]["metric"])
             client.finish()
             self.expect(daemon, 121)
             self.assertEqual(daemon.status()["journal"]["lost"], 0)
@@ -108,6 +113,47 @@ class Faults(unittest.TestCase):
             alerts.wait(lambda _, a: a.get("rule") == "many")
             disk.repair()
             alerts.wait(lambda _, a: a["state"] == "cleared")
+
+    def recorded(self):
+        """(ticket, rev) of every alert about one that record.db has."""
+        record = sqlite3.connect(os.path.join(self.dir, "record.db"))
+        rows = record.execute("SELECT ticket, rev FROM alerts WHERE kind = 'sla'").fetchall()
+        record.close()
+        return sorted(rows)
+
+    def test_a_record_that_fails_alone(self):
+        """Alerts leave, a crash meanwhile loses none to the record, and it heals by itself."""
+        late = PLAIN + ("policies: [{id: gold, first_response: 1s}]\nalerts_per_minute: 0\n"
+                        "hold_after: 24h\n")
+        for what, reason in (faultydisk.SYNC, "broken"), (faultydisk.FULL, "full"):
+            os.makedirs(self.dir)
+            disk = faultydisk.Disk(self.scratch, os.path.join(self.dir, "record.db"))
+            daemon = self.daemon(late, environment=disk.environment)
+            client, alerts = self.client(daemon), daemon.subscriber("alert.")
+            disk.break_at(what, 1)
+            client.send([opened(n) for n in range(20)])
+            client.finish()
+            _, alert = alerts.wait(lambda _, a: a.get("metric") == "record")
+            self.assertEqual((alert["state"], alert["name"]), ("breached", "-"))
+            self.assertTrue(alert["detail"].startswith(reason + ": "), alert)
+            daemon.wait_status(lambda s: s["published"]["alert"] >= 21)
+            self.assertTrue(daemon.status()["journal"]["written"])
+            daemon.kill()
+            disk.repair()
+            with self.daemon(late, environment=disk.environment) as daemon:
+                daemon.wait_status(lambda s: s["record"]["waiting_bytes"] == 0)
+                self.assertEqual(self.recorded(), sorted((f"T{n}", 1) for n in range(20)))
+                client, alerts = self.client(daemon), daemon.subscriber("alert.ops.")
+                disk.break_at(what, 1)
+                client.send([opened(n) for n in range(20, 30)])
+                client.finish()
+                alerts.wait(lambda _, a: (a["metric"], a["state"]) == ("record", "breached"))
+                disk.repair()
+                alerts.wait(lambda _, a: (a["metric"], a["state"]) == ("record", "cleared"))
+                status = daemon.wait_status(lambda s: s["record"]["waiting_bytes"] == 0)
+                self.assertEqual((status["record"]["written"], status["record"]["lost"]), (True, 0))
+                self.assertEqual(self.recorded(), sorted((f"T{n}", 1) for n in range(30)))
+            shutil.rmtree(self.dir)
 
     def test_no_checkpoint_can_be_written(self):
         """Full for checkpoints: the daemon goes on, and a restart replays the journal."""

@@ -11,6 +11,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static char dir[64], copy[80];
 static struct recorder *sut;
@@ -209,12 +210,13 @@ Test(recorder, a_full_disk_is_told_and_heals_without_loss)
     for (int round = 0; round < 4; round++) {
         recorder_settle(sut);
         recorder_mark(sut, n);
+        uint64_t before = n;
         disk_break(DISK_FULL, 1);
         for (int i = 0; i < 300; i++)
             alert(++n);
         recorder_mark(sut, n);
         wait_health(STORE_FULL);
-        cr_assert_eq(recorder_told(sut), UINT64_MAX); /* nobody waits for it */
+        cr_assert_eq(recorder_told(sut), before); /* a crash now, and the rest is told again */
         recorder_why(sut, why);
         cr_assert_not_null(strstr(why, "record.db"), "%s", why);
         recorder_settle(sut); /* returns */
@@ -229,10 +231,49 @@ Test(recorder, a_full_disk_is_told_and_heals_without_loss)
     end();
 }
 
-/* A sync that fails: given up, and nothing waits for it; what was told stays. */
-Test(recorder, a_disk_that_fails_is_given_up)
+/* A sync that fails: nothing of it counts as told, and the file that is opened anew has it all. */
+Test(recorder, a_disk_that_fails_heals_without_loss)
 {
     struct status_record status;
+    uint64_t n = 0;
+    disk_install();
+    begin();
+    start("r");
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 100; i++)
+            alert(++n);
+        recorder_mark(sut, n);
+        recorder_settle(sut);
+        uint64_t before = n;
+        cr_assert_eq(recorder_told(sut), before);
+        disk_break(DISK_SYNC, 1);
+        alert(++n);
+        wait_health(STORE_BROKEN);
+        for (int i = 0; i < 48; i++)
+            alert(++n);
+        recorder_mark(sut, n);
+        recorder_status(sut, &status);
+        cr_assert(status.on && !status.written);
+        cr_assert_eq(status.lost, 0);
+        cr_assert_gt(status.waiting_bytes, 0);
+        cr_assert_eq(recorder_told(sut), before);
+        disk_repair();
+        wait_health(STORE_FINE);
+        recorder_settle(sut);
+        cr_assert_eq(recorder_told(sut), n);
+        cr_assert_eq(recorded(dir), n);
+    }
+    cr_assert_not(atomic_load(&sut->renewed));
+    stop();
+    end();
+}
+
+/* The file itself is ruined: it lies aside, and the new one has what comes from then on, and knows
+ * this run. */
+Test(recorder, a_ruined_file_is_put_aside_while_we_run)
+{
+    static const char rubbish[20000];
+    char path[128];
     uint64_t n = 0;
     disk_install();
     begin();
@@ -241,20 +282,32 @@ Test(recorder, a_disk_that_fails_is_given_up)
         alert(++n);
     recorder_mark(sut, n);
     recorder_settle(sut);
-    cr_assert_eq(recorder_told(sut), n);
     disk_break(DISK_SYNC, 1);
-    alert(n + 1);
+    alert(++n);
     wait_health(STORE_BROKEN);
-    for (uint64_t i = 2; i < 50; i++)
-        alert(n + i);
-    recorder_status(sut, &status);
-    cr_assert(status.on && !status.written);
-    cr_assert_eq(status.lost, 48);
-    cr_assert_eq(status.waiting_bytes, 0);
-    cr_assert_eq(recorder_told(sut), UINT64_MAX);
+    for (int i = 0; i < 2; i++) { /* what is in the WAL would heal it */
+        snprintf(path, sizeof path, "%s/record.db%s", dir, i == 0 ? "" : "-wal");
+        FILE *f = fopen(path, "r+b");
+        cr_assert_eq(fwrite(rubbish, 1, sizeof rubbish, f), sizeof rubbish);
+        fclose(f);
+    }
+    while (!atomic_load(&sut->renewed))
+        uv_run(&loop, UV_RUN_ONCE);
+    recorder_mark(sut, n);
+    cr_assert_lt(recorder_told(sut), n);
     disk_repair();
+    wait_health(STORE_FINE);
+    recorder_settle(sut);
+    cr_assert_eq(recorder_told(sut), n);
+    snprintf(path, sizeof path, "%s/record.db.damaged", dir);
+    cr_assert_eq(access(path, F_OK), 0);
     stop();
-    cr_assert_geq(recorded(dir), n);
+    start("after");
+    uint64_t number;
+    cr_assert_eq(sut->base, n); /* its numbers go on */
+    cr_assert(runs_number(&sut->runs, str_of("r"), 0, &number));
+    cr_assert_eq(number, 0);
+    stop();
     end();
 }
 
@@ -266,12 +319,17 @@ Test(recorder, what_finds_no_room_is_counted)
     start("r");
     recorder_settle(sut);
     disk_break(DISK_FULL, 1);
+    wait_health(STORE_FINE);
+    recorder_mark(sut, 5);
     while (sut->lost < 10)
         alert(++n);
+    cr_assert_eq(recorder_told(sut), UINT64_MAX); /* what is lost need not be waited for */
     disk_repair();
     wait_health(STORE_FINE);
     recorder_settle(sut);
     cr_assert_eq(recorded(dir), n - sut->lost);
+    recorder_mark(sut, n);
+    cr_assert_eq(recorder_told(sut), n);
     stop();
     end();
 }
