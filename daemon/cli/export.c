@@ -90,12 +90,24 @@ static void journal_head(void)
     fputs("\r\n", x.out);
 }
 
-static void journal_row(size_t n)
+/* Numbers of events go up to 2^64 - 1, those of the JSON library do not: it never sees them. */
+static void journal_row(const struct event *e)
 {
-    json_t *json = json_loadb(x.line, n, 0, NULL);
+    struct emitter em;
+    struct event rest = *e;
+    if (event_has(e, F_SEQ))
+        rest.has &= ~(1ULL << F_SEQ);
+    emit_start(&em, SINK_JSON, x.line, sizeof x.line);
+    event_emit(&em, NULL, &rest);
+    int n = emit_finish(&em);
+    CHECK(n > 0);
+    json_t *json = json_loadb(x.line, (size_t)n, JSON_ALLOW_NUL, NULL);
+    CHECK(json != NULL);
     for (enum event_field f = 0; f < F_N; f++) {
         if (f > 0)
             fputc(',', x.out);
+        if (f == F_SEQ && event_has(e, F_SEQ))
+            fprintf(x.out, "%" PRIu64, e->seq);
         const json_t *value = json_object_get(json, schema_key(f));
         if (json_is_null(value))
             fputs("\\N", x.out);
@@ -127,14 +139,15 @@ static int export_journal(void)
         }
         if (!in_period(e.ts))
             continue;
+        if (x.csv) {
+            journal_row(&e);
+            continue;
+        }
         emit_start(&em, SINK_JSON, x.line, sizeof x.line);
         event_emit(&em, NULL, &e);
         int n = emit_finish(&em);
         CHECK(n > 0);
-        if (x.csv)
-            journal_row((size_t)n);
-        else
-            line_of(x.line, (size_t)n);
+        line_of(x.line, (size_t)n);
     }
     progress_clear(&x.progress);
     uint64_t damaged = past_damaged(p);

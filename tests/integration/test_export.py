@@ -57,6 +57,19 @@ class Export(unittest.TestCase):
     def table(self, *arguments):
         return list(csv.DictReader(io.StringIO(self.run_companion(*arguments), newline="")))
 
+    def test_numbers_of_any_size(self):
+        large = [event("opened", f"L{n}", ts=BEGUN + n, seq=seq) | {"src": f"s{n}"}
+                 for n, seq in enumerate((2**63 - 1, 2**63, 2**64 - 1))]
+        send(self.daemon.publishers[0], large)
+        self.daemon.wait_status(lambda s: s["events"] == len(self.events) + 3 and
+                                s["journal"]["committed"] == s["journal"]["entries"])
+        state = ("--state", self.dir)
+        self.assertEqual(self.lines("export", "journal", *state)[-3:], large)
+        rows = self.table("export", "journal", *state, "--format", "csv")[-3:]
+        self.assertEqual([{k: r[k] for k in ("type", "ticket", "src", "ts", "seq")} for r in rows],
+                         [{k: str(e[k]) for k in ("type", "ticket", "src", "ts", "seq")}
+                          for e in large])
+
     def test_the_journal(self):
         state = ("--state", self.dir)
         self.assertEqual(self.lines("export", "journal", *state), self.events)
