@@ -94,6 +94,21 @@ struct peer peer_bare(const char *events, const char *out)
 
 /* --- the ear ---------------------------------------------------------------------------------- */
 
+static void note(zmq_msg_t *msg, uint64_t now, struct peer_page *page)
+{
+    const char *at = zmq_msg_data(msg), *end = at + zmq_msg_size(msg);
+    at = memmem(at, zmq_msg_size(msg), PEER_MARK, strlen(PEER_MARK));
+    if (at == NULL)
+        return;
+    uint64_t number = 0;
+    for (at += strlen(PEER_MARK); at < end && *at >= '0' && *at <= '9'; at++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    uint64_t *heard_at = &page->heard_at[number % PEER_MARKS_MAX];
+    page->twice += *heard_at != 0;
+    page->marks += *heard_at == 0;
+    *heard_at = *heard_at == 0 ? now : *heard_at;
+}
+
 static void hear(const char *out, const char *prefix, struct peer_page *page)
 {
     void *in = subscriber_new(out, prefix);
@@ -104,7 +119,7 @@ static void hear(const char *out, const char *prefix, struct peer_page *page)
         uint64_t now = stream_clock();
         while (more)
             more = zmq_msg_recv(&msg, in, 0) >= 0 && zmq_msg_more(&msg);
-        page->heard_at[page->heard % PEER_MARKS_MAX] = now;
+        note(&msg, now, page);
         page->heard++;
     }
 }

@@ -16,8 +16,10 @@ enum { PEER_MARKS_MAX = 1 << 16, PEER_PATH_MAX = 108 };
 /* Memory shared with children. */
 struct peer_page {
     _Atomic uint64_t events;           /* the bare receiver has unpacked so many */
-    _Atomic uint64_t heard;            /* messages that the ear has heard */
-    uint64_t heard_at[PEER_MARKS_MAX]; /* monotonic ns */
+    _Atomic uint64_t heard;            /* messages that the ear has heard … */
+    _Atomic uint64_t marks;            /* … of these, different marks (marks.h) … */
+    _Atomic uint64_t twice;            /* … and marks that were heard before */
+    uint64_t heard_at[PEER_MARKS_MAX]; /* monotonic ns, by the number of the mark; 0: not heard */
 };
 
 struct peer {
@@ -35,7 +37,11 @@ pid_t peer_split(void);
  * on `out` (binds). */
 struct peer peer_bare(const char *events, const char *out);
 
-/* Subscribes at `out` to the prefix and notes in its page when each message came. */
+/* A message about mark N has this and N somewhere: as its ticket, so that what comes out is known
+ * by what went in, not by its place among others. */
+#define PEER_MARK "mark-"
+
+/* Subscribes at `out` to the prefix and notes in its page when each mark came. */
 struct peer peer_ear(const char *out, const char *prefix);
 
 /* Starts the daemon; its log goes to the file. */
