@@ -21,11 +21,6 @@ static bool body_add(struct delivery_to *to, const char *a, const char *b, const
     return true;
 }
 
-static bool is_manager(const struct delivery_to *to)
-{
-    return to->receiver.kind == RECEIVER_ALERTMANAGER;
-}
-
 static void body_begin(struct delivery_to *to, ms_t at)
 {
     to->body_at = at;
@@ -33,14 +28,15 @@ static void body_begin(struct delivery_to *to, ms_t at)
     to->body[0] = 0;
     to->count = 0;
     to->is_again = false;
-    bool fits = body_add(to, is_manager(to) ? "" : "{\"version\":1,\"alerts\":", "[", "");
+    bool fits = body_add(
+        to, receiver_is_manager(&to->receiver) ? "" : "{\"version\":1,\"alerts\":", "[", "");
     CHECK(fits);
 }
 
 static void body_end(struct delivery_to *to)
 {
     memcpy(to->body + to->body_n, "]}", 3);
-    to->body_n += is_manager(to) ? 1 : 2;
+    to->body_n += receiver_is_manager(&to->receiver) ? 1 : 2;
     to->body[to->body_n] = 0;
 }
 
@@ -62,12 +58,6 @@ static ms_t lives_until(const struct delivery_to *to, ms_t at)
 
 enum added { ADDED, NOT_FOR_IT, NO_ROOM, TOO_LARGE };
 
-/* There is always one behind it. */
-static uint64_t id_of(struct str alert_id)
-{
-    return hash_str(0, alert_id) >> 1;
-}
-
 /* One message as an alert of Alertmanager's. wanted: by its prefixes. */
 static enum added add_notice(struct delivery_to *to, const struct message *m, bool wanted, ms_t at)
 {
@@ -75,7 +65,7 @@ static enum added add_notice(struct delivery_to *to, const struct message *m, bo
     struct notice notice;
     if (!notice_read(m, &notice) || notice.id.len == 0) /* a digest sums up what it has anyway */
         return NOT_FOR_IT;
-    uint64_t id = id_of(notice.id);
+    uint64_t id = told_id(notice.id);
     const struct told *was = told_find(&to->told, id);
     if (!wanted && was == NULL)
         return NOT_FOR_IT;
@@ -129,49 +119,60 @@ static enum added add_message(struct delivery_to *to, struct str topic, struct s
 {
     bool wanted = receiver_wants(&to->receiver, topic);
     struct message m;
-    if (!wanted && !is_manager(to))
+    if (!wanted && !receiver_is_manager(&to->receiver))
         return NOT_FOR_IT;
     int err = message_parse(&m, to->delivery->nodes, MESSAGE_NODES_MAX, bytes.p, bytes.len);
     CHECK(err == 0); /* it is our own */
-    if (is_manager(to))
+    if (receiver_is_manager(&to->receiver))
         return add_notice(to, &m, wanted, at);
     return message_text(&m, "untold").len > 0 ? NOT_FOR_IT : add_json(to, &m);
 }
 
-static void note_loss(struct delivery_to *to)
+/* Its place is not kept any more: it goes on at the first one that is. */
+static void lose(struct delivery_to *to, uint64_t first)
 {
-    const struct recent *recent = &to->delivery->bus->recent;
-    if (to->next >= recent->first)
-        return;
-    uint64_t lost = recent->first - to->next;
+    uint64_t lost = first - to->next;
     to->delivery->counts->lost += lost;
     log_error(to->delivery->log, "alerts not delivered",
               "receiver=%s lost=%llu error=\"more than alerts_kept were waiting\"",
               to->receiver.name, (unsigned long long)lost);
-    to->next = recent->first;
+    to->next = first;
+}
+
+/* One alert into the body. false: it begins the next one. */
+static bool gather_one(struct delivery_to *to, const struct lookup_alert *alert, ms_t at)
+{
+    enum added added = add_message(to, alert->topic, alert->message, at);
+    to->count += added == ADDED;
+    if (added == NO_ROOM && to->count > 0)
+        return false;
+    if (added == NO_ROOM || added == TOO_LARGE) {
+        to->delivery->counts->refused++;
+        log_error(to->delivery->log, "alert not delivered", "receiver=%s error=\"too large\"",
+                  to->receiver.name);
+    }
+    return true;
 }
 
 /* What follows the place of the receiver, as much as one POST takes. */
 static void gather(struct delivery_to *to, ms_t at)
 {
-    const struct recent *recent = &to->delivery->bus->recent;
-    struct str topic, message;
-    note_loss(to);
+    struct delivery *d = to->delivery;
+    struct lookup_alert alert;
     body_begin(to, at);
     uint32_t most = to->next <= to->single ? 1 : DELIVERY_BATCH;
     uint64_t seq = to->next;
-    for (int i = 0; i < LOOKED_AT_A_TURN && to->count < most; i++, seq++) {
-        if (!recent_get(recent, seq, &topic, &message))
-            break;
-        enum added added = add_message(to, topic, message, at);
-        to->count += added == ADDED;
-        if (added == NO_ROOM && to->count > 0)
-            break; /* it begins the next one */
-        if (added == NO_ROOM || added == TOO_LARGE) {
-            to->delivery->counts->refused++;
-            log_error(to->delivery->log, "alert not delivered", "receiver=%s error=\"too large\"",
-                      to->receiver.name);
+    for (int i = 0; i < LOOKED_AT_A_TURN && to->count < most; i++) {
+        enum backlog_end end = backlog_read(&to->backlog, d->outlet, d->post.loop, seq, &alert);
+        to->waits = end == BACKLOG_WAITS;
+        if (end == BACKLOG_GAP && seq == to->next) {
+            lose(to, alert.number);
+            seq = to->next;
+            continue;
         }
+        if (end != BACKLOG_ALERT || !gather_one(to, &alert, at))
+            break;
+        seq++;
     }
     to->upto = seq - 1;
 }
@@ -294,7 +295,8 @@ static bool is_due(const struct delivery_to *to, uint64_t now)
 /* Is there a body to be sent? One that waited for long says of what is active that it is over. */
 static bool prepare(struct delivery_to *to, ms_t at, uint64_t now)
 {
-    if (to->body_n > 0 && (!is_manager(to) || at - to->body_at < to->receiver.resend))
+    if (to->body_n > 0 &&
+        (!receiver_is_manager(&to->receiver) || at - to->body_at < to->receiver.resend))
         return true;
     to->body_n = 0;
     if (to->next < to->delivery->bus->recent.next) {
@@ -305,7 +307,7 @@ static bool prepare(struct delivery_to *to, ms_t at, uint64_t now)
         }
         go_on(to); /* none of these was for it */
     }
-    if (!is_manager(to) || !to->seeded)
+    if (!receiver_is_manager(&to->receiver) || !to->seeded)
         return false;
     if (!to->telling_again && to->again_due <= now) {
         to->telling_again = true;
@@ -327,7 +329,7 @@ static void work(struct delivery_to *to, ms_t at, uint64_t now)
 {
     const struct receiver *r = &to->receiver;
     char url[RECEIVER_URL_MAX + 32], token[TOKEN_BYTES_MAX + 1];
-    bool manager = is_manager(to);
+    bool manager = receiver_is_manager(&to->receiver);
     if (manager && !to->seeded && to->body_n == 0)
         seed(to);
     if (!prepare(to, at, now))
@@ -368,9 +370,12 @@ uint64_t delivery_deadline(const struct delivery *d)
     for (uint32_t i = 0; i < d->n; i++) {
         const struct delivery_to *to = d->to[i];
         bool waits = to->body_n > 0 || to->next < d->bus->recent.next || to->telling_again ||
-                     (is_manager(to) && !to->seeded);
-        uint64_t own = waits ? to->retry_due : is_manager(to) ? to->again_due : UINT64_MAX;
-        if (!to->request.busy && own < due)
+                     (receiver_is_manager(&to->receiver) && !to->seeded);
+        uint64_t own = waits                                ? to->retry_due
+                       : receiver_is_manager(&to->receiver) ? to->again_due
+                                                            : UINT64_MAX;
+        bool reads = to->waits && to->body_n == 0; /* the thread wakes the loop up */
+        if (!to->request.busy && !reads && own < due)
             due = own;
     }
     return due;
@@ -381,6 +386,7 @@ uint64_t delivery_deadline(const struct delivery *d)
 static void let_go(struct delivery *d, struct delivery_to *to)
 {
     post_cancel(&d->post, &to->request);
+    backlog_stop(&to->backlog);
     told_fini(&to->told);
     free(to->body);
     explicit_bzero(&to->token, sizeof to->token);
@@ -435,17 +441,12 @@ bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet *outlet,
     return fine;
 }
 
-static bool is_same(const struct receiver *a, const struct receiver *b)
-{
-    return strcmp(a->name, b->name) == 0 && strcmp(a->url, b->url) == 0 && a->kind == b->kind;
-}
-
 /* The one that is here already, taken out of d->to; NULL: there is none. */
 static struct delivery_to *keep_on(struct delivery *d, const struct receiver *r)
 {
     for (uint32_t i = 0; i < d->n; i++) {
         struct delivery_to *to = d->to[i];
-        if (to == NULL || !is_same(&to->receiver, r))
+        if (to == NULL || !receiver_is_same(&to->receiver, r))
             continue;
         d->to[i] = NULL;
         to->receiver = *r;

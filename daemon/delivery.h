@@ -3,8 +3,8 @@
  * A receiver has a place in the stream of published alerts: what it answered 2xx for is behind it.
  * With a state directory the place outlives the daemon (record.db), and so do the alerts.
  * While it is down the place stays, and is tried again after 1 s, 2 s, … 60 s; alerts wait in the
- * bus's ring (alerts_kept), so a receiver costs no memory by being down. What it refuses (4xx) is
- * tried one by one, counted and told.
+ * bus's ring (alerts_kept), older ones in the record, so a receiver costs no memory by being down.
+ * What it refuses (4xx) is tried one by one, counted and told.
  *
  * A webhook gets what is published: not what a mute or storm control held back. An Alertmanager,
  * which groups and silences by itself, gets all that begins or ends, ends also beyond its
@@ -13,6 +13,7 @@
 #ifndef TP_DAEMON_DELIVERY_H
 #define TP_DAEMON_DELIVERY_H
 
+#include "daemon/backlog.h"
 #include "daemon/notice.h"
 #include "daemon/outlet.h"
 #include "daemon/post.h"
@@ -34,11 +35,13 @@ struct delivery_to {
     struct token token;
     struct post_request request;
     uint64_t next,
-        upto;         /* numbers (runs.h): the first alert not delivered; the last of this POST */
-    uint64_t noted;   /* `next` as the record has it */
-    uint32_t count;   /* alerts in this POST */
-    uint64_t last_id; /* the last one of them, an Alertmanager's (told.h) */
-    uint64_t single;  /* up to this seq they go one by one */
+        upto; /* numbers (runs.h): the first alert not delivered; the last of this POST */
+    struct backlog backlog; /* what is read from there on */
+    bool waits;             /* for that */
+    uint64_t noted;         /* `next` as the record has it */
+    uint32_t count;         /* alerts in this POST */
+    uint64_t last_id;       /* the last one of them, an Alertmanager's (told.h) */
+    uint64_t single;        /* up to this seq they go one by one */
     uint64_t retry_due, backoff;
     struct told_list told; /* an Alertmanager's */
     bool telling_again;    /* a round over `told`, whose next id is `again` … */

@@ -193,7 +193,9 @@ const struct key keys[] = {
      "A source whose events are older than this when they come raises the ops alert `lag`. 0s: "
      "never."},
     {"alerts_kept", KEY_COUNT, true, PLACE(alerts_kept), 1, 1000000, "10000",
-     "Published alerts kept in memory for `query alerts`."},
+     "Published alerts kept in memory for who asks later (`query alerts`, streams, receivers); "
+     "with "
+     "a state directory older ones come from the record (state.alerts_age)."},
     {"alerts_per_minute", KEY_COUNT, false, PLACE(alerts_per_minute), 0, 1000000, "600",
      "Alerts of a minute that are published one by one; what is more is kept for `query alerts` "
      "and summed in one digest at the end of the minute. 0: all are published."},
@@ -221,7 +223,8 @@ const struct key keys[] = {
      "Service levels: the first policy whose match holds for a ticket is in force for it."},
     {"receivers", KEY_RECEIVERS, false, ON_HEAP, 0, RECEIVERS_MAX, "[]",
      "Where alerts are delivered to by HTTP: Alertmanagers and webhooks. What cannot be delivered "
-     "is tried again until it is, as long as it is kept (alerts_kept)."},
+     "is tried again until it is, as long as it is kept (alerts_kept; with a state directory "
+     "state.alerts_age)."},
     {"indicators", KEY_CUSTOMS, false, PLACE(settings.customs), 0, CUSTOMS_MAX, "[]",
      "Indicators of the site's own, made of what is measured elsewhere (`measured` events: orders, "
      "cost, trainings) and of built-in counts. What they are measured by, at most 8 names, changes "

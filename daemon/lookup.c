@@ -14,7 +14,7 @@ struct lookup {
     uv_loop_t *loop;        /* borrowed */
     bool in_thread, orphan; /* orphan: free it when the thread is through */
     bool begun, last, failed, points_open;
-    bool history;
+    bool history, published;
     char dir[STORE_PATH_MAX];
     struct archive_reader reader;
     uint64_t after, upto, oldest; /* alerts */
@@ -27,6 +27,8 @@ struct lookup {
     uint32_t points;
     uint32_t pages, page;          /* answers; the next one */
     uint32_t end[LOOKUP_ROWS + 1]; /* of each, in bytes */
+    uint64_t number[LOOKUP_ROWS];  /* published: of each, … */
+    uint32_t topic[LOOKUP_ROWS];   /* … whose first bytes are the topic */
     uint32_t n;
     char message[ARCHIVE_JSON_MAX];
     char bytes[LOOKUP_BYTES];
@@ -48,6 +50,18 @@ static bool has_room(const struct lookup *l)
     return l->pages < LOOKUP_ROWS && sizeof l->bytes - l->n > sizeof l->message + 1024;
 }
 
+/* n bytes of l->message. */
+static void keep_published(struct lookup *l, const struct archive_alert *alert, uint32_t n)
+{
+    if (alert->topic.len > TOPIC_BYTES_MAX)
+        return; /* not one of ours */
+    memcpy(l->bytes + l->n, alert->topic.p, alert->topic.len);
+    memcpy(l->bytes + l->n + alert->topic.len, l->message, n);
+    l->number[l->pages] = alert->n;
+    l->topic[l->pages] = alert->topic.len;
+    keep(l, (int)(alert->topic.len + n));
+}
+
 static bool on_alert(void *data, const struct archive_alert *alert)
 {
     struct lookup *l = data;
@@ -60,6 +74,10 @@ static bool on_alert(void *data, const struct archive_alert *alert)
     int n = msgpack_from_json(l->message, sizeof l->message, alert->message);
     if (n < 0)
         return true;
+    if (l->published) {
+        keep_published(l, alert, (uint32_t)n);
+        return true;
+    }
     emit_start(&em, SINK_MSGPACK, l->bytes + l->n, sizeof l->bytes - l->n);
     answer_message(&em, alert->topic, l->message, (size_t)n);
     keep(l, emit_finish(&em));
@@ -198,6 +216,14 @@ struct lookup *lookup_alerts(uv_loop_t *loop, const char *dir, uint64_t after, u
     return l;
 }
 
+struct lookup *lookup_published(uv_loop_t *loop, const char *dir, uint64_t after, uint64_t upto)
+{
+    struct lookup *l = lookup_alerts(loop, dir, after, upto, str_of(""));
+    if (l != NULL)
+        l->published = true;
+    return l;
+}
+
 ms_t lookup_step(const struct request *r)
 {
     enum scope scope = r->scope < 0 ? SCOPE_ALL : (enum scope)r->scope;
@@ -255,6 +281,20 @@ struct str lookup_page(const struct lookup *l)
 {
     uint32_t from = l->page == 0 ? 0 : l->end[l->page - 1];
     return (struct str){l->bytes + from, l->end[l->page] - from};
+}
+
+struct lookup_alert lookup_alert(const struct lookup *l)
+{
+    struct str page = lookup_page(l);
+    uint32_t topic = l->topic[l->page];
+    CHECK(l->published);
+    return (struct lookup_alert){
+        l->number[l->page], {page.p, topic}, {page.p + topic, page.len - topic}};
+}
+
+bool lookup_reads(const struct lookup *l)
+{
+    return l->in_thread;
 }
 
 void lookup_turn(struct lookup *l)

@@ -29,6 +29,9 @@ struct lookup;
 struct lookup *lookup_alerts(uv_loop_t *loop, const char *dir, uint64_t after, uint64_t upto,
                              struct str prefix);
 
+/* The same, all of them and as they were published, for who tells them on: lookup_alert. */
+struct lookup *lookup_published(uv_loop_t *loop, const char *dir, uint64_t after, uint64_t upto);
+
 /* What r asks for; its texts are copied. now: for what it leaves open. */
 struct lookup *lookup_history(uv_loop_t *loop, const char *dir, const struct request *r, ms_t now);
 
@@ -40,8 +43,18 @@ enum lookup_end {
 };
 enum lookup_end lookup_work(struct lookup *l);
 
+/* The thread is at it. */
+bool lookup_reads(const struct lookup *l);
+
 /* A whole answer, lent until lookup_turn. */
 struct str lookup_page(const struct lookup *l);
+
+/* Of lookup_published, instead; lent likewise. */
+struct lookup_alert {
+    uint64_t number; /* runs.h */
+    struct str topic, message;
+};
+struct lookup_alert lookup_alert(const struct lookup *l);
 void lookup_turn(struct lookup *l);
 
 uint64_t lookup_upto(const struct lookup *l); /* of alerts: as it was asked for */

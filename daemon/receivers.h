@@ -25,6 +25,17 @@ struct receiver {
     ms_t resend;  /* how often Alertmanager is told again of what is active */
 };
 
+static inline bool receiver_is_manager(const struct receiver *r)
+{
+    return r->kind == RECEIVER_ALERTMANAGER;
+}
+
+/* With other prefixes or another token it is the same. */
+static inline bool receiver_is_same(const struct receiver *a, const struct receiver *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->url, b->url) == 0 && a->kind == b->kind;
+}
+
 struct receivers {
     uint32_t n;
     struct receiver at[RECEIVERS_MAX];

@@ -6,6 +6,12 @@
 
 #include "core/base.h"
 
+/* Of an alert, by its alert_id. There is always one behind it. */
+static inline uint64_t told_id(struct str alert_id)
+{
+    return hash_str(0, alert_id) >> 1;
+}
+
 struct told {
     uint64_t id;
     char *labels, *rest; /* parts of the alert (notice.h); heap */

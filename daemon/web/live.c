@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HELLO_BYTES = 256, FRAME_HEAD_MAX = 128 };
-
-enum { CLIENT_HELLO, CLIENT_MISSED, CLIENT_LIVE };
+enum { FRAME_HEAD_MAX = 128 };
 
 struct client {
     struct client *next, *prev;
@@ -15,14 +13,12 @@ struct client {
     struct frame_mask mask;
     uint32_t interest[LIVE_PREFIXES_MAX];
     uint32_t interests;
-    struct frame_place place; /* live */
-    uint64_t missed, upto;    /* alerts to be sent again: the next one, and the last */
+    struct resume resume;     /* what comes first … */
+    struct frame_place place; /* … and live */
     uint64_t heard;           /* uv_now() when it last read */
-    uint8_t phase;
-    bool due;     /* sleeps, and has something to read */
-    bool comment; /* it has heard nothing for long */
-    uint32_t hello_n;
-    char hello[HELLO_BYTES];
+    bool live;                /* nothing comes first any more */
+    bool due;                 /* sleeps, and has something to read */
+    bool comment;             /* it has heard nothing for long */
 };
 
 static struct bus *bus_of(const struct live *s)
@@ -75,7 +71,7 @@ static void call_clients(struct live *s, const struct frame_mask *mask)
 {
     struct client *c = s->ring;
     for (uint32_t i = 0; i < s->clients; i++, c = c->next) {
-        if (c->due || !c->visit->peer->suspended)
+        if (c->due || !c->live || !c->visit->peer->suspended)
             continue;
         if (mask_meets(&c->mask, mask)) {
             c->due = true;
@@ -158,65 +154,44 @@ static void on_message(void *data, enum stream stream, const struct topic *topic
 
 /* --- texts out ------------------------------------------------------------------------------ */
 
-static bool wants(const struct live *s, const struct client *c, struct str topic)
+/* What a client listens to. */
+struct listener {
+    const struct live *live;
+    const struct client *client;
+};
+
+static bool wants(const void *data, struct str topic)
 {
-    for (uint32_t i = 0; i < c->interests; i++) {
-        const struct live_interest *at = &s->interest[c->interest[i]];
+    const struct listener *l = data;
+    for (uint32_t i = 0; i < l->client->interests; i++) {
+        const struct live_interest *at = &l->live->interest[l->client->interest[i]];
         if (topic_matches((struct str){at->prefix, at->len}, topic))
             return true;
     }
     return false;
 }
 
-/* Where that number stands in the stream: of which run, and its seq there. */
-static const char *run_of(const struct bus *bus, uint64_t number, uint64_t *ret_seq)
+/* What comes first; 0: it waits, or that is over. */
+static int read_first(struct live *s, struct client *c, char *buf, size_t cap)
 {
-    const struct runs_of *run = bus->runs == NULL ? NULL : runs_find(bus->runs, number);
-    uint64_t base = run == NULL ? bus->base : run->base;
-    *ret_seq = number > base ? number - base : 0;
-    return run == NULL ? bus->run : run->id;
-}
-
-/* The next missed alert that it wants and that fits; bytes, 0 when there is none any more, -1 when
- * it is not kept any longer. */
-static int read_missed(struct live *s, struct client *c, char *buf, size_t cap)
-{
-    const struct bus *bus = bus_of(s);
-    struct str topic, message;
-    uint64_t seq;
-    for (; c->missed <= c->upto; c->missed++) {
-        if (!recent_get(&bus->recent, c->missed, &topic, &message))
-            return -1;
-        if (!wants(s, c, topic))
-            continue;
-        int n = render_message(&s->render, &s->web->parts.config->settings, 0, topic, message.p,
-                               message.len);
-        if (n < 0)
-            continue;
-        const char *run = run_of(bus, c->missed, &seq);
-        int all = snprintf(buf, cap, "id: %s-%llu\nevent: alert\ndata: %.*s\n\n", run,
-                           (unsigned long long)seq, n, s->render.text);
-        if (all < 0 || (size_t)all >= cap)
-            return -1;
-        c->missed++;
-        return all;
-    }
-    return 0;
+    const struct listener listener = {s, c};
+    const struct resume_parts parts = {
+        s->web->parts.outlet,          s->web->parts.loop, &s->render, wants, &listener,
+        s->lookups >= LIVE_LOOKUPS_MAX};
+    s->lookups -= c->resume.backlog.lookup != NULL;
+    s->waiting -= c->resume.waits;
+    int n = resume_read(&c->resume, &parts, buf, cap);
+    s->lookups += c->resume.backlog.lookup != NULL;
+    s->waiting += c->resume.waits;
+    c->live = n == 0 && !c->resume.waits;
+    return n;
 }
 
 static int read_next(struct live *s, struct client *c, char *buf, size_t cap)
 {
-    if (c->phase == CLIENT_HELLO) {
-        c->phase = CLIENT_MISSED;
-        CHECK(c->hello_n <= cap);
-        memcpy(buf, c->hello, c->hello_n);
-        return (int)c->hello_n;
-    }
-    int n = c->phase == CLIENT_MISSED ? read_missed(s, c, buf, cap) : 0;
-    if (n != 0)
-        return n;
-    c->phase = CLIENT_LIVE;
-    n = frames_read(&s->frames, &c->place, &c->mask, buf, cap);
+    int n = c->live ? 0 : read_first(s, c, buf, cap);
+    if (n == 0 && c->live)
+        n = frames_read(&s->frames, &c->place, &c->mask, buf, cap);
     if (n != 0 || !c->comment)
         return n;
     buf[0] = ':';
@@ -288,6 +263,9 @@ static void live_end(struct visit *v)
         c->prev->next = c->next;
         s->clients--;
         s->due -= c->due;
+        s->lookups -= c->resume.backlog.lookup != NULL;
+        s->waiting -= c->resume.waits;
+        backlog_stop(&c->resume.backlog);
         frames_leave(&s->frames, &c->place);
     }
     free(c);
@@ -320,44 +298,6 @@ static enum MHD_Result on_argument(void *data, enum MHD_ValueKind kind, const ch
     }
     w->bad |= !known;
     return MHD_YES;
-}
-
-/* "RUN-SEQ" of a run that we know, and nothing after that alert is lost yet? Then the client goes
- * on there. */
-static bool resumes(const struct bus *bus, const char *id, uint64_t *ret_next)
-{
-    char *end = NULL;
-    size_t n = strcspn(id, "-");
-    struct str run = {id, (uint32_t)n};
-    if (id[n] != '-' || id[n + 1] < '0' || id[n + 1] > '9')
-        return false;
-    unsigned long long seq = strtoull(id + n + 1, &end, 10);
-    uint64_t seen = bus->base + seq;
-    bool known = str_equal(run, str_of(bus->run))
-                     ? seq <= bus->seq[STREAM_ALERT]
-                     : bus->runs != NULL && runs_number(bus->runs, run, seq, &seen);
-    *ret_next = seen + 1;
-    return known && *end == 0 && seen + 1 >= bus->recent.first;
-}
-
-/* What a client hears first: whether it has missed nothing (resumed), or begins anew. */
-static void greet(struct live *s, struct client *c, const char *last_id)
-{
-    const struct bus *bus = bus_of(s);
-    uint64_t seq;
-    c->upto = bus->base + bus->seq[STREAM_ALERT];
-    c->missed = c->upto + 1;
-    bool resumed = last_id != NULL && resumes(bus, last_id, &c->missed);
-    const char *run = run_of(bus, resumed ? c->missed - 1 : c->upto, &seq);
-    int n = snprintf(c->hello, sizeof c->hello,
-                     "retry: 2000\nid: %s-%llu\nevent: hello\n"
-                     "data: {\"run\":\"%s\",\"upto_seq\":%llu,\"resumed\":%s}\n\n",
-                     run, (unsigned long long)seq, bus->run,
-                     (unsigned long long)bus->seq[STREAM_ALERT], resumed ? "true" : "false");
-    CHECK(n > 0 && n < (int)sizeof c->hello);
-    c->hello_n = (uint32_t)n;
-    c->place.next = s->frames.next;
-    c->heard = uv_now(s->web->parts.loop);
 }
 
 static void refuse_busy(struct visit *v)
@@ -398,7 +338,9 @@ static void live_begin(struct visit *v)
         c->interest[c->interests++] = at;
         mask_set(&c->mask, at);
     }
-    greet(s, c, visit_header(v, "Last-Event-ID"));
+    resume_begin(&c->resume, bus_of(s), visit_header(v, "Last-Event-ID"));
+    c->place.next = s->frames.next;
+    c->heard = uv_now(v->web->parts.loop);
     join(s, c);
     reply_pieces(v, MHD_HTTP_OK, "text/event-stream; charset=utf-8", on_read);
 }
@@ -420,9 +362,30 @@ static void look(struct live *s, uint64_t now)
     }
 }
 
+/* Those who wait for the record, and it has come. Who reads it and takes nothing for long leaves
+ * it to them, and begins again where it was. */
+static void call_waiting(struct live *s, uint64_t now)
+{
+    struct client *c = s->ring;
+    for (uint32_t i = 0; i < s->clients; i++, c = c->next) {
+        struct backlog *b = &c->resume.backlog;
+        bool sleeps = c->visit->peer->suspended, room = s->lookups < LIVE_LOOKUPS_MAX;
+        if (!sleeps && b->lookup != NULL && !room && now >= c->heard + LIVE_LENT_MS) {
+            backlog_stop(b);
+            s->lookups--;
+        } else if (sleeps && c->resume.waits && !c->due && (room || b->lookup != NULL) &&
+                   backlog_is_ready(b)) {
+            c->due = true;
+            s->due++;
+        }
+    }
+}
+
 void live_work(struct live *s, uint64_t now, bool calm)
 {
     uint32_t woken = 0;
+    if (s->waiting > 0)
+        call_waiting(s, now);
     bool begins = calm && s->due > 0 && now > s->slice_at;
     if (begins) {
         s->slice_at = now;

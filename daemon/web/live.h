@@ -3,13 +3,13 @@
  * A message is turned into text once, for all who want it (frames.h); a client is a place among
  * these texts, so one that does not read costs nothing more, and is cut off when what it has
  * not read yet is gone. A client that comes back with Last-Event-ID first gets the alerts that it
- * missed, as `query alerts` would tell them. */
+ * missed, as `query alerts` would tell them (resume.h). */
 #ifndef TP_DAEMON_WEB_LIVE_H
 #define TP_DAEMON_WEB_LIVE_H
 
 #include "daemon/outlet.h"
 #include "daemon/web/frames.h"
-#include "daemon/web/render.h"
+#include "daemon/web/resume.h"
 
 enum {
     LIVE_WOKEN = 4,          /* clients a turn: 500 at once would take 11 ms */
@@ -17,6 +17,8 @@ enum {
     LIVE_COMMENT_MS = 10000, /* a client that hears nothing else hears this */
     LIVE_LOOK_MS = 500,      /* from one look at silent and stalled clients to the next */
     LIVE_PREFIXES_MAX = 8,   /* of one client */
+    LIVE_LOOKUPS_MAX = 4,    /* clients that read the record; a further one waits … */
+    LIVE_LENT_MS = 200,      /* … no longer for one that takes nothing */
 };
 
 struct web;
@@ -36,7 +38,8 @@ struct live {
     uint32_t interests;             /* places used so far */
     struct client *ring;            /* all clients, in a circle; NULL = none. Due ones come up */
     uint32_t clients;
-    uint32_t due; /* clients that sleep and have something to read */
+    uint32_t due;              /* clients that sleep and have something to read */
+    uint32_t lookups, waiting; /* clients that read the record, and those that wait for it */
     uint64_t looked;
     uint64_t slice_at;  /* uv_now() when the last slice began … */
     uint64_t slice_end; /* … and uv_hrtime() of its end */

@@ -158,6 +158,36 @@ class Webhook(unittest.TestCase):
             self.assertEqual([a["name"] for a in hook.alerts(1)], ["h"])
         hook.close()
 
+    def test_what_the_ring_has_no_longer_comes_from_the_record(self):
+        hook = Hook()
+        port = hook.port
+        hook.close()
+        state = tempfile.mkdtemp(prefix="ticketpulse-")
+        self.addCleanup(shutil.rmtree, state)
+        config = "alerts_kept: 10\nalerts_per_minute: 0\n" + one(port)
+        with Daemon(config, state=state) as d:
+            publisher = d.publisher()
+            teams = [f"t{i}" for i in range(600)]
+            make_wait(d, publisher, *teams[:300])
+            d.wait_line("delivery failed receiver=h")
+            d.wait_status(lambda s: s["published"]["alert"] == 300)
+        with Daemon(config, state=state) as d:  # not a word was taken in this run, nor in the next
+            make_wait(d, d.publisher(), *teams[300:400])
+            d.wait_status(lambda s: s["published"]["alert"] == 100)
+            d.wait_line("delivery failed receiver=h")
+            d.kill()
+        with Daemon(config, state=state) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, *teams[400:500])
+            hook = Hook(port)
+            hook.answers = [200, 500, 200, 413] + [200, 503] * 5
+            make_wait(d, publisher, *teams[500:])
+            got = hook.alerts(600)
+            d.wait_status(lambda s: s["deliveries"]["delivered"] == 600 and
+                          s["deliveries"]["lost"] == 0)
+        hook.close()
+        self.assertEqual([a["name"] for a in got], teams)
+
     def test_what_is_refused_takes_no_other_along(self):
         hook = Hook()
         hook.answers = [500]  # the first one waits, so that the next three share a body

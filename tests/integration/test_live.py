@@ -1,7 +1,11 @@
 #!/usr/bin/python3
 """Live streams: what comes, resuming, readers that stall, and five hundred of them."""
+import http.client
 import os
+import shutil
 import socket
+import sqlite3
+import tempfile
 import time
 import unittest
 
@@ -147,6 +151,124 @@ class Streams(unittest.TestCase):
                     got += s.recv(65536)
                 s.close()
             self.assertLess(daemon.stop(), 3)
+
+
+def resumed(daemon, last_id):
+    """A stream of alerts that goes on after that id."""
+    stream = Stream(daemon, ("prefix", "alert."), last_id=last_id)
+    kind, hello = stream.next()
+    assert (kind, hello["resumed"]) == ("hello", True), hello
+    return stream
+
+
+def teams(stream, count):
+    return [stream.wait("alert")["message"]["team"] for _ in range(count)]
+
+
+class OverRestarts(unittest.TestCase):
+    """With a state directory: the ring has few alerts, the record has all."""
+
+    def setUp(self):
+        self.state = tempfile.mkdtemp(prefix="ticketpulse-")
+        self.addCleanup(shutil.rmtree, self.state)
+        self.posted = 0
+
+    def daemon(self, kept=20):
+        return Daemon(ONE + f"alerts_kept: {kept}\nalerts_per_minute: 0\n", state=self.state)
+
+    def tell(self, daemon, count):
+        """So many further alerts; returns when they are in the record."""
+        post(daemon, [e for n in range(self.posted, self.posted + count) for e in overdue(n)])
+        self.posted += count
+        daemon.wait_status(lambda s: s["active_alerts"] == self.posted and
+                           s["record"]["waiting_bytes"] == 0)
+
+    def all(self, first=0):
+        return [f"billing{n}" for n in range(first, self.posted)]
+
+    def test_every_alert_once_and_in_order(self):
+        late = often = None
+        got, of_late = [], []
+        for round in range(5):
+            with self.daemon() as daemon:
+                if often is None:  # the first time
+                    stream = Stream(daemon, ("prefix", "alert."))
+                    late = f"{stream.next()[1]['run']}-0"
+                else:
+                    stream = resumed(daemon, often)
+                self.tell(daemon, 15)
+                got += teams(stream, self.posted - len(got) - 5)  # what is on its way comes again
+                stream.close()
+                self.tell(daemon, 35)  # more than the ring has
+                stream = resumed(daemon, stream.id)
+                self.tell(daemon, 5)
+                got += teams(stream, self.posted - len(got))
+                often = stream.id
+                stream.close()
+                if round == 2:  # and one who was away for all that, up to here
+                    stream = resumed(daemon, late)
+                    of_late += teams(stream, 60)
+                    late = stream.id
+                    stream.close()
+                self.tell(daemon, 10)
+                if round % 2:
+                    daemon.kill()
+        with self.daemon(1) as daemon:
+            stream, other = resumed(daemon, often), resumed(daemon, late)
+            self.tell(daemon, 3)
+            got += teams(stream, self.posted - len(got))
+            of_late += teams(other, self.posted - len(of_late))
+            stream.close()
+            other.close()
+        self.assertEqual(got, self.all())
+        self.assertEqual(of_late, self.all())
+
+    def test_many_readers_come_back_at_once(self):
+        with self.daemon() as daemon:
+            stream = Stream(daemon, ("prefix", "alert."))
+            run = stream.next()[1]["run"]
+            stream.close()
+            self.tell(daemon, 700)
+        with self.daemon() as daemon:
+            streams = [Stream(daemon, ("prefix", "alert."), last_id=f"{run}-{n}")
+                       for n in range(0, 240, 10)]
+            self.tell(daemon, 100)  # while they read
+            for n, stream in zip(range(0, 240, 10), streams):
+                self.assertTrue(stream.next()[1]["resumed"])
+                self.assertEqual(teams(stream, self.posted - n), self.all(n))
+                stream.close()
+
+    def test_readers_that_take_nothing_hold_up_no_end(self):
+        with self.daemon() as daemon:
+            stream = Stream(daemon, ("prefix", "alert."))
+            run = stream.next()[1]["run"]
+            stream.close()
+            self.tell(daemon, 700)
+            streams = [Stream(daemon, ("prefix", "alert."), last_id=f"{run}-0") for _ in range(24)]
+            self.assertLess(daemon.stop(), 3)
+            for stream in streams:
+                stream.close()
+
+    def test_what_the_record_has_no_longer_is_not_passed_over(self):
+        with self.daemon() as daemon:
+            stream = Stream(daemon, ("prefix", "alert."))
+            run = stream.next()[1]["run"]
+            stream.close()
+            self.tell(daemon, 60)
+        with sqlite3.connect(f"{self.state}/record.db") as db:
+            db.execute("DELETE FROM alerts WHERE n <= 10 OR n = 30")
+        db.close()
+        with self.daemon() as daemon:
+            for last, known in (0, False), (9, False), (10, True), (29, False), (30, True):
+                stream = Stream(daemon, ("prefix", "alert."), last_id=f"{run}-{last}")
+                self.assertEqual(stream.next()[1]["resumed"], known, last)
+                if last == 10:  # cut off where one is missing: coming back it is told so
+                    self.assertEqual(teams(stream, 19), self.all()[10:29])
+                    self.assertRaises((AssertionError, http.client.HTTPException, OSError),
+                                      stream.next)
+                if last == 30:
+                    self.assertEqual(teams(stream, 30), self.all(30))
+                stream.close()
 
 
 if __name__ == "__main__":
