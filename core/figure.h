@@ -36,6 +36,8 @@ ms_t figure_next_change(struct board *b, enum scope scope, uint32_t index, uint3
 struct figure {
     bool count; /* a count or gauge: n is the number itself */
     uint32_t n; /* samples behind a value: of the duration or mean, den, met + missed */
+    uint32_t pending, pending_num; /* of a report's cohort: those of den and num that may still turn
+                                      out otherwise; windows have fields of their own for it */
     __int128 top;
     int64_t bottom; /* > 0; 0: an empty value */
     ms_t since;     /* ages of gauges: since when, MS_NONE = of nothing; else MS_NONE */

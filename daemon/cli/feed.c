@@ -57,6 +57,8 @@ static void refuse(struct feed *f, struct source *s, const char *reason, const c
 static void break_off(struct feed *f, const struct source *s, const char *why)
 {
     f->broken = true;
+    if (f->quiet)
+        return;
     progress_clear(&f->progress);
     word_error(W_E_READ, s->path, why, NULL);
 }

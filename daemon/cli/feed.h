@@ -12,7 +12,7 @@
 struct feed;
 
 /* Opens all files ("-": standard input). NULL: complained. The paths must live as long. quiet:
- * refused lines are counted only. */
+ * nothing is told of what cannot be read: who reads it again does. */
 struct feed *feed_open(char *const *paths, uint32_t n, bool quiet);
 
 /* The next event, its texts lent until the next call; rts is MS_NONE. NULL at the end. */

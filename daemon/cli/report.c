@@ -1,7 +1,7 @@
 /* ticketpulse report: the evaluation of a period, from event files, as HTML, Markdown or CSV. */
 #include "daemon/cli/command.h"
-#include "daemon/cli/feed.h"
 #include "daemon/cli/report_build.h"
+#include "daemon/cli/report_log.h"
 #include "daemon/cli/stop.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
@@ -33,6 +33,7 @@ static struct {
     bool no_charts;
     struct config config;
     struct measures measures;
+    struct report_log log;
     struct cube cube;
     struct doc doc;
     char *script; /* Chart.js */
@@ -65,56 +66,20 @@ static int wrong(const char *what, enum word why)
 
 /* --- the period --------------------------------------------------------------------------- */
 
-/* First and last ts of the files: a pass of its own, for reports without a period. */
-static bool extent(char **paths, uint32_t n, ms_t *ret_first, ms_t *ret_last)
+/* What is said of the period; MS_NONE: nothing, it is the log's. */
+static int read_period(const struct zone *zone, struct period *ret)
 {
-    struct feed *f = feed_open(paths, n, true);
-    if (f == NULL)
-        return false;
-    const struct event *e;
-    *ret_first = MS_NONE;
-    *ret_last = MS_NONE;
-    while ((e = feed_next(f)) != NULL && !stop_asked()) {
-        *ret_first = *ret_first == MS_NONE ? e->ts : ms_min(*ret_first, e->ts);
-        *ret_last = ms_max(*ret_last, e->ts);
-    }
-    bool whole = feed_whole(f);
-    feed_close(f);
-    return whole;
-}
-
-static bool has_standard_input(char **paths, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(paths[i], "-") == 0)
-            return true;
-    return false;
-}
-
-/* The period asked for; its end may lie after the log's. */
-static int read_period(char **paths, uint32_t n, struct period *ret)
-{
-    const struct zone *zone = &g.config.settings.zone;
-    ms_t first, last;
+    *ret = (struct period){MS_NONE, MS_NONE};
     if (g.month != NULL) {
         if (g.from != NULL || g.to != NULL)
             return options_operands_wrong(&usage);
         return period_month(zone, g.month, ret) ? EXIT_FINE : wrong(g.month, W_E_PERIOD_DATE);
     }
-    if (g.from == NULL || g.to == NULL) {
-        if (has_standard_input(paths, n))
-            return wrong("-", W_E_PERIOD_STDIN);
-        if (!extent(paths, n, &first, &last))
-            return EXIT_FAILED;
-        if (first == MS_NONE) /* nothing at all: any period says so */
-            first = last = clock_system();
-        *ret = period_days(zone, first, last);
-    }
     if (g.from != NULL && !period_instant(zone, g.from, false, &ret->from))
         return wrong(g.from, W_E_PERIOD_DATE);
     if (g.to != NULL && !period_instant(zone, g.to, true, &ret->to))
         return wrong(g.to, W_E_PERIOD_DATE);
-    return ret->from < ret->to ? EXIT_FINE : wrong(g.from, W_E_PERIOD_ENDS);
+    return EXIT_FINE;
 }
 
 /* What a later event can still change of a period that is over. */
@@ -128,28 +93,38 @@ static ms_t longest_horizon(const struct settings *s)
     return longest;
 }
 
-static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)
+/* As of when: by default when nothing can change the period any more, or at the log's end if that
+ * comes first, for what is not known yet has not happened. Then the period is the log's days where
+ * nothing was said of it. */
+static int read_as_of(struct period *now, ms_t *ret)
+{
+    const struct zone *zone = &g.config.settings.zone;
+    bool said = now->from != MS_NONE && now->to != MS_NONE;
+    ms_t horizon = longest_horizon(&g.config.settings), first = MS_NONE, last = MS_NONE;
+    ms_t enough = said ? now->to + horizon : MS_NEVER; /* of the log */
+    if ((!said || g.as_of == NULL) && !report_log_extent(&g.log, enough, &first, &last))
+        return EXIT_FAILED;
+    ms_t any = clock_system(); /* of a log without anything: whatever period says so */
+    struct period days =
+        first == MS_NONE ? period_days(zone, any, any) : period_days(zone, first, last);
+    now->from = now->from == MS_NONE ? days.from : now->from;
+    now->to = now->to == MS_NONE ? days.to : now->to;
+    if (now->from >= now->to)
+        return wrong(g.from != NULL ? g.from : g.to, W_E_PERIOD_ENDS);
+    *ret = now->to + horizon;
+    if (last != MS_NONE)
+        *ret = ms_min(*ret, last);
+    if (g.as_of != NULL && !period_instant(zone, g.as_of, true, ret))
+        return wrong(g.as_of, W_E_PERIOD_DATE);
+    return g.as_of != NULL && *ret <= now->from ? wrong(g.as_of, W_E_PERIOD_AS_OF) : EXIT_FINE;
+}
+
+static int read_step(struct cube_setup *setup)
 {
     static const char *const steps[STEP_N] = {"day", "week", "month"};
-    const struct settings *s = &g.config.settings;
-    struct period *now = &setup->period[CUBE_NOW];
-    int code = read_period(paths, n, now);
-    if (code != EXIT_FINE)
-        return code;
-    *setup = (struct cube_setup){
-        .settings = s, .limits = &g.config.limits, .team = g.team, .period = {*now}};
-    struct period *before = &setup->period[CUBE_PRIOR];
-    *before = period_before(&s->zone, *now);
-    if (g.against != NULL && (!period_read(&s->zone, g.against, before) || before->to > now->from))
-        return wrong(g.against, W_E_AGAINST);
-    ms_t as_of = now->to + longest_horizon(s);
-    if (g.as_of != NULL && !period_instant(&s->zone, g.as_of, true, &as_of))
-        return wrong(g.as_of, W_E_PERIOD_DATE);
-    if (as_of <= now->from)
-        return wrong(g.as_of, W_E_PERIOD_ENDS);
-    setup->as_of[CUBE_NOW] = as_of;
-    setup->as_of[CUBE_PRIOR] = before->to + (as_of - now->to);
-    setup->step = period_step(*now);
+    const struct settings *s = setup->settings;
+    ms_t edges[PERIOD_STEPS_MAX + 1];
+    setup->step = period_step(setup->period[CUBE_NOW]);
     for (uint32_t i = 0; g.step != NULL && i <= STEP_N; i++) {
         if (i == STEP_N) {
             word_error(W_E_VALUE, "report", "step", "day, week, month");
@@ -160,10 +135,34 @@ static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)
             break;
         }
     }
-    ms_t edges[PERIOD_STEPS_MAX + 1];
-    if (period_steps(&s->zone, s->week_start, *now, setup->step, edges) == 0)
-        return wrong(g.from == NULL ? "report" : g.from, W_E_PERIOD_STEPS);
-    return EXIT_FINE;
+    bool fit =
+        period_steps(&s->zone, s->week_start, setup->period[CUBE_NOW], setup->step, edges) > 0;
+    return fit ? EXIT_FINE : wrong(g.from == NULL ? "report" : g.from, W_E_PERIOD_STEPS);
+}
+
+static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)
+{
+    const struct settings *s = &g.config.settings;
+    struct period now, before;
+    int code = read_period(&s->zone, &now);
+    if (code != EXIT_FINE)
+        return code;
+    bool once = now.from != MS_NONE && now.to != MS_NONE && g.as_of != NULL;
+    if (!report_log_open(&g.log, paths, n, !once))
+        return EXIT_FAILED;
+    ms_t as_of;
+    code = read_as_of(&now, &as_of);
+    if (code != EXIT_FINE)
+        return code;
+    before = period_before(&s->zone, now);
+    if (g.against != NULL && (!period_read(&s->zone, g.against, &before) || before.to > now.from))
+        return wrong(g.against, W_E_AGAINST);
+    *setup = (struct cube_setup){.settings = s,
+                                 .limits = &g.config.limits,
+                                 .team = g.team,
+                                 .period = {now, before},
+                                 .as_of = {as_of, period_alike(now, as_of, before)}};
+    return read_step(setup);
 }
 
 /* --- reading ------------------------------------------------------------------------------ */
@@ -218,17 +217,14 @@ static bool read_all(enum format format)
     return format != FORMAT_HTML || g.no_charts || read_script();
 }
 
-/* The log's end when it comes before as of: what is not known yet has not happened. */
-static bool run(char **paths, uint32_t n, uint64_t *ret_refused)
+static bool run(uint64_t *ret_refused)
 {
-    struct feed *f = feed_open(paths, n, false);
+    struct feed *f = report_log_feed(&g.log, false);
     if (f == NULL)
         return false;
     const struct event *e;
     while ((e = feed_next(f)) != NULL && !stop_asked())
         cube_event(&g.cube, e);
-    if (g.as_of == NULL && g.cube.last != MS_NONE)
-        g.cube.setup.as_of[CUBE_NOW] = ms_min(g.cube.setup.as_of[CUBE_NOW], g.cube.last);
     cube_end(&g.cube);
     *ret_refused = feed_refused(f);
     bool whole = feed_whole(f);
@@ -287,7 +283,7 @@ static int work(char **paths, uint32_t n, enum format format)
         return code;
     if (!cube_open(&g.cube, &setup))
         return EXIT_FAILED;
-    bool whole = run(paths, n, &refused);
+    bool whole = run(&refused);
     if (whole && g.team != NULL && g.cube.team == 0) {
         word_error(W_E_NO_TEAM, g.team, NULL, NULL);
         return EXIT_FAILED;
@@ -325,6 +321,7 @@ int command_report(int argc, char **argv)
     stop_on_signals();
     code = work(argv, (uint32_t)operands, format);
     cube_close(&g.cube);
+    report_log_close(&g.log);
     doc_free(&g.doc);
     free(g.script);
     config_fini(&g.config);

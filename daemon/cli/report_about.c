@@ -141,7 +141,7 @@ static void put_count(struct report *r, struct doc_table *t, const char *key, en
     }
 }
 
-static const char *instant(const struct report *r, ms_t at)
+const char *report_instant(const struct report *r, ms_t at)
 {
     char buf[PHRASE_MAX];
     return doc_text(r->doc, "%s", phrase_instant(buf, &r->settings->zone, at));
@@ -172,7 +172,8 @@ static void facts(struct report *r)
     doc_column(t, "value", word(W_R_FIGURE), false, false);
     put_fact(t, "period", W_R_PERIOD, period(r, c->setup.period[CUBE_NOW]));
     put_fact(t, "period_before", W_R_PERIOD_BEFORE, period(r, c->setup.period[CUBE_PRIOR]));
-    put_fact(t, "as_of", W_R_AS_OF, instant(r, c->setup.as_of[CUBE_NOW]));
+    put_fact(t, "as_of", W_R_AS_OF, report_instant(r, c->setup.as_of[CUBE_NOW]));
+    put_fact(t, "as_of_before", W_R_AS_OF_BEFORE, report_instant(r, c->setup.as_of[CUBE_PRIOR]));
     put_fact(t, "zone", W_R_ZONE, r->zone);
     put_fact(
         t, "filter", W_R_FILTER,
@@ -181,8 +182,9 @@ static void facts(struct report *r)
             : doc_text(r->doc, "%s %s", phrase_scope(SCOPE_TEAM, words_lang()), c->setup.team));
     put_fact(t, "files", W_R_FILES, files(r));
     if (c->first != MS_NONE)
-        put_fact(t, "log", W_R_LOG,
-                 doc_text(r->doc, "%s … %s", instant(r, c->first), instant(r, c->last)));
+        put_fact(
+            t, "log", W_R_LOG,
+            doc_text(r->doc, "%s … %s", report_instant(r, c->first), report_instant(r, c->last)));
     put_fact(t, "def_version", W_R_DEFINITIONS,
              report_phrase(r, W_R_DEFINITIONS_ARE, report_count(r, DEF_VERSION), NULL, NULL));
 }

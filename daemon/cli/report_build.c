@@ -81,6 +81,13 @@ static void say_missed(struct report *r)
     doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_MISSED_MOST, what, NULL, NULL));
 }
 
+/* Does clearly more of the period follow? Its last event is seldom at its very end. */
+static bool is_running(const struct cube *c)
+{
+    const struct period *p = &c->setup.period[CUBE_NOW];
+    return (p->to - c->setup.as_of[CUBE_NOW]) * 100 > p->to - p->from;
+}
+
 static void say_comparison(struct report *r)
 {
     char buf[PERIOD_TEXT];
@@ -90,7 +97,9 @@ static void say_comparison(struct report *r)
         return;
     }
     period_text(buf, &r->settings->zone, c->setup.period[CUBE_PRIOR]);
-    doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_COMPARED, buf, NULL, NULL));
+    const char *upto = report_instant(r, c->setup.as_of[CUBE_PRIOR]);
+    doc_say(r->doc, BLOCK_NOTE,
+            report_phrase(r, is_running(c) ? W_R_COMPARED_SO_FAR : W_R_COMPARED, buf, upto, NULL));
     if (c->first > c->setup.period[CUBE_PRIOR].from + MS_DAY) {
         char name[PERIOD_NAME];
         period_name(name, &r->settings->zone, STEP_DAY, c->first);
@@ -121,6 +130,10 @@ void report_summary(struct report *r)
     for (size_t i = 0; i < ARRAY_LEN(key_figures); i++)
         put_tile(r, t, (enum indicator)key_figures[i]);
     put_open(r, t);
+    if (is_running(r->cube))
+        doc_say(r->doc, BLOCK_NOTE,
+                report_phrase(r, W_R_RUNNING, report_instant(r, r->cube->setup.as_of[CUBE_NOW]),
+                              NULL, NULL));
     say_comparison(r);
 }
 

@@ -61,6 +61,9 @@ struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct
 /* Between both periods: 1 better, -1 worse, 0 unclear, alike or neither. */
 int report_verdict(const struct number *n);
 
+/* As of when, for people. */
+const char *report_instant(const struct report *r, ms_t at);
+
 /* "↑ 12.0 %": what is nothing when written down is told as unchanged. Points: of a fraction. */
 const char *report_by(const struct report *r, double by, const char *amount);
 const char *report_by_points(const struct report *r, double by);
@@ -72,6 +75,9 @@ const char *report_change_text(const struct report *r, const struct number *n);
 /* "n = 120 · 41.0 – 58.7%": cases behind a value, and of a ratio its interval. NULL: a count, a
  * part of time, or empty. */
 const char *report_sure(const struct report *r, struct figure_source of, const struct figure *f);
+
+/* "35 pending, 4.1% without them": what of a cohort may still turn out otherwise. NULL: nothing. */
+const char *report_pending(const struct report *r, struct figure_source of, const struct figure *f);
 
 const char *report_share(const struct report *r, double fraction);
 const char *report_interval(const struct report *r, struct interval i);

@@ -21,9 +21,12 @@ static struct sum *sum_at(struct sum **place)
     return *place;
 }
 
-static void put(struct sum **place, const struct op *op, uint32_t but)
+static void put(struct sum **place, const struct op *op, uint32_t but, enum horizon h)
 {
-    sum_add(sum_at(place), op, but);
+    struct sum *t = sum_at(place);
+    sum_add(t, op, but);
+    if (h != HORIZON_NONE)
+        sum_add_recent(t, op, h);
 }
 
 static void part_add(struct cube_parts *parts, uint32_t part, int sign)
@@ -96,12 +99,12 @@ static uint32_t step_of(const struct cube *c, ms_t ts)
     return low;
 }
 
-static void count_now(struct cube *c, const struct op *op, uint32_t but)
+static void count_now(struct cube *c, const struct op *op, uint32_t but, enum horizon h)
 {
     const struct zone *zone = &c->setup.settings->zone;
     ms_t ts = op->sample.ts;
-    put(&c->at_step[step_of(c, ts)], op, but);
-    put(&c->at_hour[period_hour(zone, ts)], op, but);
+    put(&c->at_step[step_of(c, ts)], op, but, h);
+    put(&c->at_hour[period_hour(zone, ts)], op, but, h);
     bool waited = op->family == FAM_REPLIES || op->family == FAM_CALLS;
     if (waited && (op->sample.present & 1) != 0) /* REPLIES_FIRST, CALLS_WAIT */
         values_add(&c->wait_from[op->family][period_hour(zone, ts - op->sample.value[0])],
@@ -173,7 +176,7 @@ static void take(void *ctx, const struct op *op)
     }
     for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
         const struct period *period = &c->setup.period[p];
-        if (ts < period->from || ts >= period->to)
+        if (ts < period->from || ts >= period->to || ts > c->setup.as_of[p])
             continue;
         if (told_too_late(c, p))
             return;
@@ -186,14 +189,15 @@ static void take(void *ctx, const struct op *op)
             but = handled_flags[op->family];
         if (op->mark && (but >> op->flag & 1) != 0)
             return;
+        enum horizon h = sum_horizon(c->pending_from[p], ts);
         if (counts(c, op)) {
-            put(&c->sum[p], op, but);
+            put(&c->sum[p], op, but, h);
             if (p == CUBE_NOW)
-                count_now(c, op, but);
+                count_now(c, op, but, h);
         }
         for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
             if (counts_for(c, op, s))
-                put(name_at(&c->names[p][s], tags_of(&op->tags, s)), op, but);
+                put(name_at(&c->names[p][s], tags_of(&op->tags, s)), op, but, h);
     }
 }
 
@@ -210,6 +214,8 @@ bool cube_open(struct cube *c, const struct cube_setup *setup)
     CHECK(window_setting_parse(str_of("10s"), &c->settings.window[0]));
     c->settings.remember_closed = REMEMBER_MAX * MS_DAY;
     c->first = c->last = MS_NONE;
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++)
+        sum_horizons(setup->settings, setup->as_of[p], c->pending_from[p]);
     c->outbox = (struct outbox){c->effects, 0, ARRAY_LEN(c->effects)};
     c->steps = period_steps(&c->settings.zone, c->settings.week_start, setup->period[CUBE_NOW],
                             setup->step, c->edge);

@@ -4,9 +4,10 @@
  * in its period (the one reported and the one before), step, hour, and under its names. So numbers
  * of steps add up to those of the period, and corrections reach the day that they are about.
  *
- * As of: each period is counted as of its end plus the same time, so both had the same time for
- * corrections; what later events say of the period before no longer counts. `handled` is as of the
- * period's end: a later touch of a ticket does not take it out of a period that is over. */
+ * As of: what is known of a period at one instant. What later events say of it no longer counts,
+ * nor does what stands later: a promise that is not due yet. Both periods can have their own, so
+ * that both had the same time for corrections (period_alike). `handled` is as of the period's end:
+ * a later touch of a ticket does not take it out of a period that is over. */
 #ifndef TP_DAEMON_CLI_REPORT_CUBE_H
 #define TP_DAEMON_CLI_REPORT_CUBE_H
 
@@ -42,9 +43,10 @@ struct cube {
     struct engine *engine;
     void *memory;
     uint64_t bytes;
-    uint32_t team; /* index, 0 = not seen yet */
-    ms_t event_ts; /* of the event being applied */
-    bool voids;    /* it makes a ticket's work count nothing */
+    uint32_t team;                              /* index, 0 = not seen yet */
+    ms_t event_ts;                              /* of the event being applied */
+    bool voids;                                 /* it makes a ticket's work count nothing */
+    ms_t pending_from[CUBE_PERIODS][HORIZON_N]; /* sum_horizons */
     struct sum *sum[CUBE_PERIODS];
     struct cube_names names[CUBE_PERIODS][SCOPE_N];
     struct cube_parts mix[CUBE_PERIODS][MIX_N]; /* of the whole */

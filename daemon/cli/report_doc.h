@@ -42,8 +42,11 @@ struct doc_cell {
     const char *key;  /* of a row's first cell: its name for programs; NULL = the text */
     double value;
     bool has_value;
-    uint8_t unit; /* enum doc_unit, of the value: rows of one column may differ */
-    uint8_t tone; /* enum doc_tone */
+    uint8_t unit;     /* enum doc_unit, of the value: rows of one column may differ */
+    uint8_t tone;     /* enum doc_tone */
+    uint32_t pending; /* of the cases behind it, those that may still turn out otherwise … */
+    double mature;    /* … and the value without them; not where they are all */
+    bool has_mature;
 };
 
 struct doc_table {

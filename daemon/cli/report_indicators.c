@@ -87,7 +87,7 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     else
         doc_number(t, report_count(r, cases), (double)cases, UNIT_COUNT);
     struct doc_cell *actual = report_cell(r, t, n.of, &n.now);
-    actual->note = NULL;
+    actual->note = report_pending(r, n.of, &n.now); /* the columns beside it have the rest */
     if (indicator_kind(i) == IND_DURATION && n.has) {
         /* Which number it is, and two that tell how far others are from it. */
         struct figure_source high = {(uint16_t)i, n.of.field == IF_P90 ? IF_P50 : IF_P90, 0};
@@ -104,8 +104,10 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     else
         put_reached(r, t, report_item(r, i), &n);
     doc_cell(t, ratio->ratio && ratio->has ? report_interval(r, ratio->at) : "");
-    doc_cell(t, n.had ? report_figure(r, n.of, &n.before) : "")->note =
-        n.had ? report_sure(r, n.of, &n.before) : NULL;
+    if (n.had)
+        report_cell(r, t, n.of, &n.before);
+    else
+        doc_cell(t, "");
     report_change(r, t, &n);
 }
 

@@ -114,13 +114,35 @@ static struct interval interval_of(struct figure_source of, const struct figure 
     return wilson((uint64_t)(f->top / NUMBER_ONE / one), (uint64_t)(f->bottom / one));
 }
 
+/* A cohort without those that may still turn out otherwise. */
+static struct figure mature_of(const struct figure *f)
+{
+    struct figure ret = *f;
+    ret.top -= (__int128)f->pending_num * NUMBER_ONE;
+    ret.bottom -= f->pending;
+    ret.n -= f->pending;
+    return ret;
+}
+
+const char *report_pending(const struct report *r, struct figure_source of, const struct figure *f)
+{
+    if (f->pending == 0)
+        return NULL;
+    struct figure mature = mature_of(f);
+    return mature.bottom <= 0 ? word(W_R_PENDING_ALL)
+                              : report_phrase(r, W_R_PENDING, report_count(r, f->pending),
+                                              report_figure(r, of, &mature), NULL);
+}
+
 const char *report_sure(const struct report *r, struct figure_source of, const struct figure *f)
 {
     if (f->count || f->bottom <= 0 || is_of_time(of))
         return NULL;
-    return is_of_cases(r, of, f)
-               ? doc_text(r->doc, "n = %u · %s", f->n, report_interval(r, interval_of(of, f)))
-               : doc_text(r->doc, "n = %u", f->n);
+    if (!is_of_cases(r, of, f))
+        return doc_text(r->doc, "n = %u", f->n);
+    const char *pending = report_pending(r, of, f);
+    return doc_text(r->doc, "n = %u · %s%s%s", f->n, report_interval(r, interval_of(of, f)),
+                    pending == NULL ? "" : " · ", pending == NULL ? "" : pending);
 }
 
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
@@ -135,6 +157,10 @@ struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct
                    : is_part(r, of) ? UNIT_SHARE
                                     : UNIT_COUNT);
     cell->note = report_sure(r, of, f); /* never shown without what it is made of */
+    cell->pending = f->pending;
+    struct figure mature = mature_of(f);
+    cell->has_mature = f->pending > 0 && mature.bottom > 0;
+    cell->mature = cell->has_mature ? plain(&mature) / NUMBER_ONE : 0;
     return cell;
 }
 

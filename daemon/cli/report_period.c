@@ -134,6 +134,12 @@ struct period period_before(const struct zone *z, struct period p)
     return (struct period){p.from - (p.to - p.from), p.from};
 }
 
+ms_t period_alike(struct period p, ms_t as_of, struct period other)
+{
+    return as_of >= p.to ? other.to + (as_of - p.to)
+                         : ms_min(other.to, other.from + (as_of - p.from));
+}
+
 enum period_step period_step(struct period p)
 {
     ms_t days = (p.to - p.from + MS_DAY - 1) / MS_DAY;

@@ -1,5 +1,6 @@
 #include "daemon/cli/report_sum.h"
 
+#include "core/edge.h"
 #include "core/event.h"
 #include "core/op.h"
 #include "daemon/cli/words.h"
@@ -107,6 +108,8 @@ void sum_free(struct sum *t)
     for (uint32_t f = 0; t != NULL && f < FAM_N; f++)
         for (uint32_t c = 0; c < WINDOW_COLUMNS_MAX; c++)
             free(t->values[f][c].v);
+    if (t != NULL)
+        free(t->recent);
     free(t);
 }
 
@@ -130,6 +133,60 @@ void sum_add(struct sum *t, const struct op *op, uint32_t but)
         if (op->family != FAM_RATINGS)
             values_add(&t->values[op->family][c], op->sample.value[c], op->sign);
     }
+}
+
+void sum_horizons(const struct settings *s, ms_t as_of, ms_t ret_from[HORIZON_N])
+{
+    for (enum horizon h = HORIZON_NONE; h < HORIZON_N; h++) {
+        sec_t length = edge_seconds(s, h);
+        ret_from[h] = length == 0 ? MS_NEVER : (sec_floor(as_of) - length + 1) * MS_SECOND;
+    }
+}
+
+enum horizon sum_horizon(const ms_t from[HORIZON_N], ms_t ts)
+{
+    enum horizon ret = HORIZON_NONE;
+    for (enum horizon h = HORIZON_NONE; h < HORIZON_N; h++)
+        if (from[h] <= ts && (ret == HORIZON_NONE || from[h] > from[ret]))
+            ret = h;
+    return ret;
+}
+
+/* -1: no cohort counts this family. */
+static int recent_of(uint32_t family)
+{
+    return family == FAM_OPENINGS   ? RECENT_OPENINGS
+           : family == FAM_RESOLVES ? RECENT_RESOLVES
+           : family == FAM_COHORTS  ? RECENT_COHORTS
+                                    : -1;
+}
+
+void sum_add_recent(struct sum *t, const struct op *op, enum horizon h)
+{
+    int of = recent_of(op->family);
+    uint32_t flags = op->mark ? 1u << op->flag : op->sample.flags;
+    CHECK(h != HORIZON_NONE);
+    if (of < 0 || flags == 0)
+        return;
+    if (t->recent == NULL)
+        t->recent = must(calloc(1, sizeof *t->recent));
+    for (; flags != 0; flags &= flags - 1) /* counts are modulo 2^32 on the way */
+        t->recent->flag[h][of][__builtin_ctz(flags)] += (uint32_t)op->sign;
+}
+
+/* What of a cohort is pending: all that stands inside its horizon or a shorter one. */
+static void put_pending(const struct sum *t, const struct settings *s,
+                        const struct indicator_row *row, struct kpi_value *v)
+{
+    static const uint8_t family[RECENT_N] = {FAM_OPENINGS, FAM_RESOLVES, FAM_COHORTS};
+    struct window_numbers numbers[FAM_N] = {0};
+    ms_t length = settings_horizon(s, (enum horizon)row->horizon);
+    for (enum horizon h = HORIZON_NONE + 1; h < HORIZON_N; h++)
+        for (uint32_t r = 0; settings_horizon(s, h) <= length && r < RECENT_N; r++)
+            for (uint32_t f = 0; f < WINDOW_FLAGS_MAX; f++)
+                numbers[family[r]].flag[f] += t->recent->flag[h][r][f];
+    v->pending = indicator_terms(row->den, numbers);
+    v->pending_num = indicator_terms(row->num, numbers);
 }
 
 void sum_add_time(struct sum *t, const struct op *op, ms_t from, ms_t to)
@@ -159,7 +216,11 @@ bool sum_value(const struct sum *t, const struct settings *s, enum indicator i,
         return false;
     if (indicator_kind(i) == IND_DURATION)
         values_order(&t->values[row->family][row->column], &order);
-    return snapshot_value(s, t->numbers, &order, i, ret);
+    if (!snapshot_value(s, t->numbers, &order, i, ret))
+        return false;
+    if (row->horizon != HORIZON_NONE && t->recent != NULL)
+        put_pending(t, s, row, ret);
+    return true;
 }
 
 static struct figure count_of(uint64_t n)
@@ -195,11 +256,17 @@ static struct figure field_of(const struct kpi_value *v, enum indicator_field f)
         return count_of(v->met);
     case IF_MISSED:
         return count_of(v->missed);
-    case IF_PENDING: /* a report is as of a day when horizons are over */
-        return count_of(0);
+    case IF_PENDING:
+        return count_of((uint64_t)v->pending);
     case IF_VALUE_MATURE:
-    case IF_VALUE:
-        return value_of((__int128)v->num * NUMBER_ONE, v->den, (uint64_t)v->den);
+        return value_of((__int128)(v->num - v->pending_num) * NUMBER_ONE, v->den - v->pending,
+                        (uint64_t)(v->den - v->pending));
+    case IF_VALUE: {
+        struct figure whole = value_of((__int128)v->num * NUMBER_ONE, v->den, (uint64_t)v->den);
+        whole.pending = (uint32_t)v->pending;
+        whole.pending_num = (uint32_t)v->pending_num;
+        return whole;
+    }
     case IF_MEAN:
         return value_of(v->sum, (int64_t)v->n, v->n);
     case IF_ATTAINMENT:

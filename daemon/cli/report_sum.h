@@ -33,9 +33,16 @@ struct op;
 
 enum { SUM_ASPECTS = ASPECTS_MAX + NAME_RESERVED_N + 1 };
 
+/* Of what cohorts count, the part whose horizon is not over, by the shortest one that is not. */
+enum { RECENT_OPENINGS, RECENT_RESOLVES, RECENT_COHORTS, RECENT_N };
+struct sum_recent {
+    uint32_t flag[HORIZON_N][RECENT_N][WINDOW_FLAGS_MAX];
+};
+
 struct sum {
     struct window_numbers numbers[FAM_N];
     struct values values[FAM_N][WINDOW_COLUMNS_MAX];
+    struct sum_recent *recent; /* NULL: nothing is pending */
     struct { /* by aspect, 1 + its place in settings.aspect; those it does not name follow */
         uint32_t n;
         int64_t sum; /* millionths */
@@ -54,6 +61,16 @@ void sum_free(struct sum *t); /* NULL: nothing */
 
 /* Adds an op; `but` are flags of its family that are not to be counted. */
 void sum_add(struct sum *t, const struct op *op, uint32_t but);
+
+/* Where horizons that are not over as of an instant begin, in whole seconds like windows: what
+ * stands there or later is pending. */
+void sum_horizons(const struct settings *s, ms_t as_of, ms_t ret_from[HORIZON_N]);
+
+/* The shortest horizon that is not over for what stands at ts; HORIZON_NONE: all are. */
+enum horizon sum_horizon(const ms_t from[HORIZON_N], ms_t ts);
+
+/* Adds to what is pending, besides sum_add. Not of HORIZON_NONE. */
+void sum_add_recent(struct sum *t, const struct op *op, enum horizon h);
 
 /* A beginning or end of stints (stint.h): their time inside [from, to) from then on. */
 void sum_add_time(struct sum *t, const struct op *op, ms_t from, ms_t to);

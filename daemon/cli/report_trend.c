@@ -27,12 +27,13 @@ static bool any(const struct report *r, enum indicator i)
     return sum_value(r->cube->sum[CUBE_NOW], r->settings, i, &v);
 }
 
-/* "3 d": a first or last step that the period cuts; NULL: a whole one. */
+/* "3 d": a first or last step that the period cuts, or one that runs; NULL: a whole one. */
 static const char *cut_note(const struct report *r, uint32_t step)
 {
     static const ms_t least[STEP_N] = {22 * MS_HOUR, 6 * MS_DAY, 27 * MS_DAY};
     char buf[PHRASE_MAX];
-    ms_t length = r->cube->edge[step + 1] - r->cube->edge[step];
+    ms_t to = ms_min(r->cube->edge[step + 1], r->cube->setup.as_of[CUBE_NOW]);
+    ms_t length = to - r->cube->edge[step];
     if (length > least[r->cube->setup.step])
         return NULL;
     return doc_text(r->doc, "%s", phrase_duration(buf, length, words_lang()));

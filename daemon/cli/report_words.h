@@ -34,13 +34,10 @@
     X(E_PERIOD_DATE, "write --month 2012-10, or --from and --to as 2012-10-01 or ISO 8601",        \
       "应写 --month 2012-10,或 --from、--to 用 2012-10-01 或 IS"                             \
       "O 8601")                                                                                    \
-    X(E_PERIOD_ENDS, "it ends before it begins", "结束早于开始")                                   \
+    X(E_PERIOD_ENDS, "it must end after it begins", "结束须晚于开始")                              \
     X(E_PERIOD_STEPS, "more than 400 steps; choose a longer --step",                               \
       "超过 400 步;请选择更长的 --step")                                                           \
-    X(E_PERIOD_STDIN,                                                                              \
-      "give --from and --to, or --month, when events come from standard "                          \
-      "input",                                                                                     \
-      "从标准输入读取时须给出 --from 与 --to,或 --month")                                          \
+    X(E_PERIOD_AS_OF, "as of then it has not begun", "届时该时期尚未开始")                         \
     X(E_NO_CHARTS,                                                                                 \
       "Chart.js not found ({1}): apt-get install libjs-chart.js, or "                              \
       "--no-charts",                                                                               \
@@ -149,6 +146,12 @@
     X(R_QUALITY, "quality", "数据质量")                                                            \
     /* sentences */                                                                                \
     X(R_COMPARED, "compared with {1}", "对比 {1}")                                                 \
+    X(R_RUNNING, "The period goes on: these are its numbers up to {1}.",                           \
+      "该时期尚未结束:数字截至 {1}。")                                                             \
+    X(R_COMPARED_SO_FAR, "compared with as much of {1}, up to {2}",                                \
+      "对比 {1} 的同等进度(截至 {2})")                                                             \
+    X(R_PENDING, "{1} pending, {2} without them", "{1} 件未满观察期,不含其值为 {2}")               \
+    X(R_PENDING_ALL, "all pending", "均未满观察期")                                                \
     X(R_NOT_COMPARED, "the log does not reach back into the period before",                        \
       "日志不含上一时期,无法对比")                                                                 \
     X(R_PARTLY_COMPARED,                                                                           \
@@ -212,6 +215,7 @@
     X(R_PERIOD, "period", "时期")                                                                  \
     X(R_PERIOD_BEFORE, "period before", "上一时期")                                                \
     X(R_AS_OF, "as of", "统计截至")                                                                \
+    X(R_AS_OF_BEFORE, "period before, as of", "上一时期统计截至")                                  \
     X(R_ZONE, "time zone", "时区")                                                                 \
     X(R_FILTER, "only", "筛选")                                                                    \
     X(R_EVERYTHING, "everything", "全部")                                                          \
@@ -235,9 +239,12 @@
       "A number stands in the period in which it happened, and counts "                            \
       "what was known at the instant above: a reopening inside the "                               \
       "horizon takes a first contact resolution back. The period before "                          \
-      "is counted as of its own end plus the same time.",                                          \
+      "is counted as of as long after its own end, or while the period goes "                      \
+      "on, of as long after its beginning. Pending are cases whose horizon "                       \
+      "was not over.",                                                                             \
       "每个数字计入其发生的时期,并以上述时刻所知为准:观察期内的"        \
-      "重新打开会撤销首次解决。上一时期按其期末加同样时长统计。")                                  \
+      "重新打开会撤销首次解决。上一时期按其期末加同样时长统计,"         \
+      "本期未结束时按其期初加同样时长统计。")                                                      \
     X(R_METHOD_RATIO,                                                                              \
       "Intervals of ratios are Wilson's, 95 %. A change of a ratio is "                            \
       "clear when both intervals share nothing, of a time when it is 20 "                          \

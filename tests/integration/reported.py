@@ -41,6 +41,10 @@ def numbers(snapshots, scope="all", name="-"):
             ret[key] = {"n": value["n"], "actual": value["mean"]}
         elif "value" in value:
             ret[key] = {"n": value["den"], "actual": value["value"]}
+            if value.get("pending", 0) > 0:
+                ret[key]["actual.pending"] = value["pending"]
+            if value.get("pending", 0) > 0 and value["value_mature"] is not None:
+                ret[key]["actual.mature"] = value["value_mature"]
         elif "num" in value:
             ret[key] = {"actual": value["num"]}
         if value.get("met", 0) + value.get("missed", 0) > 0:

@@ -4,6 +4,8 @@
 #include "tests/lib/terse.h"
 
 #include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const ms_t day1 = 1767225600000; /* 2026-01-01 */
@@ -41,6 +43,18 @@ static void say(ms_t at, const char *line)
     struct event e;
     terse_event(&e, day1 + at, line);
     cube_event(cube, &e);
+}
+
+static void tell(ms_t at, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell(ms_t at, const char *format, ...)
+{
+    char line[128];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    say(at, line);
 }
 
 static int64_t num(const struct sum *t, enum indicator i)
@@ -118,6 +132,79 @@ Test(report_cube, time_counts_in_every_cell_that_it_reaches)
     uint32_t ada = engine_name_find(cube->engine, SCOPE_AGENT, str_of("ada"));
     is_time(cube_name(cube, CUBE_NOW, SCOPE_AGENT, ada), IND_OCCUPANCY, 3 * MS_HOUR, 3 * MS_HOUR);
     end();
+}
+
+/* A running period: shifts and states beyond as of are not there yet, in neither period. */
+Test(report_cube, time_ends_as_of)
+{
+    begin(NULL, -12 * MS_HOUR);
+    for (int day = 0; day <= 2; day += 2) {
+        ms_t noon = (day + 1) * MS_DAY + 12 * MS_HOUR; /* as of, of this period */
+        tell(day * MS_DAY, "shift agent=ada team=x from=%lld to=%lld",
+             (long long)(day1 + noon - 3 * MS_HOUR), (long long)(day1 + noon + 3 * MS_HOUR));
+        say(noon - 2 * MS_HOUR, "agent_state agent=ada state=available team=x");
+        say(noon - MS_HOUR, "agent_state agent=ada state=busy team=x");
+        say(noon + MS_HOUR, "agent_state agent=ada state=offline team=x");
+    }
+    cube_end(cube);
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+        is_time(cube->sum[p], IND_OCCUPANCY, MS_HOUR, 2 * MS_HOUR);
+        is_time(cube->sum[p], IND_ATTENDANCE, 2 * MS_HOUR, 3 * MS_HOUR);
+    }
+    is_time(cube->at_step[1], IND_ATTENDANCE, 2 * MS_HOUR, 3 * MS_HOUR);
+    end();
+}
+
+/* A promise counts when it is due: not as of earlier, in neither period. */
+Test(report_cube, what_is_not_due_yet)
+{
+    for (int lag = -1; lag <= 1; lag++) { /* as of before, at and after the second promise */
+        begin(NULL, lag * MS_HOUR - 12 * MS_HOUR);
+        for (int day = 0; day <= 2; day += 2) {
+            ms_t noon = day1 + (day + 1) * MS_DAY + 12 * MS_HOUR;
+            tell(day * MS_DAY, "opened ticket=T%d team=x", day);
+            tell(day * MS_DAY + 1, "visit_planned ticket=T%d agent=ada due=%lld", day,
+                 (long long)(noon - 2 * MS_HOUR));
+            tell(day * MS_DAY + 1, "visit_planned ticket=T%d agent=ada visit=2 due=%lld", day,
+                 (long long)noon);
+        }
+        cube_end(cube);
+        for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+            uint32_t ada = engine_name_find(cube->engine, SCOPE_AGENT, str_of("ada"));
+            const struct sum *of[] = {cube->sum[p], cube_name(cube, p, SCOPE_AGENT, ada)};
+            for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+                struct kpi_value v = {0};
+                cr_assert(sum_value(of[i], &settings, IND_ARRIVAL_RATE, &v));
+                cr_assert(v.den == (lag < 0 ? 1 : 2) && v.num == 0, "%d %u: %ld", lag, p, v.den);
+            }
+        }
+        end();
+    }
+}
+
+/* Cohorts tell what is pending, each period as of its own time. */
+Test(report_cube, what_is_pending)
+{
+    for (int lag = 0; lag < 2; lag++) {
+        begin(NULL, lag * 3 * MS_DAY); /* fcr: three days; a resolve a day before the end */
+        for (int day = 0; day <= 2; day += 2) {
+            tell(day * MS_DAY + MS_HOUR, "opened ticket=T%d team=x", day);
+            tell(day * MS_DAY + 2 * MS_HOUR, "message ticket=T%d by=agent agent=ada", day);
+            tell(day * MS_DAY + MS_DAY, "resolved ticket=T%d agent=ada", day);
+        }
+        cube_end(cube);
+        for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+            struct kpi_value v = {0};
+            cr_assert(sum_value(cube->sum[p], &settings, IND_FCR, &v));
+            cr_assert(v.den == 1 && v.pending == !lag && v.pending_num == !lag);
+            cr_assert(sum_value(cube->sum[p], &settings, IND_KEEP_RATE, &v) && v.pending == 1);
+            uint32_t ada = engine_name_find(cube->engine, SCOPE_AGENT, str_of("ada"));
+            const struct sum *hers = cube_name(cube, p, SCOPE_AGENT, ada);
+            cr_assert(sum_value(hers, &settings, IND_FCR, &v) && v.pending == !lag);
+        }
+        cr_assert(cube->at_step[1]->recent != NULL && cube->at_hour[0]->recent != NULL);
+        end();
+    }
 }
 
 /* A reopening later than a period's horizon changes the period before no more. */

@@ -101,6 +101,36 @@ Test(report_doc, csv)
     free(text);
 }
 
+/* What is pending has lines of its own, in CSV: people read it in the note. */
+Test(report_doc, csv_tells_what_is_pending)
+{
+    struct doc d = {.title = "T", .subtitle = "2012"};
+    struct doc_table *t = doc_table(&d, BLOCK_TABLE, "t", NULL);
+    doc_column(t, "name", "name", false, false);
+    doc_column(t, "rate", "rate", true, false);
+    for (uint32_t pending = 0; pending < 3; pending++) {
+        doc_cell(t, "some");
+        struct doc_cell *c = doc_number(t, "50.0%", 0.5, UNIT_SHARE);
+        c->pending = pending;
+        c->has_mature = pending < 2; /* else all are */
+        c->mature = 0.25;
+    }
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    doc_csv(out, &d);
+    fclose(out);
+    cr_assert_str_eq(text, "table,row,column,value,unit,text,note\r\n"
+                           "t,some,rate,0.5,fraction,50.0%,\r\n"
+                           "t,some,rate,0.5,fraction,50.0%,\r\n"
+                           "t,some,rate.pending,1,,,\r\n"
+                           "t,some,rate.mature,0.25,fraction,,\r\n"
+                           "t,some,rate,0.5,fraction,50.0%,\r\n"
+                           "t,some,rate.pending,2,,,\r\n");
+    free(text);
+    doc_free(&d);
+}
+
 /* Nothing in it but in its head: people are not shown it, programs are. */
 Test(report_doc, bare_columns)
 {

@@ -120,6 +120,28 @@ Test(report_period, names)
     cr_assert_eq(period_hour(&z, at(&z, "2026-02-06") + 13 * MS_HOUR + 59 * MS_MINUTE), 13);
 }
 
+/* March is longer than February and April: both as of alike, whichever is reported. */
+Test(report_period, both_known_alike)
+{
+    static const struct zone utc = {.n = 1};
+    struct period february, march, april;
+    cr_assert(period_month(&utc, "2026-02", &february) && period_month(&utc, "2026-03", &march) &&
+              period_month(&utc, "2026-04", &april));
+    static const struct {
+        const char *now, *then; /* as of, of March; February so */
+    } cases[] = {
+        {"2026-03-10", "2026-02-10"}, {"2026-03-28", "2026-02-28"}, {"2026-03-30", "2026-03-01"},
+        {"2026-04-01", "2026-03-01"}, {"2026-04-05", "2026-03-05"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        cr_assert_eq(period_alike(march, at(&utc, cases[i].now) + 5, february) -
+                         at(&utc, cases[i].then),
+                     i == 2 ? 0 : 5, "%s", cases[i].now);
+    cr_assert_eq(period_alike(april, april.to - 1, march), march.to - MS_DAY - 1);
+    cr_assert_eq(period_alike(april, april.to, march), march.to);
+    cr_assert_lt(period_alike(april, april.from - 1, march), march.from);
+}
+
 Test(report_period, reads_a_month_or_two_days)
 {
     static const struct zone utc = {.n = 1};

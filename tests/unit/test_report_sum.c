@@ -99,6 +99,74 @@ Test(report_sum, indicators)
     sum_free(NULL);
 }
 
+/* What is pending is what stands inside the last horizon, in whole seconds, as of a time. */
+Test(report_sum, horizons)
+{
+    struct settings s;
+    ms_t from[HORIZON_N];
+    settings_default(&s);
+    s.fcr_horizon = 1500; /* two seconds */
+    s.follow_up[1] = 0;
+    sum_horizons(&s, 1000000999, from);
+    cr_assert(from[HORIZON_FCR] == 999999000 && from[HORIZON_NONE] == MS_NEVER &&
+              from[HORIZON_FOLLOW_UP + 1] == MS_NEVER);
+    cr_assert_eq(sum_horizon(from, 999999000), HORIZON_FCR);
+    ms_t begins = 1000001000 - s.resolved_within;
+    cr_assert(sum_horizon(from, 999998999) == HORIZON_WITHIN && from[HORIZON_WITHIN] == begins);
+    cr_assert_neq(sum_horizon(from, begins - 1), HORIZON_WITHIN);
+    cr_assert_eq(sum_horizon(from, 1000001000 - s.follow_up[2] - 1), HORIZON_NONE);
+}
+
+static void is_cohort(const struct sum *t, const struct settings *s, enum indicator i, int64_t den,
+                      int64_t pending, int64_t part)
+{
+    struct kpi_value v;
+    cr_assert(sum_value(t, s, i, &v));
+    cr_assert(v.den == den && v.pending == pending && v.pending_num == part, "%s: %ld %ld %ld",
+              indicator_name(i), v.den, v.pending, v.pending_num);
+    struct figure whole = sum_figure(t, s, (struct figure_source){(uint16_t)i, IF_VALUE, 0});
+    cr_assert(whole.pending == pending && whole.pending_num == part && whole.bottom == den);
+    struct figure f = sum_figure(t, s, (struct figure_source){(uint16_t)i, IF_PENDING, 0});
+    cr_assert(f.count && f.top == (__int128)pending * NUMBER_ONE);
+    f = sum_figure(t, s, (struct figure_source){(uint16_t)i, IF_VALUE_MATURE, 0});
+    cr_assert(f.bottom == den - pending && f.n == den - pending &&
+              f.top == (__int128)(v.num - part) * NUMBER_ONE);
+}
+
+/* Each cohort has a horizon of its own; what is taken back is pending no more. */
+Test(report_sum, pending)
+{
+    struct settings s;
+    settings_default(&s); /* fcr 3 d, reopen 7 d, return 30 d */
+    struct sum *t = sum_new();
+    struct op op = {.family = FAM_RESOLVES, .sign = 1};
+    static const uint32_t cycle =
+        1u << RESOLVES_RESOLVED | 1u << RESOLVES_TICKET | 1u << RESOLVES_FIRST_CYCLE;
+    static const enum horizon stands[] = {HORIZON_NONE, HORIZON_FCR, HORIZON_REOPEN,
+                                          HORIZON_COMPLAINT, HORIZON_RETURN};
+    for (size_t i = 0; i < ARRAY_LEN(stands); i++) {
+        op.sample.flags = cycle | (i < 2 ? 1u << RESOLVES_FCR : 1u << RESOLVES_REOPENED);
+        sum_add(t, &op, 0);
+        if (stands[i] != HORIZON_NONE)
+            sum_add_recent(t, &op, stands[i]);
+    }
+    is_cohort(t, &s, IND_FCR, 5, 1, 1);
+    is_cohort(t, &s, IND_REOPEN_RATE, 5, 2, 1);
+    is_cohort(t, &s, IND_RETURN_RATE, 5, 4, 0);
+    is_cohort(t, &s, IND_CONFIRMED_RATE, 5, 0, 0); /* has no horizon */
+    struct op mark = {
+        .mark = 1, .family = FAM_RESOLVES, .flag = RESOLVES_REOPENED, .sign = -1, .sample = {0}};
+    sum_add(t, &mark, 0);
+    sum_add_recent(t, &mark, HORIZON_REOPEN);
+    is_cohort(t, &s, IND_REOPEN_RATE, 5, 2, 0);
+    struct op reply = {.family = FAM_REPLIES, .sign = 1, .sample = {.flags = 1u << REPLIES_REPLY}};
+    struct sum *other = sum_new();
+    sum_add_recent(other, &reply, HORIZON_FCR); /* no cohort counts it */
+    cr_assert(other->recent == NULL);
+    sum_free(other);
+    sum_free(t);
+}
+
 Test(report_sum, rounds_half_up)
 {
     static const struct {
