@@ -468,6 +468,8 @@ static void put_alert(struct line *l, const struct settings *settings, const str
         put_sla(l, a);
     else
         put_kpi(l, settings, a);
+    if (a->kind != ALERT_SLA && a->sla.held)
+        put_pair(l, "held", str_of("true"));
     put_key(l, "rev");
     put_uint(l, a->rev, 1);
     put_remark(l, a);
