@@ -33,6 +33,15 @@ void treap_detach(struct treap *t, handle_t h);
 handle_t treap_behind(const struct treap *t, uint64_t key, ms_t at, handle_t h);
 handle_t treap_before(const struct treap *t, uint64_t key, ms_t at, handle_t h);
 
+/* Brings near where the set of a key is found; then, `found`, its root. */
+static inline void treap_prefetch(const struct treap *t, uint64_t key, bool found)
+{
+    if (found)
+        map_prefetch_slot(&t->root, key);
+    else
+        map_prefetch(&t->root, key);
+}
+
 /* All sets are empty, whatever the nodes say: before everything is attached anew. */
 void treap_clear(struct treap *t);
 
