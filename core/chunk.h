@@ -45,7 +45,7 @@ struct chunk {
     handle_t prev, next;
     uint32_t base;
     uint16_t base_ms; /* where in the base second; a hint, see log_seek */
-    uint16_t unused;
+    uint16_t wide;    /* 1: some value may take three words */
     uint32_t word[CHUNK_WORDS];
 };
 STATIC_ASSERT(sizeof(struct chunk) == BTREE_NODE_BYTES, "four cache lines");
@@ -105,6 +105,7 @@ struct layout {
     uint8_t time_bits, head_words, present_shift;
     uint8_t columns, own, flags, watches; /* own: columns that are not twins */
     uint8_t counts, n_at, above_at;
+    uint8_t words[4 << COLUMNS_OWN_MAX]; /* of an entry without wide values, by its head */
     uint32_t cursor_bytes;
     struct window_watch watch[WATCHES_MAX];
 };
@@ -226,6 +227,14 @@ static inline uint32_t entry_words(const struct layout *l, const uint32_t *w)
     return n;
 }
 
+/* The same in a chunk, where nearly always no value is wide: nothing but the head is looked at. */
+static inline uint32_t chunk_step(const struct layout *l, const struct chunk *c, uint32_t at)
+{
+    if (UNLIKELY(c->wide != 0))
+        return entry_words(l, &c->word[at]);
+    return l->words[c->word[at] >> l->present_shift];
+}
+
 /* Decodes the entry at w, returns its words. */
 static inline uint32_t entry_read(const struct layout *l, const uint32_t *w, struct entry *ret)
 {
@@ -291,19 +300,26 @@ static inline uint32_t cells_write(const struct layout *l, uint32_t *w, uint32_t
     return n + words;
 }
 
+/* An entry of so many words has been put there. */
+static inline void chunk_note(const struct layout *l, struct chunk *c, uint32_t at, uint32_t words)
+{
+    c->wide |= words != l->words[c->word[at] >> l->present_shift];
+}
+
 /* Puts an entry at the end; *force: the second in force there. false: no room for it. */
 static inline bool chunk_append(const struct layout *l, struct chunk *c, uint32_t *force,
                                 uint32_t sec, const struct entry *e)
 {
     uint32_t cells[1 + ENTRY_WORDS_MAX], units, used = chunk_used(c);
-    bool wide = used + ARRAY_LEN(cells) <= CHUNK_WORDS;
-    uint32_t *to = wide ? &c->word[used] : cells;
+    bool fits = used + ARRAY_LEN(cells) <= CHUNK_WORDS;
+    uint32_t *to = fits ? &c->word[used] : cells;
     uint32_t n = cells_write(l, to, sec - *force, e, &units);
-    if (!wide) {
+    if (!fits) {
         if (used + n > CHUNK_WORDS)
             return false;
         memcpy(&c->word[used], cells, n * sizeof cells[0]);
     }
+    chunk_note(l, c, used + (units > 0), n - (units > 0));
     c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + n);
     *force += units * l->unit;
     return true;

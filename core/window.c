@@ -33,6 +33,10 @@ static void layout_init(struct layout *l, const struct windows_setup *setup, uin
     l->time_bits = (uint8_t)(bits < OFFSET_BITS ? bits : OFFSET_BITS);
     l->unit = (1U << l->time_bits) - 1;
     l->present_shift = (uint8_t)(l->time_bits + (l->head_words == 1 ? f->flags : 0));
+    for (uint32_t i = 0; i < ARRAY_LEN(l->words) && i >> (l->own + 2) == 0; i++) {
+        const uint32_t head[2 + 2 * COLUMNS_OWN_MAX] = {i << l->present_shift};
+        l->words[i] = (uint8_t)entry_words(l, head);
+    }
     l->n_at = (uint8_t)(1 + f->flags + f->twins);
     l->above_at = (uint8_t)(l->n_at + f->columns);
     l->counts = (uint8_t)(l->above_at + l->watches);
@@ -244,6 +248,7 @@ static inline bool append(struct windows *ws, struct window_log *log, const stru
     c->word[used] = s->word[0] | offset;
     for (uint32_t i = 1; i < s->words; i++)
         c->word[used + i] = s->word[i];
+    chunk_note(l, c, used, s->words);
     c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + s->words);
     log->newest = s->sec;
     log->live++;

@@ -69,7 +69,7 @@ static uint32_t chunk_check(const struct layout *l, const struct chunk *c, uint3
         }
         struct entry e;
         uint32_t sec = force + (c->word[i] & l->unit), n = entry_read(l, &c->word[i], &e);
-        CHECK(n == entry_words(l, &c->word[i]) && i + n <= used);
+        CHECK(n == entry_words(l, &c->word[i]) && n == chunk_step(l, c, i) && i + n <= used);
         CHECK(sec >= last && sec <= until);
         if (i >= word)
             totals_entry(l, sum, count, &e, 1);
@@ -125,7 +125,7 @@ static void cursor_check(struct windows *ws, const struct window_log *log, const
             if (cell_is_gap(l, c->word[i])) {
                 force += gap_seconds(l, c->word[i++]);
             } else {
-                end = i += entry_words(l, &c->word[i]);
+                end = i += chunk_step(l, c, i);
                 end_force = force;
             }
         CHECK(cur->base == c->base && end == word && cur->force == end_force);

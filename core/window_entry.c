@@ -74,7 +74,7 @@ static void chunk_split(struct windows *ws, struct window_log *log, const struct
         }
         if (i >= want)
             break;
-        i += entry_words(l, &c->word[i]);
+        i += chunk_step(l, c, i);
         keep = i;
     }
     CHECK(here || i < used);
@@ -111,7 +111,7 @@ uint32_t chunk_spot(const struct layout *l, const struct chunk *c, uint32_t sec,
         } else {
             if (force + (head & l->unit) > sec)
                 break;
-            i += entry_words(l, &c->word[i]);
+            i += chunk_step(l, c, i);
         }
     }
     *ret_force = force;
@@ -127,6 +127,7 @@ static void chunk_put(struct windows *ws, struct window_log *log, const struct l
     uint32_t used = chunk_used(c);
     memmove(&c->word[p->word + p->words], &c->word[p->word], (used - p->word) * 4);
     memcpy(&c->word[p->word], cells, p->words * 4);
+    chunk_note(l, c, p->word + (units > 0), p->words - (units > 0));
     c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + p->words);
     if (p->word < used)
         c->word[p->word + p->words] -= units << l->time_bits;
@@ -204,7 +205,7 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
         if (at > wish->sec)
             break;
         if (at < wish->sec) {
-            i += entry_words(l, &c->word[i]);
+            i += chunk_step(l, c, i);
             continue;
         }
         if (wish->like == NULL) {
@@ -213,7 +214,7 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
                 ret->word = i;
                 return true;
             }
-            i += entry_words(l, &c->word[i]);
+            i += chunk_step(l, c, i);
             continue;
         }
         struct place p = {.chunk = h, .word = i};
@@ -234,7 +235,7 @@ bool log_find(const struct windows *ws, const struct window_log *log, const stru
               const struct wish *wish, struct place *ret)
 {
     ret->chunk = 0;
-    if (log->head == 0 || wish->sec > log->newest || wish->sec < log_base(ws, log))
+    if (log->head == 0 || wish->sec > log->newest)
         return false;
     handle_t back = log_seek(ws, log, wish->sec, wish->ms);
     handle_t on = chunk_get(ws, back)->next;
@@ -264,7 +265,7 @@ static void chunk_close_gap(struct window_log *log, const struct layout *l, stru
     uint32_t gap = CHUNK_WORDS;
     for (uint32_t i = 0; i < p->word;) {
         gap = cell_is_gap(l, c->word[i]) ? i : CHUNK_WORDS;
-        i += gap == i ? 1 : entry_words(l, &c->word[i]);
+        i += gap == i ? 1 : chunk_step(l, c, i);
     }
     if (gap == CHUNK_WORDS)
         return;

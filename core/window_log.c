@@ -165,7 +165,7 @@ static void shed_count(struct windows *ws, const struct layout *l, const struct 
             continue;
         }
         ws->shed += force + (c->word[i] & l->unit) > ws->oldest;
-        i += entry_words(l, &c->word[i]);
+        i += chunk_step(l, c, i);
     }
 }
 

@@ -17,7 +17,7 @@ static void totals_from(const struct windows *ws, const struct layout *l, struct
                 force += gap_seconds(l, head);
                 i++;
             } else if (i < p.word || sec <= edge) {
-                i += entry_words(l, &c->word[i]);
+                i += chunk_step(l, c, i);
             } else if (sec > until) {
                 return;
             } else {
@@ -82,7 +82,7 @@ static uint32_t second_at(const struct windows *ws, const struct layout *l, stru
             }
             if (i >= p.word)
                 return force + (c->word[i] & l->unit);
-            i += entry_words(l, &c->word[i]);
+            i += chunk_step(l, c, i);
         }
         h = c->next;
     }
