@@ -163,9 +163,11 @@ static bool open_file(struct archive *a)
         return archive_failed(a, "cannot be opened");
     sqlite3_extended_result_codes(a->db, 1);
     sqlite3_busy_timeout(a->db, BUSY_MS);
-    /* On disk with each commit: what the record has need not be told again after a power cut. */
-    return run(a, "PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                  "PRAGMA journal_size_limit=67108864; PRAGMA mmap_size=0") &&
+    /* On disk with each commit: what the record has need not be told again after a power cut. It is
+     * mostly appended to: a small cache is full, and as large as it gets, after a few minutes. */
+    return run(a,
+               "PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+               "PRAGMA journal_size_limit=67108864; PRAGMA mmap_size=0; PRAGMA cache_size=-512") &&
            migrate(a) && prepare(a);
 }
 

@@ -56,5 +56,13 @@ void budget_spend(struct budget *b, uint64_t key, uint64_t now_ms, uint64_t byte
 
 bool budget_behind(struct budget *b, uint64_t key, uint64_t now_ms)
 {
-    return key != 0 && b->bytes != 0 && bucket(b, key, now_ms)->bytes < 0;
+    return budget_wait(b, key, now_ms) > 0;
+}
+
+uint64_t budget_wait(struct budget *b, uint64_t key, uint64_t now_ms)
+{
+    if (key == 0 || b->bytes == 0)
+        return 0;
+    int64_t bytes = bucket(b, key, now_ms)->bytes;
+    return bytes >= 0 ? 0 : ((uint64_t)-bytes * 1000 + b->bytes - 1) / b->bytes;
 }

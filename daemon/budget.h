@@ -32,4 +32,7 @@ void budget_spend(struct budget *b, uint64_t key, uint64_t now_ms, uint64_t byte
 /* Has the peer had more than its bytes? */
 bool budget_behind(struct budget *b, uint64_t key, uint64_t now_ms);
 
+/* ms until it is behind no more; 0: it is not. */
+uint64_t budget_wait(struct budget *b, uint64_t key, uint64_t now_ms);
+
 #endif

@@ -36,7 +36,9 @@ struct config_http {
     char token_file[CONFIG_PATH_BYTES_MAX + 1]; /* or credential:NAME; empty = none */
     uint32_t connections;                       /* at once, streams included */
     uint32_t streams;
-    uint32_t body_max; /* bytes */
+    uint32_t body_max;          /* bytes */
+    uint32_t requests_a_second; /* of one address; 0 = any */
+    uint32_t bytes_a_second;    /* MiB, likewise */
     ms_t header_deadline, body_deadline;
     bool per_agent_series;
     uint32_t series_max; /* names with series of their own in /metrics, of each scope */

@@ -107,6 +107,14 @@ const struct key keys[] = {
      "Of those, live streams (/api/v1/stream, one for each wallboard); further ones are refused."},
     {"http.body_max", KEY_COUNT, false, PLACE(http.body_max), 1024, BATCH_BYTES_MAX, "1048576",
      "Bytes of one body that is sent to us."},
+    {"http.requests_per_second", KEY_COUNT, false, PLACE(http.requests_a_second), 0, 1000000,
+     "1000",
+     "Requests from one address (of IPv6: one /64) in a second; further ones are answered 429. "
+     "Behind a proxy all its clients share, so let the proxy limit each. 0: any number."},
+    {"http.bytes_per_second", KEY_COUNT, false, PLACE(http.bytes_a_second), 0, 100000, "64",
+     "MiB of bodies and answers of one address in a second; who had more is answered 429 until "
+     "that "
+     "is made up for, and its live streams wait. 0: any number."},
     {"http.header_deadline", KEY_DURATION, false, PLACE(http.header_deadline), 100, MS_HOUR, "10s",
      "How long the head of a request may take to arrive; then the connection is cut."},
     {"http.body_deadline", KEY_DURATION, false, PLACE(http.body_deadline), 100, MS_HOUR, "30s",

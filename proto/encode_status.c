@@ -126,6 +126,10 @@ static void emit_http(struct emitter *em, const struct http_status *h)
     for (uint32_t i = 0; i < HTTP_CUTS; i++)
         emit_uint(em, http_cut_name((enum http_cut)i), h->cut[i]);
     emit_end(em);
+    emit_map(em, "limited");
+    emit_uint(em, "requests", h->over_requests);
+    emit_uint(em, "bytes", h->over_bytes);
+    emit_end(em);
     emit_end(em);
 }
 

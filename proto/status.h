@@ -79,13 +79,13 @@ enum http_cut {
 };
 
 const char *http_cut_name(enum http_cut c); /* "head"; static storage */
-
-enum { HTTP_CLASSES = 5 }; /* of responses: 1xx to 5xx */
+enum { HTTP_CLASSES = 5 };                  /* of responses: 1xx to 5xx */
 
 struct http_status {
     uint32_t connections, streams; /* now */
     uint64_t responses[HTTP_CLASSES];
     uint64_t cut[HTTP_CUTS];
+    uint64_t over_requests, over_bytes; /* refused: their address had its share of these */
 };
 
 /* What is wrong with sources and with the daemon itself: alerts of kind ops. */

@@ -1,6 +1,7 @@
 #include "daemon/web/ask.h"
 
 #include "daemon/web/reply.h"
+#include "daemon/web/ration.h"
 #include "proto/message.h"
 
 #include <errno.h>
@@ -114,6 +115,7 @@ static ssize_t on_read(void *data, uint64_t position, char *buf, size_t max)
     }
     memcpy(buf, a->text + a->at, n);
     a->at += n;
+    ration_spend(v, n);
     return (ssize_t)n;
 }
 

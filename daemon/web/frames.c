@@ -93,10 +93,23 @@ void frames_leave(struct frames *f, const struct frame_place *place)
         f->at[place->next % FRAMES_MAX].halves--;
 }
 
+void frames_forget(struct frames *f, uint64_t before)
+{
+    while (f->first < f->next && f->first < before)
+        drop_first(f);
+}
+
+/* Numbers go on at the ring's first place: its further pages are touched by who is behind only. */
+void frames_rest(struct frames *f)
+{
+    frames_forget(f, f->next);
+    f->first = f->next = (f->next + FRAMES_MAX - 1) / FRAMES_MAX * FRAMES_MAX;
+}
+
 void frames_fini(struct frames *f)
 {
-    while (f->at != NULL && f->first < f->next)
-        drop_first(f);
+    if (f->at != NULL)
+        frames_forget(f, f->next);
     free(f->at);
     free(f->key);
     f->at = NULL;

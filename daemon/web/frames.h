@@ -76,6 +76,12 @@ int frames_read(struct frames *f, struct frame_place *place, const struct frame_
 /* The reader goes. */
 void frames_leave(struct frames *f, const struct frame_place *place);
 
+/* Every reader is at that number or beyond. */
+void frames_forget(struct frames *f, uint64_t before);
+
+/* Nobody reads: nothing is kept. Who comes next begins at next. */
+void frames_rest(struct frames *f);
+
 void frames_fini(struct frames *f);
 
 #endif

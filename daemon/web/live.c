@@ -1,6 +1,7 @@
 #include "daemon/web/live.h"
 
 #include "daemon/web/reply.h"
+#include "daemon/web/ration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct client {
     struct resume resume;     /* what comes first … */
     struct frame_place place; /* … and live */
     uint64_t heard;           /* uv_now() when it last read */
+    uint64_t paced;           /* until then its address has had enough */
     bool live;                /* nothing comes first any more */
     bool due;                 /* sleeps, and has something to read */
     bool comment;             /* it has heard nothing for long */
@@ -215,8 +217,10 @@ static ssize_t on_read(void *data, uint64_t position, char *buf, size_t max)
     struct visit *v = data;
     struct client *c = v->own;
     struct live *s = &v->web->live;
+    uint64_t wait = ration_wait(v);
     (void)position;
-    if (!v->web->closing && slice_is_over(s)) {
+    if (!v->web->closing && (wait > 0 || slice_is_over(s))) {
+        c->paced = uv_now(v->web->parts.loop) + wait;
         c->due = true;
         s->due++;
         visit_wait(v);
@@ -229,6 +233,7 @@ static ssize_t on_read(void *data, uint64_t position, char *buf, size_t max)
     }
     c->heard = uv_now(v->web->parts.loop);
     c->comment = false;
+    ration_spend(v, (uint64_t)n);
     peer_rests(v->peer);
     if (n == 0)
         visit_wait(v);
@@ -267,6 +272,8 @@ static void live_end(struct visit *v)
         s->waiting -= c->resume.waits;
         backlog_stop(&c->resume.backlog);
         frames_leave(&s->frames, &c->place);
+        if (s->clients == 0)
+            frames_rest(&s->frames);
     }
     free(c);
 }
@@ -346,12 +353,14 @@ static void live_begin(struct visit *v)
 }
 
 /* Who has slept for long is told something; who is awake and reads nothing for long is cut off, as
- * is who has not read what goes now. */
+ * is who has not read what goes now. What all have read goes. */
 static void look(struct live *s, uint64_t now)
 {
     uint64_t patience = (uint64_t)s->web->parts.config->http.body_deadline;
+    uint64_t slowest = s->frames.next;
     struct client *c = s->ring;
     for (uint32_t i = 0; i < s->clients; i++, c = c->next) {
+        slowest = c->place.next < slowest ? c->place.next : slowest;
         bool sleeps = c->visit->peer->suspended;
         if (sleeps && !c->due && now >= c->heard + LIVE_COMMENT_MS) {
             c->comment = c->due = true;
@@ -360,6 +369,7 @@ static void look(struct live *s, uint64_t now)
         if (!sleeps && (c->place.next < s->frames.first || now >= c->heard + patience))
             visit_cut(c->visit, HTTP_CUT_STREAM);
     }
+    frames_forget(&s->frames, slowest);
 }
 
 /* Those who wait for the record, and it has come. Who reads it and takes nothing for long leaves
@@ -394,7 +404,7 @@ void live_work(struct live *s, uint64_t now, bool calm)
     for (uint32_t i = s->clients; begins && i > 0 && s->due > 0 && woken < LIVE_WOKEN; i--) {
         struct client *c = s->ring;
         s->ring = c->next;
-        if (!c->due)
+        if (!c->due || now < c->paced)
             continue;
         c->due = false;
         s->due--;

@@ -264,6 +264,10 @@ static void write_http(struct expo *x, const struct http_status *h)
                 "HTTP connections cut, by what they kept us waiting for.");
     for (uint32_t i = 0; i < HTTP_CUTS; i++)
         labelled(x, "reason", http_cut_name((enum http_cut)i), h->cut[i]);
+    expo_family(x, EXPO_COUNTER, "ticketpulse_http_limited",
+                "HTTP requests refused, by what their address had too much of.");
+    labelled(x, "reason", "requests", h->over_requests);
+    labelled(x, "reason", "bytes", h->over_bytes);
 }
 
 static void write_limits(struct expo *x, const struct status *s)

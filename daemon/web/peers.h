@@ -11,6 +11,7 @@ struct peer {
     struct peer *next, *prev; /* all peers, in a circle */
     void *connection;         /* the owner's */
     int fd;
+    uint64_t budget; /* whose it spends (ration.h); 0: nobody's */
     uint8_t wait;   /* enum http_cut: what it keeps us waiting for */
     bool suspended; /* the owner's */
     bool cut;       /* was told to go */

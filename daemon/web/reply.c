@@ -1,8 +1,11 @@
 #include "daemon/web/reply.h"
 
+#include "daemon/web/ration.h"
 #include "proto/emit.h"
 
-enum { PIECE_BYTES = 32 * 1024, REFUSAL_BYTES = 1024 };
+#include <stdio.h>
+
+enum { PIECE_BYTES = 32 * 1024, REFUSAL_BYTES = 1024, RETRY_S = 2 };
 
 static const struct {
     const char *name, *value;
@@ -21,6 +24,7 @@ static void send_reply(struct visit *v, unsigned status, struct MHD_Response *re
                        const char *type, const char *cache)
 {
     struct web *w = v->web;
+    char retry[16];
     if (response == NULL)
         return;
     bool fine = MHD_add_response_header(response, "Cache-Control", cache) == MHD_YES;
@@ -33,8 +37,10 @@ static void send_reply(struct visit *v, unsigned status, struct MHD_Response *re
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         fine &= MHD_add_response_header(response, "Allow", v->route->post ? "POST" : "GET, HEAD") ==
                 MHD_YES;
-    if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
-        fine &= MHD_add_response_header(response, "Retry-After", "2") == MHD_YES;
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE || status == MHD_HTTP_TOO_MANY_REQUESTS) {
+        snprintf(retry, sizeof retry, "%u", v->retry_s > 0 ? v->retry_s : RETRY_S);
+        fine &= MHD_add_response_header(response, "Retry-After", retry) == MHD_YES;
+    }
     v->replied = fine && MHD_queue_response(v->connection, status, response) == MHD_YES;
     MHD_destroy_response(response);
     if (!v->replied)
@@ -46,6 +52,7 @@ static void send_reply(struct visit *v, unsigned status, struct MHD_Response *re
 
 void reply_bytes(struct visit *v, unsigned status, const char *type, const void *bytes, size_t n)
 {
+    ration_spend(v, n);
     /* The library does not write to bytes that it copies. */
     send_reply(v, status, MHD_create_response_from_buffer(n, (void *)bytes, MHD_RESPMEM_MUST_COPY),
                type, "no-store");
@@ -56,6 +63,7 @@ void reply_static(struct visit *v, const char *type, const char *tag, struct str
     const char *has = visit_header(v, MHD_HTTP_HEADER_IF_NONE_MATCH);
     bool same = has != NULL && strcmp(has, tag) == 0;
     size_t n = same ? 0 : bytes.len;
+    ration_spend(v, n);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(n, (void *)bytes.p, MHD_RESPMEM_PERSISTENT);
     if (response != NULL)

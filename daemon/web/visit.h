@@ -35,7 +35,8 @@ struct visit {
     struct MHD_Connection *connection;
     const struct route *route;
     bool admitted, begun, woken, replied;
-    bool too_large; /* the body was, and is not kept */
+    bool too_large;   /* the body was, and is not kept */
+    uint32_t retry_s; /* told to who is refused for now; 0: as is usual */
     char *body;
     size_t body_n, body_cap;
     struct visit *next, *prev; /* in web->busy; NULL = not there */

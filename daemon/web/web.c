@@ -2,6 +2,7 @@
 
 #include "daemon/web/listener.h"
 #include "daemon/web/reply.h"
+#include "daemon/web/ration.h"
 #include "daemon/web/visit.h"
 
 #include <errno.h>
@@ -55,6 +56,8 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
         return; /* its first request will find none */
     peer->connection = connection;
     peer->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    peer->budget = ration_key(
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     peer_waits(peer, HTTP_CUT_HEAD, later(w, w->parts.config->http.header_deadline));
     peers_add(&w->peers, peer);
 }
@@ -135,6 +138,9 @@ static bool admit(struct visit *v, const char *url, const char *method)
     const char *host = visit_header(v, "Host");
     bool get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     const struct route *route = visit_route(url);
+    bool open = route != NULL && route->open;
+    if (!open && !ration_take(v))
+        return false; /* before the token: who guesses it is slowed down, too */
     if (token->n == 0 && !host_is_local(host)) {
         reply_refusal(v, MHD_HTTP_FORBIDDEN, "forbidden",
                       "the Host header must name this machine; others need a bearer token");
@@ -145,8 +151,7 @@ static bool admit(struct visit *v, const char *url, const char *method)
                       "pages of other sites cannot use this (no CORS)");
         return false;
     }
-    if (!(route != NULL && route->open) &&
-        !token_shown(token, visit_header(v, MHD_HTTP_HEADER_AUTHORIZATION))) {
+    if (!open && !token_shown(token, visit_header(v, MHD_HTTP_HEADER_AUTHORIZATION))) {
         reply_refusal(v, MHD_HTTP_UNAUTHORIZED, "unauthorized",
                       "send the header Authorization: Bearer TOKEN");
         return false;
@@ -229,6 +234,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (!v->begun) {
         v->begun = true;
         peer_rests(v->peer);
+        ration_spend(v, v->body_n);
         if (v->too_large)
             reply_refusal(v, MHD_HTTP_CONTENT_TOO_LARGE, "too_large",
                           "the body is larger than http.body_max");

@@ -6,6 +6,7 @@
 #ifndef TP_DAEMON_WEB_WEB_H
 #define TP_DAEMON_WEB_WEB_H
 
+#include "daemon/budget.h"
 #include "daemon/query.h"
 #include "daemon/web/dayline.h"
 #include "daemon/web/earlier.h"
@@ -48,11 +49,12 @@ struct web {
     bool closing; /* no longer ready */
     struct token token;
     struct peer_ring peers;
-    uint64_t swept;     /* uv_now() of the last look at late peers */
-    uint32_t busy_n;    /* visits with work for our turns */
-    bool waiting;       /* all of them wait for the disk */
-    struct visit *busy; /* visits with work for our turns, in a circle; NULL = none */
-    struct live live;   /* live streams */
+    struct budget budget; /* of each address (ration.h) */
+    uint64_t swept;       /* uv_now() of the last look at late peers */
+    uint32_t busy_n;      /* visits with work for our turns */
+    bool waiting;         /* all of them wait for the disk */
+    struct visit *busy;   /* visits with work for our turns, in a circle; NULL = none */
+    struct live live;     /* live streams */
     struct dayline dayline;
     struct earlier *earlier; /* NULL: nothing is read from the record */
     void (*closed)(struct web *w);

@@ -84,7 +84,8 @@ static void talk(int fd, const uint8_t *data, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (in.driver == NULL)
-        office_open(&in, "http: {bind: \"127.0.0.1:*\", body_max: 65536, streams: 8}\n");
+        office_open(&in, "http: {bind: \"127.0.0.1:*\", body_max: 65536, streams: 8, "
+                         "requests_per_second: 0}\n");
     int fd = inside_connect(&in);
     talk(fd, data, len);
     struct linger now = {.l_onoff = 1};

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from daemon import PATIENCE_S, Daemon, FAST, event, now_ms, send
-from web import NDJSON, ONE, Answer, connect, get, post, raw, read_to_end, request
+from web import NDJSON, ONE, Answer, Stream, connect, get, post, raw, read_to_end, request
 
 TOKEN = "correct-horse-battery"
 
@@ -353,6 +353,49 @@ class Limits(unittest.TestCase):
                 s.sendall(b"GET /api/v1/snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 daemon.wait_status(lambda st: st["http"]["cut"]["answer"] == 1)
                 self.assertLess(len(read_to_end(s)), 1 << 20)
+
+    def test_an_address_has_its_requests_a_second(self):
+        with Daemon(http=", requests_per_second: 1") as daemon:
+            sockets = [raw(daemon) for _ in range(20)]  # so that they come as one
+            for s in sockets:
+                s.sendall(b"GET /api/v1/nothing HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            got = "".join(read_to_end(s).decode() for s in sockets)
+            for s in sockets:
+                s.close()
+            refused = got.count(" 429 ")
+            self.assertGreaterEqual(got.count(" 404 "), 1)
+            self.assertEqual(refused + got.count(" 404 "), 20)
+            self.assertGreaterEqual(refused, 1)
+            self.assertEqual(got.count("Retry-After: 1\r\n"), refused)
+            self.assertEqual(got.count('"error":"busy"'), refused)
+            for path in ("/healthz", "/readyz"):  # refusing would be no cheaper
+                self.assertEqual(get(daemon, path).status, 200)
+            told = daemon.status()["http"]["limited"]
+            self.assertEqual((told["requests"] >= refused, told["bytes"]), (True, 0))
+            daemon.wait_line("http request refused.* address=127.0.0.1 reason=")
+
+    def test_an_address_has_its_bytes_a_second_and_its_streams_wait(self):
+        with Daemon(http=", bytes_per_second: 1") as daemon:
+            publisher = daemon.publisher()
+            for low in range(0, 2000, 100):
+                send(publisher, [event("opened", f"T{n}", agent=f"a{n}", seq=n + 1)
+                                 for n in range(low, low + 100)])
+            daemon.wait_status(lambda s: s["events"] == 2000)
+            stream = Stream(daemon, ("prefix", "sys.heartbeat."))
+            last = stream.wait("sys")["message"]["seq"]
+            wait = 0
+            while wait < 3:  # heartbeats long; again, where the answer took as long to come
+                refused = get(daemon, "/api/v1/snapshot")
+                wait = int(refused.headers.get("Retry-After", 0))
+                if refused.status == 200:  # it may have more, and owes it
+                    self.assertGreater(len(refused.body), 7 << 19)
+            self.assertEqual((refused.status, refused.json()["error"]), (429, "busy"))
+            while (now := stream.wait("sys")["message"]["seq"]) == last + 1:
+                last = now
+            self.assertGreater(now, last + 1)  # it waited, and was told the latest then
+            stream.close()
+            told = daemon.status()["http"]["limited"]
+            self.assertEqual((told["requests"], told["bytes"] >= 1), (0, True))
 
     def test_more_connections_than_allowed_wait(self):
         with Daemon(http=", connections: 8") as daemon:

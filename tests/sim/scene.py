@@ -24,6 +24,7 @@ scorecards:
      bands: [1s, 2s, 3s, 4s]}, {indicator: csat, weight: 50, baseline: 2, target: 5}]}
 snapshot_every: 1s
 full_every: 5s
+alerts_kept: 500
 sockets:
   events: {bind: ["tcp://127.0.0.1:%(events)d"]}
   ingest: ["tcp://127.0.0.1:%(ingest)d"]

@@ -74,3 +74,19 @@ Test(budget, never_more_than_flows_in)
                       "and about as much as that");
     }
 }
+
+Test(budget, says_how_long_a_debt_takes)
+{
+    sut = (struct budget){.bytes = 1000};
+    cr_expect_eq(budget_wait(&sut, 7, 5000), 0);
+    budget_spend(&sut, 7, 5000, 1000);
+    cr_expect_eq(budget_wait(&sut, 7, 5000), 0);
+    budget_spend(&sut, 7, 5000, 2500);
+    uint64_t wait = budget_wait(&sut, 7, 5000);
+    cr_expect_eq(wait, 2500);
+    cr_expect_eq(budget_wait(&sut, 7, 5000 + wait - 1), 1);
+    cr_expect_eq(budget_wait(&sut, 7, 5000 + wait), 0);
+    cr_expect_eq(budget_wait(&sut, 0, 5000), 0);
+    sut.bytes = 0;
+    cr_expect_eq(budget_wait(&sut, 7, 5000), 0, "no bound");
+}

@@ -178,3 +178,56 @@ Test(frames, a_key_outlives_its_frame)
     cr_assert_eq(frames_read(&f, &place, &mine, buf, sizeof buf), 9);
     cr_assert_eq(memcmp(buf, "kept new ", 9), 0);
 }
+
+Test(frames, what_all_have_read_is_not_kept)
+{
+    struct frame_mask mine = interest(3);
+    struct frame_place fast = {0, 0}, slow = {0, 0};
+    char buf[64];
+    add("one", 3);
+    add("two", 3);
+    add("three", 3);
+    cr_assert_eq(frames_read(&f, &fast, &mine, buf, sizeof buf), 11);
+    cr_assert_eq(frames_read(&f, &slow, &mine, buf, 4), 4); /* in the middle of the second */
+    frames_forget(&f, slow.next);
+    cr_expect_eq(f.bytes, 8);
+    cr_assert_eq(frames_read(&f, &slow, &mine, buf, sizeof buf), 7);
+    cr_expect_eq(memcmp(buf, "wothree", 7), 0);
+    frames_forget(&f, slow.next);
+    cr_expect_eq(f.bytes, 0);
+    frames_forget(&f, f.next + 10); /* no further than there is */
+    add("four", 3);
+    cr_assert_eq(frames_read(&f, &slow, &mine, buf, sizeof buf), 4);
+    cr_assert_eq(frames_read(&f, &fast, &mine, buf, sizeof buf), 4);
+}
+
+/* Memory is that of the longest row somebody waited for, not of all that ever came. */
+Test(frames, while_nobody_reads_nothing_is_kept_and_places_are_used_again)
+{
+    struct frame_mask mine = interest(3);
+    char buf[64];
+    for (int round = 0; round < 1000; round++) {
+        struct frame_place place = {f.next, 0};
+        add("a", 3);
+        add("b", 3);
+        cr_expect_lt(place.next % FRAMES_MAX, 2);
+        cr_assert_eq(frames_read(&f, &place, &mine, buf, sizeof buf), 2);
+        struct frame_place gone = {place.next - 2, 0};
+        frames_rest(&f);
+        cr_assert_eq(f.bytes, 0);
+        cr_assert_eq(frames_read(&f, &gone, &mine, buf, sizeof buf), -1);
+    }
+}
+
+Test(frames, a_key_of_before_replaces_nothing)
+{
+    struct frame_mask mine = interest(3);
+    char buf[64];
+    cr_assert(frames_add(&f, "old", 3, &mine, 77));
+    frames_rest(&f);
+    struct frame_place place = {f.next, 0};
+    add("alert", 3); /* at the place where the old one stood */
+    cr_assert(frames_add(&f, "new", 3, &mine, 77));
+    cr_assert_eq(frames_read(&f, &place, &mine, buf, sizeof buf), 8);
+    cr_expect_eq(memcmp(buf, "alertnew", 8), 0);
+}
