@@ -16,6 +16,7 @@ enum {
     PAGE = 4096,
     APPLICATION_ID = 0x54504A4C, /* "TPJL" */
     BUSY_MS = 1000,
+    SCHEMA_MAX = 2048,
 };
 
 /* From schema i to i + 1. */
@@ -156,6 +157,17 @@ static bool sync_directory(struct store *s)
     return fine;
 }
 
+static void close_file(struct store *s)
+{
+    sqlite3_stmt *all[] = {s->put_batch, s->put_terms, s->put_fact};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        sqlite3_finalize(all[i]);
+    s->put_batch = s->put_terms = s->put_fact = NULL;
+    if (s->db != NULL)
+        sqlite3_close(s->db); /* the last connection puts the WAL into the file */
+    s->db = NULL;
+}
+
 static bool open_file(struct store *s)
 {
     char path[STORE_PATH_MAX + 16];
@@ -170,14 +182,35 @@ static bool open_file(struct store *s)
                 "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=0; PRAGMA mmap_size=0"))
         return false;
     sqlite3_wal_hook(s->db, on_commit, s);
-    if (migrate(s) && prepare(s))
-        return sync_directory(s);
-    if (store_is_damage(sqlite3_errcode(s->db)))
-        explain(s,
-                "%s/journal.db: cannot be read at all; put a backup there, or move it away to "
-                "begin anew",
-                s->dir);
-    return false;
+    return migrate(s) && prepare(s) && sync_directory(s);
+}
+
+/* All statements that make an empty file ours. */
+static void write_schema(char ret[SCHEMA_MAX])
+{
+    size_t n = 0;
+    for (int v = 0; v < STORE_SCHEMA; v++)
+        n += (size_t)snprintf(ret + n, SCHEMA_MAX - n, "%s", migrations[v]);
+    snprintf(ret + n, SCHEMA_MAX - n, "PRAGMA user_version=%d;PRAGMA application_id=%d",
+             STORE_SCHEMA, APPLICATION_ID);
+}
+
+/* A file without its first page gets another: what is in the others is copied then (store_mend). */
+static bool open_or_mend(struct store *s)
+{
+    char schema[SCHEMA_MAX];
+    if (open_file(s))
+        return true;
+    if (!store_is_damage(sqlite3_errcode(s->db)))
+        return false;
+    close_file(s);
+    write_schema(schema);
+    if (store_front(s, schema) && open_file(s))
+        return true;
+    return explain(s,
+                   "%s/journal.db: cannot be read at all; put a backup there, or move it away to "
+                   "begin anew",
+                   s->dir);
 }
 
 static bool open_all(struct store *s)
@@ -192,7 +225,7 @@ static bool open_all(struct store *s)
         ZSTD_CCtx_setParameter(s->compressor, ZSTD_c_compressionLevel, LEVEL);
         ZSTD_CCtx_setParameter(s->compressor, ZSTD_c_checksumFlag, 1);
     }
-    fine = fine && lock(s) && store_put_aside(s) && open_file(s);
+    fine = fine && lock(s) && store_put_aside(s) && open_or_mend(s);
     if (!fine)
         store_close(s);
     return fine;
@@ -211,12 +244,8 @@ bool store_open(struct store *s, const char *dir)
 
 bool store_mend(struct store *s, struct store_mended *ret)
 {
-    char dir[STORE_PATH_MAX], why[STORE_WHY_MAX], schema[2048];
-    size_t n = 0;
-    for (int v = 0; v < STORE_SCHEMA; v++)
-        n += (size_t)snprintf(schema + n, sizeof schema - n, "%s", migrations[v]);
-    snprintf(schema + n, sizeof schema - n, "PRAGMA user_version=%d;PRAGMA application_id=%d",
-             STORE_SCHEMA, APPLICATION_ID);
+    char dir[STORE_PATH_MAX], why[STORE_WHY_MAX], schema[SCHEMA_MAX];
+    write_schema(schema);
     bool fine = store_copy(s, schema, ret);
     memcpy(dir, s->dir, sizeof dir);
     memcpy(why, s->why, sizeof why);
@@ -229,13 +258,7 @@ bool store_mend(struct store *s, struct store_mended *ret)
 
 void store_close(struct store *s)
 {
-    sqlite3_stmt *all[] = {s->put_batch, s->put_terms, s->put_fact};
-    for (size_t i = 0; i < ARRAY_LEN(all); i++)
-        sqlite3_finalize(all[i]);
-    s->put_batch = s->put_terms = s->put_fact = NULL;
-    if (s->db != NULL)
-        sqlite3_close(s->db); /* the last connection puts the WAL into the file */
-    s->db = NULL;
+    close_file(s);
     ZSTD_freeCCtx(s->compressor);
     ZSTD_freeDCtx(s->decompressor);
     free(s->scratch);
@@ -246,63 +269,6 @@ void store_close(struct store *s)
 }
 
 /* --- writing ------------------------------------------------------------------------------ */
-
-/* What the system said of a write that failed. SQLite forgets that (sqlite3_system_errno) before a
- * commit returns, but makes no further call. */
-static enum store_result result_of_errno(int error)
-{
-    switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return STORE_FULL;
-    case EROFS:
-    case EACCES:
-    case EPERM:
-        return STORE_READONLY;
-    default:
-        return STORE_BROKEN;
-    }
-}
-
-enum store_result store_meaning(int rc)
-{
-    int error = errno;
-    if (rc == SQLITE_OK || rc == SQLITE_DONE)
-        return STORE_FINE;
-    if (rc == SQLITE_IOERR_SHMSIZE) /* how a full disk looks to the index of the WAL */
-        return STORE_FULL;
-    switch (rc & 0xFF) {
-    case SQLITE_FULL:
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_NOMEM:
-        return STORE_FULL;
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_CANTOPEN:
-        return STORE_READONLY;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return STORE_BROKEN;
-    case SQLITE_IOERR: /* a sync that failed may have lost anything, whatever it says */
-        return rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_TRUNCATE ? result_of_errno(error)
-                                                                       : STORE_BROKEN;
-    default:
-        return STORE_BROKEN;
-    }
-}
-
-enum store_result store_result_of(struct store *s, int rc)
-{
-    enum store_result result = store_meaning(rc); /* first: it looks at errno */
-    if (result != STORE_FINE)
-        store_failed(s, "cannot be written");
-    if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB)
-        store_suspect(s);
-    return result;
-}
 
 static enum store_result step(struct store *s, sqlite3_stmt *put)
 {

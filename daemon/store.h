@@ -88,7 +88,6 @@ MUST_CHECK bool store_mend(struct store *s, struct store_mended *ret);
 /* --- checkpoints and retention (store_keep.c) ---------------------------------------------- */
 
 enum { STORE_CHECKPOINTS = 2 }; /* kept */
-
 struct store_checkpoint {
     uint64_t seq, bytes, digest;
     ms_t at;
@@ -106,10 +105,11 @@ MUST_CHECK int store_checkpoints(struct store *s, struct store_checkpoint ret[ST
 MUST_CHECK enum store_result store_forget(struct store *s, uint64_t upto, ms_t before,
                                           uint64_t bytes_max, bool *ret_more);
 
-/* Shared with store_mend.c: parts of store_mend; is this result of SQLite's damage; the file is to
- * be looked at before it is used again. */
+/* Shared with store_mend.c: parts of store_mend; a first page for a file that cannot be opened; is
+ * this damage; the file is to be looked at before it is used. */
 MUST_CHECK bool store_copy(struct store *s, const char *schema, struct store_mended *ret);
 MUST_CHECK bool store_put_aside(struct store *s);
+MUST_CHECK bool store_front(struct store *s, const char *schema);
 bool store_is_damage(int rc);
 void store_suspect(const struct store *s);
 
@@ -121,9 +121,9 @@ MUST_CHECK bool store_number(struct store *s, const char *sql, int64_t *ret);
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* Number of the last entry, 0 = none. false: s->why. */
+/* Numbers of the newest entry, and of the oldest that is kept; 0 = none. false: s->why. */
 MUST_CHECK bool store_last(struct store *s, uint64_t *ret);
-MUST_CHECK bool store_first(struct store *s, uint64_t *ret); /* oldest that is kept; 0 = none */
+MUST_CHECK bool store_first(struct store *s, uint64_t *ret);
 MUST_CHECK bool store_fact_get(struct store *s, const char *name, uint64_t *ret); /* 0 = none */
 
 /* The next row of batches that ends at or behind entry `from`, or the next row of terms with seq

@@ -5,8 +5,9 @@
 
   cost     CPU of the daemon for an event in batches of 64, acknowledged and on disk, beside the
            same batches published to a daemon without a state directory; in turn, the same minute
-  latency  from a batch to its ack at half of what the first phase took, without and with an image
-           being written again and again
+  latency  from a batch to its ack at 150,000 events a second: as it is, with an image being written
+           again and again, and while `report` reads the directory again and again; and from an
+           event to the alert that it leads to, with journal and record, in the same runs
   restart  `tickets` open tickets of 10,000 agents in a checkpoint, kill -9: the time to READY
            beside the time that reading the file takes
 
@@ -14,8 +15,10 @@ Prints figures beside their targets. On a busy machine believe the ratios.
 """
 import os
 import re
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else sys.exit(__doc__)
@@ -30,6 +33,9 @@ from daemon import Daemon, now_ms  # noqa: E402
 
 BATCH, AHEAD = 64, 24  # events of a batch; batches under way, of the 64 that a daemon remembers
 QUIET = "rules: []\nsnapshot_every: 10s\nfull_every: 60s\n"
+RATE = 150000
+URGENT = ("policies: [{id: urgent, match: {priority: urgent}, first_response: 1s}]\n"
+          "alerts_per_minute: 0\nhold_after: 24h\n")
 STEPS = ("opened", "assigned", "message", "message", "resolved", "rated")
 
 
@@ -127,18 +133,71 @@ def percentile(values, p):
     return sorted(values)[min(len(values) - 1, int(len(values) * p))] * 1000
 
 
-def latency(payloads, state, rate, config):
-    with Daemon(QUIET + config, state=state) as daemon:
-        client, due = Client(daemon), time.monotonic()
-        for payload in payloads:
+class Alerts(threading.Thread):
+    """When the alert about each ticket came."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.reader, self.came = daemon.subscriber("alert.sla."), {}
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                ticket = self.reader.next()[1]["ticket"]
+                self.came[ticket] = time.monotonic()
+        except zmq.ZMQError:  # the daemon's context is gone
+            pass
+
+
+class Report(threading.Thread):
+    """`report` of the directory, one after the other, while it is asked for."""
+
+    def __init__(self, state):
+        super().__init__(daemon=True)
+        self.state, self.wanted, self.done = state, True, 0
+        self.start()
+
+    def run(self):
+        while self.wanted:
+            subprocess.run([os.path.join(BUILD, "ticketpulse"), "report", self.state, "-o",
+                            os.devnull, "--format", "csv"], check=True, stderr=subprocess.DEVNULL)
+            self.done += 1
+
+
+def latency(count, state, images, reports):
+    """At RATE: {what: [ms, ...]}, images written, reports made."""
+    ts = now_ms() - 60000
+    payloads = batches(count, lambda n: event(n, ts))
+    config = QUIET + URGENT + ("state: {checkpoint_every: 500ms}\n" if images else "")
+    with Daemon(config, state=state) as daemon:
+        client, alerts, born = Client(daemon), Alerts(daemon), {}
+        report, due = Report(state) if reports else None, time.monotonic()
+        for n, payload in enumerate(payloads):
+            if n % 16 == 15:  # one of its events is an alert at once
+                urgent = dict(type="opened", ticket=f"U{n}", src="urgent", ts=now_ms() - 2000,
+                              priority="urgent")
+                payload = b"\xdc\x00" + bytes([BATCH + 1]) + payload[3:] + msgpack.packb(urgent)
+                born[f"U{n}"] = time.monotonic()
             client.send(payload)
-            due += BATCH / rate
+            due += BATCH / RATE
             while (left := due - time.monotonic()) > 0:
                 client.hear(max(1, int(left * 1000)) if left > 0.001 else 0)
+        behind = time.monotonic() - due
         client.finish()
-        images = daemon.status()["journal"]["checkpoints"]
+        daemon.wait_status(lambda s: s["published"]["alert"] >= len(born))
+        status = daemon.status()["journal"]
+        while len(alerts.came) < len(born):
+            daemon.status()
+        if report:
+            report.wanted = False
+            report.join()
         client.socket.close()
-    return percentile(client.took, 0.5), percentile(client.took, 0.99), images
+    if client.nacks > 0 or behind > 0.1:
+        print(f"           {RATE} events/s were too many here: {client.nacks} nacks, the client "
+              f"{behind:.1f} s behind")
+    took = {"ack": client.took, "alert": [alerts.came[t] - born[t] for t in born]}
+    return took, status["checkpoints"], report.done if report else 0
 
 
 def restart(count, state):
@@ -186,20 +245,21 @@ def main():
     tickets -= tickets % BATCH
     with tempfile.TemporaryDirectory(prefix="ticketpulse-bench-", dir=BUILD) as scratch:
         payloads = batches(count, lambda n, ts=now_ms() - 60000: event(n, ts))
-        rates = []
         for turn in range(3):
             bare = plain(payloads)
             kept = durable(payloads, os.path.join(scratch, f"cost{turn}"))
-            rates.append(kept[0])
             print(f"cost       {kept[0]:9.0f} events/s durable (target 400000), {bare[0]:.0f} not; "
                   f"CPU {kept[1] * 1e9:.0f} and {bare[1] * 1e9:.0f} ns/event: "
                   f"{kept[1] / bare[1]:.2f} x (target 2); {kept[2]:.1f} bytes/event", flush=True)
-        rate = max(rates) / 2
-        for what, config in (("", ""), (", images", "state: {checkpoint_every: 500ms}\n")):
-            p50, p99, images = latency(payloads, os.path.join(scratch, "ack" + str(len(what))),
-                                       rate, config)
-            print(f"ack        {p99:9.1f} ms p99 (target 10), {p50:.2f} p50 at {rate:.0f} "
-                  f"events/s{what}: {images}", flush=True)
+        for images, reports in (False, False), (True, False), (False, True):
+            took, made, read = latency(10 * RATE // BATCH * BATCH,
+                                       os.path.join(scratch, f"ack{images:d}{reports:d}"), images,
+                                       reports)
+            for what, values in took.items():
+                print(f"{what:10} {percentile(values, 0.99):9.1f} ms p99 (target 10), "
+                      f"{percentile(values, 0.5):.2f} p50 of {len(values)} at {RATE} events/s"
+                      f"{f', {made} images' if images else ''}"
+                      f"{f', {read} reports' if reports else ''}", flush=True)
         size, read, ready = restart(tickets, os.path.join(scratch, "restart"))
         print(f"restart    {ready:9.2f} s to READY with {tickets} open tickets, {read:.2f} s to "
               f"read the {size >> 20} MiB of the image alone: {ready / read:.2f} x (target 1.5)")

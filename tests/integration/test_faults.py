@@ -258,7 +258,7 @@ class Faults(unittest.TestCase):
         shutil.copytree(self.dir, whole)
         pages = os.path.getsize(os.path.join(self.dir, "journal.db")) // 4096
         rng, mended = random.Random(3), 0
-        for page in sorted(rng.sample(range(1, pages), 12)):
+        for page in [0] + sorted(rng.sample(range(1, pages), 11)):
             shutil.rmtree(self.dir)
             shutil.copytree(whole, self.dir)
             self.scribble("journal.db", page * 4096, 4096, rng)
@@ -270,6 +270,9 @@ class Faults(unittest.TestCase):
                 # Of an end that is gone, what was under way when it was last noted is unknown.
                 unknown = 2000 if any("end of the journal" in line for line in daemon.log) else 0
                 self.assertGreaterEqual(status["engine"]["applied"] + lost, 20000 - unknown)
+                if page == 0:  # SQLite takes it for no database; nothing was on it but its form
+                    self.assertEqual((status["engine"]["applied"], lost), (20000, 0))
+                    self.assertIn("journal.db.damaged-front", os.listdir(self.dir))
                 if any("journal mended" in line for line in daemon.log):
                     mended += 1
                     self.assertTrue(os.path.exists(os.path.join(self.dir, "journal.db.damaged")))
