@@ -76,7 +76,7 @@ static void put_measure(struct report *r, struct doc_table *t, const struct meas
     bool there = sums_of(r, m, &now, &before);
     struct number n = report_number(r, now, before, m->of);
     const char *name = report_indicator(r, m->of);
-    const char *field = indicator_field_name((enum indicator_field)m->of.field);
+    const char *field = report_field(m->of);
     doc_cell(t, m->text)->note =
         m->scope == SCOPE_ALL ? doc_text(r->doc, "%s · %s", name, field)
                               : doc_text(r->doc, "%s · %s · %s %s", name, field,

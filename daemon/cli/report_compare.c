@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { ROWS_SHOWN = 24 /* of a table, before the rest is folded away */ };
+enum { ROWS_SHOWN = 24 /* of a table at least, before the rest is folded away */ };
 
 /* One name of a scope, or the whole. */
 struct side {
@@ -82,7 +82,7 @@ static struct doc_table *start(struct report *r, enum scope scope, const char *t
 {
     struct doc_table *t =
         doc_table(r->doc, BLOCK_TABLE, doc_text(r->doc, "compare_%s", scope_name(scope)), title);
-    t->rows_shown = ROWS_SHOWN;
+    t->cards = true;
     doc_column(t, "name", word(W_R_NAME), false, false);
     doc_column(t, "indicator", word(W_R_INDICATOR), false, false);
     doc_column(t, "before", word(W_R_BEFORE), true, false);
@@ -91,7 +91,7 @@ static struct doc_table *start(struct report *r, enum scope scope, const char *t
     return t;
 }
 
-/* A name with how much there is of it, for the order: the busiest are shown where not all are. */
+/* A name with how much there is of it: the busiest stand first, and where not all are shown. */
 struct busy {
     uint32_t index;
     uint64_t n;
@@ -102,12 +102,6 @@ static int busiest_first(const void *a, const void *b)
     const struct busy *x = a, *y = b;
     if (x->n != y->n)
         return x->n < y->n ? 1 : -1;
-    return (x->index > y->index) - (x->index < y->index);
-}
-
-static int in_order(const void *a, const void *b)
-{
-    const struct busy *x = a, *y = b;
     return (x->index > y->index) - (x->index < y->index);
 }
 
@@ -140,10 +134,8 @@ static void put_scope(struct report *r, enum scope scope)
     struct busy *name = names_of(r, scope, &n);
     struct doc_table *t = start(r, scope, phrase_scope(scope, words_lang()));
     shown = n < r->names_max ? n : r->names_max;
-    if (shown > 0 && shown < n)
+    if (n > 0)
         qsort(name, n, sizeof *name, busiest_first);
-    if (shown > 0)
-        qsort(name, shown, sizeof *name, in_order);
     for (uint32_t k = 0; k < shown; k++) {
         struct str wire = engine_name(r->cube->engine, scope, name[k].index);
         struct side s = {.name = report_name(r, scope, name[k].index),
@@ -151,6 +143,8 @@ static void put_scope(struct report *r, enum scope scope)
                          .now = cube_name(r->cube, CUBE_NOW, scope, name[k].index),
                          .before = cube_name(r->cube, CUBE_PRIOR, scope, name[k].index)};
         put_side(r, t, &s);
+        if (t->rows_shown == 0 && doc_rows(t) >= ROWS_SHOWN) /* whole names */
+            t->rows_shown = doc_rows(t);
     }
     free(name);
     if (doc_rows(t) == 0)
@@ -173,7 +167,9 @@ void report_compare(struct report *r)
                          .key = team == NULL ? "all" : team,
                          .now = r->cube->sum[CUBE_NOW],
                          .before = r->cube->sum[CUBE_PRIOR]};
-    put_side(r, start(r, SCOPE_ALL, whole.name), &whole);
+    struct doc_table *all = start(r, SCOPE_ALL, whole.name);
+    put_side(r, all, &whole);
+    all->rows_shown = ROWS_SHOWN;
     for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
         put_scope(r, scopes[i]);
 }

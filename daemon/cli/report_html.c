@@ -38,6 +38,14 @@ static const char *tone(const struct doc_cell *c)
     return classes[c->tone];
 }
 
+/* A part of a note that is not to be broken: a word, or a short number, "3.1 – 4.7%". */
+static bool is_whole(const char *part)
+{
+    enum { WORD_BYTES = 12, NUMBER_BYTES = 24 };
+    size_t n = strlen(part);
+    return n <= WORD_BYTES || (n <= NUMBER_BYTES && strpbrk(part, "0123456789") != NULL);
+}
+
 /* Notes of numbers break between their parts only: "n = 12 · 3.1 – 4.7%". */
 static void put_note(FILE *out, const char *note, bool number)
 {
@@ -47,9 +55,11 @@ static void put_note(FILE *out, const char *note, bool number)
         size_t n = dot == NULL ? strlen(note) : (size_t)(dot - note);
         char part[256];
         snprintf(part, sizeof part, "%.*s", (int)n, note);
-        fputs("<span>", out);
+        bool whole = is_whole(part);
+        fputs(whole ? "<span>" : "", out);
         put(out, part);
-        fputs(dot == NULL ? "</span>" : "</span> · ", out);
+        fputs(whole ? "</span>" : "", out);
+        fputs(dot == NULL ? "" : " · ", out);
         note += n + (dot == NULL ? 0 : strlen(" · "));
     }
     put(out, note);
@@ -78,10 +88,24 @@ static void put_cell(FILE *out, const struct doc_table *t, uint32_t row, uint32_
     fputs(column == 0 ? "</th>" : "</td>", out);
 }
 
+/* Tables of cards with many columns are set smaller; with more than paper is wide, as cards. */
+static const char *classes(const struct doc_table *t)
+{
+    enum { MANY = 9, MOST = 14 };
+    uint32_t shown = 0;
+    for (uint32_t c = 0; c < t->columns; c++)
+        shown += !doc_is_bare(t, c);
+    if (!t->cards)
+        return "";
+    return shown > MOST   ? " class=\"cards many most\""
+           : shown > MANY ? " class=\"cards many\""
+                          : " class=\"cards\"";
+}
+
 /* Rows from..to of a table, with its head. */
 static void put_rows(FILE *out, const struct doc_table *t, uint32_t from, uint32_t to)
 {
-    fprintf(out, "<div class=\"scroll\"><table%s>\n", t->cards ? " class=\"cards\"" : "");
+    fprintf(out, "<div class=\"scroll\"><table%s>\n", classes(t));
     if (t->title != NULL) {
         fputs("<caption>", out);
         put(out, t->title);
@@ -135,7 +159,7 @@ static void put_table(FILE *out, const struct doc_table *t)
     }
     put_rows(out, t, 0, shown);
     if (shown < rows) {
-        fputs("<details><summary>", out);
+        fputs("<details class=\"more\"><summary>", out);
         fprintf(out, "%s: %u</summary>\n", word(W_R_FURTHER), rows - shown);
         put_rows(out, t, shown, rows);
         fputs("</details>\n", out);

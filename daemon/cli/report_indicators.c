@@ -167,8 +167,7 @@ void report_goals(struct report *r)
             continue;
         const char *name = phrase_indicator(r->settings, i, words_lang());
         if (indicator_kind(i) == IND_DURATION)
-            name = doc_text(r->doc, "%s · %s", name,
-                            indicator_field_name((enum indicator_field)of.field));
+            name = doc_text(r->doc, "%s · %s", name, report_field(of));
         doc_cell(t, name)->key = custom_name(r->settings, i);
         if (marks)
             put_part(r, t, of, item->baseline, target);

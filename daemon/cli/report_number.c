@@ -99,7 +99,7 @@ const char *report_field(struct figure_source of)
 {
     return of.field == IF_P50    ? word(W_R_MEDIAN)
            : of.field == IF_MEAN ? word(W_R_MEAN)
-                                 : indicator_field_name((enum indicator_field)of.field);
+                                 : phrase_field((enum indicator_field)of.field, words_lang());
 }
 
 static double plain(const struct figure *f)

@@ -66,7 +66,7 @@ static void chart(struct report *r, const char *id, const struct line *line, uin
                    plain && indicator_kind(i) != IND_DURATION
                        ? phrase_indicator(r->settings, i, words_lang())
                        : doc_text(r->doc, "%s %s", phrase_indicator(r->settings, i, words_lang()),
-                                  indicator_field_name((enum indicator_field)line[l].of.field)),
+                                  report_field(line[l].of)),
                    true, true);
     }
     for (uint32_t s = 0; s < steps_known(r); s++) {

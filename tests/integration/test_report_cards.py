@@ -8,6 +8,7 @@ import os
 import tempfile
 import unittest
 
+from browser import MISSING, Browser
 from companion import run
 from reported import table
 
@@ -231,6 +232,38 @@ class ReportCards(unittest.TestCase):
         for arrow in ("↑ 0", "↓ 0"):
             for form in ("csv", "md"):
                 self.assertNotRegex(self.said("{}", form=form, log=log), arrow + r"(\.0+)?\b[^.]")
+
+    @unittest.skipIf(MISSING, MISSING)
+    def test_no_table_is_cut(self):
+        """On paper nothing can be scrolled, on a phone nobody likes to: A4 has 186 mm between its
+        margins. A card of sixteen items has more columns than a page has room for."""
+        log, page = self.write("sim.ndjson", ""), self.write("page.html", "")
+        run("simulate", "--to", log, "--start", APRIL, "--for", "40d", "--agents", "6", "--teams",
+            "2", "--rate", "0.002", "--seed", "5", "--lang", "en")
+        rates = ("csat_rate reopen_rate first_contact_resolution resolution_rate keep_rate "
+                 "repeat_rate return_rate rework_rate survey_cover inspection_cover complaint_rate "
+                 "resolved_within confirmed_rate sla_rate clearance occupancy").split()
+        browser = Browser()
+        self.addCleanup(browser.close)
+        for items in (rates, rates[:2]):
+            card = self.write("card.yaml", "targets: {resolution: 2h}\nscorecards:\n"
+                              "  - id: a\n    window: 30d\n    items:\n" + "".join(
+                                  f"      - {{indicator: {i}, weight: 1, baseline: 0.1, "
+                                  "target: 0.5}\n" for i in items))
+            run("report", log, "--config", card, "--month", "2026-05", "--no-charts", "--lang",
+                "en", "-o", page)
+            wide = """[...document.querySelectorAll("#agents table, #compare table")]
+                .filter(t => t.offsetWidth > document.querySelector("main").clientWidth + 1)
+                .map(t => t.caption ? t.caption.textContent : t.closest("section").id)"""
+            shown = "[...document.querySelectorAll('#agents table')].map(t => t.offsetHeight > 100)"
+            for media, width in (("screen", 390), ("print", 703)):
+                browser.size(width, 900)
+                browser.call("POST", "/goog/cdp/execute", cmd="Emulation.setEmulatedMedia",
+                             params={"media": media})
+                browser.open("file://" + page)
+                self.assertEqual(browser.run("return " + wide), [], media)
+                self.assertEqual(browser.run("return " + shown), [True, True], media)
+            self.assertEqual(browser.log(), [])
 
 
 if __name__ == "__main__":
