@@ -56,7 +56,7 @@ function takeCard(message) {
         return; /* several cards for one name: the first by its id is shown */
     }
     desk.cards.set(key, message);
-    const past = desk.past.get(key) ?? [];
+    const past = shown?.card === message.card ? desk.past.get(key) ?? [] : []; /* scores of one card */
     if (message.score !== null && (past.length === 0 || now - past.at(-1)[0] >= 60000)) {
         past.push([now, message.score]);
     }
@@ -198,9 +198,11 @@ function standing(snapshot) {
     const card = desk.cards.get(snapshot.scope + "/" + snapshot.name);
     const attainment = window_(snapshot, desk.day).first_response?.attainment;
     if (card && card.score !== null) {
-        return {value: card.score, text: card.score.toFixed(1), note: card.grade_text ?? "", place: card.rank};
+        const gates = card.items.filter(item => item.gate_hit).map(item => item.title ?? item.item);
+        const note = [card.grade_text ?? ""].concat(gates.length ? say("void_by", gates.join(", ")) : []);
+        return {value: card.score, text: card.score.toFixed(1), note: note.join(" · "), card: card.card};
     }
-    return {value: attainment === undefined || attainment === null ? null : attainment * 100, text: percent(attainment), note: ""};
+    return {card: "", value: attainment === undefined || attainment === null ? null : attainment * 100, text: percent(attainment), note: ""};
 }
 
 /* Against half an hour ago: of scores what the page saw, else this hour against the day. */
@@ -227,9 +229,21 @@ function rowsOf(scope) {
     if (scope === "agent") { /* who did nothing today has no place in the ranking */
         all = all.filter(s => window_(s, desk.day).replies || s.now.open || signedIn(s) || desk.cards.has("agent/" + s.name));
     }
-    return all.map(snapshot => ({snapshot, ...standing(snapshot)}))
-        .sort((a, b) => (b.value ?? -1) - (a.value ?? -1) || a.snapshot.name.localeCompare(b.snapshot.name))
-        .slice(0, 200);
+    const rows = all.map(snapshot => ({snapshot, ...standing(snapshot)}));
+    if (rows.some(r => r.card)) { /* how much was in time is no score */
+        rows.filter(r => !r.card).forEach(r => Object.assign(r, {value: null, text: "–"}));
+    }
+    return rows.sort((a, b) => !a.card - !b.card || a.card.localeCompare(b.card) || (b.value ?? -1) - (a.value ?? -1)
+        || a.snapshot.name.localeCompare(b.snapshot.name)).slice(0, 200);
+}
+
+/* What stands above the rows of one card, where there are several. */
+function cardRow(scope, {card, snapshot}) {
+    const tr = element("tr", "card"), th = element("th", "", card ? desk.cards.get(scope + "/" + snapshot.name).card_title ?? card : say("no_card"));
+    th.colSpan = 6;
+    th.scope = "rowgroup";
+    tr.append(th);
+    return tr;
 }
 
 const signedIn = snapshot => (snapshot.now.presence?.state ?? "offline") !== "offline";
@@ -280,12 +294,15 @@ function drawPresence() {
 function drawRanks(scope, table) {
     const rows = rowsOf(scope);
     const body = table.tBodies[0];
-    const scored = rows.some(r => desk.cards.get(scope + "/" + r.snapshot.name)?.score != null);
+    const scored = rows.some(r => r.card), cards = new Set(rows.map(r => r.card).filter(card => card));
     table.tHead.rows[0].cells[2].textContent = say(scored ? "score" : "in_time");
-    let place = 0;
-    const drawn = rows.map((r, i) => {
-        place = i > 0 && rows[i - 1].text === r.text ? place : i + 1;
-        return row(scope, r, place);
+    let first = 0, place = 0;
+    const drawn = rows.flatMap((r, i) => { /* each card has its own ranking */
+        const begins = i === 0 || rows[i - 1].card !== r.card;
+        first = begins ? i : first;
+        const tie = !begins && (r.card ? rows[i - 1].value === r.value : rows[i - 1].text === r.text);
+        place = tie ? place : i - first + 1;
+        return [...begins && cards.size > 1 ? [cardRow(scope, r)] : [], row(scope, r, place)];
     });
     if (drawn.length === 0) {
         const tr = element("tr"), td = element("td", "empty", say("nothing"));

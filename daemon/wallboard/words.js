@@ -22,6 +22,7 @@ const words = {
         better: "better than half an hour ago", worse: "worse than half an hour ago", same: "as half an hour ago", refused: "The token was refused.", no_teams: "Agents have told no teams; all are shown.",
         first_response: "first response", next_response: "next response", assignee_response: "response after assignment", resolution: "resolution", requester_wait: "requester wait",
         window_today: "today", window_month: "this month", window_week: "this week",
+        void_by: "void by {0}", no_card: "Without a scorecard",
         units: ["d", "h", "m", "s"], gap: " ",
     },
     zh: {
@@ -46,6 +47,7 @@ const words = {
         better: "比半小时前好", worse: "比半小时前差", same: "与半小时前相同", refused: "令牌被拒绝。", no_teams: "客服未提供所属团队，显示全部。",
         first_response: "首次响应", next_response: "后续响应", assignee_response: "接手响应", resolution: "解决", requester_wait: "客户等待",
         window_today: "今日", window_month: "本月", window_week: "本周",
+        void_by: "作废：{0}", no_card: "无评分卡",
         units: ["天", "时", "分", "秒"], gap: "",
     },
 };

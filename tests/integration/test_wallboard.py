@@ -117,6 +117,31 @@ class Wallboard(unittest.TestCase):
                              "seq": i + 1} for i, state in enumerate(states)]).json()
         self.assertEqual(got["accepted"], len(states), got)
 
+    def test_ranks_are_of_one_card(self):
+        """Each card has its own first place, and who has none has no place among them."""
+        config = CONFIG.replace("min_n: 1,", "title: Desk, match: {agent: [ada, bob]},") + """
+  - {id: d, window: today, match: {agent: [cyd]}, title: Shop, items: [
+      {indicator: csat, weight: 1, baseline: 1, target: 5},
+      {indicator: complaints, title: angry, weight: 1, deduct: 0.1,
+       gate: {at: ">= 1", void: card}}]}
+"""
+        with Daemon(config) as daemon, self.page(daemon, "lang=en") as b:
+            now, events = now_ms(), []
+            for i, (agent, minutes) in enumerate((("ada", 2), ("bob", 8), ("cyd", 4), ("dan", 5))):
+                events += [event("opened", f"T{i}", ts=now - 600000, agent=agent, id=f"o{i}"),
+                           event("message", f"T{i}", ts=now - 600000 + minutes * 60000, by="agent",
+                                 agent=agent, id=f"m{i}")]
+            events += [{"type": kind, "agent": "cyd", "ts": now - 1000, "src": "s", "id": kind,
+                        **more} for kind, more in (("rated", {"score": 5}), ("complained", {}))]
+            self.assertEqual(post(daemon, events).json()["rejected"], [])
+            rows = ("[...document.querySelectorAll('#agents tbody tr')].map(r => [...r.cells]"
+                    ".slice(0, 2).map(c => c.textContent).join(' '))")
+            b.wait(f"{rows}.join() === 'Desk,1 ada,2 bob,Shop,1 cyd,Without a scorecard, dan'")
+            note = "[...document.querySelectorAll('#agents td.score')].map(c => c.title)"
+            self.assertEqual(b.run(f"return {note}")[2], "unqualified · void by angry")
+            self.assertEqual(b.run(OVERFLOW), [])
+            self.assertEqual(b.run(CONTRAST), [])
+
     def test_who_is_there(self):
         """Presence comes with the first agent_state, and not before."""
         mark = ("[...document.querySelectorAll('#agents .presence')].map("
