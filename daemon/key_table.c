@@ -123,7 +123,8 @@ const struct key keys[] = {
     {"http.per_agent_series", KEY_FLAG, false, PLACE(http.per_agent_series), 0, 0, "false",
      "true: /metrics has series of each agent, not only of each team."},
     {"http.series_max", KEY_COUNT, false, PLACE(http.series_max), 0, 10000, "500",
-     "Teams, and agents, with series of their own in /metrics; the rest is counted."},
+     "Teams, and agents, with series of their own in /metrics (17, and one for each of "
+     "`indicators`); the rest is counted."},
     {"zone", KEY_ZONE, true, PLACE(zone), 0, 0, "UTC",
      "The site's time zone (IANA name); today, week and month begin at its midnight."},
     {"week_start", KEY_WEEKDAY, true, PLACE(settings.week_start), 0, 0, "monday",

@@ -71,9 +71,9 @@ void line_snapshot(FILE *out, const struct message *m, const struct node *snapsh
             fprintf(out, "  %s %s", view_head((enum view_column)c),
                     view_text(buf, (enum view_column)c, true, v));
     }
-    struct str name;
-    for (uint32_t at = 0; view_own(buf, m, snapshot, window, &at, &name);)
-        fprintf(out, "  %.*s %s", (int)name.len, name.p, buf);
+    struct view_own own;
+    for (uint32_t at = 0; view_own(m, snapshot, window, &at, &own);)
+        fprintf(out, "  %.*s %s", (int)own.name.len, own.name.p, view_own_text(buf, &own));
     fputc('\n', out);
 }
 

@@ -27,6 +27,9 @@ static struct {
     struct ask ask;
     struct table table[SCOPE_N]; /* snapshots, one table per scope */
     bool begun[SCOPE_N];
+    FILE *own[SCOPE_N]; /* lines of the site's own below them, in memory */
+    char *own_text[SCOPE_N];
+    size_t own_n[SCOPE_N];
     struct clocks clocks; /* explain, worklist */
     struct cards cards;   /* scorecard */
     uint64_t answers;
@@ -135,6 +138,30 @@ static void print_points(const struct node *message)
     }
 }
 
+/* "ada  orders 12  conversion 6.67%", where there is anything of the site's own. */
+static void add_own(int scope, const struct node *message, const char *window)
+{
+    char name[PHRASE_MAX], text[PHRASE_MAX];
+    struct view_own own;
+    bool any = false;
+    if (q.own[scope] == NULL)
+        q.own[scope] = open_memstream(&q.own_text[scope], &q.own_n[scope]);
+    CHECK(q.own[scope] != NULL);
+    for (uint32_t at = 0; view_own(&q.ask.answer, message, window, &at, &own); any = true)
+        fprintf(q.own[scope], "%s  %.*s %s", any ? "" : view_name(name, &q.ask.answer, message),
+                (int)own.name.len, own.name.p, view_own_text(text, &own));
+    if (any)
+        fputc('\n', q.own[scope]);
+}
+
+static void print_own(int scope)
+{
+    fclose(q.own[scope]);
+    if (q.own_n[scope] > 0)
+        printf("\n%s", q.own_text[scope]);
+    free(q.own_text[scope]);
+}
+
 /* A snapshot's row goes into the table of its scope, printed at the end. */
 static void add_row(const struct node *message)
 {
@@ -146,7 +173,9 @@ static void add_row(const struct node *message)
     if (!q.begun[scope])
         view_begin(&q.table[scope]);
     q.begun[scope] = true;
-    view_row(&q.table[scope], &q.ask.answer, message, q.window != NULL ? q.window : "24h");
+    const char *window = q.window != NULL ? q.window : "24h";
+    view_row(&q.table[scope], &q.ask.answer, message, window);
+    add_own(scope, message, window);
 }
 
 static void print_answer(void)
@@ -192,6 +221,7 @@ static bool print_end(void)
                q.window != NULL ? q.window : "24h");
         table_print(&q.table[scope], stdout);
         table_fini(&q.table[scope]);
+        print_own(scope);
         puts("");
     }
     if (q.answers == 0 && !q.json)

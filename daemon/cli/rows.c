@@ -17,8 +17,13 @@ void rows_fini(struct rows *r)
 
 void rows_clear(struct rows *r)
 {
+    struct row_own own[ROWS_OWN_MAX];
+    uint32_t owns = r->owns;
+    memcpy(own, r->own, sizeof own);
     rows_fini(r);
     rows_init(r);
+    memcpy(r->own, own, sizeof own); /* a column may be the one that is sorted by */
+    r->owns = owns;
 }
 
 static uint32_t *place_of(const struct rows *r, uint8_t scope, const char *name)
@@ -90,6 +95,50 @@ uint32_t rows_window(const struct rows *r, const char *name)
     return 0;
 }
 
+/* Its column, a new one at the end; ROWS_COLUMNS: there is no room. */
+static uint32_t own_column(struct rows *r, const struct view_own *own)
+{
+    uint32_t k = 0;
+    while (k < r->owns && !str_equal(str_of(r->own[k].name), own->name))
+        k++;
+    if (k == ROWS_OWN_MAX || own->name.len >= sizeof r->own[0].name ||
+        own->unit.len >= sizeof r->own[0].unit) {
+        r->more_own = true;
+        return ROWS_COLUMNS;
+    }
+    struct row_own *o = &r->own[k];
+    snprintf(o->name, sizeof o->name, "%.*s", (int)own->name.len, own->name.p);
+    snprintf(o->unit, sizeof o->unit, "%.*s", (int)own->unit.len, own->unit.p);
+    o->part = own->part;
+    r->owns += k == r->owns;
+    return VIEW_N + k;
+}
+
+uint32_t rows_columns(const struct rows *r)
+{
+    return VIEW_N + r->owns;
+}
+
+const char *rows_head(const struct rows *r, uint32_t column)
+{
+    CHECK(column < rows_columns(r));
+    return column < VIEW_N ? view_head((enum view_column)column) : r->own[column - VIEW_N].name;
+}
+
+char *rows_text(char buf[PHRASE_MAX], const struct rows *r, const struct row *row, uint32_t window,
+                uint32_t column)
+{
+    CHECK(window < WINDOWS_MAX && column < rows_columns(r));
+    bool has = (row->has[window] >> column & 1) != 0;
+    if (column < VIEW_N || !has)
+        return view_text(buf, column < VIEW_N ? (enum view_column)column : VIEW_OPEN, has,
+                         row->value[window][column]);
+    const struct row_own *o = &r->own[column - VIEW_N];
+    struct view_own own = {
+        .unit = str_of(o->unit), .value = row->value[window][column].value, .part = o->part};
+    return view_own_text(buf, &own);
+}
+
 void rows_snapshot(struct rows *r, const struct message *m, const struct node *snapshot)
 {
     struct str scope_text = {"", 0}, name = {"", 0};
@@ -119,7 +168,15 @@ void rows_snapshot(struct rows *r, const struct message *m, const struct node *s
         row->has[w] = 0;
         for (int c = 0; c < VIEW_N; c++)
             if (view_value(m, snapshot, r->window[w], (enum view_column)c, &row->value[w][c]))
-                row->has[w] |= 1u << c;
+                row->has[w] |= UINT64_C(1) << c;
+        struct view_own own;
+        for (uint32_t next = 0; view_own(m, snapshot, r->window[w], &next, &own);) {
+            uint32_t c = own_column(r, &own);
+            if (c == ROWS_COLUMNS)
+                continue;
+            row->value[w][c] = (struct view_number){.value = own.value};
+            row->has[w] |= UINT64_C(1) << c;
+        }
     }
 }
 

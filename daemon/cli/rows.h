@@ -5,6 +5,10 @@
 #include "core/settings.h"
 #include "daemon/cli/view.h"
 
+/* Columns beyond those of view.h: the site's own and aspects, in the order in which they turn up.
+ * One daemon has 16 of the former; what is beyond the room is said to be missing. */
+enum { ROWS_OWN_MAX = 16, ROWS_COLUMNS = VIEW_N + ROWS_OWN_MAX };
+
 enum { ROW_LABEL_MAX = 160, ROW_ALERTS_MAX = 256, ROW_ALERT_TEXT = 256 };
 
 struct row {
@@ -12,8 +16,13 @@ struct row {
     uint8_t scope;
     char name[NAME_BYTES_MAX + 1];
     char label[ROW_LABEL_MAX]; /* title and name, as shown */
-    uint32_t has[WINDOWS_MAX]; /* bit per column */
-    struct view_number value[WINDOWS_MAX][VIEW_N];
+    uint64_t has[WINDOWS_MAX]; /* bit per column */
+    struct view_number value[WINDOWS_MAX][ROWS_COLUMNS];
+};
+
+struct row_own {
+    char name[2 * NAME_BYTES_MAX], unit[2 * CUSTOM_UNIT_BYTES_MAX];
+    bool part;
 };
 
 struct row_alert {
@@ -31,7 +40,10 @@ struct rows {
     uint32_t *order;  /* of rows_sort */
     uint32_t windows; /* names of windows in the order of the configuration */
     char window[WINDOWS_MAX][16];
-    ms_t at; /* of the newest snapshot */
+    struct row_own own[ROWS_OWN_MAX];
+    uint32_t owns;
+    bool more_own; /* there are others, for which there is no column */
+    ms_t at;       /* of the newest snapshot */
     struct row_alert alert[ROW_ALERTS_MAX];
     uint32_t alerts; /* active, also those beyond the room */
 };
@@ -39,7 +51,7 @@ struct rows {
 void rows_init(struct rows *r);
 void rows_fini(struct rows *r);
 
-/* Forgets everything: another daemon. */
+/* Forgets everything but which columns there are: another daemon. */
 void rows_clear(struct rows *r);
 
 /* Takes a snapshot or an alert over (as a map of its message). */
@@ -49,7 +61,13 @@ void rows_alert(struct rows *r, const struct message *m, const struct node *aler
 /* Index of a window's name; 0 when there is none. */
 uint32_t rows_window(const struct rows *r, const char *name);
 
-enum { ROWS_BY_NAME = VIEW_N };
+/* Columns there are now, and what they say: head, and a row's number; "·": it has none. */
+uint32_t rows_columns(const struct rows *r);
+const char *rows_head(const struct rows *r, uint32_t column);
+char *rows_text(char buf[PHRASE_MAX], const struct rows *r, const struct row *row, uint32_t window,
+                uint32_t column);
+
+enum { ROWS_BY_NAME = ROWS_COLUMNS };
 
 /* Sorts the rows of a scope by a column (or ROWS_BY_NAME), the greatest first unless reversed
  * (names: from the beginning), rows without a value last, ties by name. Returns how many;

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { TABLE_COLUMNS_MAX = 24, TABLE_CELL_MAX = 256 };
+enum { TABLE_COLUMNS_MAX = 40, TABLE_CELL_MAX = 256 };
 
 struct table {
     uint32_t columns;

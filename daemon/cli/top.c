@@ -118,8 +118,10 @@ static void draw_title(FILE *f, uint32_t n)
     snprintf(text, sizeof(text), " TicketPulse · %s (%u) · %s · %s %s · %s ",
              phrase_scope(top.scope, words_lang()), n,
              top.rows.windows > 0 ? top.rows.window[top.window] : "-",
-             top.sort == ROWS_BY_NAME ? word(W_C_NAME) : view_head((enum view_column)top.sort),
+             top.sort == ROWS_BY_NAME ? word(W_C_NAME) : rows_head(&top.rows, top.sort),
              top.reversed ? "▲" : "▼", at);
+    if (top.rows.more_own) /* told as there being more, not dropped in silence */
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "· %s ", word(W_TOP_MORE));
     paint(f, PAINT_BOLD);
     put_cut(f, text, top.width);
     paint(f, NULL);
@@ -166,17 +168,21 @@ static void fill_table(uint32_t from, uint32_t to)
 {
     char buf[PHRASE_MAX];
     struct table *t = &top.table;
+    uint32_t columns = rows_columns(&top.rows);
+    if (t->columns != columns + 1) { /* more of the site's own turned up */
+        table_fini(t);
+        table_init(t, columns + 1);
+        t->left[0] = true;
+    }
     table_clear(t);
     table_cell(t, str_of(word(W_C_NAME)));
-    for (int c = 0; c < VIEW_N; c++)
-        table_cell(t, str_of(view_head((enum view_column)c)));
+    for (uint32_t c = 0; c < columns; c++)
+        table_cell(t, str_of(rows_head(&top.rows, c)));
     for (uint32_t i = from; i < to; i++) {
         const struct row *row = &top.rows.row[top.rows.order[i]];
         table_cell(t, str_of(row->label));
-        for (uint32_t c = 0; c < VIEW_N; c++)
-            table_cell(
-                t, str_of(view_text(buf, (enum view_column)c, (row->has[top.window] >> c & 1) != 0,
-                                    row->value[top.window][c])));
+        for (uint32_t c = 0; c < columns; c++)
+            table_cell(t, str_of(rows_text(buf, &top.rows, row, top.window, c)));
     }
 }
 
@@ -279,9 +285,13 @@ static void next_scope(void)
     top.scroll = 0;
 }
 
-static void move_sort(uint32_t by)
+/* To the next column or the one before; behind the last one is the name. */
+static void move_sort(bool back)
 {
-    top.sort = (top.sort + by) % (VIEW_N + 1);
+    uint32_t columns = rows_columns(&top.rows);
+    uint32_t at = top.sort == ROWS_BY_NAME ? columns : top.sort;
+    at = (at + (back ? columns : 1)) % (columns + 1);
+    top.sort = at == columns ? (uint32_t)ROWS_BY_NAME : at;
 }
 
 /* One key; arrow: the letter ends an arrow's sequence. false: quit. */
@@ -296,10 +306,12 @@ static bool key(char letter, bool arrow)
         break;
     case 'C':
     case 's':
-        move_sort(arrow || letter == 's' ? 1 : 0);
+        if (arrow || letter == 's')
+            move_sort(false);
         break;
     case 'D':
-        move_sort(arrow ? VIEW_N : 0);
+        if (arrow)
+            move_sort(true);
         break;
     case '\t':
         next_scope();
@@ -410,7 +422,7 @@ int command_top(int argc, char **argv)
     top.query = ENDPOINT_QUERY;
     top.timeout = 5 * MS_SECOND;
     top.window_text = "1h";
-    top.width = 200;
+    top.width = 1000; /* of one picture: all columns */
     top.height = 50;
     int operands;
     enum options_end end = options_read(&usage, argc, argv, &operands);
@@ -423,8 +435,7 @@ int command_top(int argc, char **argv)
     stop_on_signals();
     top.colors = paint_wanted(top.color, STDOUT_FILENO);
     rows_init(&top.rows);
-    table_init(&top.table, VIEW_N + 1);
-    top.table.left[0] = true;
+    table_init(&top.table, 1);
     int code = EXIT_FAILED;
     if (reader_open(&top.reader, top.out, top.query, prefixes, ARRAY_LEN(prefixes), top.timeout)) {
         if (!top.once && !terminal_enter())

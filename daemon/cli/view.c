@@ -106,37 +106,38 @@ char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, struct view_
 }
 
 /* What stands for one of the site's own, whatever kind it is. */
-static bool own_value(char buf[PHRASE_MAX], const struct message *m, const struct node *own)
+static bool own_value(const struct message *m, const struct node *own, struct view_own *ret)
 {
     static const char *const fields[] = {"value", "mean", "num"};
-    struct str unit = {"", 0};
-    double v;
-    node_text(message_find_in(m, own, "unit"), &unit);
+    ret->unit = (struct str){"", 0};
+    node_text(message_find_in(m, own, "unit"), &ret->unit);
     for (size_t f = 0; f < ARRAY_LEN(fields); f++) {
         const struct node *node = message_find_in(m, own, fields[f]);
         if (node == NULL)
             continue;
+        ret->part = f == 0 && str_equal(ret->unit, str_of("%"));
         /* A ratio without a value shows none of its sides. */
-        if (!node_float(node, &v) || !(fabs(v) < (double)INT64_MAX / NUMBER_ONE))
-            return false;
-        phrase_own(buf, (int64_t)llround(v * NUMBER_ONE), unit,
-                   f == 0 && str_equal(unit, str_of("%")));
-        return true;
+        return node_float(node, &ret->value) && fabs(ret->value) < (double)INT64_MAX / NUMBER_ONE;
     }
     return false;
 }
 
-bool view_own(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot,
-              const char *window, uint32_t *at, struct str *ret_name)
+bool view_own(const struct message *m, const struct node *snapshot, const char *window,
+              uint32_t *at, struct view_own *ret)
 {
     const struct node *map = message_find_in(m, snapshot, "windows"), *key, *own;
     if (map != NULL)
         map = message_member(m, map, str_of(window));
     while (map != NULL && message_each(m, map, at, &key, &own))
-        if (node_text(key, ret_name) && indicator_find(*ret_name) < 0 && own->v.kind == VALUE_MAP &&
-            own_value(buf, m, own))
+        if (node_text(key, &ret->name) && indicator_find(ret->name) < 0 &&
+            own->v.kind == VALUE_MAP && own_value(m, own, ret))
             return true;
     return false;
+}
+
+char *view_own_text(char buf[PHRASE_MAX], const struct view_own *own)
+{
+    return phrase_own(buf, (int64_t)llround(own->value * NUMBER_ONE), own->unit, own->part);
 }
 
 char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot)

@@ -53,9 +53,17 @@ bool view_value(const struct message *m, const struct node *snapshot, const char
  * "·" when has is false. Returns buf. */
 char *view_text(char buf[PHRASE_MAX], enum view_column c, bool has, struct view_number number);
 
-/* The next of the site's own in a window, by id, with its unit; at: 0 at first. false: no more. */
-bool view_own(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot,
-              const char *window, uint32_t *at, struct str *ret_name);
+/* One of the site's own, or the ratings of an aspect: what a snapshot has beside built-in ones. */
+struct view_own {
+    struct str name, unit; /* lent by the message */
+    double value;
+    bool part; /* a fraction, to be shown in percent */
+};
+
+/* The next of them in a window, by id; at: 0 at first. false: no more. */
+bool view_own(const struct message *m, const struct node *snapshot, const char *window,
+              uint32_t *at, struct view_own *ret);
+char *view_own_text(char buf[PHRASE_MAX], const struct view_own *own); /* "6.67%", "12.5 CNY" */
 
 /* What stands in front: the title with the name behind it, or the name. Returns buf. */
 char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node *snapshot);

@@ -300,6 +300,7 @@
     X(CHECK_FINE, "{1}: fine", "{1}:正确")                                                         \
     X(TOP_KEYS, "tab scope  w window  ←→ s column  r reverse  ↑↓ scroll  q quit",                  \
       "tab 维度  w 时间窗  ←→ s 排序列  r 倒序  ↑↓ 滚动  q 退出")                                  \
+    X(TOP_MORE, "further indicators: no room", "另有指标未列出")                                   \
     X(KEPT, "one that the configuration keeps", "配置中保留的一项")                                \
     /* what goes wrong */                                                                          \
     X(E_COMMAND, "unknown command '{1}': ticketpulse --help lists them",                           \

@@ -335,6 +335,11 @@ static uint32_t names_wanted(const struct scrape *s, uint32_t *ret_left_out)
     return most;
 }
 
+static uint32_t columns_of(const struct scrape *s)
+{
+    return COLUMNS + s->owns;
+}
+
 static void start_part(struct scrape *s)
 {
     char name[EXPO_NAME_MAX];
@@ -348,44 +353,66 @@ static void start_part(struct scrape *s)
             left_out);
     }
     free(s->value);
-    s->value = malloc(((size_t)s->rows + 1) * COLUMNS * sizeof *s->value);
+    s->value = malloc(((size_t)s->rows + 1) * columns_of(s) * sizeof *s->value);
     if (s->value == NULL)
         s->x.failed = true;
+}
+
+/* Which numbers are read; one of the site's own that a reload replaced meanwhile is none of now. */
+static uint32_t sources_of(const struct scrape *s, struct figure_source *ret)
+{
+    const struct customs *customs = &s->source->config->settings.customs;
+    uint32_t n = 0;
+    while (n < COLUMNS) {
+        ret[n] = source_of(&columns[n]);
+        n++;
+    }
+    for (uint32_t k = 0; k < s->owns; k++) {
+        bool same = k < customs->n && strcmp(customs->at[k].id, s->own[k]) == 0;
+        if (!same)
+            break;
+        ret[n++] = (struct figure_source){(uint16_t)(IND_CUSTOM_0 + k),
+                                          (uint8_t)custom_field(&customs->at[k]), 0};
+    }
+    return n;
 }
 
 static void read_rows(struct scrape *s)
 {
     struct outlet *o = s->source->outlet;
     enum scope scope = (enum scope)parts[s->part].scope;
-    struct figure_source source[COLUMNS];
-    struct figure figure[COLUMNS];
-    for (uint32_t c = 0; c < COLUMNS; c++)
-        source[c] = source_of(&columns[c]);
+    struct figure_source source[COLUMNS + CUSTOMS_MAX];
+    struct figure figure[COLUMNS + CUSTOMS_MAX];
+    uint32_t n = sources_of(s, source);
     for (uint32_t i = 0; i < ROWS_A_SLICE && s->at < s->rows; i++, s->at++) {
         engine_figures(o->engine, scope, s->at + 1, window_of(&s->source->config->settings), source,
-                       COLUMNS, figure);
-        for (uint32_t c = 0; c < COLUMNS; c++) {
-            bool ms = indicator_field_is_ms((enum indicator)source[c].indicator,
-                                            (enum indicator_field)source[c].field);
+                       n, figure);
+        for (uint32_t c = 0; c < columns_of(s); c++) {
+            bool empty = c >= n || figure[c].bottom == 0;
+            bool ms = c < n && indicator_field_is_ms((enum indicator)source[c].indicator,
+                                                     (enum indicator_field)source[c].field);
             double unit = ms ? MS_SECOND : NUMBER_ONE;
-            s->value[s->at * COLUMNS + c] =
-                figure[c].bottom == 0 ? (double)NAN
-                                      : (double)figure[c].top / (double)figure[c].bottom / unit;
+            s->value[s->at * columns_of(s) + c] =
+                empty ? (double)NAN : (double)figure[c].top / (double)figure[c].bottom / unit;
         }
     }
 }
 
-/* One family of the part: this column of all rows. */
+/* One family of the part: this column of all rows. The site's own are one family together. */
 static void write_column(struct scrape *s)
 {
-    const struct column *c = &columns[s->at];
     char name[EXPO_NAME_MAX];
     const struct settings *settings = &s->source->config->settings;
-    bool window = strncmp(c->name, "window_", strlen("window_")) == 0;
-    snprintf(name, sizeof name, "%s%s", parts[s->part].prefix, c->name);
-    expo_family(&s->x, EXPO_GAUGE, name, c->help);
+    const char *own = s->at < COLUMNS ? NULL : s->own[s->at - COLUMNS];
+    const char *of = own == NULL ? columns[s->at].name : "window_indicator";
+    bool window = strncmp(of, "window_", strlen("window_")) == 0;
+    snprintf(name, sizeof name, "%s%s", parts[s->part].prefix, of);
+    if (s->at <= COLUMNS)
+        expo_family(&s->x, EXPO_GAUGE, name,
+                    own == NULL ? columns[s->at].help
+                                : "Indicators of the site's own in the window.");
     for (uint32_t i = 0; i < s->rows; i++) {
-        double v = s->value[i * COLUMNS + s->at];
+        double v = s->value[i * columns_of(s) + s->at];
         if (isnan(v))
             continue;
         expo_sample(&s->x);
@@ -393,6 +420,8 @@ static void write_column(struct scrape *s)
             expo_label(
                 &s->x, parts[s->part].label,
                 engine_name(s->source->outlet->engine, (enum scope)parts[s->part].scope, i + 1));
+        if (own != NULL)
+            expo_label(&s->x, "indicator", str_of(own));
         if (window)
             expo_label(&s->x, "window", str_of(settings->window[window_of(settings)].name));
         expo_float(&s->x, v);
@@ -404,7 +433,10 @@ static void write_column(struct scrape *s)
 
 void scrape_start(struct scrape *s, const struct metrics_source *source, bool openmetrics)
 {
-    *s = (struct scrape){.source = source, .x = {.openmetrics = openmetrics}};
+    const struct customs *customs = &source->config->settings.customs;
+    *s = (struct scrape){.source = source, .x = {.openmetrics = openmetrics}, .owns = customs->n};
+    for (uint32_t k = 0; k < customs->n; k++)
+        memcpy(s->own[k], customs->at[k].id, sizeof s->own[k]);
     write_daemon(s);
     start_part(s);
 }
@@ -417,8 +449,8 @@ bool scrape_work(struct scrape *s)
         read_rows(s);
     } else if (s->reading) {
         s->reading = false;
-        s->at = s->rows == 0 ? COLUMNS : 0; /* without rows no families either */
-    } else if (s->at < COLUMNS) {
+        s->at = s->rows == 0 ? columns_of(s) : 0; /* without rows no families either */
+    } else if (s->at < columns_of(s)) {
         write_column(s);
     } else {
         s->part++;

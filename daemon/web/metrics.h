@@ -24,6 +24,8 @@ struct scrape {
     uint32_t at;   /* … up to this one; else families are written up to this one */
     uint32_t rows; /* names of this scope */
     double *value; /* rows * columns; NaN = empty */
+    uint32_t owns; /* of the columns, the last ones: the site's own when the scrape began … */
+    char own[CUSTOMS_MAX][CUSTOM_ID_BYTES_MAX + 1]; /* … by their ids */
 };
 
 void scrape_start(struct scrape *s, const struct metrics_source *source, bool openmetrics);

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 from daemon import FAST, Daemon, event, now_ms, send
+from test_metrics import Scrape
 
 PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 OWN = FAST + """
@@ -111,6 +112,41 @@ class Custom(unittest.TestCase):
             self.assertEqual(status["engine"]["measured_unnamed"], 1)
             self.assertEqual(status["rejected"], {"out_of_range": 1})
             self.assertEqual(own(daemon)["orders"]["num"], 1)
+
+    def test_wherever_numbers_are_shown(self):
+        """Asked for as a table, on the screen, for Prometheus, and on cards by their names."""
+        def shown(*arguments):
+            return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True,
+                                  timeout=60).stdout
+
+        with Daemon(OWN + CARD, http=", per_agent_series: true") as daemon:
+            publisher = daemon.publisher()
+            send(publisher, day())
+            daemon.wait_messages(1)
+            ask = "--query", daemon.query_endpoint
+            said = shown("query", "snapshot", "--scope", "agent", "--window", "1h", *ask)
+            self.assertIn("\nada  orders 4.5单  order_size 80 CNY  conversion 11.25%  cost 12.25  "
+                          "trainings 1\n", said)
+            head, *rows = [line.split() for line in shown(
+                "top", "--once", "--scope", "agent", "--out", daemon.out, *ask).splitlines()[2:]]
+            self.assertEqual(head[-5:], ["orders", "order_size", "conversion", "cost", "trainings"])
+            self.assertEqual({row[0]: row[-6:] for row in rows}["ada"],
+                             ["4.5单", "80", "CNY", "11.25%", "12.25", "1"])
+            scrape = Scrape(daemon)
+            label = {"agent": "ada", "window": "1h"}
+            for name, value in (("orders", 4.5), ("order_size", 80), ("conversion", 0.1125),
+                                ("cost", 12.25), ("trainings", 1)):
+                self.assertEqual(scrape.value("ticketpulse_agent_window_indicator", indicator=name,
+                                              **label), value)
+            self.assertEqual(scrape.value("ticketpulse_window_indicator", indicator="orders",
+                                          window="1h"), 4.5)
+            self.assertEqual({dict(k)["indicator"] for k in scrape.values(
+                "ticketpulse_team_window_indicator")}, set(WANTED))
+            card = shown("query", "scorecard", "--scope", "agent", "--name", "ada", "--lang", "zh",
+                         *ask)
+            self.assertRegex(card, r"转化率 +11.25%")
+            self.assertNotIn("conversion", card)
+            del publisher
 
     def test_watched_with_units(self):
         with Daemon(OWN) as daemon:

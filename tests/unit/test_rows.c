@@ -104,6 +104,57 @@ Test(rows, older_snapshots_change_nothing)
     rows_fini(&rows);
 }
 
+/* An agent with one indicator of the site's own; unit "%": a part. */
+static void own(const char *name, const char *id, double value, const char *unit)
+{
+    struct emitter em;
+    emit_start(&em, SINK_MSGPACK, bytes, sizeof(bytes));
+    emit_map(&em, NULL);
+    emit_uint(&em, "seq", 1);
+    emit_text(&em, "scope", "agent");
+    emit_text(&em, "name", name);
+    emit_map(&em, "windows");
+    emit_map(&em, "1h");
+    emit_map(&em, id);
+    emit_float(&em, unit[0] == '%' ? "value" : "num", value);
+    emit_text(&em, "unit", unit);
+    emit_end(&em);
+    emit_end(&em);
+    emit_end(&em);
+    emit_end(&em);
+    struct message m = parsed(&em);
+    rows_snapshot(&rows, &m, m.node);
+}
+
+/* Columns of their own, in which rows are sorted like in the others. */
+Test(rows, the_sites_own_have_columns)
+{
+    char buf[PHRASE_MAX], id[16];
+    rows_init(&rows);
+    cr_assert_eq(rows_columns(&rows), VIEW_N);
+    own("ada", "conversion", 0.0667, "%");
+    own("bob", "orders", 5, "CNY");
+    own("cyd", "orders", 7, "CNY");
+    cr_assert_eq(rows_columns(&rows), VIEW_N + 2);
+    cr_assert_str_eq(rows_head(&rows, VIEW_N), "conversion");
+    cr_assert_str_eq(rows_head(&rows, VIEW_OPEN), view_head(VIEW_OPEN));
+    cr_assert_eq(rows_sort(&rows, SCOPE_AGENT, 0, VIEW_N + 1, false), 3);
+    check_order(3, (const char *const[]){"cyd", "bob", "ada"});
+    cr_assert_str_eq(rows_text(buf, &rows, &rows.row[0], 0, VIEW_N), "6.67%");
+    cr_assert_str_eq(rows_text(buf, &rows, &rows.row[2], 0, VIEW_N + 1), "7 CNY");
+    cr_assert_str_eq(rows_text(buf, &rows, &rows.row[0], 0, VIEW_N + 1), "·");
+    cr_assert_str_eq(rows_text(buf, &rows, &rows.row[0], 0, VIEW_OPEN), "·");
+    rows_clear(&rows); /* whoever sorts by one still may */
+    cr_assert(rows.n == 0 && rows_columns(&rows) == VIEW_N + 2 && !rows.more_own);
+    for (int i = 0; i < ROWS_OWN_MAX - 1; i++) {
+        snprintf(id, sizeof id, "own%d", i);
+        cr_assert_not(rows.more_own);
+        own("ada", id, i, "");
+    }
+    cr_assert(rows.more_own && rows_columns(&rows) == ROWS_COLUMNS);
+    rows_fini(&rows);
+}
+
 Test(rows, many_names_are_all_found_again)
 {
     rows_init(&rows);

@@ -133,14 +133,14 @@ Test(view, the_sites_own_with_their_units)
                                             {"orders", "-2单"}};
     struct message m = snapshot();
     char buf[PHRASE_MAX];
-    struct str name;
+    struct view_own own;
     uint32_t at = 0;
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-        cr_assert(view_own(buf, &m, m.node, "1h", &at, &name));
-        cr_assert(str_equal(name, str_of(wanted[i][0])), "%.*s", (int)name.len, name.p);
-        cr_assert_str_eq(buf, wanted[i][1]);
+        cr_assert(view_own(&m, m.node, "1h", &at, &own));
+        cr_assert(str_equal(own.name, str_of(wanted[i][0])), "%.*s", (int)own.name.len, own.name.p);
+        cr_assert_str_eq(view_own_text(buf, &own), wanted[i][1]);
     }
-    cr_assert_not(view_own(buf, &m, m.node, "1h", &at, &name));
+    cr_assert_not(view_own(&m, m.node, "1h", &at, &own));
     at = 0;
-    cr_assert_not(view_own(buf, &m, m.node, "24h", &at, &name));
+    cr_assert_not(view_own(&m, m.node, "24h", &at, &own));
 }
