@@ -11,7 +11,7 @@ uint64_t alerts_bytes(uint32_t cap)
 
 void alerts_init(struct alerts *a, void *mem, uint32_t cap)
 {
-    pool_init(&a->pool, 0, mem, sizeof(struct alert_entry), cap);
+    pool_init(&a->pool, "clock alerts", mem, sizeof(struct alert_entry), cap);
 }
 
 static struct alert_entry *edit(struct alerts *a, handle_t h)

@@ -115,15 +115,15 @@ struct board *board_init(void *mem, const struct limits *l, const struct setting
     b->watches = watches;
     windows_of(l, s, watch, watches, &setup, &b->edges);
     b->windows = windows_init(block_take(&at, windows_bytes(&setup)), &setup);
-    pool_init(&b->orders, 0, block_take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
+    pool_init(&b->orders, "orders", block_take(&at, pool_bytes(order_chunk_bytes(), order_cap(l))),
               order_chunk_bytes(), order_cap(l));
     b->slices = slices_for(l, s);
     slices_init(&b->slices, block_take(&at, slices_bytes(&b->slices)));
     parts_init(b, block_take(&at, parts_bytes(l)), l);
     for (enum scope sc = 0; sc < SCOPE_N; sc++) {
         uint32_t cap = scope_cap(l, sc);
-        names_init(&b->names[sc], 0, block_take(&at, names_bytes(cap)), cap, s->seed);
-        pool_init(&b->entities[sc], 0,
+        names_init(&b->names[sc], "names", block_take(&at, names_bytes(cap)), cap, s->seed);
+        pool_init(&b->entities[sc], scope_name(sc),
                   block_take(&at, pool_bytes(sizeof(struct entity), entity_cap(l, sc))),
                   sizeof(struct entity), entity_cap(l, sc));
     }

@@ -39,9 +39,10 @@ struct calls *calls_init(void *mem, const struct limits *l, const struct links *
     at += block_round(sizeof *c);
     c->links = *links;
     c->seed = seed;
-    pool_init(&c->calls, 0, at, sizeof(struct call), l->calls);
+    pool_init(&c->calls, "calls", at, sizeof(struct call), l->calls);
     at += block_round(pool_bytes(sizeof(struct call), l->calls));
-    pool_init(&c->history, 0, at, sizeof(struct history_chunk), l->calls * HISTORY_PER_CALL);
+    pool_init(&c->history, "call history", at, sizeof(struct history_chunk),
+              l->calls * HISTORY_PER_CALL);
     at += block_round(pool_bytes(sizeof(struct history_chunk), l->calls * HISTORY_PER_CALL));
     map_init(&c->map, at, l->calls, &c->calls);
     return c;

@@ -38,7 +38,7 @@ void customers_init(struct customers *c, void *mem, uint32_t tickets, struct boa
     struct windows_setup setup = {0};
     struct edges edges;
     *c = (struct customers){.board = board};
-    pool_init(&c->pool, 0, block_take(&at, pool_bytes(sizeof(struct service), cap)),
+    pool_init(&c->pool, "customers", block_take(&at, pool_bytes(sizeof(struct service), cap)),
               sizeof(struct service), cap);
     treap_init(&c->touches, block_take(&at, map_bytes(cap)), cap, &c->pool,
                offsetof(struct service, key), offsetof(struct service, node), seed);

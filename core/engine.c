@@ -98,7 +98,7 @@ static int make_parts(struct engine *e, uint8_t *at)
     agreements_adopt(e->agreements, MS_NONE);
     e->settings.sla = &agreement_get(e->agreements, 0)->said;
     uint32_t timers = (uint32_t)timers_cap(l);
-    wheel_init(&e->wheel, 0, block_take(&at, wheel_bytes(timers)), timers);
+    wheel_init(&e->wheel, "timers", block_take(&at, wheel_bytes(timers)), timers);
     e->seen = seen_init(block_take(&at, seen_bytes(l)), l, s->seed);
     struct links links = {.board = e->board,
                           .wheel = &e->wheel,

@@ -203,12 +203,16 @@ struct engine_use {
 };
 uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap);
 
-/* Where the engine's memory grows, for who touches it ahead of need: of each pool where it lies,
- * how much of it was ever in use, and how much it can be. Returns how many there are. */
+/* Where the engine's memory grows, for who touches it ahead of need or accounts for it: of each pool
+ * where it lies, how much of it was ever in use, and how much it can be. Behind a pool lies what
+ * finds its slots. Returns how many there are. */
 enum { ENGINE_GROWTHS = 64 };
 struct engine_growth {
+    const char *name; /* not unique */
     const void *base;
-    uint64_t used, size; /* bytes */
+    uint64_t used, size;  /* bytes */
+    uint32_t live, slots; /* of so many slots ever in use */
+    uint32_t slot_size;
 };
 uint32_t engine_growth(const struct engine *e, struct engine_growth ret[ENGINE_GROWTHS]);
 

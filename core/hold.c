@@ -13,9 +13,10 @@ uint64_t holds_bytes(uint32_t sources, uint32_t waits)
 void holds_init(struct holds *h, void *mem, uint32_t sources, uint32_t waits)
 {
     uint8_t *at = mem;
-    pool_init(&h->sources, 0, block_take(&at, pool_bytes(sizeof(struct hold_source), sources)),
+    pool_init(&h->sources, "hold sources",
+              block_take(&at, pool_bytes(sizeof(struct hold_source), sources)),
               sizeof(struct hold_source), sources);
-    pool_init(&h->waits, 0, block_take(&at, pool_bytes(sizeof(struct hold_wait), waits)),
+    pool_init(&h->waits, "hold waits", block_take(&at, pool_bytes(sizeof(struct hold_wait), waits)),
               sizeof(struct hold_wait), waits);
 }
 

@@ -21,10 +21,10 @@ uint64_t names_bytes(uint32_t cap)
     return slots_bytes(cap) + map_bytes(slots_of(cap));
 }
 
-void names_init(struct names *n, uint32_t id, void *mem, uint32_t cap, uint64_t seed)
+void names_init(struct names *n, const char *name, void *mem, uint32_t cap, uint64_t seed)
 {
     *n = (struct names){.cap = cap, .seed = seed};
-    pool_init(&n->pool, id, mem, sizeof(struct name), slots_of(cap));
+    pool_init(&n->pool, name, mem, sizeof(struct name), slots_of(cap));
     map_init(&n->map, (uint8_t *)mem + slots_bytes(cap), slots_of(cap), &n->pool);
 }
 

@@ -36,7 +36,7 @@ struct names {
 uint64_t names_bytes(uint32_t cap);
 
 /* mem: names_bytes of zeroes, 64-byte aligned, lent for life. seed: of the hash. */
-void names_init(struct names *n, uint32_t id, void *mem, uint32_t cap, uint64_t seed);
+void names_init(struct names *n, const char *name, void *mem, uint32_t cap, uint64_t seed);
 
 static inline uint64_t name_hash(const struct names *n, struct str text)
 {

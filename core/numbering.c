@@ -17,9 +17,9 @@ uint64_t numberings_bytes(uint32_t cap)
 
 void numberings_init(struct numberings *ns, void *mem, uint32_t cap)
 {
-    pool_init(&ns->pool, 0, mem, sizeof(struct numbering), cap);
-    pool_init(&ns->pages, 0, (uint8_t *)mem + pool_part(cap), sizeof(struct numbering_page),
-              cap * NUMBERING_PAGES);
+    pool_init(&ns->pool, "numberings", mem, sizeof(struct numbering), cap);
+    pool_init(&ns->pages, "numbering pages", (uint8_t *)mem + pool_part(cap),
+              sizeof(struct numbering_page), cap * NUMBERING_PAGES);
 }
 
 handle_t numbering_new(struct numberings *ns, uint64_t number)

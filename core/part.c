@@ -25,10 +25,10 @@ void parts_init(struct board *b, void *mem, const struct limits *l)
 {
     uint8_t *at = mem;
     uint32_t cap = parts_cap(l);
-    names_init(&b->aspects, 0, block_take(&at, names_bytes(ASPECTS_MAX)), ASPECTS_MAX,
+    names_init(&b->aspects, "aspects", block_take(&at, names_bytes(ASPECTS_MAX)), ASPECTS_MAX,
                b->settings->seed);
     map_init(&b->part_map, block_take(&at, map_bytes(cap)), cap, &b->parts);
-    pool_init(&b->parts, 0, block_take(&at, pool_bytes(sizeof(struct part), cap)),
+    pool_init(&b->parts, "parts", block_take(&at, pool_bytes(sizeof(struct part), cap)),
               sizeof(struct part), cap);
 }
 

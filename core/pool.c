@@ -12,11 +12,11 @@ uint64_t pool_bytes(uint32_t slot_size, uint32_t cap)
     return ((uint64_t)cap + 1) * slot_size;
 }
 
-void pool_init(struct pool *p, uint32_t id, void *mem, uint32_t slot_size, uint32_t cap)
+void pool_init(struct pool *p, const char *name, void *mem, uint32_t slot_size, uint32_t cap)
 {
     CHECK(slot_size >= sizeof(struct free_slot) && slot_size % 8 == 0);
     CHECK(cap <= POOL_INDEX_MASK);
-    *p = (struct pool){.base = mem, .slot_size = slot_size, .cap = cap, .id = id};
+    *p = (struct pool){.base = mem, .slot_size = slot_size, .cap = cap, .name = name};
 }
 
 handle_t pool_alloc(struct pool *p)

@@ -32,14 +32,15 @@ struct pool {
     uint32_t free_head;  /* index of the first free slot, 0 = none; linked through the slots */
     uint32_t saved;      /* while an image is taken: slots 1..saved are in it already */
     struct image *image; /* the image being taken, or NULL */
-    uint32_t id;         /* which pool of the engine this is */
+    uint32_t id;         /* which pool of the image this is */
+    const char *name;    /* for who accounts for memory */
 };
 
 /* Bytes that pool_init needs for so many slots. */
 uint64_t pool_bytes(uint32_t slot_size, uint32_t cap);
 
-/* mem: zeroed (fresh pages), pool_bytes long, 64-byte aligned; lent for the pool's life. */
-void pool_init(struct pool *p, uint32_t id, void *mem, uint32_t slot_size, uint32_t cap);
+/* mem: zeroed (fresh pages), pool_bytes long, 64-byte aligned; lent for the pool's life. name: static. */
+void pool_init(struct pool *p, const char *name, void *mem, uint32_t slot_size, uint32_t cap);
 
 /* A zeroed live slot, or 0 when the pool is full. */
 handle_t pool_alloc(struct pool *p);

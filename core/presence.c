@@ -44,9 +44,10 @@ struct presences *presences_init(void *mem, const struct limits *l, const struct
     struct presences *p = block_take(&at, sizeof *p);
     p->links = *links;
     p->seed = seed;
-    pool_init(&p->agents, 0, block_take(&at, pool_bytes(sizeof(struct presence), agents_cap(l))),
+    pool_init(&p->agents, "presence",
+              block_take(&at, pool_bytes(sizeof(struct presence), agents_cap(l))),
               sizeof(struct presence), agents_cap(l));
-    pool_init(&p->history, 0,
+    pool_init(&p->history, "presence history",
               block_take(&at, pool_bytes(sizeof(struct history_chunk), history_cap(l))),
               sizeof(struct history_chunk), history_cap(l));
     map_init(&p->map, block_take(&at, map_bytes(agents_cap(l))), agents_cap(l), &p->agents);

@@ -12,7 +12,7 @@ void remarks_init(struct remarks *r, void *mem)
 {
     uint8_t *at = mem;
     STATIC_ASSERT(sizeof(struct remark) == 208, "no padding in an image");
-    pool_init(&r->pool, 0, block_take(&at, pool_bytes(sizeof(struct remark), REMARKS_MAX)),
+    pool_init(&r->pool, "remarks", block_take(&at, pool_bytes(sizeof(struct remark), REMARKS_MAX)),
               sizeof(struct remark), REMARKS_MAX);
     map_init(&r->map, at, REMARKS_MAX, &r->pool);
 }

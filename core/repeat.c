@@ -17,9 +17,10 @@ void repeats_init(struct repeats *r, void *mem, uint32_t tickets, struct board *
 {
     uint8_t *at = mem;
     r->board = board;
-    pool_init(&r->pool, 0, block_take(&at, pool_bytes(sizeof(struct repeat), tickets)),
+    pool_init(&r->pool, "repeats", block_take(&at, pool_bytes(sizeof(struct repeat), tickets)),
               sizeof(struct repeat), tickets);
-    pool_init(&r->solved, 0, block_take(&at, pool_bytes(sizeof(struct repeat_solved), tickets)),
+    pool_init(&r->solved, "repeats solved",
+              block_take(&at, pool_bytes(sizeof(struct repeat_solved), tickets)),
               sizeof(struct repeat_solved), tickets);
     treap_init(&r->openings, block_take(&at, map_bytes(tickets)), tickets, &r->pool,
                offsetof(struct repeat, key), offsetof(struct repeat, node), seed);

@@ -41,7 +41,8 @@ struct rules *rules_init(void *mem, const struct limits *limits, const struct se
                          struct wheel *wheel, uint8_t kind)
 {
     struct rules *r = mem;
-    pool_init(&r->pool, 0, (char *)mem + pool_offset(), sizeof(struct watch), limits->alerts);
+    pool_init(&r->pool, "watches", (char *)mem + pool_offset(), sizeof(struct watch),
+              limits->alerts);
     r->settings = settings;
     r->wheel = wheel;
     r->kind = kind;

@@ -45,10 +45,10 @@ struct seen *seen_init(void *mem, const struct limits *l, uint64_t seed)
     uint8_t *at = mem;
     struct seen *s = block_take(&at, sizeof *s);
     s->seed = seed;
-    names_init(&s->sources, 0, block_take(&at, names_bytes(l->sources)), l->sources, seed);
+    names_init(&s->sources, "sources", block_take(&at, names_bytes(l->sources)), l->sources, seed);
     numberings_init(&s->numberings, block_take(&at, numberings_bytes(l->sources * 2)),
                     l->sources * 2);
-    pool_init(&s->ids, 0, block_take(&at, pool_bytes(sizeof(struct seen_id), l->ids)),
+    pool_init(&s->ids, "ids", block_take(&at, pool_bytes(sizeof(struct seen_id), l->ids)),
               sizeof(struct seen_id), l->ids);
     map_init(&s->map, block_take(&at, map_bytes(l->ids)), l->ids, &s->ids);
     return s;

@@ -144,7 +144,7 @@ void slices_init(struct time_slices *s, void *mem)
     uint8_t *at = mem;
     for (uint32_t i = 0; i < s->n; i++) {
         uint32_t size = slot_size(&s->at[i]), cap = s->names[i];
-        pool_init(&s->logs[i], 0, block_take(&at, pool_bytes(size, cap)), size, cap);
+        pool_init(&s->logs[i], "slices", block_take(&at, pool_bytes(size, cap)), size, cap);
     }
 }
 

@@ -228,9 +228,13 @@ uint32_t engine_growth(const struct engine *e, struct engine_growth ret[ENGINE_G
     STATIC_ASSERT((int)ENGINE_GROWTHS == (int)IMAGE_POOLS_MAX, "every pool of an image");
     for (uint32_t i = 0; i < e->image.pools; i++) {
         const struct pool *p = e->image.pool[i];
-        ret[i] = (struct engine_growth){.base = p->base,
+        ret[i] = (struct engine_growth){.name = p->name,
+                                        .base = p->base,
                                         .used = (1 + (uint64_t)p->high) * p->slot_size,
-                                        .size = (1 + (uint64_t)p->cap) * p->slot_size};
+                                        .size = (1 + (uint64_t)p->cap) * p->slot_size,
+                                        .live = p->live,
+                                        .slots = p->high,
+                                        .slot_size = p->slot_size};
     }
     return e->image.pools;
 }

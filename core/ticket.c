@@ -44,19 +44,22 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
     t->links = *links;
     t->seed = seed;
     t->events_max = l->ticket_events;
-    pool_init(&t->tickets, 0, block_take(&at, pool_bytes(sizeof(struct ticket), l->tickets)),
-              sizeof(struct ticket), l->tickets);
-    pool_init(&t->rares, 0, block_take(&at, pool_bytes(sizeof(struct ticket_rare), l->tickets)),
+    pool_init(&t->tickets, "tickets",
+              block_take(&at, pool_bytes(sizeof(struct ticket), l->tickets)), sizeof(struct ticket),
+              l->tickets);
+    pool_init(&t->rares, "rares",
+              block_take(&at, pool_bytes(sizeof(struct ticket_rare), l->tickets)),
               sizeof(struct ticket_rare), l->tickets);
-    pool_init(&t->history, 0, block_take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
+    pool_init(&t->history, "history",
+              block_take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
               sizeof(struct history_chunk), l->history);
-    pool_init(&t->bases, 0, block_take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
+    pool_init(&t->bases, "bases", block_take(&at, pool_bytes(sizeof(struct base), bases_cap(l))),
               sizeof(struct base), bases_cap(l));
     map_init(&t->map, block_take(&at, map_bytes(l->tickets)), l->tickets, &t->tickets);
     t->record = block_take(&at, (l->ticket_events + 1ULL) * sizeof(struct record));
     t->ops_max = ops_cap(l);
     t->op = block_take(&at, 2ULL * SCOPE_N * t->ops_max * sizeof(struct op));
-    pool_init(&t->slas, 0, block_take(&at, pool_bytes(sizeof(struct sla_place), l->tickets)),
+    pool_init(&t->slas, "clocks", block_take(&at, pool_bytes(sizeof(struct sla_place), l->tickets)),
               sizeof(struct sla_place), l->tickets);
     t->facts_max = (uint32_t)facts_cap(l);
     t->fact = block_take(&at, facts_cap(l) * sizeof(struct sla_fact));

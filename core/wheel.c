@@ -34,10 +34,10 @@ uint64_t wheel_bytes(uint32_t timers)
     return n;
 }
 
-void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers)
+void wheel_init(struct wheel *w, const char *name, void *mem, uint32_t timers)
 {
     memset(w, 0, sizeof *w);
-    pool_init(&w->timers, id, mem, sizeof(struct timer), timers);
+    pool_init(&w->timers, name, mem, sizeof(struct timer), timers);
     uint8_t *at = (uint8_t *)mem + pool_part(timers);
     for (uint32_t level = 0; level < 4; level++) {
         w->far_bits[level] = (uint64_t *)(void *)at;

@@ -60,7 +60,7 @@ struct wheel {
 uint64_t wheel_bytes(uint32_t timers);
 
 /* mem: wheel_bytes of zeroes, 64-byte aligned, lent for life. */
-void wheel_init(struct wheel *w, uint32_t id, void *mem, uint32_t timers);
+void wheel_init(struct wheel *w, const char *name, void *mem, uint32_t timers);
 
 /* The handle, or 0 when all timers are in use. kind and owner come back when it fires. A deadline
  * that is past fires at the next wheel_pop. */

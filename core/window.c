@@ -133,17 +133,17 @@ struct windows *windows_init(void *mem, const struct windows_setup *setup)
     ws->setup = *setup;
     struct sizes s = windows_derive(ws);
     uint8_t *at = (uint8_t *)mem + aligned(sizeof *ws);
-    pool_init(&ws->chunks, 0, at, sizeof(struct chunk), setup->chunks);
+    pool_init(&ws->chunks, "chunks", at, sizeof(struct chunk), setup->chunks);
     at += aligned(pool_bytes(sizeof(struct chunk), setup->chunks));
-    pool_init(&ws->cursors, 1, at, s.cursors, setup->logs);
+    pool_init(&ws->cursors, "cursors", at, s.cursors, setup->logs);
     at += aligned(pool_bytes(s.cursors, setup->logs));
-    pool_init(&ws->lists, 2, at, s.lists, s.list_cap);
+    pool_init(&ws->lists, "slot lists", at, s.lists, s.list_cap);
     at += aligned(pool_bytes(s.lists, s.list_cap));
-    pool_init(&ws->spans, 3, at, s.spans, s.span_cap);
+    pool_init(&ws->spans, "slots", at, s.spans, s.span_cap);
     at += aligned(pool_bytes(s.spans, s.span_cap));
-    pool_init(&ws->tallies, 4, at, s.tallies, s.tally_cap);
+    pool_init(&ws->tallies, "tallies", at, s.tallies, s.tally_cap);
     at += aligned(pool_bytes(s.tallies, s.tally_cap));
-    pool_init(&ws->pages, 5, at, sizeof(struct tally_page), s.page_cap);
+    pool_init(&ws->pages, "tally pages", at, sizeof(struct tally_page), s.page_cap);
     return ws;
 }
 

@@ -1,6 +1,8 @@
 /* bench_memory: what the engine keeps in memory, and what it does when a limit is met.
  *
- *     bench_memory [agents]       of `both`, default 200; 10000 is the full load and takes its time
+ *     bench_memory [agents [PHASE]]     all of them, or one: tickets, agents, both, limits
+ *
+ * agents: of `both`, default 200; 10000 is the full load and takes its time.
  *
  * tickets   1,000,000 open tickets, each opened, assigned and written to once by its customer:
  *           bytes a ticket
@@ -10,7 +12,9 @@
  * both      in one engine with the shipped limits and scopes agent, team, category, all
  * limits    every limit made small in turn under the traffic of a help desk: what is told
  *
- * Bytes are resident pages (/proc/self/statm) with the engine there, less those without. */
+ * Bytes are resident pages (/proc/self/statm) with the engine there, less those without. The full
+ * account of `both` says in which pool each of them lies (mincore), and how many slots are used. */
+#define _DEFAULT_SOURCE /* mincore */
 #include "core/engine.h"
 #include "core/err.h"
 #include "daemon/cli/traffic.h"
@@ -198,6 +202,91 @@ static void work(ms_t from, uint32_t agents)
     flush();
 }
 
+/* --- the account ------------------------------------------------------------------------------ */
+
+enum { PAGE = 4096, PARTS = 2 * ENGINE_GROWTHS + 1 };
+
+/* A part of the engine's block, from its base to that of the next one. */
+struct part_account {
+    char name[32];
+    uint64_t from;
+    double resident;
+    uint32_t live, slots, slot_size; /* slot_size 0: no pool */
+};
+
+static int by_place(const void *a, const void *b)
+{
+    uint64_t x = ((const struct part_account *)a)->from, y = ((const struct part_account *)b)->from;
+    return x < y ? -1 : x > y;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = ((const struct part_account *)a)->resident;
+    double y = ((const struct part_account *)b)->resident;
+    return x > y ? -1 : x < y;
+}
+
+/* Pools, and what lies behind each: maps that find its slots, and scratch. */
+static uint32_t parts_of(struct part_account part[PARTS])
+{
+    struct engine_growth growth[ENGINE_GROWTHS];
+    uint32_t n = 0, pools = engine_growth(site.e, growth);
+    snprintf(part[n++].name, sizeof part[0].name, "(engine)");
+    for (uint32_t i = 0; i < pools; i++) {
+        const struct engine_growth *g = &growth[i];
+        uint64_t from = (uint64_t)((const uint8_t *)g->base - (const uint8_t *)site.mem);
+        part[n] = (struct part_account){
+            .from = from, .live = g->live, .slots = g->slots, .slot_size = g->slot_size};
+        snprintf(part[n++].name, sizeof part[0].name, "%s", g->name);
+        part[n].from = from + g->size;
+        snprintf(part[n++].name, sizeof part[0].name, "(behind %s)", g->name);
+    }
+    qsort(part, n, sizeof part[0], by_place);
+    return n;
+}
+
+/* Every resident page goes to the part in which it begins. */
+static void count_pages(struct part_account *part, uint32_t n)
+{
+    uint64_t pages = (site.size + PAGE - 1) / PAGE;
+    unsigned char *resident = malloc(pages);
+    CHECK(resident != NULL && mincore(site.mem, site.size, resident) == 0);
+    uint32_t in = 0;
+    for (uint64_t i = 0; i < pages; i++) {
+        while (in + 1 < n && part[in + 1].from <= i * PAGE)
+            in++;
+        part[in].resident += (resident[i] & 1) != 0 ? PAGE : 0;
+    }
+    free(resident);
+}
+
+static void account(double outside)
+{
+    static struct part_account part[PARTS];
+    memset(part, 0, sizeof part);
+    uint32_t n = parts_of(part);
+    count_pages(part, n);
+    qsort(part, n, sizeof part[0], by_size);
+    double sum = outside, small = 0, total = rss();
+    puts("      MB  share  slots in use   bytes each  pool");
+    for (uint32_t i = 0; i < n; i++) {
+        sum += part[i].resident;
+        if (part[i].resident < 1e6)
+            small += part[i].resident;
+        else if (part[i].slot_size == 0)
+            printf("%8.1f %5.1f%% %27s %s\n", part[i].resident / 1e6,
+                   100 * part[i].resident / total, "", part[i].name);
+        else
+            printf("%8.1f %5.1f%% %13u %12u  %s (most %u)\n", part[i].resident / 1e6,
+                   100 * part[i].resident / total, part[i].live, part[i].slot_size, part[i].name,
+                   part[i].slots);
+    }
+    printf("%8.1f %5.1f%% %27s less than 1 MB each\n", small / 1e6, 100 * small / total, "");
+    printf("%8.1f %5.1f%% %27s the program itself\n", outside / 1e6, 100 * outside / total, "");
+    printf("%8.1f of %.1f MB resident\n", sum / 1e6, total / 1e6);
+}
+
 /* --- the phases ------------------------------------------------------------------------------- */
 
 static void verdict(const char *what, double bytes, double target)
@@ -218,7 +307,7 @@ static double samples(void)
     return 0;
 }
 
-static void measure_tickets(void)
+static bool measure_tickets(void)
 {
     site_default();
     site_open();
@@ -230,6 +319,7 @@ static void measure_tickets(void)
     verdict("an open ticket by itself", each - window, 400);
     CHECK(site.refused == 0);
     site_close();
+    return true;
 }
 
 static double worked_agents(uint32_t agents)
@@ -249,18 +339,21 @@ static double worked_agents(uint32_t agents)
     return grown;
 }
 
-static void measure_agents(uint32_t agents)
+static bool measure_agents(uint32_t agents)
 {
     double few = worked_agents(agents / 2), many = worked_agents(agents);
     verdict("an agent", (many - few) / (agents - agents / 2), 120000);
+    return true;
 }
 
-static void measure_both(uint32_t agents)
+static bool measure_both(uint32_t agents)
 {
     site_default();
+    double outside = rss();
     site_open();
     work(START, agents);
     double worked = rss();
+    account(outside);
     open_tickets(START + 30 * MS_DAY, agents);
     printf("%u agents and %u open tickets, shipped limits: %.0f MB (%.0f MB before those "
            "tickets)",
@@ -268,8 +361,10 @@ static void measure_both(uint32_t agents)
     if (agents >= 10000)
         printf(", target 2000%s", rss() <= 2e9 ? "" : " MISSED");
     printf("; refused %llu\n", (unsigned long long)site.refused);
+    account(outside);
     fflush(stdout);
     site_close();
+    return true;
 }
 
 /* A rule on every team, so that there are pairs to watch. */
@@ -325,7 +420,7 @@ static void meet(const char *name, uint32_t *limit, uint32_t to, bool numbered)
     site_default();
 }
 
-static void meet_limits(void)
+static bool meet_limits(void)
 {
     site_default();
     meet("tickets", &site.limits.tickets, 1000, true);
@@ -341,18 +436,27 @@ static void meet_limits(void)
     meet("chunks", &site.limits.chunks, 8000, true);
     meet("ids", &site.limits.ids, 1000, false);
     meet("alerts", &site.limits.alerts, 50, true);
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     long agents = argc > 1 ? strtol(argv[1], NULL, 10) : 200;
-    if (argc > 2 || agents < 1 || agents > 20000) {
-        fprintf(stderr, "bench_memory [agents]\n");
-        return 2;
+    const char *phase = argc > 2 ? argv[2] : "all";
+    bool all = strcmp(phase, "all") == 0, known = all;
+    if (argc > 3 || agents < 1 || agents > 20000)
+        known = false;
+    else {
+        if (all || strcmp(phase, "tickets") == 0)
+            known = measure_tickets();
+        if (all || strcmp(phase, "agents") == 0)
+            known = measure_agents(AGENTS);
+        if (all || strcmp(phase, "both") == 0)
+            known = measure_both((uint32_t)agents);
+        if (all || strcmp(phase, "limits") == 0)
+            known = meet_limits();
     }
-    measure_tickets();
-    measure_agents(AGENTS);
-    measure_both((uint32_t)agents);
-    meet_limits();
-    return 0;
+    if (!known)
+        fprintf(stderr, "bench_memory [agents [tickets|agents|both|limits]]\n");
+    return known ? 0 : 2;
 }

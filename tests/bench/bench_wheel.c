@@ -127,7 +127,7 @@ static struct figures run_wheel(const struct load *l)
     void *mem = map_zeroed(size);
     handle_t *handle = malloc(n * sizeof *handle);
     struct wheel_fired out;
-    wheel_init(&w, 0, mem, n);
+    wheel_init(&w, "test", mem, n);
     wheel_pop(&w, START, &out);
     for (uint32_t i = 0; i < n; i++) /* touches all pages; timed are the adds after it */
         handle[i] = wheel_add(&w, l->deadline[i], 1, i);

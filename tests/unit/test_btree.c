@@ -35,7 +35,7 @@ static struct list *list_new(uint64_t seed, uint32_t slots)
 {
     struct list *l = calloc(1, sizeof *l);
     l->mem = calloc(1, pool_bytes(sizeof(struct item), slots));
-    pool_init(&l->pool, 0, l->mem, sizeof(struct item), slots);
+    pool_init(&l->pool, "test", l->mem, sizeof(struct item), slots);
     l->r.state = seed;
     return l;
 }

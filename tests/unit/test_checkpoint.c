@@ -31,7 +31,7 @@ static struct state *state_new(void)
     struct pool *pools[] = {&s->pool};
     struct image_blob blob = {&s->counter, sizeof s->counter};
     s->block = calloc(1, pool_bytes(SLOT, SLOTS));
-    pool_init(&s->pool, 0, s->block, SLOT, SLOTS);
+    pool_init(&s->pool, "test", s->block, SLOT, SLOTS);
     struct image_setup setup = {
         .pool = pools, .pools = 1, .blob = &blob, .blobs = 1, .layout = 5, .early_bytes = 1 << 20};
     s->mem = calloc(1, image_bytes(&setup));

@@ -13,7 +13,7 @@ static struct pool pool_new(uint32_t cap)
 {
     struct pool p;
     uint32_t size = sizeof(struct history_chunk);
-    pool_init(&p, 0, calloc(1, pool_bytes(size, cap)), size, cap);
+    pool_init(&p, "test", calloc(1, pool_bytes(size, cap)), size, cap);
     return p;
 }
 

@@ -27,7 +27,7 @@ static struct state *state_new_with(uint64_t layout, uint32_t cap0)
     struct pool *pools[POOLS];
     for (uint32_t i = 0; i < POOLS; i++) {
         uint32_t cap = i == 0 ? cap0 : caps[i];
-        pool_init(&s->pool[i], 0, calloc(1, pool_bytes(sizes[i], cap)), sizes[i], cap);
+        pool_init(&s->pool[i], "test", calloc(1, pool_bytes(sizes[i], cap)), sizes[i], cap);
         pools[i] = &s->pool[i];
     }
     struct image_blob blobs[] = {{s->counters, sizeof s->counters}, {&s->clock, sizeof s->clock}};

@@ -14,7 +14,7 @@ static struct pool pool;
 static struct map map_new(uint32_t cap)
 {
     struct map m;
-    pool_init(&pool, 0, calloc(cap + 2, 16), 16, cap + 1);
+    pool_init(&pool, "test", calloc(cap + 2, 16), 16, cap + 1);
     while (pool.live < cap + 1)
         cr_assert(pool_alloc(&pool));
     map_init(&m, calloc(1, map_bytes(cap)), cap, &pool);

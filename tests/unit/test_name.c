@@ -10,7 +10,7 @@
 static void *names_new(struct names *n, uint32_t cap, uint64_t seed)
 {
     void *mem = calloc(1, names_bytes(cap));
-    names_init(n, 1, mem, cap, seed);
+    names_init(n, "test", mem, cap, seed);
     return mem;
 }
 

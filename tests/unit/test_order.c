@@ -43,7 +43,7 @@ static struct both *both_new(uint64_t seed, uint32_t chunks)
 {
     struct both *b = calloc(1, sizeof *b);
     b->mem = calloc(1, pool_bytes(order_chunk_bytes(), chunks));
-    pool_init(&b->chunks, 0, b->mem, order_chunk_bytes(), chunks);
+    pool_init(&b->chunks, "test", b->mem, order_chunk_bytes(), chunks);
     b->r.state = seed;
     b->now = start;
     for (uint32_t i = 0; i <= CROWD; i++)

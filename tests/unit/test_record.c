@@ -29,7 +29,7 @@ static struct shelf *shelf_new(void)
     s->limits = d->limits;
     desk_free(d);
     s->names_mem = calloc(1, names_bytes(SOURCES));
-    names_init(&s->sources, 0, s->names_mem, SOURCES, 1);
+    names_init(&s->sources, "test", s->names_mem, SOURCES, 1);
     s->board_size = board_bytes(&s->limits, &s->settings);
     s->board_mem = desk_map(s->board_size);
     s->board = board_init(s->board_mem, &s->limits, &s->settings, NULL, 0);

@@ -61,7 +61,7 @@ static void world_new(struct world *w, uint32_t alerts)
     w->memory[1] = zeroed(wheel_bytes(TIMERS));
     w->memory[2] = zeroed(rules_bytes(&l));
     w->board = board_init(w->memory[0], &l, &w->settings, watch, n);
-    wheel_init(&w->wheel, 1, w->memory[1], TIMERS);
+    wheel_init(&w->wheel, "test", w->memory[1], TIMERS);
     w->rules = rules_init(w->memory[2], &l, &w->settings, &w->wheel, KIND);
     w->out = (struct outbox){w->effects, 0, ARRAY_LEN(w->effects)};
     for (int i = 0; i < DRAW_NAMES; i++)

@@ -96,7 +96,7 @@ static void world_new(struct world *w, uint32_t alerts)
     w->memory[1] = zeroed(wheel_bytes(1000));
     w->memory[2] = zeroed(rules_bytes(&l));
     w->board = board_init(w->memory[0], &l, &w->settings, NULL, 0);
-    wheel_init(&w->wheel, 1, w->memory[1], 1000);
+    wheel_init(&w->wheel, "test", w->memory[1], 1000);
     w->rules = rules_init(w->memory[2], &l, &w->settings, &w->wheel, KIND);
     w->out = (struct outbox){w->effects, 0, ARRAY_LEN(w->effects)};
     for (uint32_t i = 1; i <= TEAMS; i++)

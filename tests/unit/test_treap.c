@@ -24,7 +24,7 @@ static void open_all(uint64_t seed)
 {
     slots = desk_map(pool_bytes(sizeof(struct thing), MEMBERS));
     cells = desk_map(map_bytes(MEMBERS));
-    pool_init(&pool, 0, slots, sizeof(struct thing), MEMBERS);
+    pool_init(&pool, "test", slots, sizeof(struct thing), MEMBERS);
     treap_init(&treap, cells, MEMBERS, &pool, offsetof(struct thing, key),
                offsetof(struct thing, node), seed);
     for (int i = 0; i < MEMBERS; i++)

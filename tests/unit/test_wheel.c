@@ -30,7 +30,7 @@ static struct both *both_new(uint32_t cap)
 {
     struct both *b = calloc(1, sizeof *b);
     b->mem = calloc(1, wheel_bytes(cap));
-    wheel_init(&b->w, 0, b->mem, cap);
+    wheel_init(&b->w, "test", b->mem, cap);
     return b;
 }
 
