@@ -303,6 +303,21 @@ void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const 
     slices_mark(&b->slices, b->windows, family, flag, ts, tags, kept(b, scopes), on);
 }
 
+void board_unmark(struct board *b, uint32_t family, uint32_t flags, ms_t ts,
+                  const struct tags *tags, uint32_t scopes)
+{
+    for (uint32_t left = kept(b, scopes); left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index != 0)
+            window_unmark(b->windows, &board_touch(b, s, index, family)->log[family], family, ts,
+                          flags);
+    }
+    for (uint32_t left = flags; left != 0; left &= left - 1)
+        slices_mark(&b->slices, b->windows, family, (uint32_t)__builtin_ctz(left), ts, tags,
+                    kept(b, scopes), false);
+}
+
 void board_note(struct board *b, enum scope s, uint32_t index)
 {
     (void)board_touch(b, s, index, TOUCH_GAUGES);

@@ -63,6 +63,10 @@ void board_sample(struct board *b, uint32_t family, const struct window_sample *
 void board_mark(struct board *b, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
                 uint32_t scopes, bool on);
 
+/* Clears each of these loose flags, as board_mark would, of one sample if one has them all. */
+void board_unmark(struct board *b, uint32_t family, uint32_t flags, ms_t ts,
+                  const struct tags *tags, uint32_t scopes);
+
 /* A ticket stood so before and stands so now; `was` or `is` may be NULL. */
 void board_stand(struct board *b, handle_t ticket, const struct standing *was,
                  const struct standing *is);

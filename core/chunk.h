@@ -505,12 +505,12 @@ void log_reclaim(struct windows *ws, struct window_log *log, const struct layout
 /* --- window_entry.c: entries -------------------------------------------------------------- */
 
 /* What to look for in a second, first about this ms of it: an entry equal to `like` but for loose
- * flags (one that equals in those too goes first), or, without like, one whose flag is the
+ * flags (one that equals in those too goes first), or, without like, one whose flags are all the
  * opposite of `on`. */
 struct wish {
     uint32_t sec, ms;
     const struct entry *like;
-    uint32_t flag;
+    uint32_t flags; /* as bits */
     bool on;
 };
 
@@ -525,8 +525,8 @@ bool log_find(const struct windows *ws, const struct window_log *log, const stru
               const struct wish *wish, struct place *ret);
 void log_remove(struct windows *ws, struct window_log *log, const struct layout *l, uint32_t sec,
                 const struct place *p);
-void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
-              const struct place *p, uint32_t sec, uint32_t flag, bool on);
+void log_flags(struct windows *ws, struct window_log *log, const struct layout *l,
+               const struct place *p, uint32_t sec, uint32_t flags, bool on);
 
 /* The last chunk that begins no later; sec is not below the head's base. Entries of that second
  * that came in order stand there, others may stand in any chunk that the second reaches into. */

@@ -8,10 +8,13 @@
 enum {
     FEW_TICKETS = 1 << 14, /* up to so many all their touches in all scopes find room */
     EACH_TIME = 2,         /* touches looked at with each one that comes … */
-    FOR_ROOM = 64,         /* … and when there is no room */
+    FOR_ROOM = 8, /* … and when there is no room: the whole pool in half as many touches */
 };
 
-static const uint32_t flag_of[] = {REPLIES_CUSTOMER, RESOLVES_CUSTOMER};
+uint32_t customer_flag(uint32_t family)
+{
+    return family == FAM_RESOLVES ? RESOLVES_CUSTOMER : REPLIES_CUSTOMER;
+}
 
 /* Most tickets are out of all windows long before they are forgotten. */
 uint32_t customers_cap(uint32_t tickets)
@@ -70,14 +73,9 @@ static uint64_t key_of(uint64_t customer, enum scope s, uint32_t index)
     return customer ^ mix64((uint64_t)index << 8 | s);
 }
 
-static handle_t last_of(const struct customers *c, uint64_t key)
-{
-    return treap_before(&c->touches, key, MS_NEVER, POOL_INDEX_MASK);
-}
-
 static ms_t last_place(const struct customers *c, uint64_t key)
 {
-    handle_t h = last_of(c, key);
+    handle_t h = treap_last(&c->touches, key);
     return h == 0 ? MS_NONE : get(c, h)->node.at;
 }
 
@@ -86,19 +84,18 @@ static void mark(struct customers *c, enum scope s, uint32_t index, ms_t place, 
     struct sink out = {.board = c->board};
     struct tags tags = {0};
     tags_set(&tags, s, index);
-    bool resolve = (place & 1) != 0;
-    sink_mark(&out, resolve ? FAM_RESOLVES : FAM_REPLIES, flag_of[resolve], place_ts(place), &tags,
-              1u << s, on);
+    uint32_t family = (place & 1) != 0 ? FAM_RESOLVES : FAM_REPLIES;
+    sink_mark(&out, family, customer_flag(family), place_ts(place), &tags, 1u << s, on);
 }
 
 /* His latest touch of the name was there (MS_NONE: there was none), and is here. */
-static void settle(struct customers *c, enum scope s, uint32_t index, ms_t was, ms_t is)
+static void settle(struct customers *c, enum scope s, uint32_t index, ms_t was, ms_t is, bool worn)
 {
     if (is == was)
         return;
     if (was != MS_NONE)
         mark(c, s, index, was, false);
-    if (is != MS_NONE)
+    if (is != MS_NONE && !worn)
         mark(c, s, index, is, true);
 }
 
@@ -128,7 +125,8 @@ static void make_room(struct customers *c, uint32_t looks)
     }
 }
 
-static void add(struct customers *c, uint64_t key, enum scope s, uint32_t index, ms_t place)
+static void add(struct customers *c, uint64_t key, enum scope s, uint32_t index, ms_t place,
+                bool worn)
 {
     make_room(c, c->pool.live == c->pool.cap ? FOR_ROOM : EACH_TIME);
     handle_t h = pool_alloc(&c->pool);
@@ -143,7 +141,7 @@ static void add(struct customers *c, uint64_t key, enum scope s, uint32_t index,
     fresh->node.at = place;
     ms_t was = last_place(c, key);
     treap_attach(&c->touches, h);
-    settle(c, s, index, was, ms_max(was, place));
+    settle(c, s, index, was, ms_max(was, place), worn);
 }
 
 static void take(struct customers *c, uint64_t key, enum scope s, uint32_t index, ms_t place)
@@ -153,7 +151,7 @@ static void take(struct customers *c, uint64_t key, enum scope s, uint32_t index
         return;
     ms_t was = last_place(c, key);
     drop(c, h);
-    settle(c, s, index, was, place < was ? was : last_place(c, key));
+    settle(c, s, index, was, place < was ? was : last_place(c, key), false);
 }
 
 void customer_touched(struct customers *c, uint64_t customer, uint32_t family, ms_t ts,
@@ -166,10 +164,60 @@ void customer_touched(struct customers *c, uint64_t customer, uint32_t family, m
             continue;
         uint64_t key = key_of(customer, s, index);
         if (sign > 0)
-            add(c, key, s, index, place_of(ts, family));
+            add(c, key, s, index, place_of(ts, family), false);
         else
             take(c, key, s, index, place_of(ts, family));
     }
+}
+
+/* There is room besides: what is worn must not be shed. */
+bool customer_leads(const struct customers *c, uint64_t customer, uint32_t family, ms_t ts,
+                    const struct tags *tags, uint32_t scopes)
+{
+    if (c->pool.cap - c->pool.live < SCOPE_N)
+        return false;
+    for (uint32_t left = scopes & board_scopes(c->board); left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(tags, s);
+        if (index != 0 && last_place(c, key_of(customer, s, index)) >= place_of(ts, family))
+            return false;
+    }
+    return true;
+}
+
+/* The touch that is his latest goes on to a later place, and stays the latest. false: it is not. */
+static bool follow(struct customers *c, uint64_t key, ms_t was, ms_t is)
+{
+    handle_t h = treap_last(&c->touches, key);
+    if (h == 0 || get(c, h)->node.at != was || is < was)
+        return false;
+    treap_postpone(&c->touches, h, is);
+    return true;
+}
+
+uint32_t customer_followed(struct customers *c, uint64_t customer, const struct touch *was,
+                           uint32_t scopes, const struct touch *is, bool worn)
+{
+    ms_t from = place_of(was->ts, was->family), to = place_of(is->ts, is->family);
+    uint32_t leaves = 0;
+    for (uint32_t left = is->scopes & board_scopes(c->board); left != 0; left &= left - 1) {
+        enum scope s = (enum scope)__builtin_ctz(left);
+        uint32_t index = tags_of(&is->tags, s);
+        if (index == 0)
+            continue;
+        uint64_t key = key_of(customer, s, index);
+        bool goes = (scopes >> s & 1) != 0;
+        if (goes && follow(c, key, from, to)) {
+            leaves |= (uint32_t)(to != from) << s;
+            if (to != from && !worn)
+                mark(c, s, index, to, true);
+            continue;
+        }
+        add(c, key, s, index, to, worn);
+        if (goes)
+            take(c, key, s, index, from);
+    }
+    return leaves;
 }
 
 void customers_prefetch(const struct customers *c, uint64_t customer, const struct tags *tags,

@@ -11,6 +11,7 @@
 #define TP_CORE_CUSTOMER_H
 
 #include "core/board.h"
+#include "core/recall.h"
 #include "core/treap.h"
 
 /* One ticket's latest touch by a name. */
@@ -40,12 +41,26 @@ void customers_init(struct customers *c, void *mem, uint32_t tickets, struct boa
 void customer_touched(struct customers *c, uint64_t customer, uint32_t family, ms_t ts,
                       const struct tags *tags, uint32_t scopes, int sign);
 
-/* Of the touches that some window can see, in any order. */
+/* Would a touch there be his latest by every one of these names? Then its sample may come with the
+ * loose flag (`worn`, below): nothing is looked for to be marked. */
+bool customer_leads(const struct customers *c, uint64_t customer, uint32_t family, ms_t ts,
+                    const struct tags *tags, uint32_t scopes);
+
+/* The same ticket's touch goes from where it was in some scopes, and has come in all of its own: as
+ * customer_touched of both, but for the marks that a touch takes along which was his latest. They
+ * are left to the caller: those scopes are returned, in which the flag is still on where it was. */
+uint32_t customer_followed(struct customers *c, uint64_t customer, const struct touch *was,
+                           uint32_t scopes, const struct touch *is, bool worn);
+
+/* The loose flag of a family. */
+uint32_t customer_flag(uint32_t family);
+
 /* Brings near what a touch of these names looks for: first where his touches are found, and then,
  * `found`, the touches. */
 void customers_prefetch(const struct customers *c, uint64_t customer, const struct tags *tags,
                         bool found);
 
+/* Of the touches that some window can see, in any order. */
 uint64_t customers_digest(const struct customers *c);
 void customers_check(const struct customers *c);
 void customers_rebuild(struct customers *c); /* after a load: links follow from the records */

@@ -203,9 +203,9 @@ struct engine_use {
 };
 uint32_t engine_usage(const struct engine *e, struct engine_use *ret, uint32_t cap);
 
-/* Where the engine's memory grows, for who touches it ahead of need or accounts for it: of each pool
- * where it lies, how much of it was ever in use, and how much it can be. Behind a pool lies what
- * finds its slots. Returns how many there are. */
+/* Where the engine's memory grows, for who touches it ahead of need or accounts for it: of each
+ * pool where it lies, how much of it was ever in use, and how much it can be. Behind a pool lies
+ * what finds its slots. Returns how many there are. */
 enum { ENGINE_GROWTHS = 64 };
 struct engine_growth {
     const char *name; /* not unique */

@@ -282,21 +282,21 @@ static void reply(struct move *m)
 {
     struct fold *f = m->f;
     const struct record *r = m->r;
-    uint32_t agent = r->tags.agent != 0 ? r->tags.agent : f->tags.agent;
-    struct tags tags = tags_with(f, agent);
-    struct window_sample s = {.ts = r->ts, .flags = BIT(REPLIES_REPLY) | BIT(REPLIES_HANDLED)};
+    struct tags tags = tags_with(f, r->tags.agent != 0 ? r->tags.agent : f->tags.agent);
+    uint32_t flags = BIT(REPLIES_REPLY) | move_worn(m, FAM_REPLIES, &tags);
+    struct window_sample s = {.ts = r->ts, .flags = flags};
     bool first = (f->flags & FOLD_REPLIED) == 0;
     if (f->waiting != MS_NONE)
         move_column(m, &s, first ? REPLIES_FIRST : REPLIES_NEXT, r->ts - f->waiting,
                     first ? TARGET_FIRST_RESPONSE : TARGET_NEXT_RESPONSE, REPLIES_MET_FIRST);
-    if (f->assigned != MS_NONE && f->waiting != MS_NONE && agent == f->tags.agent)
+    if (f->assigned != MS_NONE && f->waiting != MS_NONE && tags.agent == f->tags.agent)
         move_column(m, &s, REPLIES_ASSIGNEE, r->ts - f->assigned, TARGET_ASSIGNEE_RESPONSE,
                     REPLIES_MET_FIRST);
     if (first && f->handed != MS_NONE)
         move_column(m, &s, REPLIES_HANDOFF, r->ts - f->handed, TARGET_HANDOFF, REPLIES_MET_FIRST);
     reply_business(m, &s);
     sink_sample(m->out, FAM_REPLIES, &s, &tags, ALL_SCOPES, 1);
-    move_touched(m, FAM_REPLIES, REPLIES_HANDLED, &tags);
+    move_touched(m, FAM_REPLIES, REPLIES_HANDLED, &tags, flags);
     f->flags |= FOLD_REPLIED;
     if (f->replies < UINT16_MAX)
         f->replies++;

@@ -65,9 +65,14 @@ bool fold_end_waiting(struct fold *f);
 
 void fold_unpause(struct fold *f, ms_t ts);
 
+/* The loose flags that the sample of a touch by a human carries: `handled`, and `customers` where
+ * it leads for all names. */
+uint32_t move_worn(const struct move *m, uint32_t family, const struct tags *tags);
+
 /* A touch by a human: `handled` of every scope of these tags moves here from where it stood. The
- * sample of the touch carries the flag already. */
-void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct tags *tags);
+ * sample of the touch carries these flags already, what move_worn said of it among them. */
+void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct tags *tags,
+                  uint32_t flags);
 
 /* Would a touch credited to this agent leave the last one standing somewhere? */
 bool fold_touch_stays(const struct fold *f, uint32_t agent);

@@ -106,6 +106,19 @@ void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const 
     op->sample.ts = ts;
 }
 
+void sink_unmark(struct sink *out, uint32_t family, uint32_t flag, uint32_t other, ms_t ts,
+                 const struct tags *tags, uint32_t scopes)
+{
+    if (scopes == 0)
+        return;
+    if (out->board != NULL && board_tap(out->board) == NULL) {
+        board_unmark(out->board, family, 1u << flag | 1u << other, ts, tags, scopes);
+        return;
+    }
+    sink_mark(out, family, flag, ts, tags, scopes, false);
+    sink_mark(out, family, other, ts, tags, scopes, false);
+}
+
 static void repeat_take(struct repeat_of of, const struct op *op, int sign)
 {
     uint64_t key = (uint64_t)op->sample.value[0];
@@ -153,6 +166,25 @@ void sink_touched(struct sink *out, uint64_t customer, uint32_t family, ms_t ts,
     struct op *at = sink_next(out);
     if (at != NULL)
         *at = op;
+}
+
+uint32_t sink_followed(struct sink *out, uint64_t customer, const struct touch *was,
+                       uint32_t scopes, const struct touch *is, bool worn)
+{
+    struct customers *c = out->repeat.customers;
+    if (out->board != NULL)
+        return c == NULL ? 0 : customer_followed(c, customer, was, scopes, is, worn);
+    sink_touched(out, customer, is->family, is->ts, &is->tags, is->scopes, 1);
+    if (scopes != 0)
+        sink_touched(out, customer, was->family, was->ts, &was->tags, scopes, -1);
+    return 0;
+}
+
+bool sink_leads(const struct sink *out, uint64_t customer, uint32_t family, ms_t ts,
+                const struct tags *tags, uint32_t scopes)
+{
+    return out->board != NULL && out->repeat.customers != NULL &&
+           customer_leads(out->repeat.customers, customer, family, ts, tags, scopes);
 }
 
 void sink_opened(struct sink *out, uint64_t key, ms_t ts, int sign)

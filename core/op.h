@@ -60,9 +60,23 @@ void sink_part(struct sink *out, enum part_kind kind, uint32_t part,
 void sink_mark(struct sink *out, uint32_t family, uint32_t flag, ms_t ts, const struct tags *tags,
                uint32_t scopes, bool on);
 
+/* Clears two loose flags there: as sink_mark of both. */
+void sink_unmark(struct sink *out, uint32_t family, uint32_t flag, uint32_t other, ms_t ts,
+                 const struct tags *tags, uint32_t scopes);
+
+/* Would that touch of the customer lead for all names: may its sample wear his flag? Never said of
+ * what only goes into a list. */
+bool sink_leads(const struct sink *out, uint64_t customer, uint32_t family, ms_t ts,
+                const struct tags *tags, uint32_t scopes);
+
 /* A touch of the customer has come (+1) or goes (-1): customer_touched. */
 void sink_touched(struct sink *out, uint64_t customer, uint32_t family, ms_t ts,
                   const struct tags *tags, uint32_t scopes, int sign);
+
+/* One of the same ticket goes from some scopes where it was, and has come: customer_followed. */
+struct touch; /* recall.h */
+uint32_t sink_followed(struct sink *out, uint64_t customer, const struct touch *was,
+                       uint32_t scopes, const struct touch *is, bool worn);
 
 /* The ticket was opened with this key of repeat.h, or stands as resolved (lost: it was reworked or
  * reopened soon). */

@@ -135,14 +135,15 @@ static void resolve(struct move *m)
     f->flags |= FOLD_FIRST_RESOLVED;
     s.flags |= unanswered(f);
     bool fcr = human && f->cycles == 1 && f->replies == 1;
-    outcome_put(m, &s, &tags, (fcr ? BIT(RESOLVES_FCR) : 0) | (human ? BIT(RESOLVES_HANDLED) : 0));
+    uint32_t worn = human ? move_worn(m, FAM_RESOLVES, &tags) : 0;
+    outcome_put(m, &s, &tags, (fcr ? BIT(RESOLVES_FCR) : 0) | worn);
     cohort_begin(m, &tags);
     if (m->k != NULL) {
         m->k->fcr = fcr;
         m->k->resolve = 1;
     }
     if (human)
-        move_touched(m, FAM_RESOLVES, RESOLVES_HANDLED, &tags);
+        move_touched(m, FAM_RESOLVES, RESOLVES_HANDLED, &tags, worn);
 }
 
 static void close_unresolved(struct move *m)

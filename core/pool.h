@@ -39,7 +39,8 @@ struct pool {
 /* Bytes that pool_init needs for so many slots. */
 uint64_t pool_bytes(uint32_t slot_size, uint32_t cap);
 
-/* mem: zeroed (fresh pages), pool_bytes long, 64-byte aligned; lent for the pool's life. name: static. */
+/* mem: zeroed (fresh pages), pool_bytes long, 64-byte aligned; lent for the pool's life, as is the
+ * name. */
 void pool_init(struct pool *p, const char *name, void *mem, uint32_t slot_size, uint32_t cap);
 
 /* A zeroed live slot, or 0 when the pool is full. */

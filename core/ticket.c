@@ -44,12 +44,11 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
     t->links = *links;
     t->seed = seed;
     t->events_max = l->ticket_events;
-    pool_init(&t->tickets, "tickets",
-              block_take(&at, pool_bytes(sizeof(struct ticket), l->tickets)), sizeof(struct ticket),
-              l->tickets);
-    pool_init(&t->rares, "rares",
-              block_take(&at, pool_bytes(sizeof(struct ticket_rare), l->tickets)),
-              sizeof(struct ticket_rare), l->tickets);
+    uint32_t n = l->tickets;
+    pool_init(&t->tickets, "tickets", block_take(&at, pool_bytes(sizeof(struct ticket), n)),
+              sizeof(struct ticket), n);
+    pool_init(&t->rares, "rares", block_take(&at, pool_bytes(sizeof(struct ticket_rare), n)),
+              sizeof(struct ticket_rare), n);
     pool_init(&t->history, "history",
               block_take(&at, pool_bytes(sizeof(struct history_chunk), l->history)),
               sizeof(struct history_chunk), l->history);

@@ -1,5 +1,6 @@
 /* Where `handled` of a ticket stands: at the latest touch by a human in every scope. Each is a
  * touch of its customer, too (customer.h). */
+#include "core/customer.h"
 #include "core/move.h"
 
 static uint32_t bit_if(bool yes, enum scope s)
@@ -35,7 +36,34 @@ static void touch_off(struct move *m, struct touch *t, uint32_t scopes)
     t->scopes &= (uint8_t)~scopes;
 }
 
-void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct tags *tags)
+/* The last touch gives way to another, with its marks. */
+static void touch_on(struct move *m, const struct touch *is, bool worn)
+{
+    struct touch *was = &m->f->touch;
+    uint32_t scopes = tags_shared(&was->tags, &is->tags) & was->scopes;
+    if (is->known != 0) {
+        uint32_t left, both = sink_followed(m->out, m->f->customer, was,
+                                            was->known != 0 ? scopes : 0, is, worn);
+        sink_unmark(m->out, was->family, was->flag, customer_flag(was->family), was->ts, &was->tags,
+                    both);
+        if ((left = scopes & ~both) != 0)
+            sink_mark(m->out, was->family, was->flag, was->ts, &was->tags, left, false);
+        was->scopes &= (uint8_t)~scopes;
+    } else
+        touch_off(m, was, scopes);
+}
+
+uint32_t move_worn(const struct move *m, uint32_t family, const struct tags *tags)
+{
+    uint32_t scopes = tags_scopes(tags) & m->terms->s->scopes;
+    bool leads =
+        m->f->customer != 0 && sink_leads(m->out, m->f->customer, family, m->r->ts, tags, scopes);
+    return (uint32_t)leads << customer_flag(family) |
+           (family == FAM_RESOLVES ? BIT(RESOLVES_HANDLED) : BIT(REPLIES_HANDLED));
+}
+
+void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct tags *tags,
+                  uint32_t flags)
 {
     struct touch t = {.ts = m->r->ts,
                       .tags = *tags,
@@ -43,9 +71,9 @@ void move_touched(struct move *m, uint32_t family, uint32_t flag, const struct t
                       .flag = (uint8_t)flag,
                       .known = m->f->customer != 0,
                       .scopes = (uint8_t)(tags_scopes(tags) & m->terms->s->scopes)};
-    if (t.known != 0) /* first: what it replaces is his latest no longer */
-        sink_touched(m->out, m->f->customer, family, t.ts, tags, t.scopes, 1);
-    touch_off(m, &m->f->touch, tags_shared(&m->f->touch.tags, tags));
+    touch_on(m, &t,
+             (flags >> customer_flag(family) & 1) !=
+                 0); /* first: what it replaces is his latest no longer */
     if (m->k != NULL) {
         struct recall *k = m->k;
         uint32_t kept = 0;

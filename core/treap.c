@@ -135,6 +135,21 @@ handle_t treap_before(const struct treap *t, uint64_t key, ms_t at, handle_t h)
     return neighbour(t, key, at, h, false);
 }
 
+handle_t treap_last(const struct treap *t, uint64_t key)
+{
+    handle_t last = root_of(t, key);
+    for (handle_t x = last; x != 0; x = get(t, x)->right)
+        last = x;
+    return last;
+}
+
+void treap_postpone(struct treap *t, handle_t h, ms_t at)
+{
+    struct treap_node *node = edit(t, h);
+    CHECK(node->right == 0 && at >= node->at);
+    node->at = at;
+}
+
 void treap_clear(struct treap *t)
 {
     map_clear(&t->root);

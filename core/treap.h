@@ -33,6 +33,12 @@ void treap_detach(struct treap *t, handle_t h);
 handle_t treap_behind(const struct treap *t, uint64_t key, ms_t at, handle_t h);
 handle_t treap_before(const struct treap *t, uint64_t key, ms_t at, handle_t h);
 
+/* The last member; 0: none. */
+handle_t treap_last(const struct treap *t, uint64_t key);
+
+/* The last member stays the last, at a later instant. */
+void treap_postpone(struct treap *t, handle_t h, ms_t at);
+
 /* Brings near where the set of a key is found; then, `found`, its root. */
 static inline void treap_prefetch(const struct treap *t, uint64_t key, bool found)
 {

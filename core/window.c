@@ -303,14 +303,14 @@ static bool mark(struct windows *ws, struct window_log *log, const struct layout
                  uint32_t flag, bool on)
 {
     uint32_t sec = second(sec_floor(ts));
-    struct wish wish = {.sec = sec, .ms = part(ts), .flag = flag, .on = on};
+    struct wish wish = {.sec = sec, .ms = part(ts), .flags = 1U << flag, .on = on};
     struct place p;
     bool merged = is_merged(ws, log, sec, wish.ms);
     if (merged && spans_flag(ws, log, l, sec, flag, on))
         return true;
     if (!log_find(ws, log, l, &wish, &p))
         return !merged && log->slots != 0 && spans_flag(ws, log, l, sec, flag, on);
-    log_flag(ws, log, l, &p, sec, flag, on);
+    log_flags(ws, log, l, &p, sec, wish.flags, on);
     return true;
 }
 
@@ -321,6 +321,23 @@ bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms
     uint32_t sec = second(sec_floor(ts));
     CHECK(flag < l->flags && (l->loose >> flag & 1) != 0);
     return sec > ws->oldest && mark(ws, log, l, ts, flag, on);
+}
+
+void window_unmark(struct windows *ws, struct window_log *log, uint32_t family, ms_t ts,
+                   uint32_t flags)
+{
+    const struct layout *l = &ws->layout[family];
+    uint32_t sec = second(sec_floor(ts));
+    struct wish wish = {.sec = sec, .ms = part(ts), .flags = flags};
+    struct place p;
+    CHECK((flags & ~l->loose) == 0);
+    if (sec <= ws->oldest)
+        return;
+    if (!is_merged(ws, log, sec, wish.ms) && log_find(ws, log, l, &wish, &p))
+        log_flags(ws, log, l, &p, sec, flags, false);
+    else
+        for (uint32_t left = flags; left != 0; left &= left - 1)
+            (void)mark(ws, log, l, ts, (uint32_t)__builtin_ctz(left), false);
 }
 
 bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,

@@ -8,7 +8,6 @@
  *
  * Sample in window w at `at`: edge(w) < floor(ts) <= floor(at), in whole seconds; edge is
  * floor(at) - length for sliding windows, start - 1 for calendar windows.
- *
  * All memory is in pools. When one is full, the log's oldest samples make room (windows_shed). */
 #ifndef TP_CORE_WINDOW_H
 #define TP_CORE_WINDOW_H
@@ -107,7 +106,6 @@ void windows_advance(struct windows *ws, sec_t at, const sec_t start[WINDOWS_MAX
 /* false: older than every window (or shed at once), nothing changed. */
 bool window_add(struct windows *ws, struct window_log *log, uint32_t family,
                 const struct window_sample *sample);
-
 /* The same for n logs, a sample of which is dropped where it is too old. */
 void window_spread(struct windows *ws, struct window_log *const *log, uint32_t n, uint32_t family,
                    const struct window_sample *sample);
@@ -117,10 +115,12 @@ void window_spread(struct windows *ws, struct window_log *const *log, uint32_t n
 bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family,
                      const struct window_sample *sample);
 
-/* Sets (clears) loose flag number `flag` in one sample of that second that lacks (has) it.
- * false: there is none. */
+/* Sets (clears) a loose flag in one sample of that second that lacks (has) it. false: none does.
+ * Clears each of these (bits) there: of one sample if one has them all. */
 bool window_mark(struct windows *ws, struct window_log *log, uint32_t family, ms_t ts,
                  uint32_t flag, bool on);
+void window_unmark(struct windows *ws, struct window_log *log, uint32_t family, ms_t ts,
+                   uint32_t flags);
 
 /* The numbers of one window now; moves its cursor, not the log. Samples ahead of `at` wait. */
 void window_read(struct windows *ws, struct window_log *log, uint32_t family, uint32_t window,

@@ -209,7 +209,7 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
             continue;
         }
         if (wish->like == NULL) {
-            if ((entry_flags(l, &c->word[i]) >> wish->flag & 1) != wish->on) {
+            if ((entry_flags(l, &c->word[i]) & wish->flags) == (wish->on ? 0 : wish->flags)) {
                 ret->chunk = h;
                 ret->word = i;
                 return true;
@@ -304,23 +304,26 @@ void log_remove(struct windows *ws, struct window_log *log, const struct layout 
 }
 
 /* A cursor is never behind what is later than its window's edge: nearly all need no look. */
-void log_flag(struct windows *ws, struct window_log *log, const struct layout *l,
-              const struct place *p, uint32_t sec, uint32_t flag, bool on)
+void log_flags(struct windows *ws, struct window_log *log, const struct layout *l,
+               const struct place *p, uint32_t sec, uint32_t flags, bool on)
 {
     struct chunk *c = pool_edit(&ws->chunks, p->chunk);
     uint32_t one = on ? 1 : (uint32_t)-1;
     if (l->head_words == 1)
-        c->word[p->word] ^= 1U << (l->time_bits + flag);
+        c->word[p->word] ^= flags << l->time_bits;
     else
-        c->word[p->word + 1] ^= 1U << flag;
-    log->count[1 + flag] += one;
+        c->word[p->word + 1] ^= flags;
+    for (uint32_t left = flags; left != 0; left &= left - 1)
+        log->count[1 + __builtin_ctz(left)] += one;
     if (log->cursors == 0)
         return;
     void *block = pool_edit(&ws->cursors, log->cursors);
     for (uint32_t w = 0; w < ws->windows; w++) {
         struct cursor *cur = cursor_of(l, block, w);
-        if (sec <= ws->edge[w] && cursor_is_behind(ws, cur, p->chunk, c, p->word))
-            cursor_count(l, cur)[1 + flag] += one;
+        if (sec > ws->edge[w] || !cursor_is_behind(ws, cur, p->chunk, c, p->word))
+            continue;
+        for (uint32_t left = flags; left != 0; left &= left - 1)
+            cursor_count(l, cur)[1 + __builtin_ctz(left)] += one;
     }
 }
 

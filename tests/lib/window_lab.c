@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 const struct window_family lab_families[LAB_FAMILIES] = {
-    {"replies", 8, 6, 1 << 5, 4}, {"resolves", 4, 12, 1 << 11, 0},
+    {"replies", 8, 6, 1 << 5, 4}, {"resolves", 4, 12, 1 << 11 | 1 << 7, 0},
     {"marks", 0, 15, 0, 0},       {"wide", 4, 24, 1 << 23 | 1 << 3, 0},
     {"openings", 0, 2, 0, 0},     {"odd", 5, 20, 1 << 19, 2},
 };
@@ -109,6 +109,13 @@ bool lab_mark(struct lab *f, uint32_t i)
     uint32_t low = (uint32_t)__builtin_ctz(loose), high = 31 - (uint32_t)__builtin_clz(loose);
     uint32_t flag = random_percent(&f->r, 50) ? low : high;
     bool on = random_percent(&f->r, 60);
+    if (!on && random_percent(&f->r, 50)) { /* both; of either one there need not be any */
+        oracle_mark(o, sec_floor(ts), low, false);
+        if (high != low)
+            oracle_mark(o, sec_floor(ts), high, false);
+        window_unmark(f->ws, &f->log[i], lab_family(i), ts, 1u << low | 1u << high);
+        return true;
+    }
     bool done = oracle_mark(o, sec_floor(ts), flag, on);
     return window_mark(f->ws, &f->log[i], lab_family(i), ts, flag, on) == done;
 }

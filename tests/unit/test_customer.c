@@ -70,6 +70,41 @@ static void go(struct standing_touch *t)
     t->customer = 0;
 }
 
+static struct touch touch_of(const struct standing_touch *t)
+{
+    return (struct touch){.ts = t->ts,
+                          .tags = {.agent = t->agent},
+                          .family = (uint8_t)t->family,
+                          .scopes = (uint8_t)t->scopes,
+                          .known = 1};
+}
+
+/* The touch goes on to another place, as the fold says it: where it leads its sample comes with the
+ * flag, and where it was his latest the flag is left to be cleared. Returns what became of it. */
+enum { LED = 1, FOLLOWED = 2 };
+static uint32_t go_on(struct standing_touch *t, const struct standing_touch *next)
+{
+    struct touch was = touch_of(t), is = touch_of(next);
+    struct window_sample old = sample_of(t), s = sample_of(next);
+    uint32_t scopes = was.scopes & is.scopes;
+    if (t->agent != next->agent)
+        scopes &= ~(1u << SCOPE_AGENT);
+    bool leads = customer_leads(&c, t->customer, next->family, next->ts, &is.tags, next->scopes);
+    /* Kept in every scope, so it may be worn only where the touch itself is. */
+    bool worn = leads && next->scopes == BOTH;
+    s.flags |= (uint32_t)worn << customer_flag(next->family);
+    board_sample(board, next->family, &s, &is.tags, BOTH, 1);
+    uint32_t left = customer_followed(&c, t->customer, &was, scopes, &is, worn);
+    cr_assert_eq(left & ~scopes, 0);
+    board_unmark(board, was.family, 1u << customer_flag(was.family), was.ts, &was.tags, left);
+    customer_touched(&c, t->customer, was.family, was.ts, &was.tags, was.scopes & ~scopes, -1);
+    board_sample(board, was.family, &old, &was.tags, BOTH, -1);
+    uint64_t customer = t->customer;
+    *t = *next;
+    t->customer = customer;
+    return (worn ? LED : 0) | (left != 0 ? FOLLOWED : 0);
+}
+
 static uint32_t counted(uint32_t agent, uint32_t window)
 {
     struct window_numbers replies, resolves;
@@ -105,30 +140,34 @@ static void compare(uint64_t seed)
     customers_check(&c);
 }
 
-static void change(struct random *x)
+static uint32_t change(struct random *x)
 {
     struct standing_touch *t = &all[random_below(x, TICKETS)];
+    struct standing_touch next = {.customer = 1 + random_below(x, CUSTOMERS),
+                                  .agent = (uint32_t)random_range(x, 1, AGENTS),
+                                  .family = random_percent(x, 50) ? FAM_REPLIES : FAM_RESOLVES,
+                                  .scopes = random_percent(x, 80) ? BOTH : 1 << SCOPE_AGENT,
+                                  .ts = start + random_range(x, 0, 23) * 5 * (ms_t)MS_MINUTE +
+                                        random_range(x, 0, 3) * 400};
+    if (t->customer != 0 && random_percent(x, 50))
+        return go_on(t, &next);
     if (t->customer != 0)
         go(t);
     if (random_percent(x, 30))
-        return;
-    *t = (struct standing_touch){.customer = 1 + random_below(x, CUSTOMERS),
-                                 .agent = (uint32_t)random_range(x, 1, AGENTS),
-                                 .family = random_percent(x, 50) ? FAM_REPLIES : FAM_RESOLVES,
-                                 .scopes = random_percent(x, 80) ? BOTH : 1 << SCOPE_AGENT,
-                                 .ts = start + random_range(x, 0, 23) * 5 * (ms_t)MS_MINUTE +
-                                       random_range(x, 0, 3) * 400};
+        return 0;
+    *t = next;
     come(t);
+    return 0;
 }
 
 Test(customer, windows_count_whom_a_look_at_all_finds)
 {
-    uint32_t seen = 0;
+    uint32_t seen = 0, became[4] = {0};
     for (uint64_t seed = 1; seed <= 100; seed++) {
         struct random x = {seed};
         open_all(TICKETS);
         for (int i = 0; i < 300; i++) {
-            change(&x);
+            became[change(&x)]++;
             compare(seed);
             seen += counted(0, W_1H);
         }
@@ -136,7 +175,7 @@ Test(customer, windows_count_whom_a_look_at_all_finds)
         customers_rebuild(&c);
         cr_assert_eq(customers_digest(&c), digest);
         for (int i = 0; i < 30; i++) {
-            change(&x);
+            became[change(&x)]++;
             compare(seed);
         }
         for (uint32_t i = 0; i < TICKETS; i++)
@@ -148,6 +187,8 @@ Test(customer, windows_count_whom_a_look_at_all_finds)
         close_all();
     }
     cr_assert_gt(seen, 50000);
+    for (uint32_t i = 1; i < ARRAY_LEN(became); i++)
+        cr_assert_gt(became[i], 100, "%u: %u", i, became[i]);
 }
 
 static void touch(uint64_t customer, ms_t ts)
@@ -189,6 +230,24 @@ Test(customer, what_finds_no_room_is_said)
     customer_touched(&c, cap / 2 + 1, FAM_REPLIES, start + 2 * (ms_t)MS_HOUR,
                      &(struct tags){.agent = 1}, BOTH, -1); /* what is not there is not missed */
     cr_assert_eq(counted(0, W_1H), cap / 2);
+    close_all();
+}
+
+/* Where there is no room for it, a touch does not lead: what its sample wore could not be moved. */
+Test(customer, what_finds_no_room_is_not_worn)
+{
+    open_all(10);
+    uint32_t cap = customers_cap(10), left = 0;
+    struct tags tags = {.agent = 1};
+    for (uint64_t i = 1; left == 0; i++) {
+        if (customer_leads(&c, i, FAM_REPLIES, start, &tags, BOTH))
+            touch(i, start);
+        else
+            left = cap - c.pool.live;
+        cr_assert_leq(c.pool.live, cap);
+    }
+    cr_assert(left < SCOPE_N && left >= 2, "%u", left);
+    cr_assert_eq(board_shed(board), 0);
     close_all();
 }
 

@@ -17,7 +17,8 @@ enum { CAP = 100 };
 static struct pool pool_new(uint32_t cap)
 {
     struct pool p;
-    pool_init(&p, "test", calloc(1, pool_bytes(sizeof(struct thing), cap)), sizeof(struct thing), cap);
+    void *mem = calloc(1, pool_bytes(sizeof(struct thing), cap));
+    pool_init(&p, "test", mem, sizeof(struct thing), cap);
     return p;
 }
 

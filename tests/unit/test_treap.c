@@ -82,6 +82,12 @@ static void look(struct random *r)
     handle_t h = random_percent(r, 50) ? all[random_below(r, MEMBERS)] : 0;
     cr_assert_eq(treap_behind(&treap, key, at, h), nearest(key, at, h, true));
     cr_assert_eq(treap_before(&treap, key, at, h), nearest(key, at, h, false));
+    handle_t last = treap_last(&treap, key);
+    cr_assert_eq(last, nearest(key, MS_NEVER, POOL_INDEX_MASK, false));
+    if (last != 0 && random_percent(r, 10))
+        treap_postpone(&treap, last,
+                       ((const struct thing *)pool_get(&pool, last))->node.at +
+                           random_range(r, 0, 9));
 }
 
 Test(treap, says_what_a_look_at_all_says)
