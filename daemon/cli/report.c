@@ -110,7 +110,7 @@ static int read_as_of(struct period *now, ms_t *ret)
     now->from = now->from == MS_NONE ? days.from : now->from;
     now->to = now->to == MS_NONE ? days.to : now->to;
     if (now->from >= now->to)
-        return wrong(g.from != NULL ? g.from : g.to, W_E_PERIOD_ENDS);
+        return wrong(g.from != NULL ? g.from : g.to, said ? W_E_PERIOD_ENDS : W_E_PERIOD_BEYOND);
     *ret = now->to + horizon;
     if (last != MS_NONE)
         *ret = ms_min(*ret, last);

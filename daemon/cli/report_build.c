@@ -81,25 +81,28 @@ static void say_missed(struct report *r)
     doc_say(r->doc, BLOCK_ITEM, report_phrase(r, W_R_MISSED_MOST, what, NULL, NULL));
 }
 
-/* Does clearly more of the period follow? Its last event is seldom at its very end. */
-static bool is_running(const struct cube *c)
+static bool runs(const struct cube *c)
 {
-    const struct period *p = &c->setup.period[CUBE_NOW];
-    return (p->to - c->setup.as_of[CUBE_NOW]) * 100 > p->to - p->from;
+    return period_runs(c->setup.period[CUBE_NOW], c->setup.as_of[CUBE_NOW]);
 }
 
 static void say_comparison(struct report *r)
 {
     char buf[PERIOD_TEXT];
     const struct cube *c = r->cube;
+    const char *upto = report_instant(r, c->setup.as_of[CUBE_PRIOR]);
+    bool some = runs(c);
+    period_text(buf, &r->settings->zone, c->setup.period[CUBE_PRIOR]);
     if (!r->compared) {
-        doc_say(r->doc, BLOCK_NOTE, word(W_R_NOT_COMPARED));
+        bool there = c->first != MS_NONE && c->first < c->setup.period[CUBE_PRIOR].to;
+        doc_say(r->doc, BLOCK_NOTE,
+                there ? report_phrase(r, some ? W_R_NOTHING_SO_FAR : W_R_NOTHING_BEFORE, buf, upto,
+                                      NULL)
+                      : word(W_R_NOT_COMPARED));
         return;
     }
-    period_text(buf, &r->settings->zone, c->setup.period[CUBE_PRIOR]);
-    const char *upto = report_instant(r, c->setup.as_of[CUBE_PRIOR]);
     doc_say(r->doc, BLOCK_NOTE,
-            report_phrase(r, is_running(c) ? W_R_COMPARED_SO_FAR : W_R_COMPARED, buf, upto, NULL));
+            report_phrase(r, some ? W_R_COMPARED_SO_FAR : W_R_COMPARED, buf, upto, NULL));
     if (c->first > c->setup.period[CUBE_PRIOR].from + MS_DAY) {
         char name[PERIOD_NAME];
         period_name(name, &r->settings->zone, STEP_DAY, c->first);
@@ -130,7 +133,7 @@ void report_summary(struct report *r)
     for (size_t i = 0; i < ARRAY_LEN(key_figures); i++)
         put_tile(r, t, (enum indicator)key_figures[i]);
     put_open(r, t);
-    if (is_running(r->cube))
+    if (runs(r->cube))
         doc_say(r->doc, BLOCK_NOTE,
                 report_phrase(r, W_R_RUNNING, report_instant(r, r->cube->setup.as_of[CUBE_NOW]),
                               NULL, NULL));

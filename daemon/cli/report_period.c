@@ -134,10 +134,15 @@ struct period period_before(const struct zone *z, struct period p)
     return (struct period){p.from - (p.to - p.from), p.from};
 }
 
+bool period_runs(struct period p, ms_t as_of)
+{
+    return p.to - as_of > (p.to - p.from) / 100;
+}
+
 ms_t period_alike(struct period p, ms_t as_of, struct period other)
 {
-    return as_of >= p.to ? other.to + (as_of - p.to)
-                         : ms_min(other.to, other.from + (as_of - p.from));
+    return period_runs(p, as_of) ? ms_min(other.to, other.from + (as_of - p.from))
+                                 : other.to + (as_of - p.to);
 }
 
 enum period_step period_step(struct period p)

@@ -27,8 +27,11 @@ struct period period_days(const struct zone *z, ms_t first, ms_t last);
  * it is whole days, else as many milliseconds. */
 struct period period_before(const struct zone *z, struct period p);
 
-/* As of when another period is known as well as this one: as long after its end; while this one
- * runs, as long after its beginning, at most its whole. */
+/* Is clearly more of it to come: more than a hundredth? Last events are seldom at the very end. */
+bool period_runs(struct period p, ms_t as_of);
+
+/* As of when another period is known as well as this one: as long before or after its end; while
+ * this one runs, as long after its beginning, at most its whole. */
 ms_t period_alike(struct period p, ms_t as_of, struct period other);
 
 /* "2012-10", or "2012-10-01/2012-10-14" of instants, both included. false: neither. */

@@ -35,8 +35,10 @@
       "应写 --month 2012-10,或 --from、--to 用 2012-10-01 或 IS"                             \
       "O 8601")                                                                                    \
     X(E_PERIOD_ENDS, "it must end after it begins", "结束须晚于开始")                              \
-    X(E_PERIOD_STEPS, "more than 400 steps; choose a longer --step",                               \
-      "超过 400 步;请选择更长的 --step")                                                           \
+    X(E_PERIOD_STEPS, "more than 400 steps; choose a longer --step or a shorter period",           \
+      "超过 400 步;请选择更长的 --step 或更短的时期")                                              \
+    X(E_PERIOD_BEYOND, "the log has nothing there; give --from and --to both",                     \
+      "日志中没有该时期;请同时给出 --from 与 --to")                                                \
     X(E_PERIOD_AS_OF, "as of then it has not begun", "届时该时期尚未开始")                         \
     X(E_NO_CHARTS,                                                                                 \
       "Chart.js not found ({1}): apt-get install libjs-chart.js, or "                              \
@@ -152,6 +154,9 @@
       "对比 {1} 的同等进度(截至 {2})")                                                             \
     X(R_PENDING, "{1} pending, {2} without them", "{1} 件未满观察期,不含其值为 {2}")               \
     X(R_PENDING_ALL, "all pending", "均未满观察期")                                                \
+    X(R_NOTHING_BEFORE, "nothing is known of {1} to compare with", "{1} 没有可对比的数据")         \
+    X(R_NOTHING_SO_FAR, "nothing is known of {1} up to {2} to compare with",                       \
+      "{1}(截至 {2})没有可对比的数据")                                                             \
     X(R_NOT_COMPARED, "the log does not reach back into the period before",                        \
       "日志不含上一时期,无法对比")                                                                 \
     X(R_PARTLY_COMPARED,                                                                           \

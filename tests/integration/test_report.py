@@ -366,7 +366,8 @@ class Report(unittest.TestCase):
             self.assertIn(word, run("report", self.log, *args, code=2).stderr)
         for args, word in ((("--from", "2026-01-05", "--as-of", "2026-01-04"), "not begun"),
                            (("--from", START, "--to", START), "end after it begins"),
-                           (("--to", "2025-12-01"), "2025-12-01"),
+                           (("--to", "2025-12-01"), "nothing there"),
+                           (("--from", "2027-01-01"), "nothing there"),
                            (("--month", "2026-01", "--as-of", "soon"), "soon")):
             self.assertIn(word, run("report", self.log, *args, code=2).stderr)
         self.assertIn("nobody", run("report", self.log, "--team", "nobody", "--format", "md",

@@ -137,7 +137,11 @@ Test(report_period, both_known_alike)
         cr_assert_eq(period_alike(march, at(&utc, cases[i].now) + 5, february) -
                          at(&utc, cases[i].then),
                      i == 2 ? 0 : 5, "%s", cases[i].now);
-    cr_assert_eq(period_alike(april, april.to - 1, march), march.to - MS_DAY - 1);
+    ms_t evening = april.to - (april.to - april.from) / 100; /* nothing much follows: its end */
+    cr_assert(period_runs(april, evening - 1) && !period_runs(april, evening));
+    cr_assert_eq(period_alike(april, evening - 1, march),
+                 march.to - MS_DAY - (april.to - evening) - 1);
+    cr_assert_eq(period_alike(april, evening, march), march.to - (april.to - evening));
     cr_assert_eq(period_alike(april, april.to, march), march.to);
     cr_assert_lt(period_alike(april, april.from - 1, march), march.from);
 }
