@@ -4,7 +4,9 @@ import http.server
 import json
 import os
 import queue
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -328,7 +330,8 @@ class RealAlertmanager(unittest.TestCase):
                 got = None
             if got is not None and condition(got):
                 return got
-            self.assertLess(time.monotonic(), deadline, f"never so: {got}")
+            self.assertLess(time.monotonic(), deadline,
+                            f"never so: {got and sorted(n for n, _ in got)[:50]}")
             threading.Event().wait(0.05)  # between two questions
 
     def test_a_breach_arrives_and_is_resolved(self):
@@ -363,6 +366,61 @@ class RealAlertmanager(unittest.TestCase):
             self.assertGreater(got["c", "critical"]["startsAt"], since)
             self.assertEqual(d.status()["deliveries"]["lost"], 0)
             self.assertEqual(d.status()["deliveries"]["refused"], 0)
+
+    def received(self):
+        """What its own counters say: {status: alerts that were posted to it since it began}."""
+        with urllib.request.urlopen(self.url + "/metrics", timeout=5) as answer:
+            found = re.findall(r'^alertmanager_alerts_received_total\{status="(\w+)".*\} (\S+)$',
+                               answer.read().decode(), re.M)
+        return {status: sum(int(float(n)) for s, n in found if s == status) for status, _ in found}
+
+    def test_down_and_stopped_under_load_nothing_is_lost_or_doubled(self):
+        """Everything there and over exactly once: by its API, by its counters, by a webhook."""
+        hook = Hook()
+        self.start()
+        self.alerts(lambda got: got == {})
+        config = receivers(f"  - {{name: am, alertmanager: '{self.url}', resend: 10m, "
+                           "timeout: 2s}\n"
+                           f"  - {{name: h, webhook: 'http://127.0.0.1:{hook.port}/'}}\n")
+        with Daemon("alerts_per_minute: 0\n" + config) as d:
+            publisher = d.publisher()
+            active, told, number = set(), 0, 0
+
+            def act(fire, over):
+                """So many new ones, so many of these over again, among other traffic."""
+                nonlocal told, number
+                names = [f"t{number + i}" for i in range(fire)]
+                number += fire
+                for i in range(0, fire, 50):
+                    send(publisher, [event("opened", "T" + n, team=n) for n in names[i:i + 50]])
+                    send(publisher, [event("resolved", "T" + n, by="agent", agent="ada")
+                                     for n in names[i:min(i + 50, over)]] +
+                         [event("message", f"X{number}-{i}-{k}", by="agent", agent="bob")
+                          for k in range(200)])
+                active.update(names[over:])
+                told += fire + over
+                d.wait_status(lambda s: s["published"]["alert"] >= told)
+
+            def is_exact(got):
+                return len(got) == len(active) and {name for name, _ in got} == active
+
+            self.stop()
+            act(1500, 800)
+            d.wait_line("delivery failed receiver=am")
+            self.start()
+            self.alerts(is_exact)
+            self.assertEqual(self.received(), {"firing": 1500, "resolved": 800})
+            self.process.send_signal(signal.SIGSTOP)
+            act(500, 300)
+            d.wait_line("delivery failed receiver=am", nth=2)
+            self.process.send_signal(signal.SIGCONT)
+            self.alerts(is_exact)
+            got = hook.alerts(told)
+            d.wait_status(lambda s: s["deliveries"]["delivered"] == 2 * told)
+            self.assertEqual(d.status()["deliveries"]["lost"], 0)
+            self.assertEqual(len({(a["alert_id"], a["rev"]) for a in got}), told)
+            self.assertEqual(len([a for body in hook.all for a in body["alerts"]]), told)
+        hook.close()
 
     def test_an_end_is_told_beyond_the_prefixes(self):
         self.start()
