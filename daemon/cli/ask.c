@@ -56,7 +56,7 @@ enum ask_end ask_next(struct ask *a)
     if (got <= 0) {
         char duration[PHRASE_MAX];
         phrase_duration(duration, a->timeout, words_lang());
-        if (!stop_asked())
+        if (!stop_asked() && !a->quiet)
             word_error(W_E_NO_ANSWER, a->endpoint, duration, NULL);
         return ASK_FAILED;
     }

@@ -14,6 +14,7 @@ struct ask {
     ms_t timeout;         /* for each answer */
     zmq_msg_t frame;      /* the answer at hand */
     bool open;
+    bool quiet;           /* nobody complains when no answer comes: it is what was asked */
     const char *forgives; /* this refusal ends the answers, and nobody complains; NULL = none */
     char bytes[REQUEST_LARGE_MAX]; /* of the request */
     struct message answer;

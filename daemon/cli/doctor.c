@@ -7,7 +7,9 @@
 #include "daemon/cli/paint.h"
 #include "daemon/clock.h"
 #include "daemon/lint.h"
+#include "daemon/past.h"
 #include "daemon/tz.h"
+#include "daemon/web/listener.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -122,6 +124,40 @@ static int64_t number_at(const struct message *m, const struct node *map, const 
     return n;
 }
 
+/* What was not taken by receivers. What waits is tried again; the rest does not come any more. */
+static void look_at_deliveries(const struct message *m, const struct node *status)
+{
+    const struct node *all = message_find_in(m, status, "deliveries");
+    char text[128];
+    int64_t delivered = 0, failed_n = 0, refused = 0, lost = 0;
+    if (all == NULL)
+        return;
+    (void)node_int(message_find_in(m, all, "delivered"), &delivered);
+    (void)node_int(message_find_in(m, all, "failed"), &failed_n);
+    (void)node_int(message_find_in(m, all, "refused"), &refused);
+    (void)node_int(message_find_in(m, all, "lost"), &lost);
+    snprintf(text, sizeof text,
+             "delivered %" PRId64 ", failed %" PRId64 ", refused %" PRId64 ", lost %" PRId64,
+             delivered, failed_n, refused, lost);
+    if (lost > 0 || refused > 0 || failed_n > 0)
+        advise(lost > 0 ? FAIL : WARN, W_V_RECEIVERS, W_V_NOT_DELIVERED, text);
+    else if (delivered > 0)
+        say(OK, W_V_RECEIVERS, "%s", text);
+}
+
+/* What the daemon itself says is wrong, in its own words. */
+static void look_at_troubles(struct ask *ask)
+{
+    const struct request request = {
+        .op = OP_ALERTS, .scope = -1, .active = true, .prefix = str_of("alert.ops.")};
+    if (!ask_send(ask, &request))
+        return;
+    while (ask_next(ask) == ASK_ANSWER) {
+        struct str text = message_text(&ask->answer, "message.text");
+        say(WARN, W_V_TROUBLE, "%.*s", (int)text.len, text.p);
+    }
+}
+
 static void look_at_status(const struct message *m)
 {
     const struct node *status = message_find(m, "message");
@@ -150,18 +186,35 @@ static void look_at_status(const struct message *m)
         if (node_text(key, &reason) && node_int(value, &n) && n > 0)
             say(WARN, W_V_REFUSED, "%" PRId64 " %.*s", n, (int)reason.len, reason.p);
     }
+    look_at_deliveries(m, status);
     look_at_limits(m, status);
 }
 
+/* An endpoint that cannot be had, and what to do. */
+static void tell_taken(const char *name, const char *key, const char *text, int err)
+{
+    char what[256], advice[512];
+    snprintf(what, sizeof what, "%s %s", name, text);
+    if (err != EADDRINUSE) {
+        say(FAIL, W_V_SOCKET, "%s: %s", what, zmq_strerror(err));
+        return;
+    }
+    FILE *file = fmemopen(advice, sizeof advice, "w");
+    CHECK(file != NULL);
+    word_print(file, W_V_TAKEN, what, key, NULL);
+    fclose(file);
+    say(FAIL, W_V_SOCKET, "%s", advice);
+}
+
 /* Is the port of a tcp endpoint there for us? Only when no daemon answers. */
-static void look_at_port(const char *name, const char *text)
+static void look_at_port(const char *name, const char *key, const char *text)
 {
     void *context = zmq_ctx_new(), *socket = context == NULL ? NULL : zmq_socket(context, ZMQ_PUB);
     int zero = 0;
     if (socket != NULL) {
         zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero);
         if (zmq_bind(socket, text) != 0)
-            say(FAIL, W_V_SOCKET, "%s %s: %s", name, text, zmq_strerror(errno));
+            tell_taken(name, key, text, errno);
         zmq_close(socket);
     }
     if (context != NULL)
@@ -171,13 +224,22 @@ static void look_at_port(const char *name, const char *text)
 static void look_at_ports(const struct config *c)
 {
     const struct {
-        const char *name;
+        const char *name, *key;
         const struct config_texts *texts;
-    } all[] = {{"events", &c->events_bind}, {"out", &c->out}, {"query", &c->query}};
+    } all[] = {{"events", "sockets.events.bind", &c->events_bind},
+               {"ingest", "sockets.ingest", &c->ingest},
+               {"out", "sockets.out", &c->out},
+               {"query", "sockets.query", &c->query}};
+    char at[LISTENER_TEXT];
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         for (uint32_t k = 0; k < all[i].texts->n; k++)
             if (strncmp(all[i].texts->at[k], "tcp://", 6) == 0)
-                look_at_port(all[i].name, all[i].texts->at[k]);
+                look_at_port(all[i].name, all[i].key, all[i].texts->at[k]);
+    int fd = c->http.bind[0] == 0 ? -1 : listener_open(c->http.bind, at);
+    if (fd >= 0)
+        close(fd);
+    else if (c->http.bind[0] != 0)
+        tell_taken("http", "http.bind", c->http.bind, -fd);
 }
 
 static void look_at_daemon(const struct config *c)
@@ -188,10 +250,12 @@ static void look_at_daemon(const struct config *c)
     CHECK(context != NULL);
     const char *where = endpoint != NULL ? endpoint : query_of(c);
     fflush(stdout);
+    ask.quiet = true; /* the advice says it */
     bool answers = ask_open(&ask, context, where, ANSWER_MS) && ask_send(&ask, &request) &&
                    ask_next(&ask) == ASK_ANSWER;
     if (answers) {
         look_at_status(&ask.answer);
+        look_at_troubles(&ask);
     } else {
         advise(WARN, W_V_DAEMON, W_V_NO_DAEMON, where);
         if (endpoint == NULL)
@@ -242,6 +306,24 @@ static void look_at_disk(const char *directory)
         advise(room < ROOM_LOW ? FAIL : WARN, W_V_STATE, W_V_LITTLE_ROOM, text);
     else
         say(OK, W_V_STATE, "%s", text);
+}
+
+/* Is it one of ours, of a version that we know? What is inside is for ticketpulsed --verify. */
+static void look_at_journal(const char *directory)
+{
+    char path[4096], text[STORE_WHY_MAX];
+    const char *why;
+    snprintf(path, sizeof path, "%s/journal.db", directory);
+    if (access(path, F_OK) != 0)
+        return; /* nothing has run here yet */
+    struct past *past = past_open(directory, &why);
+    if (past == NULL) {
+        snprintf(text, sizeof text, "%.200s %s", path, why);
+        advise(FAIL, W_V_JOURNAL, W_V_JOURNAL_BAD, text);
+        return;
+    }
+    say(OK, W_V_JOURNAL, "%s: %s %" PRIu64, path, word(W_V_ENTRIES), past_total(past));
+    past_close(past);
 }
 
 static void look_at_record(const char *directory)
@@ -301,6 +383,8 @@ int command_doctor(int argc, char **argv)
             state = config.state_dir;
         if (state != NULL)
             look_at_disk(state);
+        if (state != NULL)
+            look_at_journal(state);
         if (state != NULL)
             look_at_record(state);
         look_at_daemon(&config);

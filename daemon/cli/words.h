@@ -245,6 +245,18 @@
     X(V_RECORD_OFF, "not written: see the log for `record not written`",                           \
       "未写入:见日志中的 record not written")                                                      \
     X(V_SOCKET, "socket", "端点")                                                                  \
+    X(V_TAKEN, "{1}: another program listens there (ss -ltnp says which): end it, or set {2}",     \
+      "{1}:已被其他程序占用(ss -ltnp 可查):请结束它,或修改 {2}")                                   \
+    X(V_JOURNAL, "journal", "日志库")                                                              \
+    X(V_ENTRIES, "entries", "条目")                                                                \
+    X(V_JOURNAL_BAD,                                                                               \
+      "{1}: ticketpulsed --verify --state DIR says more; a copy, or another directory, "           \
+      "does instead",                                                                              \
+      "{1}:ticketpulsed --verify --state 目录 可查明;请换用备份或其他目录")                        \
+    X(V_RECEIVERS, "receivers", "接收方")                                                          \
+    X(V_NOT_DELIVERED, "{1}: the log names the receiver and why (delivery failed, alert refused)", \
+      "{1}:日志写明接收方与原因(delivery failed、alert refused)")                                  \
+    X(V_TROUBLE, "trouble", "故障")                                                                \
     X(V_READERS, "readers", "订阅者")                                                              \
     X(V_SLOW_READERS,                                                                              \
       "{1} messages were lost by slow ones: `watch` heals its gaps, others must ask for theirs",   \

@@ -2,6 +2,7 @@
 """ticketpulse doctor: a sound daemon, and things that are wrong: each told in a line of its own."""
 import os
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -61,13 +62,60 @@ class Doctor(unittest.TestCase):
             taken.listen()
             port = taken.getsockname()[1]
             path = self.config("sockets: {events: {bind: ['tcp://127.0.0.1:*']}, "
+                               f"ingest: ['tcp://127.0.0.1:{port}'], "
                                f"out: ['tcp://127.0.0.1:{port}'], "
-                               "query: ['ipc://%s/query']}\n" % self.dir)
+                               "query: ['ipc://%s/query']}\n" % self.dir +
+                               f"http: {{bind: '127.0.0.1:{port}'}}\n")
             code, found = doctor("--config", path)
         self.assertEqual(code, 1)
+        advice = "another program listens there (ss -ltnp says which): end it, or set "
         self.assertEqual(found["socket"],
-                         [("FAIL", f"out tcp://127.0.0.1:{port}: Address already in use")])
+                         [("FAIL", f"ingest tcp://127.0.0.1:{port}: {advice}sockets.ingest"),
+                          ("FAIL", f"out tcp://127.0.0.1:{port}: {advice}sockets.out"),
+                          ("FAIL", f"http 127.0.0.1:{port}: {advice}http.bind")])
         self.assertIn("start ticketpulsed", found["daemon"][0][1])
+
+    def test_what_the_daemon_says_of_itself_and_of_its_receivers(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))  # and nobody listens
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+            config = ("limits: {teams: 5}\nsources: {gap_after: 1s}\nrules: [{id: any, indicator: "
+                      "waiting, scope: team, fire: '>= 1', clear: 0, for: 0s}]\n"
+                      f"receivers: [{{name: chat, webhook: '{url}'}}]\n")
+            with Daemon(config) as d:
+                code, found = doctor("--query", d.query_endpoint)
+                self.assertEqual((code, "receivers" in found, "trouble" in found),
+                                 (0, False, False))
+                publisher = d.publisher()
+                send(publisher, [event("opened", f"T{i}", team="t", seq=i)
+                                 for i in (1, 2, 9)])
+                d.wait_status(lambda s: s["deliveries"]["failed"] > 0 and s["active_alerts"] >= 2)
+                code, found = doctor("--query", d.query_endpoint)
+                self.assertEqual(code, 0, found)
+                (verdict, text), = found["receivers"]
+                self.assertEqual(verdict, "warn")
+                self.assertIn("lost 0: the log names the receiver and why", text)
+                self.assertTrue(any("test" in text for _, text in found["trouble"]), found)
+
+    def test_a_directory_of_a_newer_version_and_one_of_something_else(self):
+        path = self.config("sockets: {query: ['ipc://%s/query']}\nhttp: {bind: none}\n" % self.dir)
+        state = os.path.join(self.dir, "state")
+        with Daemon(state=state) as d:
+            send(d.publisher(), event("opened", "T"))
+            d.wait_messages(1)
+        code, found = doctor("--config", path, "--state", state)
+        self.assertEqual(found["journal"][0][0], "ok")
+        self.assertRegex(found["journal"][0][1], r"journal.db: entries \d+$")
+        with sqlite3.connect(f"{state}/journal.db") as db:
+            db.execute("PRAGMA user_version = 99")
+        db.close()
+        code, found = doctor("--config", path, "--state", state)
+        self.assertEqual((code, found["journal"][0][0]), (1, "FAIL"))
+        self.assertIn("is of schema 99, this program knows 1", found["journal"][0][1])
+        with open(f"{state}/journal.db", "wb") as file:
+            file.write(b"no database" * 1000)
+        code, found = doctor("--config", path, "--state", state)
+        self.assertIn("file is not a database: ticketpulsed --verify", found["journal"][0][1])
 
     def test_a_bad_configuration_and_a_missing_directory(self):
         code, found = doctor("--config", self.config("windows: 5\n"))
