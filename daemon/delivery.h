@@ -78,11 +78,11 @@ MUST_CHECK bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet
  * cannot be read. false: logged why; those that could not be opened are left out. */
 bool delivery_reload(struct delivery *d, const struct receivers *receivers);
 
-/* What was kept up to now was told to the receivers by another daemon. */
-static inline void delivery_skip(struct delivery *d)
+/* What comes before that number was told to the receivers by another daemon. */
+static inline void delivery_skip(struct delivery *d, uint64_t number)
 {
     for (uint32_t i = 0; i < d->n; i++)
-        d->to[i]->next = d->bus->recent.next;
+        d->to[i]->next = number > d->to[i]->next ? number : d->to[i]->next;
 }
 
 /* Begins what is due. at: the loop's clock, now: uv_now. */

@@ -294,10 +294,7 @@ static void on_prepare(uv_prepare_t *prepare)
     query_work(&d->query, now);
     watch_memory(d, now);
     web_work(&d->web, now, calm);
-    if (d->standby.on)
-        delivery_skip(&d->delivery);
-    else
-        delivery_work(&d->delivery, d->clock.now, now);
+    handover_work(&d->handover, d->clock.now, now);
     pages_tend(&d->pages, now);
     for (uint32_t i = 0; i < d->bus.events_n; i++)
         zsock_pause(&d->bus.events[i], durable_behind(&d->durable));
@@ -351,6 +348,7 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     if (!web_open(&d->web, &parts) ||
         !delivery_open(&d->delivery, loop, &d->outlet, d->config.receivers, d->log))
         return false;
+    handover_init(&d->handover, &d->delivery, &d->standby);
     d->clock_fresh = false; /* the start is no turn */
     return true;
 }

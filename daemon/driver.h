@@ -9,8 +9,8 @@
 
 #include "daemon/bus.h"
 #include "daemon/clock.h"
-#include "daemon/delivery.h"
 #include "daemon/durable.h"
+#include "daemon/handover.h"
 #include "daemon/lookout.h"
 #include "daemon/outlet.h"
 #include "daemon/pages.h"
@@ -70,6 +70,7 @@ struct driver {
     struct scores scores;
     struct sampler sampler;
     struct delivery delivery;
+    struct handover handover;
     struct lookout lookout;
     struct query query;
     struct pages pages;

@@ -381,8 +381,10 @@ static void publish_heartbeat(struct outlet *o)
     topic_start(&topic);
     topic_word(&topic, "sys");
     topic_word(&topic, "heartbeat");
+    if (o->beats != NULL)
+        o->beats(o->beats_data);
     emit_start(&em, SINK_MSGPACK, o->buf, sizeof o->buf);
-    encode_heartbeat(&em, NULL, &env, o->bus->seq, stands_by(o));
+    encode_heartbeat(&em, NULL, &env, o->bus->seq, stands_by(o), o->undelivered);
     int n = emit_finish(&em);
     if (stands_by(o)) /* the out socket is silent: this is for our own wallboard */
         bus_show(o->bus, STREAM_SYS, &topic, o->buf, (size_t)n);

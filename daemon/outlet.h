@@ -31,10 +31,13 @@ struct outlet {
     void *data;                                          /* for that */
     struct held *held;       /* alerts wait here for the journal; NULL: they leave at once */
     struct standby *standby; /* borrowed; NULL: this daemon is none */
-    uint64_t held_seq;       /* the entry that alerts of now wait for */
-    uint64_t step_seq;       /* the last one before those they come from */
-    ms_t at;                 /* the loop's clock */
-    uint64_t heartbeat_due;  /* uv_now() of what comes next */
+    const struct undelivered_list *undelivered; /* borrowed; NULL: not yet */
+    void (*beats)(void *data); /* before each heartbeat, with beats_data; NULL: nobody asks */
+    void *beats_data;
+    uint64_t held_seq;      /* the entry that alerts of now wait for */
+    uint64_t step_seq;      /* the last one before those they come from */
+    ms_t at;                /* the loop's clock */
+    uint64_t heartbeat_due; /* uv_now() of what comes next */
     uint64_t round_due, full_due;
     uint64_t rounds; /* begun */
     bool running;    /* a round is under way: */

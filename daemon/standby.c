@@ -150,6 +150,30 @@ static void hear_alert(struct standby *s, const struct message *m)
         take_leave(s, x, true);
 }
 
+/* What its receivers wait for: theirs, should it be gone before they have it. */
+static void take_undelivered(struct standby *s, const struct message *m)
+{
+    const struct node *all = message_find(m, "undelivered"), *key, *value;
+    struct undelivered_list *list = &s->undelivered;
+    uint32_t at = 0;
+    struct str name, id;
+    int64_t rev;
+    list->n = 0;
+    s->upto = s->outlet->bus->recent.next;
+    while (all != NULL && list->n < UNDELIVERED_MAX && message_each(m, all, &at, &key, &value)) {
+        struct undelivered *u = &list->at[list->n];
+        if (!node_text(key, &name) || name.len > NAME_BYTES_MAX ||
+            !node_text(message_find_in(m, value, "alert_id"), &id) ||
+            !alert_id_parse(id, &u->alert_id) ||
+            !node_int(message_find_in(m, value, "rev"), &rev) || rev < 0)
+            continue;
+        memcpy(u->receiver, name.p, name.len);
+        u->receiver[name.len] = 0;
+        u->rev = (uint64_t)rev;
+        list->n++;
+    }
+}
+
 static void hear_heartbeat(struct standby *s, const struct message *m)
 {
     struct str run = message_text(m, "run");
@@ -159,8 +183,10 @@ static void hear_heartbeat(struct standby *s, const struct message *m)
         return;
     }
     s->silent = 0;
-    if (s->on)
+    if (s->on) {
+        take_undelivered(s, m);
         return;
+    }
     s->both = true;
     char text[LOG_TEXT_MAX];
     log_error(s->log, "two primaries",

@@ -34,6 +34,8 @@ struct standby {
     struct log *log;
     struct zsock primary; /* SUB; socket NULL: there is none */
     struct echoes echoes;
+    struct undelivered_list undelivered; /* by the primary, as its last heartbeat told */
+    uint64_t upto;        /* the number of the first alert told behind that heartbeat; 0 = none */
     uint64_t looked;      /* uv_now() */
     uint64_t now;         /* of this turn, likewise */
     uint64_t silent;      /* ms without heartbeat */

@@ -278,8 +278,10 @@ void encode_round(struct emitter *em, const char *key, const struct envelope *en
 }
 
 void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
-                      const uint64_t last[STREAM_N], bool standby)
+                      const uint64_t last[STREAM_N], bool standby,
+                      const struct undelivered_list *undelivered)
 {
+    char id[ALERT_ID_DIGITS + 1];
     encode_begin(em, key, env);
     emit_map(em, "last");
     for (enum stream s = 0; s < STREAM_N; s++)
@@ -288,5 +290,17 @@ void encode_heartbeat(struct emitter *em, const char *key, const struct envelope
     emit_end(em);
     if (standby)
         emit_text(em, "role", "standby");
+    if (undelivered != NULL && undelivered->n > 0) {
+        emit_map(em, "undelivered");
+        for (uint32_t i = 0; i < undelivered->n; i++) {
+            const struct undelivered *u = &undelivered->at[i];
+            alert_id_text(u->alert_id, id);
+            emit_map(em, u->receiver);
+            emit_text(em, "alert_id", id);
+            emit_uint(em, "rev", u->rev);
+            emit_end(em);
+        }
+        emit_end(em);
+    }
     emit_end(em);
 }

@@ -55,9 +55,20 @@ void encode_snapshot(struct emitter *em, const char *key, const struct envelope 
 void encode_round(struct emitter *em, const char *key, const struct envelope *env, uint64_t round,
                   uint64_t count, bool full);
 
-/* last[]: seq of the last message of each stream. */
+/* The oldest alert that a receiver by HTTP still waits for. */
+enum { UNDELIVERED_MAX = 16 };
+struct undelivered_list {
+    uint32_t n;
+    struct undelivered {
+        char receiver[NAME_BYTES_MAX + 1];
+        uint64_t alert_id, rev;
+    } at[UNDELIVERED_MAX];
+};
+
+/* last[]: seq of the last message of each stream. undelivered: NULL = none. */
 void encode_heartbeat(struct emitter *em, const char *key, const struct envelope *env,
-                      const uint64_t last[STREAM_N], bool standby);
+                      const uint64_t last[STREAM_N], bool standby,
+                      const struct undelivered_list *undelivered);
 
 /* The member `quality`. */
 void encode_quality(struct emitter *em, const struct quality *q);

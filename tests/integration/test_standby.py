@@ -91,6 +91,15 @@ class Standby(unittest.TestCase):
     def waits_for_heartbeat(self, daemon):
         daemon.wait_status(lambda s: s["standby"].get("silent_ms", 0) < 900)
 
+    def hears_another(self, daemon):
+        """Waits until the silence begins anew."""
+        before = [0]
+
+        def begins(status):
+            was, before[0] = before[0], status["standby"]["silent_ms"]
+            return before[0] < was
+        daemon.wait_status(begins)
+
     def test_it_counts_the_same_and_says_nothing(self):
         with tempfile.TemporaryDirectory(prefix="ticketpulse-") as one, \
                 tempfile.TemporaryDirectory(prefix="ticketpulse-") as two, \
@@ -235,15 +244,63 @@ class Standby(unittest.TestCase):
             desk = Desk(a, b)
             self.waits_for_heartbeat(b)
             desk.wait("x")
-            b.wait_status(lambda s: s["standby"]["confirmed"] + s["standby"]["waiting"] == 1)
+            b.wait_status(lambda s: s["standby"]["confirmed"] == 1)
+            self.hears_another(b)
+            self.hears_another(b)  # which was sent after that
             desk.wait("y", to=[b])
-            b.wait_status(lambda s: s["standby"]["confirmed"] == 1
-                          and s["standby"]["waiting"] == 1)
+            b.wait_status(lambda s: s["standby"]["waiting"] == 1)
             self.assertTrue(hook.bodies.empty())
             b.ask(op="promote")
             desk.wait("z", to=[b])
             self.assertEqual([alert["name"] for alert in hook.alerts(2)], ["y", "z"])
             b.wait_status(lambda s: s["deliveries"]["delivered"] == 2)
+        hook.close()
+
+    def test_receivers_that_were_down_when_the_primary_died(self):
+        hook = Hook()
+        port = hook.port
+        hook.close()  # first of all it is down
+        with Daemon(one(port)) as a, \
+                Daemon(second(a, "3s", one(port))) as b:
+            desk = Desk(a, b)
+            self.waits_for_heartbeat(b)
+            names = [f"t{i}" for i in range(150)]
+            desk.wait(*names)
+            a.wait_line("delivery failed receiver=h")
+            b.wait_status(lambda s: s["standby"]["confirmed"] == len(names))
+            beats = a.subscriber("sys.heartbeat.")
+            _, beat = beats.wait(lambda topic, m: topic == "sys.heartbeat." and "undelivered" in m)
+            beats.close()
+            first = a.ask(op="alerts", since_seq=0)[0]["message"]
+            self.assertEqual(beat["undelivered"],
+                             {"h": {"alert_id": first["alert_id"], "rev": first["rev"]}})
+            a.process.kill()
+            b.wait_line("took over reason=silence")
+            hook = Hook(port)
+            desk.wait("new", to=[b])
+            told = hook.alerts(len(names) + 1)
+            self.assertEqual(sorted(alert["name"] for alert in told), sorted([*names, "new"]))
+            b.wait_status(lambda s: s["deliveries"]["delivered"] == len(names) + 1)
+            a.kill()
+        hook.close()
+
+    def test_receivers_that_have_all_are_not_told_from_the_beginning(self):
+        hook = Hook()
+        with Daemon(one(hook.port)) as a, \
+                Daemon(second(a, "0s", one(hook.port))) as b:
+            desk = Desk(a, b)
+            self.waits_for_heartbeat(b)
+            desk.wait("x", "y")
+            self.assertEqual([alert["name"] for alert in hook.alerts(2)], ["x", "y"])
+            b.wait_status(lambda s: s["standby"]["confirmed"] == 2)
+            a.wait_status(lambda s: s["deliveries"]["delivered"] == 2)
+            self.hears_another(b)
+            self.hears_another(b)  # which was sent after that
+            a.process.kill()
+            b.ask(op="promote")
+            desk.wait("z", to=[b])
+            self.assertEqual([alert["name"] for alert in hook.alerts(1)], ["z"])
+            a.kill()
         hook.close()
 
     def test_a_standby_that_was_stopped_itself_takes_nothing_over(self):

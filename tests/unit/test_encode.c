@@ -404,9 +404,20 @@ Test(encode, the_stream_itself)
 {
     struct envelope sys = envelope;
     sys.stream = STREAM_SYS;
-    SAY(encode_heartbeat(em, NULL, &sys, (const uint64_t[STREAM_N]){5, 6, 8, 7}, false));
+    SAY(encode_heartbeat(em, NULL, &sys, (const uint64_t[STREAM_N]){5, 6, 8, 7}, false, NULL));
     cr_assert_str_eq(json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"sys\","
                            "\"seq\":7,\"last\":{\"alert\":5,\"kpi\":6,\"score\":8}}");
+    struct undelivered_list waits = {.n = 0};
+    const uint64_t last[STREAM_N] = {0};
+    SAY(encode_heartbeat(em, NULL, &sys, last, true, &waits));
+    cr_assert_str_eq(json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"sys\","
+                           "\"seq\":7,\"last\":{\"alert\":0,\"kpi\":0,\"score\":0},"
+                           "\"role\":\"standby\"}");
+    waits = (struct undelivered_list){2, {{"chat", 255, 3}, {"am", UINT64_MAX, 1}}};
+    SAY(encode_heartbeat(em, NULL, &sys, last, false, &waits));
+    cr_assert_str_eq(strstr(json, "\"undelivered\""),
+                     "\"undelivered\":{\"chat\":{\"alert_id\":\"00000000000000ff\",\"rev\":3},"
+                     "\"am\":{\"alert_id\":\"ffffffffffffffff\",\"rev\":1}}}");
     sys.stream = STREAM_KPI;
     SAY(encode_round(em, NULL, &sys, 3, 40, true));
     cr_assert_str_eq(json, "{\"v\":1,\"run\":\"r1\",\"at\":1770391800000,\"stream\":\"kpi\","
