@@ -1,6 +1,7 @@
 #include "daemon/checkpoint.h"
 
 #include "core/err.h"
+#include "daemon/prefault.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 enum { SLICES = 2, PATH_CAP = STORE_PATH_MAX + CHECKPOINT_NAME_MAX + 8 };
+
+STATIC_ASSERT((int)PREFAULT_RANGES_MAX >= (int)IMAGE_POOLS_MAX, "every pool has its range");
 
 static const char magic[8] = {'T', 'P', 'C', 'H', 'E', 'C', 'K', '\n'};
 static const char part[] = ".part";
@@ -303,16 +306,33 @@ bool checkpoint_open(struct checkpoint_reader *r, const char *dir, uint64_t seq,
     return true;
 }
 
+/* How much comes into each pool is known now: their pages are got while they are filled. */
+static void begin_prefault(struct prefault *f, const struct image *image)
+{
+    for (uint32_t i = 0; i < image->pools; i++)
+        prefault_add(f, pool_at(image->pool[i], 1),
+                     (uint64_t)image->pool[i]->high * image->pool[i]->slot_size);
+    prefault_start(f);
+}
+
 bool checkpoint_load(struct checkpoint_reader *r, struct image *image, uint64_t digest)
 {
+    struct prefault ahead = {.n = 0};
     int err = 0;
+    bool there = true;
     image_load_begin(image);
-    while (r->left > 0 && err == 0) {
+    while (r->left > 0 && err == 0 && there) {
         uint64_t n = r->left < CHECKPOINT_SLICE ? r->left : CHECKPOINT_SLICE;
-        if (!take(r, r->buffer, n))
-            return fail(r, "it cannot be read");
-        err = image_load_feed(image, r->buffer, n);
+        bool first = ahead.n == 0;
+        there = take(r, r->buffer, n);
+        if (there)
+            err = image_load_feed(image, r->buffer, n);
+        if (there && err == 0 && first && r->left > 0)
+            begin_prefault(&ahead, image);
     }
+    prefault_end(&ahead);
+    if (!there)
+        return fail(r, "it cannot be read");
     if (err == 0)
         err = image_load_end(image);
     if (err != 0)

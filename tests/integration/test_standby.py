@@ -20,7 +20,8 @@ rules: [{id: queue, indicator: waiting, scope: team, fire: ">= 1", for: 0s}]
 COMPANION = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 
 
-def second(primary, gone_after="3s", config=RULES):
+def second(primary, gone_after="30s", config=RULES):
+    """gone_after: long where nobody is to take over, as a busy machine may hold up a heartbeat."""
     return f"{config}standby: true\nprimary: {{out: [{primary.out!r}], gone_after: {gone_after}}}\n"
 
 
@@ -155,7 +156,7 @@ class Standby(unittest.TestCase):
 
     def test_a_primary_that_is_killed(self):
         """What it had not told, what happened meanwhile, what comes later: each is told once."""
-        with Daemon(RULES) as a, Daemon(second(a)) as b:
+        with Daemon(RULES) as a, Daemon(second(a, "6s")) as b:
             reader, desk = Reader(a, b), Desk(a, b)
             names = [f"t{i:02}" for i in range(40)]
             self.waits_for_heartbeat(b)
@@ -187,7 +188,7 @@ class Standby(unittest.TestCase):
             a.kill()
 
     def test_what_people_said_is_taken_over(self):
-        with Daemon(RULES) as a, Daemon(second(a)) as b:
+        with Daemon(RULES) as a, Daemon(second(a, "4s")) as b:
             reader, desk = Reader(a, b), Desk(a, b)
             self.waits_for_heartbeat(b)
             desk.wait("x", "y")
@@ -304,7 +305,7 @@ class Standby(unittest.TestCase):
         hook.close()
 
     def test_a_standby_that_was_stopped_itself_takes_nothing_over(self):
-        with Daemon(RULES) as a, Daemon(second(a)) as b:
+        with Daemon(RULES) as a, Daemon(second(a, "3s")) as b:
             self.waits_for_heartbeat(b)
             beats = a.subscriber("sys.heartbeat.")
             b.signal(signal.SIGSTOP)
