@@ -284,7 +284,9 @@ static void tell(struct calls *c, handle_t h, const struct tags *tags, ms_t answ
  * did at the end may be folded for good. */
 static struct tags end_tags(const struct tags *offer, ms_t offered, uint32_t agent, ms_t ended)
 {
-    struct tags t = ended != MS_NONE && offered > ended ? (struct tags){0} : *offer;
+    struct tags t = {0};
+    if (ended == MS_NONE || offered <= ended)
+        t = *offer;
     t.agent = agent;
     return t;
 }

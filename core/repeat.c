@@ -180,7 +180,9 @@ static handle_t record(struct repeats *r, handle_t *h, uint64_t key)
     if (*h == 0 || key == 0 || get(r, *h)->key == key)
         return *h;
     handle_t solved = get(r, *h)->solved;
-    struct repeat_solved was = solved == 0 ? (struct repeat_solved){0} : *get_solved(r, solved);
+    struct repeat_solved was = {0};
+    if (solved != 0)
+        was = *get_solved(r, solved);
     opening_off(r, *h);
     resolve_off(r, *h);
     edit(r, *h)->key = key;

@@ -182,12 +182,16 @@ static int read_head(zmq_msg_t *msg, struct batch *b)
 {
     struct node nodes[64];
     struct message m;
+    const struct node *batch;
     int64_t number;
     int err = message_parse(&m, nodes, ARRAY_LEN(nodes), zmq_msg_data(msg), zmq_msg_size(msg));
     if (err != 0)
         return err;
-    if (!message_int(&m, "batch", &number) || number < 0)
+    batch = message_find(&m, "batch");
+    if (batch == NULL)
         return ERR_MISSING;
+    if (!node_int(batch, &number) || number < 0)
+        return ERR_OUT_OF_RANGE;
     b->number = (uint64_t)number;
     b->client = message_text(&m, "client");
     return b->client.len == 0 ? ERR_MISSING : b->client.len > NAME_BYTES_MAX ? ERR_NAME_LONG : 0;

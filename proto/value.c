@@ -183,6 +183,13 @@ bool utf8_valid(const char *p, uint32_t len)
     return true;
 }
 
+/* U+0000 to 1F, 7F to 9F: the latter begin sequences on terminals just as ESC does. */
+static bool is_control(const char *p, uint32_t left)
+{
+    uint8_t c = (uint8_t)p[0];
+    return c < 0x20 || c == 0x7f || (c == 0xc2 && left > 1 && (uint8_t)p[1] < 0xa0);
+}
+
 int name_check(const char *p, uint32_t len)
 {
     if (len == 0)
@@ -192,7 +199,7 @@ int name_check(const char *p, uint32_t len)
     if (LIKELY(ascii_name(p, len)))
         return 0;
     for (uint32_t i = 0; i < len; i++)
-        if ((uint8_t)p[i] < 0x20 || p[i] == 0x7f)
+        if (is_control(p + i, len - i))
             return ERR_NOT_UTF8;
     return utf8_valid(p, len) ? 0 : ERR_NOT_UTF8;
 }

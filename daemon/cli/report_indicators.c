@@ -73,7 +73,9 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
 {
     struct number n =
         report_number(r, r->cube->sum[CUBE_NOW], r->cube->sum[CUBE_PRIOR], report_source(r, i));
-    struct number reached = indicator_is_business(i) ? (struct number){0} : attainment(r, i);
+    struct number reached = {0};
+    if (!indicator_is_business(i))
+        reached = attainment(r, i);
     const struct number *ratio = reached.has ? &reached : &n;
     struct doc_cell *name = doc_cell(t, phrase_indicator(r->settings, i, words_lang()));
     char defined[DEFINED_MAX];

@@ -1,7 +1,7 @@
 #include "daemon/web/ask.h"
 
-#include "daemon/web/reply.h"
 #include "daemon/web/ration.h"
+#include "daemon/web/reply.h"
 #include "proto/message.h"
 
 #include <errno.h>
@@ -105,6 +105,7 @@ static ssize_t on_read(void *data, uint64_t position, char *buf, size_t max)
     struct ask *a = v->own;
     size_t n = a->n - a->at < max ? a->n - a->at : max;
     (void)position;
+    v->web->moved++;
     if (n == 0 && a->ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (n == 0 && a->lost)

@@ -1,7 +1,7 @@
 #include "daemon/web/live.h"
 
-#include "daemon/web/reply.h"
 #include "daemon/web/ration.h"
+#include "daemon/web/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,6 +219,7 @@ static ssize_t on_read(void *data, uint64_t position, char *buf, size_t max)
     struct live *s = &v->web->live;
     uint64_t wait = ration_wait(v);
     (void)position;
+    v->web->moved++;
     if (!v->web->closing && (wait > 0 || slice_is_over(s))) {
         c->paced = uv_now(v->web->parts.loop) + wait;
         c->due = true;

@@ -12,10 +12,11 @@ struct peer {
     void *connection;         /* the owner's */
     int fd;
     uint64_t budget; /* whose it spends (ration.h); 0: nobody's */
-    uint8_t wait;   /* enum http_cut: what it keeps us waiting for */
-    bool suspended; /* the owner's */
-    bool cut;       /* was told to go */
-    uint64_t due;   /* end of the wait, in the owner's ms; UINT64_MAX = none */
+    uint8_t wait;    /* enum http_cut: what it keeps us waiting for */
+    bool suspended;  /* the owner's */
+    bool cut;        /* was told to go */
+    bool zero;       /* the owner's: its request names a zero byte */
+    uint64_t due;    /* end of the wait, in the owner's ms; UINT64_MAX = none */
 };
 
 struct peer_ring {

@@ -1,8 +1,9 @@
 #include "daemon/web/web.h"
 
+#include "daemon/web/head.h"
 #include "daemon/web/listener.h"
-#include "daemon/web/reply.h"
 #include "daemon/web/ration.h"
+#include "daemon/web/reply.h"
 #include "daemon/web/visit.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES_MAX = 32 * 1024, LOG_BYTES = 256 };
+enum { HEAD_BYTES_MAX = 32 * 1024, LOG_BYTES = 256, IDLE_RUNS = 16 };
 
 static uint64_t later(const struct web *w, ms_t ms)
 {
@@ -125,10 +126,32 @@ static void *on_line(void *data, const char *uri, struct MHD_Connection *connect
     struct web *w = data;
     struct peer *peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    (void)uri;
+    if (peer != NULL)
+        peer->zero = head_has_zero(uri);
     if (peer != NULL && peer->wait == HTTP_CUT_IDLE)
         peer_waits(peer, HTTP_CUT_HEAD, later(w, w->parts.config->http.header_deadline));
     return NULL;
+}
+
+static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    (void)kind;
+    head_note(data, key, value);
+    return MHD_YES;
+}
+
+/* Is there one way only to read this request? Replies if not. */
+static bool admit_head(struct visit *v, const char *version)
+{
+    struct head head = {.hosts = 0};
+    MHD_get_connection_values(v->connection, MHD_HEADER_KIND, on_header, &head);
+    const char *why =
+        v->peer->zero ? "a zero byte (%00) in path or arguments" : head_fault(&head, version);
+    if (why == NULL)
+        return true;
+    reply_refusal(v, MHD_HTTP_BAD_REQUEST, "bad_request", why);
+    return false;
 }
 
 /* May this request be answered? Replies if not. */
@@ -201,7 +224,7 @@ static void take_body(struct visit *v, const char *bytes, size_t n)
 
 /* The head is there. NULL: no memory. */
 static struct visit *start_visit(struct web *w, struct MHD_Connection *connection, const char *url,
-                                 const char *method)
+                                 const char *method, const char *version)
 {
     struct peer *peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -212,7 +235,7 @@ static struct visit *start_visit(struct web *w, struct MHD_Connection *connectio
     v->peer = peer;
     v->connection = connection;
     peer_waits(peer, HTTP_CUT_BODY, later(w, w->parts.config->http.body_deadline));
-    v->admitted = admit(v, url, method) && admit_body(v);
+    v->admitted = admit(v, url, method) && admit_head(v, version) && admit_body(v);
     return v;
 }
 
@@ -221,9 +244,10 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
                                   size_t *upload_n, void **request_context)
 {
     struct visit *v = *request_context;
-    (void)version;
+    struct web *w = data;
+    w->moved++;
     if (v == NULL) {
-        v = *request_context = start_visit(data, connection, url, method);
+        v = *request_context = start_visit(w, connection, url, method, version);
         return v != NULL && (v->admitted || v->replied) ? MHD_YES : MHD_NO;
     }
     if (*upload_n > 0) {
@@ -254,6 +278,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     struct visit *v = *request_context;
     (void)connection;
     (void)why;
+    w->moved++;
     if (v == NULL)
         return;
     leave_work(v);
@@ -272,11 +297,18 @@ static void run(struct web *w)
 {
     unsigned long long timeout;
     uint32_t peers = w->peers.n;
+    uint64_t moved = w->moved;
     w->kicked = false;
+    w->again = UINT64_MAX;
     w->parts.begin(w->parts.data);
     MHD_run(w->mhd);
-    if (MHD_get_timeout(w->mhd, &timeout) == MHD_YES && timeout == 0)
-        w->kicked = true;
+    /* It wants to go on at once, for ever even, where a peer's buffer is full of what is no end of
+     * anything (a chunk's extension of 200 kB): without a step forward only now and then. */
+    w->idle = w->moved == moved ? w->idle + 1 : 0;
+    if (MHD_get_timeout(w->mhd, &timeout) == MHD_YES && timeout == 0) {
+        w->kicked = w->idle < IDLE_RUNS;
+        w->again = uv_now(w->parts.loop) + 1;
+    }
     /* Once full, the library looks for who waits outside at the beginning of a run only. */
     if (w->peers.n < peers)
         w->kicked = true;
@@ -320,7 +352,7 @@ void web_work(struct web *w, uint64_t now, bool calm)
         w->swept = now;
         peers_cut_late(&w->peers, now, cut, w);
     }
-    if (w->kicked)
+    if (w->kicked || now >= w->again)
         run(w);
 }
 
@@ -334,7 +366,8 @@ uint64_t web_deadline(const struct web *w)
     if (w->mhd == NULL || w->peers.n == 0)
         return UINT64_MAX;
     uint64_t sweep = w->swept + WEB_SWEEP_MS, live = live_deadline(&w->live);
-    return live < sweep ? live : sweep;
+    uint64_t first = live < sweep ? live : sweep;
+    return w->again < first ? w->again : first;
 }
 
 /* --- life ----------------------------------------------------------------------------------- */

@@ -45,8 +45,11 @@ struct web {
     struct MHD_Daemon *mhd; /* NULL: no HTTP */
     uv_poll_t poll;
     bool polling;
-    bool kicked;  /* libmicrohttpd has something to do */
-    bool closing; /* no longer ready */
+    bool kicked;    /* libmicrohttpd has something to do … */
+    uint64_t again; /* … or will have then, in uv_now() */
+    uint64_t moved; /* counts its calls: steps forward */
+    uint32_t idle;  /* its runs without one, in a row */
+    bool closing;   /* no longer ready */
     struct token token;
     struct peer_ring peers;
     struct budget budget; /* of each address (ration.h) */

@@ -354,6 +354,48 @@ class Limits(unittest.TestCase):
                 daemon.wait_status(lambda st: st["http"]["cut"]["answer"] == 1)
                 self.assertLess(len(read_to_end(s)), 1 << 20)
 
+    def test_heads_that_can_be_read_in_two_ways(self):
+        post = (b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Type: application/json\r\n")
+        inner = (b"\r\n\r\n0\r\n\r\n"
+                 b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        get_ = b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n"
+        with Daemon() as daemon:
+            for head in (
+                    post + b"Content-Length: 5\r\nContent-Length: 99" + inner,
+                    post + b"Content-Length: 6\r\nTransfer-Encoding: chunked" + inner,
+                    post + b"Transfer-Encoding: chunked\r\nContent-Length: 3" + inner,
+                    post + b"Transfer-Encoding: chunked, identity" + inner,
+                    post + b"Transfer-Encoding: xchunked" + inner,
+                    get_ + b"Host: other.example" + inner,
+                    get_.replace(b"status", b"status%00.css") + b"A: b" + inner,
+                    get_.replace(b"status", b"snapshot?name=a%00b") + b"A: b" + inner):
+                with raw(daemon) as s:
+                    s.sendall(head)
+                    got = read_to_end(s)  # it ends the connection
+                self.assertEqual(got.count(b"HTTP/1.1 "), 1, head)
+                self.assertTrue(got.startswith(b"HTTP/1.1 400 "), (head, got))
+                self.assertIn(b'"error":"bad_request"', got)
+            self.assertEqual(daemon.status()["http"]["responses"]["2xx"], 0)
+
+    def test_a_peer_that_is_no_step_further_costs_little(self):
+        """Its buffer is full, and libmicrohttpd wants to go on at once, again and again."""
+        with Daemon(http=", body_deadline: 60s") as daemon, raw(daemon) as s:
+            s.settimeout(1)
+            s.sendall(b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
+                      b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;x=")
+            try:
+                s.sendall(b"x" * 500000)
+            except TimeoutError:
+                pass  # nobody takes it
+            beats = daemon.subscriber("sys.heartbeat.")
+            beats.next()
+            began, turns = time.monotonic(), daemon.status()["loop"]["turns"]
+            beats.next()  # meanwhile nothing happens
+            turns = daemon.status()["loop"]["turns"] - turns
+            self.assertLess(turns / (time.monotonic() - began), 2500)
+            beats.close()
+
     def test_an_address_has_its_requests_a_second(self):
         with Daemon(http=", requests_per_second: 1") as daemon:
             sockets = [raw(daemon) for _ in range(20)]  # so that they come as one

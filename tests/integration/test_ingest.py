@@ -109,6 +109,8 @@ class Ingest(unittest.TestCase):
                                   ([b"batch", head, b"x", b"more"], "not_a_map"),
                                   ([b"batch", msgpack.packb({"client": "x" * 65, "batch": 1}),
                                     b"x"], "name_long"),
+                                  *(([b"batch", msgpack.packb({"client": "x", "batch": n}), b"x"],
+                                     "out_of_range") for n in (1 << 63, -1, 1.5, "1", None)),
                                   ([b"batch", head, b"\xc1"], "not_msgpack")):
                 dealer.send_multipart(frames)
                 word, answer = dealer.recv_multipart()

@@ -177,6 +177,8 @@ Test(value, names_against_a_naive_check)
             want = name[i] < 0x20 || name[i] == 0x7f ? ERR_NOT_UTF8 : 0;
         if (want == 0 && !naive_utf8(name, len))
             want = ERR_NOT_UTF8;
+        for (uint32_t i = 0; want == 0 && i + 1 < len; i++) /* U+0080 to 9F */
+            want = name[i] == 0xc2 && name[i + 1] <= 0x9f ? ERR_NOT_UTF8 : 0;
         cr_assert_eq(name_check((const char *)name, len), want, "round %d", round);
         cr_assert_eq(utf8_valid((const char *)name, len), naive_utf8(name, len));
         good += want == 0;
@@ -184,6 +186,11 @@ Test(value, names_against_a_naive_check)
     }
     cr_assert_gt(good, 100000);
     cr_assert_eq(name_check("客服组", 9), 0);
+    cr_assert_eq(name_check("a\xc2\x9b"
+                            "2J",
+                            5),
+                 ERR_NOT_UTF8); /* clears the screen of a terminal */
+    cr_assert_eq(name_check("\xc2\xa0", 2), 0);
     cr_assert_eq(name_check(NULL, 0), ERR_NAME_EMPTY);
 }
 
