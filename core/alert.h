@@ -11,7 +11,7 @@ enum { ALERT_KINDS = ALERT_OPS + 1 };
 
 enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED, ALERT_CANCELLED };
 
-/* Why an SLA alert came, or came to its end. X(NAME, wire) */
+/* Why an alert came, or came to its end. X(NAME, wire) */
 #define ALERT_CAUSES(X)                                                                            \
     X(NONE, "")                                                                                    \
     X(MET, "met")                                   /* cleared: in time after the warning */       \
@@ -20,12 +20,14 @@ enum alert_state { ALERT_WARNING, ALERT_BREACHED, ALERT_CLEARED, ALERT_CORRECTED
     X(NO_POLICY, "no_policy")                       /* cancelled: no policy matches any more */    \
     X(CLOSED_WITHOUT_REPLY, "closed_without_reply") /* cancelled: ended, nobody had replied */     \
     X(ENDED, "ended")                               /* cancelled: resolved or closed instead */    \
-    X(REASSIGNED, "reassigned") /* cancelled: somebody else has it, or nobody */                   \
-    X(MERGED, "merged")         /* cancelled */                                                    \
-    X(VOID, "void")             /* cancelled: spam or duplicate */                                 \
-    X(LATE_EVENT, "late_event") /* corrected: it was in time after all */                          \
-    X(FORGIVEN, "forgiven")     /* corrected: a longer target, and forgive */                      \
-    X(FORGOTTEN, "forgotten")   /* cancelled: the ticket had to make room */
+    X(REASSIGNED, "reassigned")     /* cancelled: somebody else has it, or nobody */               \
+    X(MERGED, "merged")             /* cancelled */                                                \
+    X(VOID, "void")                 /* cancelled: spam or duplicate */                             \
+    X(LATE_EVENT, "late_event")     /* corrected: it was in time after all */                      \
+    X(FORGIVEN, "forgiven")         /* corrected: a longer target, and forgive */                  \
+    X(FORGOTTEN, "forgotten")       /* cancelled: the ticket had to make room */                   \
+    X(RULE_GONE, "rule_gone")       /* cancelled: a reload brought no such rule any more … */    \
+    X(RULE_CHANGED, "rule_changed") /* … or one that compares otherwise */
 
 enum alert_cause {
 #define ALERT_CAUSE_ENUM(name, wire) CAUSE_##name,
@@ -89,7 +91,7 @@ struct alert {
     uint8_t untold;                /* enum alert_untold: to be kept, not to be published */
     struct str detail;             /* ops: why; empty = none; lent */
     bool said;                     /* told for what somebody said about it, not for a transition */
-    struct alert_sla sla;          /* kind sla only; but `held` of every kind */
+    struct alert_sla sla;          /* kind sla only; but `held`, `cause` of rules, too */
 };
 
 #endif

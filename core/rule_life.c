@@ -50,6 +50,15 @@ static bool same_rule(const struct rules *r, const struct rule_setting *a,
            str_equal(str_of(a->when), str_of(b->when));
 }
 
+/* Why a rule of before is no more. */
+static enum alert_cause why_gone(const struct rule_setting *rule, const struct settings *next)
+{
+    for (uint32_t i = 0; i < next->rules; i++)
+        if (str_equal(str_of(rule->id), str_of(next->rule[i].id)))
+            return CAUSE_RULE_CHANGED;
+    return CAUSE_RULE_GONE;
+}
+
 /* Watches a new rule on every name from t on. */
 static bool begin_rule(struct rules *r, struct board *b, const struct rule_setting *rule,
                        uint32_t i, ms_t t)
@@ -92,8 +101,11 @@ bool rules_apply(struct rules *r, struct board *b, const struct settings *settin
                 watch_look(r, h, w, t + 1);
             continue;
         }
-        if (w->state == WATCH_ACTIVE || w->state == WATCH_CLEARING)
+        if (watch_is_active(w)) {
             watch_finish(r, b, w, ALERT_CANCELLED, NULL, t, out);
+            out->effects[out->n - 1].alert.sla.cause =
+                (uint8_t)why_gone(&old->rule[w->rule], settings);
+        }
         watch_free(r, b, h, w);
     }
     rules_prepare(r, settings);

@@ -5,6 +5,7 @@
 #include "daemon/lint.h"
 #include "daemon/rules.h"
 #include "daemon/security.h"
+#include "daemon/suggest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,6 +41,24 @@ static enum match match(const char *path)
     return found;
 }
 
+/* Nearest of the names that stand where the last one of the path does. */
+static bool refuse_unknown(const struct tree *t, uint32_t line, const char *path,
+                           struct tree_error *why)
+{
+    const char *dot = strrchr(path, '.');
+    size_t before = dot == NULL ? 0 : (size_t)(dot - path) + 1;
+    char text[SUGGEST_TEXT];
+    struct suggestion s;
+    suggest_begin(&s, str_of(path + before));
+    for (uint32_t i = 0; i < keys_n; i++) {
+        const char *name = keys[i].path + before;
+        if (strncmp(keys[i].path, path, before) == 0)
+            suggest_offer(&s, (struct str){name, (uint32_t)strcspn(name, ".")});
+    }
+    return tree_complain(t, line, path, why, "unknown key; %sticketpulsed --print-config lists all",
+                         suggest_text(&s, text));
+}
+
 /* Every key of the map must be known. Paths of the table are short, so longer ones are unknown. */
 static bool check_keys(const struct tree *t, const struct tree_node *map, const char *prefix,
                        struct tree_error *why)
@@ -49,8 +68,7 @@ static bool check_keys(const struct tree *t, const struct tree_node *map, const 
         int n = snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] == 0 ? "" : ".", m->key.p);
         enum match what = n >= (int)sizeof path ? MATCH_NONE : match(path);
         if (what == MATCH_NONE)
-            return tree_complain(t, m->line, path, why,
-                                 "unknown key; ticketpulsed --print-config lists all");
+            return refuse_unknown(t, m->line, path, why);
         if (what == MATCH_INSIDE && m->kind != TREE_MAP)
             return tree_complain(t, m->line, path, why, "a group of keys; write them below it");
         if (what == MATCH_INSIDE && !check_keys(t, m, path, why))

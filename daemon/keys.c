@@ -92,11 +92,20 @@ bool read_full_name(const struct reading *r, char *ret)
            (ret[0] != 0 || refuse(r, "an empty name; write one, or leave the key out"));
 }
 
+/* "~" is the shell's, and no null either. */
+static bool refuse_tilde(const struct reading *r)
+{
+    const char *p = r->node->text.p;
+    if (r->node->kind != TREE_SCALAR || p[0] != '~' || (p[1] != 0 && p[1] != '/'))
+        return true;
+    return refuse(r, "'%s' is a path only in a shell; write the whole one", p);
+}
+
 bool read_path(const struct reading *r, char *ret, size_t cap)
 {
     char text[CONFIG_PATH_BYTES_MAX + 1] = "";
     const char *name = r->tree->name, *slash = strrchr(name, '/');
-    if (!read_text(r, text, sizeof text))
+    if (!read_text(r, text, sizeof text) || !refuse_tilde(r))
         return false;
     if (strcmp(name, CONFIG_NO_FILE) == 0)
         return refuse(r, "no file can be named here");
@@ -127,6 +136,8 @@ bool read_count(const struct reading *r, int64_t min, int64_t max, uint32_t *ret
         return false;
     struct str text = r->node->text;
     int64_t value = 0;
+    if (text.len > 1 && text.p[0] == '0')
+        return refuse(r, "'%s' begins with 0, which some read as octal; write it without", text.p);
     for (uint32_t i = 0; i < text.len; i++) {
         if (text.p[i] < '0' || text.p[i] > '9' || text.len > 10)
             return refuse(r, "'%s' is no number; write it in digits", text.p);
@@ -403,7 +414,7 @@ bool key_read(const struct key *key, struct reading *r)
     case KEY_ZONE:
         return read_zone(r);
     case KEY_PATH:
-        return read_text(r, place, key->size);
+        return read_text(r, place, key->size) && refuse_tilde(r);
     case KEY_RULES:
         memset(place, 0, key->size);
         return read_list(key, r, rule_read, &r->config->settings.rules);

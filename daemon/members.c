@@ -1,5 +1,7 @@
 #include "daemon/members.h"
 
+#include "daemon/suggest.h"
+
 #include <stdio.h>
 
 enum { PATH_BYTES_MAX = 96 }; /* three levels of names of ours, one of theirs cut to 40 */
@@ -12,15 +14,26 @@ static bool known(const struct members *members, struct str name)
     return false;
 }
 
+static bool refuse_unknown(const struct reading *r, const struct members *members,
+                           const struct tree_node *m)
+{
+    char path[PATH_BYTES_MAX], text[SUGGEST_TEXT];
+    struct suggestion s;
+    snprintf(path, sizeof path, "%s.%.40s", r->path, m->key.p);
+    suggest_begin(&s, m->key);
+    for (uint32_t i = 0; i < members->n; i++)
+        suggest_offer(&s, str_of(members->at[i].name));
+    return tree_complain(r->tree, m->line, path, r->why,
+                         "unknown key of a %s; %ssee --print-config", members->of,
+                         suggest_text(&s, text));
+}
+
 /* Is all that is there known, and all there that must be? */
 static bool check(const struct reading *r, const struct members *members)
 {
     for (const struct tree_node *m = r->node->first; m != NULL; m = m->next) {
-        char path[PATH_BYTES_MAX];
-        snprintf(path, sizeof path, "%s.%.40s", r->path, m->key.p);
         if (!known(members, m->key))
-            return tree_complain(r->tree, m->line, path, r->why,
-                                 "unknown key of a %s; see --print-config", members->of);
+            return refuse_unknown(r, members, m);
     }
     for (uint32_t i = 0; i < members->n; i++)
         if (members->at[i].preset == NULL &&

@@ -2,6 +2,7 @@
 
 #include "core/event.h"
 #include "daemon/calendars.h"
+#include "daemon/suggest.h"
 
 #include <stdio.h>
 
@@ -44,6 +45,19 @@ static bool has_part(struct str text)
     return dot < text.len && indicator_find((struct str){text.p, dot}) >= 0;
 }
 
+static bool refuse_indicator(const struct reading *r)
+{
+    const struct settings *s = &r->config->settings;
+    char text[SUGGEST_TEXT];
+    struct suggestion near;
+    suggest_begin(&near, r->node->text);
+    for (uint32_t i = 0; i < IND_N; i++)
+        if (!indicator_is_custom((enum indicator)i) || custom_of(s, (enum indicator)i) != NULL)
+            suggest_offer(&near, str_of(custom_name(s, (enum indicator)i)));
+    return refuse(r, "'%s' is no indicator; %sSEMANTICS.md and `indicators` list them",
+                  r->node->text.p, suggest_text(&near, text));
+}
+
 bool source_indicator(const struct reading *r, struct figure_source *ret)
 {
     const struct settings *s = &r->config->settings;
@@ -61,8 +75,7 @@ bool source_indicator(const struct reading *r, struct figure_source *ret)
                       "others no parts",
                       r->node->text.p);
     if (i < 0)
-        return refuse(r, "'%s' is no indicator; SEMANTICS.md and `indicators` list them",
-                      r->node->text.p);
+        return refuse_indicator(r);
     static const uint8_t usual[] = {
         [IND_DURATION] = IF_END, [IND_COUNT] = IF_NUM,   [IND_RATIO] = IF_VALUE,
         [IND_NUMBER] = IF_VALUE, [IND_MEAN] = IF_MEAN,   [IND_SHARE] = IF_VALUE,

@@ -1,7 +1,8 @@
 /* tree.h: a YAML file as a tree of nodes that know their line; the only user of libyaml.
  *
- * Bounded while it is read: 256 KiB, 16 levels, one document, no anchors or aliases, no key
- * twice. tree_fini frees every node; texts of nodes live as long as their tree. */
+ * Bounded while it is read: 256 KiB, 16 levels, one document, no anchors, aliases or tags, no key
+ * twice, no character that nobody sees (unseen.h). tree_fini frees every node; texts of nodes live
+ * as long as their tree. */
 #ifndef TP_DAEMON_TREE_H
 #define TP_DAEMON_TREE_H
 

@@ -148,6 +148,8 @@ static void emit_kpi(struct emitter *em, const struct settings *settings, const 
     if (alert->ended_at != MS_NONE)
         emit_int(em, "ended_at", alert->ended_at);
     emit_found(em, rule, alert);
+    if (alert->sla.cause != CAUSE_NONE)
+        emit_text(em, "cause", alert_cause_name((enum alert_cause)alert->sla.cause));
     if (alert->sla.held)
         emit_bool(em, "held", true);
 }

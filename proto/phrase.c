@@ -51,6 +51,8 @@ const char *phrase_cause(enum alert_cause cause, enum lang lang)
         [CAUSE_LATE_EVENT] = {"a late event showed it", "迟到事件所示"},
         [CAUSE_FORGIVEN] = {"a longer target, and forgiven", "目标放宽，予以撤销"},
         [CAUSE_FORGOTTEN] = {"forgotten to make room", "为腾出空间而移除"},
+        [CAUSE_RULE_GONE] = {"the rule is gone", "规则已删除"},
+        [CAUSE_RULE_CHANGED] = {"the rule was changed", "规则已更改"},
     };
     CHECK(cause < CAUSE_N);
     return causes[cause][lang == LANG_ZH];

@@ -82,8 +82,9 @@ Test(config, reads_every_kind_of_value)
 
 Test(config, refuses_unknown_and_misplaced_keys)
 {
-    refused("lateness: 5s\nlatenes: 5s\n",
-            "f:2: latenes: unknown key; ticketpulsed --print-config lists all");
+    refused(
+        "lateness: 5s\nlatenes: 5s\n",
+        "f:2: latenes: unknown key; did you mean lateness? ticketpulsed --print-config lists all");
     refused("sockets:\n  in: []\n",
             "f:2: sockets.in: unknown key; ticketpulsed --print-config lists all");
     refused("sockets: 5\n", "f:1: sockets: a group of keys; write them below it");

@@ -84,9 +84,9 @@ Test(rules, are_refused_with_line_and_member)
     refused("id: x, indicator: waiting", "f:3: rules: a rule without `fire`; add it");
     refused("id: x, indicator: waiting, fire: '>= 1', colour: red",
             "f:3: rules.colour: unknown key of a rule; see --print-config");
-    refused(
-        "id: x, indicator: wating, fire: '>= 1'",
-        "f:3: rules.indicator: 'wating' is no indicator; SEMANTICS.md and `indicators` list them");
+    refused("id: x, indicator: wating, fire: '>= 1'",
+            "f:3: rules.indicator: 'wating' is no indicator; did you mean waiting? SEMANTICS.md "
+            "and `indicators` list them");
     refused("id: x, indicator: waiting, field: p90, fire: '>= 1'",
             "f:3: rules.field: waiting has no field 'p90'; it has value");
     refused("id: x, indicator: first_response, window: 1h, fire: '>= 1m'",

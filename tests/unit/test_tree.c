@@ -68,6 +68,38 @@ Test(tree, refuses_with_file_and_line)
             "quotes there");
 }
 
+/* Whatever comes from a configuration may be shown to people. */
+Test(tree, refuses_what_nobody_sees)
+{
+    REFUSED("a: 1\nb: \"x\\e[31m\"\n",
+            "f:2: b: a character that nobody sees (U+001B); write it without");
+    REFUSED("a: [x, \"y\\nz\"]\n", "f:1: a character that nobody sees (U+000A); write it without");
+    REFUSED("a: 'x\u202ey'\n", "f:1: a: a character that nobody sees (U+202E); write it without");
+    REFUSED("a: {b\u200bc: 1}\n", "f:1: a character that nobody sees (U+200B); write it without");
+    REFUSED("a: \"x\\0y\"\n", "f:1: a: a character that nobody sees (U+0000); write it without");
+    REFUSED("a: 1\nb: x\x01\n", "f:2: a control character (0x1); remove it");
+    struct tree t = parsed("\xEF\xBB\xBF"
+                           "a: 1\r\nb: 退款\u200d客服\r\n");
+    cr_assert_str_eq(member(t.root, "a")->text.p, "1");
+    tree_fini(&t);
+}
+
+Test(tree, refuses_what_is_not_utf_8)
+{
+    REFUSED("a: 1\nb: Z\xFCrich\n", "f:2: not UTF-8 (byte 0xfc); save the file as UTF-8");
+    refused("\xFF\xFE"
+            "a\0:\0",
+            6, "f:1: not UTF-8 (byte 0xff); save the file as UTF-8");
+}
+
+Test(tree, refuses_tags)
+{
+    REFUSED("a: !!int 5\n", "f:1: tags are not supported; write the value without `!`");
+    REFUSED("a: !x [b]\n", "f:1: tags are not supported; write the value without `!`");
+    REFUSED("a: 1\nb: !!map {c: 1}\n", "f:2: tags are not supported; write the value without `!`");
+    REFUSED("!!str a: 1\n", "f:1: tags are not supported; write the value without `!`");
+}
+
 Test(tree, refuses_a_cycle_of_aliases)
 {
     REFUSED("a: &x [*x]\n", "f:1: anchors are not supported; write the value out");
