@@ -160,11 +160,15 @@ class Daemon:
     def subscriber(self, *prefixes):
         return Subscriber(self, prefixes)
 
-    def ask(self, **request):
-        """All answers to a request."""
+    def asker(self):
+        """A socket for requests."""
         s = self.socket(zmq.DEALER)
         s.connect(self.query_endpoint)
-        return answers_of(s, request)
+        return s
+
+    def ask(self, **request):
+        """All answers to a request."""
+        return answers_of(self.asker(), request)
 
     def status(self):
         return self.ask(op="status")[0]["message"]
@@ -178,8 +182,7 @@ class Daemon:
         """Asks for the status until the condition holds, not so often that the daemon has no time
         for anything else."""
         deadline = time.monotonic() + PATIENCE_S
-        s = self.socket(zmq.DEALER)
-        s.connect(self.query_endpoint)
+        s = self.asker()
         while not condition(status := asked(s, dict(op="status"))[0]["message"]):
             assert time.monotonic() < deadline, f"never so: {status}"
             s.poll(PAUSE_MS)  # nothing comes that was not asked for

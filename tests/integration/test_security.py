@@ -82,6 +82,9 @@ class Guarded(Daemon):
         assert s.recv()[0] == 1
         return s
 
+    def asker(self):
+        return self.as_client(zmq.DEALER, "chief", self.query_endpoint)
+
     def query(self, name, **request):
         return answers_of(self.as_client(zmq.DEALER, name, self.query_endpoint), request)
 
