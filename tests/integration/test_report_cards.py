@@ -233,6 +233,41 @@ class ReportCards(unittest.TestCase):
             for form in ("csv", "md"):
                 self.assertNotRegex(self.said("{}", form=form, log=log), arrow + r"(\.0+)?\b[^.]")
 
+    def test_a_clear_change_is_told_in_words(self):
+        lines = [complaint("ada", 1 + i // 9, i) for i in range(40)]
+        lines += [complaint("ada", 31 + i // 9, 100 + i) for i in range(20)]
+        lines += [{"type": "rated", "ts": APRIL + day * DAY, "agent": "ada", "score": score,
+                   "src": "s", "id": f"r{day}{i}"}
+                  for day, score in ((3, 4), (33, 3)) for i in range(20)]
+        lines.append(complaint("ada", 75, 999))  # the months are over
+        lines.sort(key=lambda e: e["ts"])
+        log = self.write("less.ndjson", "".join(json.dumps(e) + "\n" for e in lines))
+        got = self.cells("{}", log=log)
+        for table_, row in (("summary", "complaints"), ("indicators", "complaints"),
+                            ("compare_agent", "ada/complaints.num")):
+            self.assertEqual(got[table_, row, "change"], ("↓ 50.0%", "better"))
+        self.assertEqual(got["indicators", "csat", "change"], ("↓ 1.00", "worse"))
+        self.assertIn("- complaints: **20** ↓ 50.0% (better)", self.said("{}", form="md", log=log))
+        self.assertIn("↓ 50.0% · better</span>", self.said("{}", form="html", log=log))
+        with open(log, "a", encoding="utf-8") as file:
+            file.write("{\n")
+        refused = run("report", log, "--format", "csv", "--month", "2026-05", code=1).stdout
+        self.assertIn("quality,lines_refused,count,1,,1,look into it", refused)
+
+    def test_names_that_are_left_out_are_told(self):
+        """Where people read; programs get all of them. Who has most stands first."""
+        lines = [{"type": "opened", "ts": at + i, "ticket": f"{at}{i}", "src": "s",
+                  "category": f"c{i % 201:03}", "by": "customer", "id": f"{at}{i}"}
+                 for at in (APRIL, MAY) for i in range(201 + 1)]
+        log = self.write("names.ndjson", "".join(json.dumps(e) + "\n" for e in lines))
+        text = self.said("{}", form="md", log=log)
+        part = text.split("**category**")[1].split("\n## ")[0]
+        self.assertIn("1 further names are left out here; --format csv has all of them.", part)
+        self.assertEqual(part.splitlines()[4].split(" | ")[0], "| c000")
+        self.assertEqual(part.count("| opened |"), 200)
+        rows = {row for name, row, _ in self.cells("{}", log=log) if name == "compare_category"}
+        self.assertEqual(len({row for row in rows if row.endswith("/opened.num")}), 201)
+
     @unittest.skipIf(MISSING, MISSING)
     def test_no_table_is_cut(self):
         """On paper nothing can be scrolled, on a phone nobody likes to: A4 has 186 mm between its
