@@ -144,6 +144,7 @@ class ReportCards(unittest.TestCase):
                 + cards.replace("window: 30d,", "window: 30d, when: night,", 1)
         self.assertIn("left out: a report tells no hours apart (calendar night)",
                       self.said(hours, form="md"))
+        self.assertNotIn(("agents", "ada", "score"), self.cells(hours))  # nor by all hours
         nothing = "scorecards:\n  - {id: a, scope: all, window: 30d, items: [{indicator: nps, " \
                   "weight: 1, baseline: 0, target: 1}]}\n"
         self.assertIn("nothing that scorecard a judges was counted", self.said(nothing, form="md"))
@@ -202,6 +203,11 @@ class ReportCards(unittest.TestCase):
         reached = ada["resolution.attainment"]
         self.assertEqual(reached["actual"], ("100.0%", "n = 1 · 20.7 – 100.0%"))
         self.assertEqual(reached["change"][0], "unchanged")
+        card = "scorecards: [{id: a, window: 30d, items: [{indicator: csat.skill, weight: 1, " \
+               "baseline: 1, target: 2}]}]\n"
+        aspect = self.cells(own + card, log=log)  # the goal of an aspect is none of all ratings
+        self.assertEqual(aspect["indicators", "csat", "actual"], got["indicators", "csat", "actual"])
+        self.assertEqual(aspect["indicators", "csat", "target"][0], "")
         self.assertEqual(got["compare_agent", "eve/csat.mean", "actual"][0], "·")
         self.assertEqual(got["compare_agent", "eve/csat.mean", "before"][0], "3")
         self.assertEqual(got["compare_agent", "dan/complaints.num", "change"][0], "↑ 2")
@@ -218,6 +224,9 @@ class ReportCards(unittest.TestCase):
         lines = [{"type": "opened", "ts": at + i * 60000, "ticket": f"{at}{i}", "src": "s",
                   "category": "a" if i % (2 if at == MAY else 9) else "b", "by": "customer",
                   "id": f"{at}{i}"} for at in (APRIL, MAY) for i in range(90)]
+        lines += [{"type": "rated", "ts": at + DAY, "agent": "ada", "score": score, "src": "s",
+                   "id": f"r{at}"} for at, score in ((APRIL, 4), (MAY, 4.004))]
+        lines.sort(key=lambda e: e["ts"])
         log = self.write("mix.ndjson", "".join(json.dumps(e) + "\n" for e in lines))
         got = self.cells("flag_over: 40%\n", log=log)
         self.assertEqual(got["categories", "a", "share"], ("50.0%", "above 40 %"))
@@ -228,6 +237,7 @@ class ReportCards(unittest.TestCase):
         text = self.said("flag_over: 40%\n", form="html", log=log)
         self.assertIn("<span>above 40 %</span>", text)
         self.assertEqual(got["summary", "opened", "change"][0], "unchanged")
+        self.assertEqual(got["summary", "csat", "change"][0], "unchanged")  # 0.00 when written
         # dan's complaints by hand: 2 of none is no percentage, and nothing that is 0 has an arrow
         for arrow in ("↑ 0", "↓ 0"):
             for form in ("csv", "md"):
