@@ -283,8 +283,8 @@ class ReportCards(unittest.TestCase):
         """On paper nothing can be scrolled, on a phone nobody likes to: A4 has 186 mm between its
         margins. A card of sixteen items has more columns than a page has room for."""
         log, page = self.write("sim.ndjson", ""), self.write("page.html", "")
-        run("simulate", "--to", log, "--start", APRIL, "--for", "40d", "--agents", "6", "--teams",
-            "2", "--rate", "0.002", "--seed", "5", "--lang", "en")
+        run("simulate", "--to", log, "--start", APRIL, "--for", "35d", "--agents", "6", "--teams",
+            "2", "--rate", "0.001", "--seed", "5", "--lang", "en")
         rates = ("csat_rate reopen_rate first_contact_resolution resolution_rate keep_rate "
                  "repeat_rate return_rate rework_rate survey_cover inspection_cover complaint_rate "
                  "resolved_within confirmed_rate sla_rate clearance occupancy").split()
