@@ -206,7 +206,8 @@ class ReportCards(unittest.TestCase):
         card = "scorecards: [{id: a, window: 30d, items: [{indicator: csat.skill, weight: 1, " \
                "baseline: 1, target: 2}]}]\n"
         aspect = self.cells(own + card, log=log)  # the goal of an aspect is none of all ratings
-        self.assertEqual(aspect["indicators", "csat", "actual"], got["indicators", "csat", "actual"])
+        rated_all = got["indicators", "csat", "actual"]
+        self.assertEqual(aspect["indicators", "csat", "actual"], rated_all)
         self.assertEqual(aspect["indicators", "csat", "target"][0], "")
         self.assertEqual(got["compare_agent", "eve/csat.mean", "actual"][0], "·")
         self.assertEqual(got["compare_agent", "eve/csat.mean", "before"][0], "3")
