@@ -198,7 +198,8 @@ static bool follow(struct customers *c, uint64_t key, ms_t was, ms_t is)
 uint32_t customer_followed(struct customers *c, uint64_t customer, const struct touch *was,
                            uint32_t scopes, const struct touch *is, bool worn)
 {
-    ms_t from = place_of(was->ts, was->family), to = place_of(is->ts, is->family);
+    ms_t from = scopes == 0 ? MS_NONE : place_of(was->ts, was->family); /* it may be none yet */
+    ms_t to = place_of(is->ts, is->family);
     uint32_t leaves = 0;
     for (uint32_t left = is->scopes & board_scopes(c->board); left != 0; left &= left - 1) {
         enum scope s = (enum scope)__builtin_ctz(left);
