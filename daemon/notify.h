@@ -1,4 +1,5 @@
-/* notify.h: what the service manager is told, by sd_notify(3). Nothing happens without one. */
+/* notify.h: what the service manager is told, as sd_notify(3) has it; it is never waited for longer
+ * than a second. Nothing happens without one. */
 #ifndef TP_DAEMON_NOTIFY_H
 #define TP_DAEMON_NOTIFY_H
 
