@@ -21,6 +21,7 @@ enum limit_met {
     LIMIT_MET_CHUNKS,
     LIMIT_MET_ALERTS,
     LIMIT_MET_SOURCES,
+    LIMIT_MET_IDS,
     LIMIT_MET_N
 };
 

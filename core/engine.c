@@ -282,15 +282,15 @@ static void tell_limits(struct engine *e, struct outbox *out)
     uint64_t other = e->other_loaded;
     for (enum scope s = 0; s < SCOPE_N; s++)
         other += board_names(e->board, s)->overflowed;
-    c->counters.names_other = other;
     c->counters.samples_shed = e->shed_loaded + board_shed(e->board);
     uint64_t untracked = tickets_alerts(e->tickets)->ends.tally.untracked;
     c->limit_met[LIMIT_MET_ALERTS] += untracked - c->untracked;
     c->untracked = untracked;
-    c->limit_met[LIMIT_MET_NAMES] = other;
+    c->limit_met[LIMIT_MET_NAMES] = c->counters.names_other = other;
     c->limit_met[LIMIT_MET_CHUNKS] = c->counters.samples_shed;
     c->limit_met[LIMIT_MET_CALLS] = c->counters.calls_shed;
     c->limit_met[LIMIT_MET_SOURCES] = seen_sources(e->seen)->overflowed;
+    c->limit_met[LIMIT_MET_IDS] = seen_ids_shed(e->seen);
     for (int i = 0; i < LIMIT_MET_N && room(out) > 0; i++) {
         bool again = c->limit_at[i] == MS_NONE || c->at - c->limit_at[i] >= LIMIT_AGAIN;
         if (c->limit_met[i] == c->limit_seen[i] || !again)

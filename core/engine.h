@@ -175,6 +175,7 @@ MUST_CHECK int engine_compare(struct engine *e, const struct sla_setting *next,
     X(tickets_forgotten, "closed tickets forgotten, by age or for room")                           \
     X(calls_shed, "calls forgotten before their time because limits.calls was met")                \
     X(samples_shed, "samples let go because window memory was full")                               \
+    X(ids_forgotten, "event ids forgotten before their time because limits.ids was met")           \
     X(sources_restarted, "sources whose seq began anew")                                           \
     X(seq_gaps, "sequence numbers of sources that are missing so far")                             \
     X(alerts_fired, "threshold alerts fired")                                                      \

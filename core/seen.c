@@ -10,6 +10,7 @@ struct seen_state {
     uint64_t restarted;
     uint64_t missing;
     uint64_t forgotten;
+    uint64_t ring_shed;
 };
 
 struct seen {
@@ -121,8 +122,10 @@ static bool ring_check_and_add(struct seen *s, const uint64_t hash[2], ms_t now,
             break;
         ring_drop(s);
     }
-    if (seen_ids(s) == s->ids.cap)
+    if (seen_ids(s) == s->ids.cap) {
+        s->state.ring_shed += ring_at(s, s->state.ring_first)->received >= since;
         ring_drop(s);
+    }
     uint32_t slot = ring_slot(s, s->state.ring_end);
     handle_t h = slot > s->ids.high ? pool_alloc(&s->ids) : pool_handle(&s->ids, slot);
     CHECK(handle_index(h) == slot);
@@ -275,6 +278,11 @@ uint64_t seen_missing(const struct seen *s)
 uint64_t seen_forgotten(const struct seen *s)
 {
     return s->state.forgotten;
+}
+
+uint64_t seen_ids_shed(const struct seen *s)
+{
+    return s->state.ring_shed;
 }
 
 uint32_t seen_ids(const struct seen *s)

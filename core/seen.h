@@ -61,6 +61,9 @@ uint64_t seen_restarted(const struct seen *s);
 uint64_t seen_missing(const struct seen *s);
 uint64_t seen_forgotten(const struct seen *s);
 
+/* Keys that had to make room before their time: what comes again with one of them counts twice. */
+uint64_t seen_ids_shed(const struct seen *s);
+
 /* Keys remembered now, and the time of receipt of the oldest; MS_NONE when there is none. */
 uint32_t seen_ids(const struct seen *s);
 ms_t seen_ids_since(const struct seen *s);

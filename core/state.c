@@ -8,7 +8,7 @@
 static const char *const limit_names[LIMIT_MET_N] = {
     [LIMIT_MET_TICKETS] = "tickets", [LIMIT_MET_HISTORY] = "history", [LIMIT_MET_CALLS] = "calls",
     [LIMIT_MET_NAMES] = "names",     [LIMIT_MET_CHUNKS] = "chunks",   [LIMIT_MET_ALERTS] = "alerts",
-    [LIMIT_MET_SOURCES] = "sources",
+    [LIMIT_MET_SOURCES] = "sources", [LIMIT_MET_IDS] = "ids",
 };
 
 const char *limit_met_name(enum limit_met l)
@@ -182,6 +182,7 @@ const struct engine_counters *engine_counters(const struct engine *e)
     n->sla_untracked = clocks->untracked;
     n->sources_restarted = seen_restarted(e->seen);
     n->seq_gaps = seen_missing(e->seen);
+    n->ids_forgotten = seen_ids_shed(e->seen);
     return n;
 }
 

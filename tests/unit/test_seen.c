@@ -250,7 +250,7 @@ Test(seen, ids_are_remembered_by_number_and_by_age)
         uint64_t id;
         ms_t received;
     } list[MANY];
-    uint32_t first = 0, end = 0;
+    uint32_t first = 0, end = 0, fresh = 0, shed = 0;
     ms_t now = START;
     for (int step = 0; step < MANY; step++) {
         char text[32];
@@ -268,12 +268,17 @@ Test(seen, ids_are_remembered_by_number_and_by_age)
             continue;
         list[end].id = id;
         list[end++].received = now;
+        while (list[fresh].received < now - DAY_MS)
+            fresh++;
+        shed += end - fresh > IDS;
+        fresh += end - fresh > IDS;
         if (end - first > IDS)
             first++;
         cr_assert_leq(seen_ids(t->s), IDS);
         cr_assert_geq(seen_ids_since(t->s), list[first].received);
     }
     cr_assert_gt(end, 2000);
+    cr_assert(shed > 1000 && seen_ids_shed(t->s) == shed, "%u", shed);
     test_free(t);
 }
 
