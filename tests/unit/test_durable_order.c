@@ -94,11 +94,12 @@ static const struct event *events(uint32_t n)
     cr_assert_leq(n, ARRAY_LEN(all));
     for (uint32_t i = 0; i < n; i++) {
         enum event_field field;
+        now++;
         snprintf(names[i], sizeof names[i], "T%u", ++number);
         all[i] =
             (struct event){.kind = EV_OPENED,
                            .has = 1ULL << F_TYPE | 1ULL << F_TS | 1ULL << F_TICKET | 1ULL << F_SRC,
-                           .ts = ++now,
+                           .ts = now,
                            .rts = now,
                            .ticket = str_of(names[i]),
                            .src = str_of("s")};
