@@ -9,7 +9,8 @@
  * making them is not measured. All of it runs twice in the same memory and the second run counts:
  * a daemon asks the kernel for a page once in its life, a benchmark's first run does so all the
  * time (a fifth of it). The engine's memory is in huge pages where the kernel has them, as the
- * daemon's is; SMALL_PAGES=1 shows what that is worth. The last column compares with the first case.
+ * daemon's is; SMALL_PAGES=1 shows what that is worth. The last column compares with the first
+ * case.
  *
  * --policies (and the last case) puts two SLA policies in force, with business hours: every ticket
  * has clocks of four metrics with warning points. What they cost is the difference to the same
