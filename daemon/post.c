@@ -189,6 +189,9 @@ bool post_send(struct post *p, struct post_request *r, const char *url, const ch
     curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
     curl_easy_setopt(e, CURLOPT_PRIVATE, r);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L); /* signals are the loop's */
+    /* A name server that does not answer holds a thread of libcurl's for half a minute, and who
+     * ends the transfer must not wait for that one: it is the loop. */
+    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "ticketpulse/" TP_VERSION);
     r->busy = curl_multi_add_handle(p->multi, e) == CURLM_OK;
     if (!r->busy) {

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import re
+import select
 import shutil
 import signal
 import socket
@@ -27,6 +28,42 @@ rules:
   - {id: queue, indicator: waiting, scope: team, fire: '>= 1', severity: critical,
      labels: {run-book: wiki}}
 """
+
+
+# A name server that does not answer, for one name: who asks is told of, and waits for ever.
+MUTE = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+        dlsym(RTLD_NEXT, "getaddrinfo");
+    if (name == NULL || strcmp(name, "mute.example") != 0)
+        return real(name, service, hints, ret);
+    int fd = open(getenv("MUTE_ASKED"), O_WRONLY);
+    if (write(fd, "?", 1) != 1)
+        abort();
+    for (;;)
+        pause();
+}
+"""
+
+
+def mute(scratch):
+    """The environment of a daemon; the descriptor that gets a byte for each question."""
+    library, asked = os.path.join(scratch, "mute.so"), os.path.join(scratch, "asked")
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-o", library, "-", "-ldl"], input=MUTE,
+                   text=True, check=True)
+    os.mkfifo(asked)
+    options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return ({"LD_PRELOAD": library, "MUTE_ASKED": asked, "ASAN_OPTIONS": options},
+            os.open(asked, os.O_RDWR))
 
 
 class Hook:
@@ -120,6 +157,28 @@ class Webhook(unittest.TestCase):
             d.wait_line('failed receiver=h error="HTTP status 500" answer=no retry_ms=1000')
             d.wait_line("delivery goes on receiver=h")
             self.assertEqual(d.status()["deliveries"]["failed"], 2)
+        hook.close()
+
+    def test_a_name_server_that_does_not_answer_holds_up_nobody(self):
+        scratch = tempfile.mkdtemp(prefix="ticketpulse-")
+        self.addCleanup(shutil.rmtree, scratch)
+        environment, asked = mute(scratch)
+        self.addCleanup(os.close, asked)
+        hook = Hook()
+        config = one(hook.port) + ("  - {name: m, webhook: 'http://mute.example/',"
+                                   " timeout: 100ms}\n")
+        with Daemon(config, environment=environment) as d:
+            publisher = d.publisher()
+            make_wait(d, publisher, "a")
+            self.assertEqual(hook.alerts(1)[0]["name"], "a")
+            for _ in range(2):  # the second time it has given the first one up
+                self.assertTrue(select.select([asked], [], [], PATIENCE_S)[0])
+                os.read(asked, 1)
+            d.wait_line("delivery failed receiver=m")
+            make_wait(d, publisher, "b")
+            self.assertEqual(hook.alerts(1)[0]["name"], "b")
+            # A third question is under way when it is stopped.
+            self.assertTrue(select.select([asked], [], [], PATIENCE_S)[0])
         hook.close()
 
     def test_what_was_not_delivered_before_a_restart_is_delivered_after_it(self):
