@@ -97,7 +97,8 @@ bool rules_apply(struct rules *r, struct board *b, const struct settings *settin
         struct watch *w = pool_edit(&r->pool, h);
         if (now[w->rule] < RULES_MAX) {
             w->rule = now[w->rule];
-            if (settings->rule[w->rule].when[0] != 0) /* which may be another from then on */
+            /* Its hours, or how long it waits for a source, may be others from then on. */
+            if (settings->rule[w->rule].when[0] != 0 || w->held != 0)
                 watch_look(r, h, w, t + 1);
             continue;
         }
