@@ -29,8 +29,8 @@ uint32_t ranks_place(const struct ranks *r, int32_t total)
     return higher + 1;
 }
 
-const char *rank_medal(uint32_t place)
+const char *rank_medal(uint32_t place, int32_t total)
 {
     static const char *const medals[] = {"gold", "silver", "bronze"};
-    return place >= 1 && place <= ARRAY_LEN(medals) ? medals[place - 1] : NULL;
+    return place >= 1 && place <= ARRAY_LEN(medals) && total > 0 ? medals[place - 1] : NULL;
 }

@@ -20,7 +20,8 @@ void ranks_remove(struct ranks *r, int32_t total);
 /* 1 + how many scores are higher. */
 uint32_t ranks_place(const struct ranks *r, int32_t total);
 
-/* "gold", "silver", "bronze" of the places 1 to 3; NULL for the others. */
-const char *rank_medal(uint32_t place);
+/* "gold", "silver", "bronze" of the places 1 to 3; NULL for the others, and for a score of 0: a
+ * card that a gate voided earns nothing, however few there are. */
+const char *rank_medal(uint32_t place, int32_t total);
 
 #endif

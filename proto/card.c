@@ -115,8 +115,8 @@ static void emit_result(struct emitter *em, const struct card_result *r, enum la
     if (r->place > 0) {
         emit_uint(em, "rank", r->place);
         emit_uint(em, "of", r->of);
-        if (rank_medal(r->place) != NULL)
-            emit_text(em, "medal", rank_medal(r->place));
+        if (rank_medal(r->place, s->total) != NULL)
+            emit_text(em, "medal", rank_medal(r->place, s->total));
     }
     if (s->voided)
         emit_bool(em, "voided", true);

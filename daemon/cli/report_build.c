@@ -38,6 +38,10 @@ static void put_open(struct report *r, struct doc_table *t)
     doc_cell(t, word(W_R_OPEN_END))->key = "open_at_end";
     doc_number(t, report_count(r, (uint64_t)at_end), (double)at_end, UNIT_COUNT);
     int64_t by = at_end - at_start;
+    if (c->first == MS_NONE || c->first >= c->setup.period[CUBE_NOW].from) {
+        doc_cell(t, ""); /* what was open when the period began is not known */
+        return;
+    }
     doc_number(
         t,
         by == 0 ? word(W_R_SAME)

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { PEOPLE_SHOWN = 40, MEDALS = 3 };
+enum { PEOPLE_SHOWN = 40 };
 
 /* Columns of both tables; only those with something in them are shown. */
 static const struct figure_source shown[] = {
@@ -170,9 +170,9 @@ static void put_person(struct report *r, struct doc_table *t, const struct ranki
                        const struct person *p, bool scored)
 {
     put_name(r, t, k->scope, p->index);
+    const char *star = rank_medal(p->place, scored ? p->score.total : 1) != NULL ? "★ " : "";
     if (p->place > 0)
-        doc_number(t, doc_text(r->doc, "%s%u", p->place <= MEDALS ? "★ " : "", p->place), p->place,
-                   UNIT_COUNT);
+        doc_number(t, doc_text(r->doc, "%s%u", star, p->place), p->place, UNIT_COUNT);
     else
         doc_cell(t, "·");
     if (scored)
@@ -203,9 +203,9 @@ static void put_item(struct report *r, struct doc_table *t, const struct sum *no
     if (said != NULL)
         note = doc_text(r->doc, "%s%s%s", note, note[0] == '\0' ? "" : " · ", said);
     cell->note = note[0] == '\0' ? NULL : note;
-    cell->tone = line->standing == LINE_STRONG ? TONE_GOOD
-                 : line->standing == LINE_WEAK ? TONE_BAD
-                                               : TONE_NONE;
+    cell->tone = line->state == LINE_VOID || line->standing == LINE_WEAK ? TONE_BAD
+                 : line->standing == LINE_STRONG                         ? TONE_GOOD
+                                                                         : TONE_NONE;
 }
 
 /* "Desk (billing, sales)": a variant by whom it is for. */

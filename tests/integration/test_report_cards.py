@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 import unittest
 
@@ -175,6 +176,22 @@ class ReportCards(unittest.TestCase):
         self.assertEqual(whole["summary", "score", "value"],
                          ("0.00", "unqualified · card void: complaints 2 ≥ 2"))
         self.assertEqual(whole["scorecard", "csat.mean", "verdict"][0], "void")
+        pair = cards.replace("window:", "match: {agent: [bob, dan]}\n    window:", 1) % "card"
+        pair = pair.replace("baseline: 3, target: 4", "baseline: 1, target: 2")
+        got = self.cells(pair)
+        self.assertEqual([got["agents", name, "rank"][0] for name in ("bob", "dan")],
+                         ["★ 1", "2"])  # second, and nothing to be proud of
+        void = re.findall(r'<td class="([^"]*)"[^>]*>0\.00<small>(?:(?!</td>).)*<span>void</span>',
+                          self.said(pair, form="html"))
+        self.assertEqual(void, ["n bad", "n bad"])  # both items, not green for what they were
+
+    def test_no_change_where_nothing_is_known_of_before(self):
+        self.assertNotEqual(self.cells("{}")["summary", "open_at_end", "change"][0], "")
+        late = self.write("may.ndjson", "".join(
+            json.dumps(e) + "\n" for e in LOG if e["ts"] >= MAY))
+        got = self.cells("{}", log=late)
+        self.assertEqual(got["summary", "open_at_end", "value"][0], "0")
+        self.assertEqual(got["summary", "open_at_end", "change"][0], "")
 
     def test_everything_is_set_side_by_side(self):
         """Every indicator of either period, the site's own and aspects, too, with what it is made

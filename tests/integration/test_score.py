@@ -338,7 +338,7 @@ scorecards:
             tables = [[line.split()[0:3] for line in part.splitlines()[2:]]
                       for part in said.strip().split("\n\n")]
             self.assertEqual(tables, [[["1", "gold", "ada"], ["2", "silver", "bob"]],
-                                      [["1", "gold", "cyd"]]], said)
+                                      [["1", "cyd", "0.00"]]], said)  # first, without a medal
             self.assertIn("unqualified · void by complaints", said)
             del publisher
 

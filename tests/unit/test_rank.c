@@ -25,11 +25,17 @@ Test(rank, equal_scores_share_a_place)
 
 Test(rank, first_three_places_have_medals)
 {
-    cr_assert_str_eq(rank_medal(1), "gold");
-    cr_assert_str_eq(rank_medal(2), "silver");
-    cr_assert_str_eq(rank_medal(3), "bronze");
-    cr_assert_null(rank_medal(4));
-    cr_assert_null(rank_medal(0));
+    cr_assert_str_eq(rank_medal(1, SCORE_FULL), "gold");
+    cr_assert_str_eq(rank_medal(2, 7000), "silver");
+    cr_assert_str_eq(rank_medal(3, 1), "bronze");
+    cr_assert_null(rank_medal(4, 7000));
+    cr_assert_null(rank_medal(0, 7000));
+}
+
+Test(rank, no_medal_for_a_score_of_nothing)
+{
+    for (uint32_t place = 1; place <= 3; place++)
+        cr_assert_null(rank_medal(place, 0));
 }
 
 Test(rank, places_are_those_of_counting)
