@@ -59,8 +59,9 @@ static const char *const raised[OPS_N][2] = {
          "record.db 无法写入（@d）：告警照常发出，但未存入记录；请腾出空间或修复状态目录"},
     [OPS_CLOCK] = {"the system's clock was set back by @v: ours waits for it",
                    "系统时钟被调回 @v：内部时钟等待其追上"},
-    [OPS_LIMIT] = {"limits.@n is met: raise it, what is beyond is not kept in full",
-                   "已达到 limits.@n 上限：请调高，超出部分无法完整保留"},
+    [OPS_LIMIT] =
+        {"the limit of @n is met: raise it under `limits`, what is beyond is not kept in full",
+         "@n 已达上限：请在 limits 中调高，超出部分无法完整保留"},
 };
 
 static const char *const cleared[OPS_N][2] = {
@@ -73,7 +74,7 @@ static const char *const cleared[OPS_N][2] = {
     [OPS_CHECKPOINT] = {"a checkpoint was written", "检查点已写入"},
     [OPS_RECORD] = {"record.db is written again", "record.db 恢复写入"},
     [OPS_CLOCK] = {"the system's clock has caught up", "系统时钟已追上"},
-    [OPS_LIMIT] = {"limits.@n was not met any more", "limits.@n 不再触顶"},
+    [OPS_LIMIT] = {"the limit of @n was not met any more", "@n 不再触顶"},
 };
 
 static size_t add(char buf[PHRASE_MAX], size_t n, struct str text)
