@@ -56,7 +56,7 @@ foreach(file ${unit_sources})
     program(${name} ${file})
     target_link_libraries(${name} PRIVATE PkgConfig::criterion)
     target_compile_options(${name} PRIVATE -Wno-conversion) # Criterion's own macros trip it
-    entry(unit/${subject} 120 ${name} -j1)
+    entry(unit/${subject} 300 ${name} -j1)
 endforeach()
 
 # tests/golden: traces that read as stories, each compared with what the engine says now.
@@ -87,16 +87,21 @@ foreach(file ${bench_sources})
 endforeach()
 
 # tests/integration: the real programs and real sockets. The system's Python has pyzmq and msgpack.
+# They wait more than they work, so they begin first; quickstart builds for itself, before them.
 sources(integration_sources tests/integration/test_*.py)
 foreach(file ${integration_sources})
     get_filename_component(name ${file} NAME_WE)
     string(REPLACE "test_" "" subject ${name})
     entry(integration/${subject} 300 /usr/bin/python3 -B ${file})
+    set_tests_properties(integration/${subject} PROPERTIES COST 10)
 endforeach()
+if(TEST integration/quickstart)
+    set_tests_properties(integration/quickstart PROPERTIES COST 20)
+endif()
 
 # The style of the tree, the purity of the layers, headers that stand alone.
 foreach(check tidy purity headers)
     if(EXISTS ${CMAKE_SOURCE_DIR}/tests/${check})
-        entry(${check} 120 ${CMAKE_SOURCE_DIR}/tests/${check})
+        entry(${check} 300 ${CMAKE_SOURCE_DIR}/tests/${check})
     endif()
 endforeach()

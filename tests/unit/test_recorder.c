@@ -321,6 +321,8 @@ Test(recorder, what_finds_no_room_is_counted)
     disk_break(DISK_FULL, 1);
     wait_health(STORE_FINE);
     recorder_mark(sut, 5);
+    alert(++n);
+    wait_health(STORE_FULL);
     while (sut->lost < 10)
         alert(++n);
     cr_assert_eq(recorder_told(sut), UINT64_MAX); /* what is lost need not be waited for */
