@@ -45,3 +45,18 @@ uint32_t unseen_find(struct str text)
     }
     return 0;
 }
+
+uint32_t unseen_hide(char *text, uint32_t len)
+{
+    uint32_t n = 0;
+    for (uint32_t at = 0, from = 0; at < len; from = at) {
+        uint32_t c = next_of((struct str){text, len}, &at);
+        if (c == 0 || is_unseen(c)) {
+            text[n++] = '?';
+            continue;
+        }
+        memmove(text + n, text + from, at - from);
+        n += at - from;
+    }
+    return n;
+}

@@ -153,16 +153,20 @@ static void print_ticket(struct clocks *c, const struct message *m, const struct
     struct str id = text_of(m, ticket, "ticket"), into = text_of(m, ticket, "into");
     bool open = false;
     node_bool(message_find_in(m, ticket, "open"), &open);
-    fprintf(c->out, "%.*s · ", (int)id.len, id.p);
+    line_text(c->out, id);
+    fputs(" · ", c->out);
     if (into.len > 0) {
-        fprintf(c->out, "%s %.*s", word(W_MERGED_INTO), (int)into.len, into.p);
+        fprintf(c->out, "%s ", word(W_MERGED_INTO));
+        line_text(c->out, into);
     } else {
         fputs(word(open ? W_TICKET_OPEN : W_TICKET_ENDED), c->out);
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         struct str name = text_of(m, ticket, names[i]);
-        if (name.len > 0)
-            fprintf(c->out, " · %.*s", (int)name.len, name.p);
+        if (name.len == 0)
+            continue;
+        fputs(" · ", c->out);
+        line_text(c->out, name);
     }
     fputc('\n', c->out);
 }

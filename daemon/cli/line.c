@@ -1,5 +1,7 @@
 #include "daemon/cli/line.h"
 
+#include "daemon/unseen.h"
+
 #include <time.h>
 
 static void painted(FILE *out, const char *color, bool colors, const char *text)
@@ -18,6 +20,16 @@ char *line_time(char *buf, size_t cap, ms_t at, bool date)
         strftime(buf, cap, date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &local) == 0)
         snprintf(buf, cap, "%lld", (long long)at);
     return buf;
+}
+
+void line_text(FILE *out, struct str text)
+{
+    char shown[PHRASE_MAX];
+    uint32_t n = text.len < sizeof(shown) ? text.len : sizeof(shown);
+    if (n == 0)
+        return;
+    memcpy(shown, text.p, n);
+    fprintf(out, "%.*s", (int)unseen_hide(shown, n), shown);
 }
 
 static void begin(FILE *out, const struct message *m, const struct node *message, bool colors)
@@ -43,9 +55,12 @@ void line_alert(FILE *out, const struct message *m, const struct node *alert, bo
     begin(out, m, alert, colors);
     snprintf(buf, sizeof(buf), "%-9.*s", (int)state.len, state.p);
     painted(out, over ? PAINT_GREEN : mild ? PAINT_YELLOW : PAINT_RED, colors, buf);
-    fprintf(out, "  %.*s", (int)text.len, text.p);
-    if (node_text(message_find_in(m, alert, "acked_by"), &by))
-        fprintf(out, "  ✓ %.*s", (int)by.len, by.p);
+    fputs("  ", out);
+    line_text(out, text);
+    if (node_text(message_find_in(m, alert, "acked_by"), &by)) {
+        fputs("  ✓ ", out);
+        line_text(out, by);
+    }
     if (message_find_in(m, alert, "muted") != NULL)
         fputs("  ∅", out);
     if (node_text(message_find_in(m, alert, "alert_id"), &id))
@@ -72,8 +87,11 @@ void line_snapshot(FILE *out, const struct message *m, const struct node *snapsh
                     view_text(buf, (enum view_column)c, true, v));
     }
     struct view_own own;
-    for (uint32_t at = 0; view_own(m, snapshot, window, &at, &own);)
-        fprintf(out, "  %.*s %s", (int)own.name.len, own.name.p, view_own_text(buf, &own));
+    for (uint32_t at = 0; view_own(m, snapshot, window, &at, &own);) {
+        fputs("  ", out);
+        line_text(out, own.name);
+        fprintf(out, " %s", view_own_text(buf, &own));
+    }
     fputc('\n', out);
 }
 
@@ -86,5 +104,6 @@ void line_other(FILE *out, struct str topic, const struct message *m, const stru
     emit_start(&em, SINK_JSON, json, sizeof(json));
     message_emit(m, message, &em, NULL);
     int n = emit_finish(&em);
-    fprintf(out, "%.*s %.*s\n", (int)topic.len, topic.p, n > 0 ? n : 1, n > 0 ? json : "…");
+    line_text(out, topic);
+    fprintf(out, " %.*s\n", n > 0 ? (int)unseen_hide(json, (uint32_t)n) : 3, n > 0 ? json : "…");
 }

@@ -8,6 +8,9 @@
 /* Local time: "14:03:21", with the date: "2026-02-06 14:03:21". Returns buf. */
 char *line_time(char *buf, size_t cap, ms_t at, bool date);
 
+/* A name or a sentence that somebody else chose, safe to show (unseen_hide); cut at PHRASE_MAX. */
+void line_text(FILE *out, struct str text);
+
 /* Time, state, sentence; red while it lasts, green when it is over. */
 void line_alert(FILE *out, const struct message *m, const struct node *alert, bool colors);
 

@@ -7,6 +7,7 @@
 #include "daemon/cli/line.h"
 #include "daemon/cli/view.h"
 #include "daemon/clock.h"
+#include "daemon/unseen.h"
 #include "proto/encode.h"
 
 #include <errno.h>
@@ -117,6 +118,8 @@ static void print_tree(const struct node *map, const char *before)
             line_time(text, sizeof(text), number, true);
         else if (node_int(value, &number))
             snprintf(text, sizeof(text), "%" PRId64, number);
+        path[unseen_hide(path, (uint32_t)strlen(path))] = '\0';
+        text[unseen_hide(text, (uint32_t)strlen(text))] = '\0';
         printf("%-32s %s\n", path, text);
     }
 }
@@ -147,9 +150,11 @@ static void add_own(int scope, const struct node *message, const char *window)
     if (q.own[scope] == NULL)
         q.own[scope] = open_memstream(&q.own_text[scope], &q.own_n[scope]);
     CHECK(q.own[scope] != NULL);
-    for (uint32_t at = 0; view_own(&q.ask.answer, message, window, &at, &own); any = true)
-        fprintf(q.own[scope], "%s  %.*s %s", any ? "" : view_name(name, &q.ask.answer, message),
-                (int)own.name.len, own.name.p, view_own_text(text, &own));
+    for (uint32_t at = 0; view_own(&q.ask.answer, message, window, &at, &own); any = true) {
+        fprintf(q.own[scope], "%s  ", any ? "" : view_name(name, &q.ask.answer, message));
+        line_text(q.own[scope], own.name);
+        fprintf(q.own[scope], " %s", view_own_text(text, &own));
+    }
     if (any)
         fputc('\n', q.own[scope]);
 }

@@ -1,5 +1,7 @@
 #include "daemon/cli/table.h"
 
+#include "daemon/unseen.h"
+
 #include <stdlib.h>
 #include <wchar.h>
 
@@ -54,8 +56,12 @@ void table_clear(struct table *t)
 
 void table_cell(struct table *t, struct str text)
 {
+    char shown[TABLE_CELL_MAX];
     if (text.len >= TABLE_CELL_MAX)
         text.len = TABLE_CELL_MAX - 1;
+    if (text.len > 0)
+        memcpy(shown, text.p, text.len);
+    text = (struct str){shown, unseen_hide(shown, text.len)};
     if (t->cells == t->cells_cap) {
         t->cells_cap = t->cells_cap == 0 ? 256 : t->cells_cap * 2;
         t->cell = grown(t->cell, t->cells_cap * sizeof(*t->cell));

@@ -9,6 +9,7 @@
 #include "daemon/cli/rows.h"
 #include "daemon/cli/stop.h"
 #include "daemon/clock.h"
+#include "daemon/unseen.h"
 #include "proto/topic.h"
 
 #include <errno.h>
@@ -102,10 +103,13 @@ static void paint(FILE *f, const char *color)
 /* Text cut to so many columns. */
 static void put_cut(FILE *f, const char *text, uint32_t width)
 {
-    struct str s = str_of(text);
+    char shown[PHRASE_MAX];
+    snprintf(shown, sizeof shown, "%s", text);
+    struct str s = {shown, unseen_hide(shown, (uint32_t)strlen(shown))};
+    uint32_t whole = s.len;
     while (s.len > 0 && text_width(s) > width)
         s.len--;
-    while (s.len > 0 && s.len < strlen(text) && ((unsigned char)text[s.len] & 0xC0) == 0x80)
+    while (s.len > 0 && s.len < whole && ((unsigned char)shown[s.len] & 0xC0) == 0x80)
         s.len--; /* never half a character */
     fprintf(f, "%.*s", (int)s.len, s.p);
 }

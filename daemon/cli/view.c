@@ -2,6 +2,7 @@
 
 #include "core/event.h"
 #include "daemon/cli/report_wilson.h"
+#include "daemon/unseen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -148,6 +149,7 @@ char *view_name(char buf[PHRASE_MAX], const struct message *m, const struct node
         snprintf(buf, PHRASE_MAX, "%.*s (%.*s)", (int)title.len, title.p, (int)name.len, name.p);
     else
         snprintf(buf, PHRASE_MAX, "%.*s", (int)name.len, name.p);
+    buf[unseen_hide(buf, (uint32_t)strlen(buf))] = '\0';
     return buf;
 }
 

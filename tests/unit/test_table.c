@@ -69,6 +69,18 @@ Test(table, control_bytes_do_no_harm, .init = utf8)
     table_fini(&t);
 }
 
+Test(table, what_nobody_sees_is_shown, .init = utf8)
+{
+    struct table t;
+    table_init(&t, 2);
+    table_cell(&t, str_of("\u202egnp.exe"));
+    table_cell(&t, str_of("1"));
+    char *text = printed(&t);
+    cr_assert_str_eq(text, "?gnp.exe  1\n");
+    free(text);
+    table_fini(&t);
+}
+
 Test(table, many_cells, .init = utf8)
 {
     struct table t;

@@ -33,3 +33,30 @@ Test(unseen, is_found)
         cr_assert_eq(found(some[i].text), some[i].is, "%zu: U+%04X", i, found(some[i].text));
     cr_assert_eq(unseen_find((struct str){"a\0b", 3}), UINT32_MAX);
 }
+
+Test(unseen, is_hidden)
+{
+    static const struct {
+        const char *text, *shown;
+    } some[] = {
+        {"", ""},
+        {"退款 Zürich", "退款 Zürich"},
+        {"\u202egnp.exe", "?gnp.exe"},
+        {"a\u2066b\u2069", "a?b?"},
+        {"a\x1b[31m\x7f", "a?[31m?"},
+        {"ad\u200ba", "ad?a"},
+        {"👩\u200d🚒", "👩\u200d🚒"},
+        {"\xC3z", "?z"},
+        {"z\xE2\x80", "z?"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+        char text[64];
+        size_t len = strlen(some[i].text), shown = strlen(some[i].shown);
+        memcpy(text, some[i].text, len);
+        cr_assert_eq(unseen_hide(text, (uint32_t)len), shown, "%zu", i);
+        cr_assert_eq(memcmp(text, some[i].shown, shown), 0, "%zu", i);
+    }
+    char zero[] = {'a', '\0', 'b'};
+    cr_assert_eq(unseen_hide(zero, sizeof zero), 3);
+    cr_assert_eq(zero[1], '?');
+}
