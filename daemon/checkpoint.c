@@ -17,7 +17,7 @@ enum { SLICES = 2, PATH_CAP = STORE_PATH_MAX + CHECKPOINT_NAME_MAX + 8 };
 STATIC_ASSERT((int)PREFAULT_RANGES_MAX >= (int)IMAGE_POOLS_MAX, "every pool has its range");
 
 static const char magic[8] = {'T', 'P', 'C', 'H', 'E', 'C', 'K', '\n'};
-static const char part[] = ".part";
+static const char part[] = ".part", unknown[] = ".unknown";
 
 void checkpoint_name(char ret[CHECKPOINT_NAME_MAX], uint64_t seq)
 {
@@ -284,7 +284,7 @@ bool checkpoint_open(struct checkpoint_reader *r, const char *dir, uint64_t seq,
     memset(r, 0, sizeof *r);
     checksum_init(&r->sum);
     path_of(path, dir, seq, "");
-    r->fd = open(path, O_RDONLY | O_CLOEXEC);
+    r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* no file: no waiting for it */
     if (r->fd < 0)
         return fail(r, "it cannot be opened");
     if (fstat(r->fd, &st) != 0 || (uint64_t)st.st_size != size)
@@ -353,16 +353,53 @@ void checkpoint_read_end(struct checkpoint_reader *r)
     r->lineage = r->clients = r->buffer = NULL;
 }
 
-static void remove_files(const char *dir, uint64_t before, bool halves)
+/* What a checkpoint's name has behind its number; NULL: it is none. */
+static const char *number_of(const char *name, uint64_t *ret_seq)
 {
     static const char first[] = "checkpoint-";
+    char *end = NULL;
+    if (strncmp(name, first, sizeof first - 1) != 0)
+        return NULL;
+    *ret_seq = strtoull(name + sizeof first - 1, &end, 10);
+    return end;
+}
+
+uint64_t checkpoint_newest(const char *dir)
+{
     DIR *d = opendir(dir);
     const struct dirent *entry;
+    uint64_t seq, newest = 0;
     while (d != NULL && (entry = readdir(d)) != NULL) {
-        char *end = NULL;
-        if (strncmp(entry->d_name, first, sizeof first - 1) != 0)
+        const char *end = number_of(entry->d_name, &seq);
+        if (end != NULL && *end == 0 && seq > newest)
+            newest = seq;
+    }
+    if (d != NULL)
+        closedir(d);
+    return newest;
+}
+
+void checkpoint_put_aside(const char *dir, uint64_t after)
+{
+    char from[PATH_CAP], to[PATH_CAP];
+    uint64_t seq, last = 0;
+    while ((seq = checkpoint_newest(dir)) > after && seq != last) {
+        path_of(from, dir, seq, "");
+        path_of(to, dir, seq, unknown);
+        (void)rename(from, to);
+        last = seq; /* there still: it cannot be renamed */
+    }
+}
+
+static void remove_files(const char *dir, uint64_t before, bool halves)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *entry;
+    uint64_t seq;
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        const char *end = number_of(entry->d_name, &seq);
+        if (end == NULL)
             continue;
-        uint64_t seq = strtoull(entry->d_name + sizeof first - 1, &end, 10);
         bool half = strcmp(end, part) == 0;
         if ((half && halves) || ((half || *end == 0) && seq < before))
             (void)unlinkat(dirfd(d), entry->d_name, 0);

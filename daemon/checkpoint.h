@@ -105,6 +105,12 @@ MUST_CHECK bool checkpoint_load(struct checkpoint_reader *r, struct image *image
 
 void checkpoint_read_end(struct checkpoint_reader *r);
 
+/* The number of the newest whole one, by its name; 0: there is none. */
+MUST_CHECK uint64_t checkpoint_newest(const char *dir);
+
+/* Those behind that one are none of this journal: they stay as checkpoint-SEQ.unknown. */
+void checkpoint_put_aside(const char *dir, uint64_t after);
+
 /* Removes checkpoints before that one, whole and half. */
 void checkpoint_tidy(const char *dir, uint64_t before);
 

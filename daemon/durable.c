@@ -73,6 +73,8 @@ bool durable_recover(struct durable *s, struct outbox *outbox)
              s->store.dir, r->checkpoint, r->seq, r->events, r->lost,
              (uv_hrtime() - begun) / 1000000);
     note_damage(s, r);
+    if (r->lost > 0)
+        checkpoint_put_aside(s->store.dir, r->seq); /* their numbers come again */
     return true;
 }
 

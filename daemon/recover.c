@@ -85,7 +85,10 @@ bool recover_open(struct recover *r, struct store *store, const struct terms *no
     checkpoint_tidy_halves(store->dir);
     if (!store_last(store, &r->last) || !store_fact_get(store, "told", &r->told))
         return failed(r, "state directory", store->why);
-    r->scratch->known = r->told;
+    /* A checkpoint is there: so were the entries that led to it. */
+    r->scratch->known = checkpoint_newest(store->dir);
+    if (r->told > r->scratch->known)
+        r->scratch->known = r->told;
     if (r->told > r->last) /* entries that are gone: their numbers come again */
         r->told = r->last;
     int got = first_terms(r, &first);
@@ -410,7 +413,7 @@ bool recover_run(struct recover *r, struct outbox *outbox)
     }
     if (got < 0)
         return failed(r, "state directory", r->store->why);
-    if (s->known > r->seq) /* alerts of theirs had left */
+    if (s->known > r->seq) /* alerts of theirs had left, or a checkpoint has them */
         lose(r, r->seq + 1, s->known - r->seq, "the end of the journal is gone");
     return change_terms(r);
 }

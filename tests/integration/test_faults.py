@@ -320,6 +320,28 @@ class Faults(unittest.TestCase):
                 self.expect(daemon, 3000)
         self.assertGreater(len(set(counts)), 4)
 
+    def test_a_journal_that_is_gone(self):
+        """A checkpoint tells that there was one; it is said once, and what is left is kept."""
+        self.fill(3000, OFTEN)
+        files = [name for name in os.listdir(self.dir) if name.startswith("checkpoint-")]
+        newest = max(int(name.split("-")[1]) for name in files)
+        os.unlink(os.path.join(self.dir, "journal.db-wal"))
+        os.truncate(os.path.join(self.dir, "journal.db"), 0)
+        with self.daemon() as daemon:
+            self.expect(daemon, 0)
+            daemon.wait_line(f"journal entries lost first=1 entries={newest} ")
+            active = daemon.ask(op="alerts", active=True)[0]["message"]
+            self.assertEqual((active["metric"], active["value"]), ("damage", newest))
+            for name in files:
+                self.assertTrue(os.path.exists(os.path.join(self.dir, name + ".unknown")), name)
+            client = self.client(daemon)
+            client.send([opened(0)])
+            client.finish()
+        with self.daemon() as daemon:
+            self.expect(daemon, 1)
+            self.assertEqual([a for a in daemon.ask(op="alerts", active=True) if "message" in a],
+                             [])
+
     def test_all_checkpoints_damaged(self):
         self.fill(3000, OFTEN)
         files = [name for name in os.listdir(self.dir) if name.startswith("checkpoint-")]

@@ -275,3 +275,28 @@ Test(checkpoint, halves_and_older_ones_go)
     cr_assert_eq(files(), 3);
     end();
 }
+
+Test(checkpoint, those_that_the_journal_does_not_reach_stay_under_another_name)
+{
+    static const char *const names[] = {"checkpoint-5",      "checkpoint-70",        "checkpoint-9",
+                                        "checkpoint-8.part", "checkpoint-7.unknown", "other-99"};
+    char path[200];
+    begin();
+    cr_assert_eq(checkpoint_newest(dir), 0);
+    cr_assert_eq(checkpoint_newest("/nonexistent"), 0);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        fclose(fopen(path, "w"));
+    }
+    cr_assert_eq(checkpoint_newest(dir), 70);
+    checkpoint_put_aside(dir, 70);
+    cr_assert_eq(checkpoint_newest(dir), 70);
+    checkpoint_put_aside(dir, 5);
+    cr_assert_eq(checkpoint_newest(dir), 5);
+    snprintf(path, sizeof path, "%s/checkpoint-70.unknown", dir);
+    cr_assert_eq(access(path, F_OK), 0);
+    checkpoint_tidy(dir, 1000);
+    cr_assert_eq(checkpoint_newest(dir), 0);
+    cr_assert_eq(access(path, F_OK), 0); /* nobody's but the operator's */
+    end();
+}
