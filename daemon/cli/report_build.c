@@ -34,14 +34,14 @@ static void put_open(struct report *r, struct doc_table *t)
     if (c->edges_passed == 0)
         return; /* the period has not begun as of the report */
     uint32_t last = c->edges_passed <= c->steps ? c->edges_passed : c->steps;
-    int64_t at_end = c->open[last], at_start = c->open[0];
+    int64_t at_end = c->open[last];
     doc_cell(t, word(W_R_OPEN_END))->key = "open_at_end";
     doc_number(t, report_count(r, (uint64_t)at_end), (double)at_end, UNIT_COUNT);
-    int64_t by = at_end - at_start;
-    if (c->first == MS_NONE || c->first >= c->setup.period[CUBE_NOW].from) {
-        doc_cell(t, ""); /* what was open when the period began is not known */
+    if (!c->before_passed || c->open_before < 0) {
+        doc_cell(t, "");
         return;
     }
+    int64_t by = at_end - c->open_before;
     doc_number(
         t,
         by == 0 ? word(W_R_SAME)

@@ -256,6 +256,11 @@ static void pass_edges(struct cube *c, ms_t ts)
 {
     while (c->edges_passed <= c->steps && c->edge[c->edges_passed] <= ts)
         c->open[c->edges_passed++] = open_now(c);
+    ms_t before = time_to(c, CUBE_PRIOR);
+    if (!c->before_passed && before <= ts) {
+        c->before_passed = true;
+        c->open_before = c->first < before ? open_now(c) : -1;
+    }
 }
 
 void cube_event(struct cube *c, const struct event *e)

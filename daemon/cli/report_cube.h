@@ -57,7 +57,9 @@ struct cube {
     struct values wait_from[FAM_N][24]; /* column 0 (first response, call wait) by when … */
     uint32_t edges_passed;              /* … the customer began to wait */
     int64_t open[PERIOD_STEPS_MAX + 1]; /* unresolved at each edge passed, and as of the report */
-    ms_t first, last;                   /* ts of the log; MS_NONE: it is empty */
+    int64_t open_before; /* likewise when the period before ends or is cut; -1: not known */
+    bool before_passed;
+    ms_t first, last; /* ts of the log; MS_NONE: it is empty */
     uint64_t events_taken, after_as_of;
     struct outbox outbox;
     struct effect effects[64];

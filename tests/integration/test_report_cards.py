@@ -193,6 +193,21 @@ class ReportCards(unittest.TestCase):
         self.assertEqual(got["summary", "open_at_end", "value"][0], "0")
         self.assertEqual(got["summary", "open_at_end", "change"][0], "")
 
+    def test_open_tickets_are_held_against_the_same_period_as_the_rest(self):
+        def event(kind, day, ticket):
+            return {"type": kind, "ts": APRIL + day * DAY, "ticket": ticket, "agent": "ada",
+                    "src": "s", "id": kind + ticket}
+
+        log = self.write("open.ndjson", "".join(json.dumps(e) + "\n" for e in (
+            event("opened", -9, "a"), event("opened", -8, "b"), event("resolved", 3, "a"),
+            event("opened", 40, "c"), event("opened", 50, "d"))))
+        cases = (((), "3", "↑ 2"), (("--as-of", "2026-05-12T00:00:00Z"), "2", "↑ 1"),
+                 (("--against", "2026-03", "--as-of", "2026-06-01T00:00:00Z"), "3", "↑ 1"))
+        for args, value, change in cases:
+            got = self.cells("{}", *args, log=log)
+            self.assertEqual([got["summary", "open_at_end", key][0] for key in ("value", "change")],
+                             [value, change], args)
+
     def test_everything_is_set_side_by_side(self):
         """Every indicator of either period, the site's own and aspects, too, with what it is made
         of and which way it went; and a name that only one of both has."""
