@@ -79,7 +79,8 @@ static const char *read_fd(int fd, bool secret, struct curve_pair *ret)
 /* secret: it must be its owner's alone. */
 static const char *read_file(const char *path, bool secret, struct curve_pair *ret)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* A FIFO in its place is refused, and not waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? "does not exist" : "cannot be opened";
     const char *why = read_fd(fd, secret, ret);

@@ -99,6 +99,9 @@ Test(curve, what_is_wrong_with_a_file_is_told)
     refused("can be read by others; chmod 600 it");
     cr_assert_not(curve_read(directory, &got, &why));
     cr_assert_str_eq(why, "is no file");
+    remove(path);
+    cr_assert_eq(mkfifo(path, 0600), 0); /* nobody ever writes into it */
+    refused("is no file");
 }
 
 Test(curve, a_credential_is_what_the_manager_passed)
