@@ -77,7 +77,8 @@ static bool ask(struct reader *r, uint8_t phase)
     return ask_send(&r->ask, &request);
 }
 
-/* Has this alert been given before? Remembers that it has now. */
+/* Has this alert been given before? Remembers that it has now, and forgets the one of its group
+ * that was given longest ago. */
 static bool seen_before(struct reader *r)
 {
     struct str id = {NULL, 0};
@@ -86,9 +87,13 @@ static bool seen_before(struct reader *r)
         return false;
     node_int(message_find_in(r->in, r->root, "rev"), &rev);
     uint64_t h = hash_str((uint64_t)rev, id) | 1;
-    uint64_t *place = &r->seen[h % READER_SEEN];
-    bool seen = *place == h;
-    *place = h;
+    uint64_t *group = r->seen[(h >> 1) % READER_GROUPS];
+    uint32_t at = 0;
+    while (at + 1 < READER_GROUP && group[at] != h)
+        at++;
+    bool seen = group[at] == h;
+    memmove(group + 1, group, at * sizeof(*group));
+    group[0] = h;
     return seen;
 }
 

@@ -11,7 +11,12 @@
 
 #include "daemon/cli/ask.h"
 
-enum { READER_PREFIXES_MAX = 64, READER_SEEN = 8192, READER_SILENCE_MS = 5000 };
+enum {
+    READER_PREFIXES_MAX = 64,
+    READER_GROUPS = 8192, /* of alerts that were given: 130,000, and the newest of each group */
+    READER_GROUP = 16,
+    READER_SILENCE_MS = 5000,
+};
 
 enum reader_end {
     READER_MESSAGE, /* topic and message are there */
@@ -37,10 +42,10 @@ struct reader {
     uint64_t missed;
     ms_t heard; /* clock of the last message */
     char run[64];
-    uint64_t seen[READER_SEEN]; /* hashes of (alert_id, rev), each in its place */
-    struct str topic;           /* of the message at hand, which is … */
-    const struct message *in;   /* … in this one (an answer has more around it) … */
-    const struct node *root;    /* … this map; all lent until the next call */
+    uint64_t seen[READER_GROUPS][READER_GROUP]; /* hashes of (alert_id, rev) */
+    struct str topic;                           /* of the message at hand, which is … */
+    const struct message *in; /* … in this one (an answer has more around it) … */
+    const struct node *root;  /* … this map; all lent until the next call */
     struct message message;
     zmq_msg_t frame[2];
     struct node nodes[MESSAGE_NODES_MAX];

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """record.db: every alert once, whatever ends the daemon, for readers that were away meanwhile."""
 import json
+import math
 import os
 import random
 import select
@@ -161,8 +162,8 @@ class Record(unittest.TestCase):
                 f'  out: ["ipc://{self.scratch}/out"]\n  query: ["ipc://{self.scratch}/query"]\n'
                 f'  ingest: ["ipc://{self.scratch}/ingest"]\n')
 
-    def test_watch_goes_on_over_restarts(self):
-        daemon = self.daemon(sockets=self.fixed())
+    def watch(self):
+        """The companion, the alerts that it gave, and what waits for so many (inf: to its end)."""
         watch = subprocess.Popen(
             [COMPANION, "watch", "alert.", "--json", "--out", f"ipc://{self.scratch}/out",
              "--query", f"ipc://{self.scratch}/query", "--timeout", "30s"],
@@ -176,8 +177,33 @@ class Record(unittest.TestCase):
             nonlocal rest
             while len(lines) < count:
                 self.assertTrue(poll.poll(PATIENCE_S * 1000), f"only {len(lines)} alerts")
-                *whole, rest = (rest + os.read(watch.stdout.fileno(), 65536)).split(b"\n")
+                more = os.read(watch.stdout.fileno(), 65536)
+                if not more and count == math.inf:
+                    return
+                self.assertTrue(more, f"it ended after {len(lines)} alerts")
+                *whole, rest = (rest + more).split(b"\n")
                 lines.extend(json.loads(line) for line in whole)
+        return watch, lines, read
+
+    def test_watch_gives_each_once_however_many_are_active(self):
+        daemon = self.daemon(sockets=self.fixed())
+        watch, lines, read = self.watch()
+        send(daemon.publisher(), [opened(n) for n in range(4000)])
+        read(4000)
+        self.told(daemon, 4000)
+        daemon.stop()
+        with self.daemon(sockets=self.fixed()) as daemon:
+            publisher = daemon.publisher()
+            for n in range(4000, 4005):  # it has joined again before the last ones
+                send(publisher, [opened(n)])
+                read(n + 1)
+            watch.send_signal(signal.SIGTERM)
+            read(math.inf)
+        self.assertEqual(sorted(int(a["ticket"][1:]) for a in lines), list(range(4005)))
+
+    def test_watch_goes_on_over_restarts(self):
+        daemon = self.daemon(sockets=self.fixed())
+        watch, lines, read = self.watch()
         send(daemon.publisher(), [opened(n) for n in range(20)])
         read(20)
         self.told(daemon, 20)
