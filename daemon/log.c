@@ -1,6 +1,7 @@
 #include "daemon/log.h"
 
 #include "daemon/logfield.h"
+#include "daemon/unseen.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -116,6 +117,17 @@ void log_line(struct log *log, enum log_level level, const char *reason, const c
     put(log, level, reason, fields);
 }
 
+/* Does nobody see the character at `at`? *ret_next: where the next one begins. */
+static bool is_unseen(struct str text, uint32_t at, uint32_t *ret_next)
+{
+    char c[4] = {text.p[at]};
+    uint32_t n = 1;
+    for (; n < sizeof c && at + n < text.len && ((uint8_t)text.p[at + n] & 0xC0) == 0x80; n++)
+        c[n] = text.p[at + n];
+    *ret_next = at + n;
+    return text.p[at] != '?' && unseen_hide(c, n) == 1 && c[0] == '?';
+}
+
 const char *log_text(char buf[LOG_TEXT_MAX], struct str text)
 {
     static const char digits[] = "0123456789abcdef";
@@ -123,9 +135,12 @@ const char *log_text(char buf[LOG_TEXT_MAX], struct str text)
     size_t n = 0;
     if (quoted)
         buf[n++] = '"';
-    for (uint32_t i = 0; i < text.len && n + 7 < LOG_TEXT_MAX; i++) {
+    bool unseen = false;
+    for (uint32_t i = 0, next = 0; i < text.len && n + 7 < LOG_TEXT_MAX; i++) {
         unsigned char c = (unsigned char)text.p[i];
-        if (c < ' ' || c == 0x7F || c == '"' || c == '\\') {
+        if (i == next)
+            unseen = is_unseen(text, i, &next);
+        if (unseen || c == '"' || c == '\\') {
             buf[n++] = '\\';
             buf[n++] = 'x';
             buf[n++] = digits[c >> 4];

@@ -101,6 +101,9 @@ Test(log, texts_from_outside_are_made_safe)
     cr_assert_str_eq(log_text(buf, str_of("a b")), "\"a b\"");
     cr_assert_str_eq(log_text(buf, str_of("a\n<0>b\x1b[2J\"\\\x7f")),
                      "a\\x0a<0>b\\x1b[2J\\x22\\x5c\\x7f");
+    cr_assert_str_eq(log_text(buf, str_of("\u202eevil \u2066x")),
+                     "\"\\xe2\\x80\\xaeevil \\xe2\\x81\\xa6x\"");
+    cr_assert_str_eq(log_text(buf, str_of("退款👩\u200d🚒?")), "退款👩\u200d🚒?");
     cr_assert_str_eq(log_text(buf, str_of("工单")), "工单");
     memset(longer, '\n', sizeof longer);
     cr_assert_lt(strlen(log_text(buf, (struct str){longer, sizeof longer})), LOG_TEXT_MAX);
