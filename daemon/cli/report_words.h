@@ -19,9 +19,9 @@
     X(O_MEASURES, "measures taken, as YAML: owner, due, expected value",                           \
       "改进措施文件(YAML):负责人、期限、预期值")                                                   \
     X(O_AS_OF,                                                                                     \
-      "count what is known at this instant (default: the end and a horizon "                       \
-      "later)",                                                                                    \
-      "按此时刻所知统计(默认:期末再加观察期)")                                                     \
+      "count what is known at this instant, or when this day ends "                                \
+      "(default: the end and a horizon later)",                                                    \
+      "按此时刻(或此日结束时)所知统计(默认:期末再加观察期)")                                       \
     X(O_EARLIER,                                                                                   \
       "compare with this earlier period: 2012-09, or 2012-09-01/2012-09-14 "                       \
       "(default: the one before, as long)",                                                        \
