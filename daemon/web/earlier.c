@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +26,7 @@ struct earlier {
     char dir[STORE_PATH_MAX];
     struct row *row;
     uint32_t n, cap;
+    atomic_bool unwanted; /* nobody waits for the rest */
 };
 
 /* --- in the thread -------------------------------------------------------------------------- */
@@ -79,7 +81,7 @@ static void read_day(uv_work_t *work)
     struct archive_reader reader;
     if (!archive_reader_open(&reader, e->dir))
         return; /* then the lines begin now */
-    for (ms_t from = e->from; from < e->to; from += HALF_HOUR) {
+    for (ms_t from = e->from; from < e->to && !atomic_load(&e->unwanted); from += HALF_HOUR) {
         const struct archive_wish wish = {
             .step = ARCHIVE_MINUTE, .from = from, .to = from + HALF_HOUR, .most = ROWS_MAX};
         if (archive_history(&reader, &wish, on_row, e) < 0)
@@ -145,6 +147,7 @@ void earlier_forget(struct earlier *e)
     if (e == NULL)
         return;
     e->dayline = NULL;
+    atomic_store(&e->unwanted, true); /* the loop's end waits for the thread */
     if (!e->done)
         return; /* the thread still has it */
     free(e->row);
