@@ -91,7 +91,7 @@ struct alert {
     uint8_t untold;                /* enum alert_untold: to be kept, not to be published */
     struct str detail;             /* ops: why; empty = none; lent */
     bool said;                     /* told for what somebody said about it, not for a transition */
-    struct alert_sla sla;          /* kind sla only; but `held`, `cause` of rules, too */
+    struct alert_sla sla;          /* kind sla only; but `cause` of rules, too */
 };
 
 #endif

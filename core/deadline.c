@@ -163,8 +163,8 @@ void ticket_due(struct tickets *t, handle_t h, ms_t now)
 void tickets_heard(struct tickets *t, uint32_t src, const struct event *e, ms_t fired)
 {
     handle_t ready[RELEASE_AT_ONCE];
-    bool late = e->rts != MS_NONE && e->rts - e->ts > t->links.settings->hold_after;
-    if (!holds_heard(&t->holds, src, e->ts, late ? e->rts : MS_NONE))
+    bool on_time = e->rts == MS_NONE || e->rts - e->ts <= t->links.settings->hold_after;
+    if (!holds_heard(&t->holds, src, e->ts, on_time))
         return;
     uint32_t n;
     do {
@@ -179,11 +179,6 @@ void tickets_spoke(struct tickets *t, uint32_t src, const struct event *e)
 {
     if (e->rts != MS_NONE)
         holds_spoke(&t->holds, src, e->rts, e->kind == EV_HEARTBEAT);
-}
-
-const struct holds *tickets_holds(const struct tickets *t)
-{
-    return &t->holds;
 }
 
 const struct hold_source *tickets_source(const struct tickets *t, uint32_t src)

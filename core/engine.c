@@ -115,7 +115,6 @@ static int make_parts(struct engine *e, uint8_t *at)
     links.timer_kind = OWNER_CALL;
     e->calls = calls_init(block_take(&at, calls_bytes(l)), l, &links, mix64(s->seed + 1));
     e->rules = rules_init(block_take(&at, rules_bytes(l)), l, s, &e->wheel, OWNER_RULE);
-    rules_wait_for(e->rules, tickets_holds(e->tickets));
     struct board_lookup lookup = {.ctx = e,
                                   .ticket = lookup_ticket,
                                   .ticket_near = lookup_ticket_near,
@@ -457,7 +456,6 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
     }
     struct result r = verdict(e, apply(e, ev, hash, src));
     tickets_heard(e->tickets, src, ev, e->core.fired);
-    rules_heard(e->rules, e->board);
     e->core.judged = ev->ts;
     (void)judge(e, ev->ts, out); /* what finds no room comes first in the next step */
     return r;

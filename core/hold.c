@@ -45,7 +45,7 @@ static const struct hold_source *known(struct holds *h, uint32_t src)
         if (fresh == 0)
             return NULL;
         struct hold_source *s = pool_edit(&h->sources, fresh);
-        s->newest = s->walked = s->late = s->heard = MS_NONE;
+        s->newest = s->walked = s->heard = MS_NONE;
     }
     return source_of(h, src);
 }
@@ -62,7 +62,7 @@ void holds_spoke(struct holds *h, uint32_t src, ms_t rts, bool beat)
     e->beats |= beat;
 }
 
-bool holds_heard(struct holds *h, uint32_t src, ms_t ts, ms_t late)
+bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time)
 {
     const struct hold_source *s = known(h, src);
     if (s == NULL)
@@ -70,33 +70,9 @@ bool holds_heard(struct holds *h, uint32_t src, ms_t ts, ms_t late)
     if (s->newest != MS_NONE && ts <= s->newest)
         return false;
     struct hold_source *e = pool_edit(&h->sources, pool_handle(&h->sources, src + 1));
-    h->behind += (late != MS_NONE ? 1u : 0u) - (e->late != MS_NONE ? 1u : 0u);
     e->newest = ts;
-    e->late = late;
-    bool walk = late == MS_NONE || e->walked == MS_NONE || ts - e->walked >= WALK_EVERY;
+    bool walk = on_time || e->walked == MS_NONE || ts - e->walked >= WALK_EVERY;
     return e->first != 0 && walk;
-}
-
-ms_t holds_told(const struct holds *h, ms_t at, ms_t max)
-{
-    ms_t told = MS_NEVER;
-    uint32_t left = h->behind;
-    for (uint32_t src = 0; left > 0 && src < h->sources.high; src++) {
-        const struct hold_source *s = source_of(h, src);
-        if (s->late == MS_NONE)
-            continue;
-        left--;
-        if (at - s->late <= max)
-            told = ms_min(told, s->newest);
-    }
-    return told;
-}
-
-void holds_rebuild(struct holds *h)
-{
-    h->behind = 0;
-    for (uint32_t src = 0; src < h->sources.high; src++)
-        h->behind += source_of(h, src)->late != MS_NONE;
 }
 
 void holds_add(struct holds *h, uint32_t src, ms_t deadline, handle_t ticket)

@@ -1,5 +1,4 @@
-/* hold.h: what waits for a source that is behind (SEMANTICS.md, "Time"): deadlines of tickets here,
- * rules in watches.h.
+/* hold.h: deadlines that wait for a source that is behind (SEMANTICS.md, "Time").
  *
  * A source is known by its newest ts. A held deadline waits in its source's list until the source
  * has passed it; the owner's own timer is what ends the wait after hold_max. Lists are walked
@@ -15,7 +14,6 @@ struct hold_source {
     handle_t first; /* its held deadlines */
     ms_t newest;    /* ts heard of it; MS_NONE */
     ms_t walked;    /* newest when its list was walked last */
-    ms_t late;      /* when its newest event came, if that came late: it is behind; else MS_NONE */
     ms_t heard;     /* when it last spoke, by time of receipt, to HOLD_HEARD_MS; MS_NONE */
     uint64_t beats; /* 1: it has sent a heartbeat */
 };
@@ -33,7 +31,6 @@ struct hold_wait {
 struct holds {
     struct pool sources; /* by index of the source + 1: events without src are one source */
     struct pool waits;
-    uint32_t behind; /* how many of the sources are */
 };
 
 uint64_t holds_bytes(uint32_t sources, uint32_t waits);
@@ -42,14 +39,9 @@ void holds_init(struct holds *h, void *mem, uint32_t sources, uint32_t waits);
 /* The newest ts of a source (0 = none named); MS_NONE before the first. */
 ms_t holds_newest(const struct holds *h, uint32_t src);
 
-/* An event of the source with this ts was heard; late: when, if that was late, MS_NONE: it came
- * soon after it happened. true: its list is to be walked. */
-bool holds_heard(struct holds *h, uint32_t src, ms_t ts, ms_t late);
-
-/* Up to when everything there is has been told, as far as is known `at`: the newest ts of the
- * source that is most behind, MS_NEVER when none is. One that was silent for longer than `max`
- * is no longer waited for. */
-ms_t holds_told(const struct holds *h, ms_t at, ms_t max);
+/* An event of the source with this ts was heard; on_time: soon after it happened. true: its list
+ * is to be walked. */
+bool holds_heard(struct holds *h, uint32_t src, ms_t ts, bool on_time);
 
 /* The source spoke, be it what was seen before; received at rts. */
 void holds_spoke(struct holds *h, uint32_t src, ms_t rts, bool beat);
@@ -63,7 +55,5 @@ void holds_add(struct holds *h, uint32_t src, ms_t deadline, handle_t ticket);
 /* Takes out up to cap deadlines that the source has passed; fills their tickets. Returns how
  * many: when it is cap there may be more. */
 uint32_t holds_release(struct holds *h, uint32_t src, handle_t *ret_ticket, uint32_t cap);
-
-void holds_rebuild(struct holds *h); /* after a load */
 
 #endif

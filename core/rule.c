@@ -119,7 +119,6 @@ static void publish(const struct rules *r, const struct board *b, const struct w
     watch_alert(r, b, w, &e->alert);
     e->alert.state = (uint8_t)state;
     e->alert.ended_at = ended_at;
-    e->alert.sla.held = state == ALERT_BREACHED && w->waited;
 }
 
 /* What the alert tells; for order statistics this costs a pass, so only when it is published. */
@@ -180,12 +179,12 @@ static ms_t began_at(const struct rule_setting *rule, const struct watch *w,
     return ms_max(t, w->moved);
 }
 
-/* Ends a hold that is over by t, unless what would fire has to wait for a source. */
-static void end_hold(struct rules *r, struct board *b, handle_t h, struct watch *w,
-                     const struct measure *m, ms_t t, struct outbox *out)
+/* Ends a hold that is over by t. */
+static void end_hold(struct rules *r, struct board *b, struct watch *w, const struct measure *m,
+                     ms_t t, struct outbox *out)
 {
     ms_t until = w->since + r->settings->rule[w->rule].hold;
-    if (w->state == WATCH_PENDING && until <= t && !watch_waits(r, b, h, w))
+    if (w->state == WATCH_PENDING && until <= t)
         fire(r, b, w, m, until, out);
     else if (w->state == WATCH_CLEARING && until <= t)
         watch_finish(r, b, w, ALERT_CLEARED, m, until, out);
@@ -228,7 +227,6 @@ void watch_free(struct rules *r, struct board *b, handle_t h, struct watch *w)
 {
     watch_arm(r, h, w, MS_NEVER);
     watch_rest(r, h, w);
-    watch_go(r, h, w);
     struct entity *e = board_entity_edit(b, (enum scope)w->scope, w->index);
     if (e->watches == h) {
         e->watches = w->next;
@@ -274,8 +272,7 @@ static ms_t rests_since(const struct rules *r, const struct watch *w, ms_t t)
 }
 
 /* Judges one watch at t. Events at t come before the end of a hold at t, so a hold that ended
- * earlier is settled first and one that ends now only if the verdict still stands; after a wait
- * only what still stands counts, too. */
+ * earlier is settled first and one that ends now only if the verdict still stands. */
 static uint32_t judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool event,
                       struct outbox *out)
 {
@@ -286,25 +283,22 @@ static uint32_t judge(struct rules *r, struct board *b, handle_t h, ms_t t, bool
         share_read(b, rule, w->index, w->part, &m);
     else
         measure_read(b, rule, w->index, t, &m);
-    if (w->held == 0)
-        end_hold(r, b, h, w, &m, t - 1, out);
+    end_hold(r, b, w, &m, t - 1, out);
     enum verdict_of_rule verdict = measure_verdict(rule, &m);
     uint8_t was = w->state;
     w->state = moves[was][verdict];
     if (w->state != was)
         w->since = began_at(rule, w, &m, verdict, t);
-    if (w->state != WATCH_PENDING)
-        watch_go(r, h, w);
     if (is_corrected(r, w, t, event))
         watch_finish(r, b, w, ALERT_CORRECTED, &m, w->fired_at, out);
     else
-        end_hold(r, b, h, w, &m, ms_max(t, w->since), out);
+        end_hold(r, b, w, &m, ms_max(t, w->since), out);
     bool calendar = r->settings->window[rule->window].kind != WINDOW_SLIDING;
     ms_t due = measure_next_change(b, rule, w->index, &m, calendar);
     if (r->step[w->rule] > 0 && due != MS_NEVER)
         due = look_at(r, w, ms_max(due, t + 1));
     if (w->state == WATCH_PENDING || w->state == WATCH_CLEARING)
-        due = ms_min(due, ms_max(w->since + rule->hold, watch_wait_end(r, w)));
+        due = ms_min(due, w->since + rule->hold);
     watch_arm(r, h, w, due);
     if (w->state == WATCH_IDLE && w->due == MS_NEVER && w->moved < rests_since(r, w, t))
         watch_free(r, b, h, w);

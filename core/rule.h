@@ -15,11 +15,6 @@
  * Rules on scores and trends are sampled: what touches them only sets a deadline, at the next of
  * the instants at which they look at that name, and everything else follows from the deadline.
  *
- * What is pending and held long enough does not fire while a source of events is behind: the events
- * that it has still to tell may take the condition back. It is judged again when the sources have
- * told everything up to the instant at which it would have fired, or hold_max after that instant.
- * Whether somebody is behind is for all rules the same (hold.h). Clearing never waits.
- *
  * Times of transitions are event times: the ts of the event that moved the watch, the instant at
  * which a window moved past a sample, the end of the hold, the instant at which an age reached
  * its threshold. So the same events give the same alert_id everywhere. Only the engine calls
@@ -27,7 +22,6 @@
 #ifndef TP_CORE_RULE_H
 #define TP_CORE_RULE_H
 
-#include "core/hold.h"
 #include "core/measure.h"
 #include "core/wheel.h"
 
@@ -45,12 +39,6 @@ uint64_t rules_bytes(const struct limits *limits);
  * for life. Deadlines go into wheel under this kind of owner. */
 struct rules *rules_init(void *mem, const struct limits *limits, const struct settings *settings,
                          struct wheel *wheel, uint8_t kind);
-
-/* Firing waits for these sources; lent for life. */
-void rules_wait_for(struct rules *r, const struct holds *holds);
-
-/* A source has told more: those who need not wait any longer get a deadline at once. */
-void rules_heard(struct rules *r, const struct board *b);
 
 /* Most effects of one rules_touched of that scope, or of one rules_due: the outbox must have
  * room for them. */

@@ -97,8 +97,7 @@ bool rules_apply(struct rules *r, struct board *b, const struct settings *settin
         struct watch *w = pool_edit(&r->pool, h);
         if (now[w->rule] < RULES_MAX) {
             w->rule = now[w->rule];
-            /* Its hours, or how long it waits for a source, may be others from then on. */
-            if (settings->rule[w->rule].when[0] != 0 || w->held != 0)
+            if (settings->rule[w->rule].when[0] != 0) /* which may be another from then on */
                 watch_look(r, h, w, t + 1);
             continue;
         }
@@ -168,8 +167,6 @@ uint64_t rules_digest(const struct rules *r, const struct board *b)
             h = mix64(h ^ (uint64_t)w->since);
         if (watch_is_active(w))
             h = mix64(h ^ w->alert_id ^ w->rev);
-        if (w->held != 0)
-            h = mix64(h ^ (uint64_t)w->held);
         sum += h;
     }
     return sum;
@@ -177,7 +174,7 @@ uint64_t rules_digest(const struct rules *r, const struct board *b)
 
 void rules_check(const struct rules *r, const struct board *b)
 {
-    uint32_t active = 0, asked = 0, waiting = 0;
+    uint32_t active = 0, asked = 0;
     for (uint32_t k = 1; k <= r->pool.high; k++) {
         handle_t h = pool_handle(&r->pool, k);
         if (h == 0)
@@ -189,8 +186,6 @@ void rules_check(const struct rules *r, const struct board *b)
               h);
         CHECK(w->part == 0 || r->settings->rule[w->rule].kind == RULE_MIX);
         asked += w->asked != WATCH_RESTS;
-        CHECK(w->held == 0 || (w->state == WATCH_PENDING && w->timer != 0));
-        waiting += w->held != 0 && !w->freed;
         CHECK((w->timer == 0) == (w->due == MS_NEVER));
         CHECK(w->timer == 0 || wheel_deadline(r->wheel, w->timer) == w->due);
         CHECK(!watch_is_active(w) || w->fired_at != MS_NONE);
@@ -200,16 +195,6 @@ void rules_check(const struct rules *r, const struct board *b)
     for (handle_t h = r->ask_first; h != 0; asked--)
         h = ((const struct watch *)pool_get(&r->pool, h))->ask;
     CHECK(asked == 0);
-    ms_t since = 0;
-    for (handle_t h = r->held_first, before = 0; h != 0; waiting--) {
-        const struct watch *w = pool_get(&r->pool, h);
-        CHECK(w->held_before == before && w->held >= since);
-        since = w->held;
-        before = h;
-        h = w->held_next;
-        CHECK(h != 0 || before == r->held_last);
-    }
-    CHECK(waiting == 0);
     const struct rule_tally *y = &r->tally;
     CHECK(y->fired == active + y->cleared + y->corrected + y->cancelled);
 }
@@ -227,6 +212,5 @@ void rules_rebuild(struct rules *r)
         r->active += w->slot.live && watch_is_active(w);
     }
     rules_ask_again(r);
-    rules_wait_again(r);
     rules_prepare(r, r->settings);
 }

@@ -491,7 +491,6 @@ void tickets_rebuild(struct tickets *t)
     map_clear(&t->map);
     repeats_rebuild(&t->repeats);
     customers_rebuild(&t->customers);
-    holds_rebuild(&t->holds);
     for (uint32_t i = 1; i <= t->tickets.high; i++) {
         handle_t h = pool_handle(&t->tickets, i);
         if (h != 0)

@@ -55,7 +55,6 @@ void tickets_heard(struct tickets *t, uint32_t src, const struct event *e, ms_t 
 
 /* It came from this source, whether it counts or was seen before. */
 void tickets_spoke(struct tickets *t, uint32_t src, const struct event *e);
-const struct holds *tickets_holds(const struct tickets *t);
 const struct hold_source *tickets_source(const struct tickets *t, uint32_t src); /* NULL: none */
 
 /* Tells the next thing of an entry (alerts_next): everything an alert says. false: nothing. */

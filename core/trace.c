@@ -470,8 +470,6 @@ static void put_alert(struct line *l, const struct settings *settings, const str
         put_kpi(l, settings, a);
     if (a->kind != ALERT_SLA && a->sla.cause != CAUSE_NONE)
         put_pair(l, "cause", str_of(alert_cause_name((enum alert_cause)a->sla.cause)));
-    if (a->kind != ALERT_SLA && a->sla.held)
-        put_pair(l, "held", str_of("true"));
     put_key(l, "rev");
     put_uint(l, a->rev, 1);
     put_remark(l, a);

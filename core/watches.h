@@ -35,30 +35,24 @@ struct watch {
     uint32_t part; /* mix: which (part.h), 0 = the whole; else 0 */
     handle_t ask;  /* the next one that is to be judged … */
     uint8_t asked; /* … enum watch_asked */
-    bool freed;    /* it waits for no source any more, and is to be judged */
-    bool waited;   /* the alert had to wait for one */
-    uint8_t zero[5];
-    ms_t held;                       /* pending: since when it waits for a source; 0: it does not */
-    handle_t held_before, held_next; /* of those that do, in order of `held` */
+    uint8_t zero[7];
 };
 
-STATIC_ASSERT(sizeof(struct watch) == 144, "no padding in an image");
+STATIC_ASSERT(sizeof(struct watch) == 128, "no padding in an image");
 
 struct rules {
     struct pool pool;
     const struct settings *settings; /* the engine's */
-    const struct holds *holds;       /* which sources are behind; NULL: none is */
     struct wheel *wheel;
-    uint8_t kind;                   /* of our deadlines in the wheel */
-    uint32_t active;                /* watches that are active or clearing */
-    struct rule_tally tally;        /* a blob of the image */
-    uint32_t of_scope[SCOPE_N];     /* inputs of all rules of the scope */
-    uint32_t in_scope[SCOPE_N];     /* how many rules */
-    uint32_t inputs[RULES_MAX];     /* bits FAM_x, TOUCH_GAUGES */
-    ms_t step[RULES_MAX];           /* sampled rules: how often they look; 0: at every event */
-    handle_t ask_first, ask_last;   /* parts that are to be judged, in order; 0 = none */
-    handle_t held_first, held_last; /* watches that wait for a source; 0 = none */
-    uint32_t only[RULES_MAX];       /* index of the rule's name filter, 0 = none or not met yet */
+    uint8_t kind;                 /* of our deadlines in the wheel */
+    uint32_t active;              /* watches that are active or clearing */
+    struct rule_tally tally;      /* a blob of the image */
+    uint32_t of_scope[SCOPE_N];   /* inputs of all rules of the scope */
+    uint32_t in_scope[SCOPE_N];   /* how many rules */
+    uint32_t inputs[RULES_MAX];   /* bits FAM_x, TOUCH_GAUGES */
+    ms_t step[RULES_MAX];         /* sampled rules: how often they look; 0: at every event */
+    handle_t ask_first, ask_last; /* parts that are to be judged, in order; 0 = none */
+    uint32_t only[RULES_MAX];     /* index of the rule's name filter, 0 = none or not met yet */
 };
 
 static inline bool watch_is_active(const struct watch *w)
@@ -94,20 +88,6 @@ void watch_arm(struct rules *r, handle_t h, struct watch *w, ms_t due);
 
 /* A sampled rule looks at the name at its next turn from t on, another one at t. */
 void watch_look(struct rules *r, handle_t h, struct watch *w, ms_t t);
-
-/* --- rules that wait for a source that is behind (rule_wait.c) ----------------------------- */
-
-/* What is pending could fire now. Must it wait? It does from now on, or goes on, or is done. */
-bool watch_waits(struct rules *r, const struct board *b, handle_t h, struct watch *w);
-
-/* When the wait is over at the latest; MS_NONE: nothing is waited for. */
-ms_t watch_wait_end(const struct rules *r, const struct watch *w);
-
-/* It waits no more. */
-void watch_go(struct rules *r, handle_t h, struct watch *w);
-
-/* After a load. */
-void rules_wait_again(struct rules *r);
 
 /* Of rule, scope and name: the same on every machine, whatever the seed of the hash tables is. */
 uint64_t watch_hash(const struct settings *settings, const struct board *b, const struct watch *w);

@@ -185,7 +185,7 @@ const struct key keys[] = {
      "An event that arrives so long after its ts shows that its source is behind."},
     {"hold_max", KEY_DURATION, false, PLACE(settings.hold_max), 0, MS_HOUR, "5m",
      "So long at most deadlines of tickets wait whose source is behind, from the deadline on or "
-     "from when the late event came, and rules that would fire while any source is; 0s: never."},
+     "from when the late event came; 0s: never."},
     {"snapshot_every", KEY_DURATION, false, PLACE(snapshot_every), 100, MS_HOUR, "5s",
      "How often subscribed snapshots that changed are published."},
     {"full_every", KEY_DURATION, false, PLACE(full_every), 1000, 24 * (ms_t)MS_HOUR, "60s",

@@ -150,8 +150,6 @@ static void emit_kpi(struct emitter *em, const struct settings *settings, const 
     emit_found(em, rule, alert);
     if (alert->sla.cause != CAUSE_NONE)
         emit_text(em, "cause", alert_cause_name((enum alert_cause)alert->sla.cause));
-    if (alert->sla.held)
-        emit_bool(em, "held", true);
 }
 
 /* Whose ticket: the names that an SLA alert has besides its policy's. */

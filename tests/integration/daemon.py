@@ -30,8 +30,7 @@ sockets:
   query: ["tcp://127.0.0.1:*"]
   ingest: ["tcp://127.0.0.1:*"]
 """
-# Tests tell what happened some time ago and then nothing: nobody shall wait for more of it.
-FAST = "snapshot_every: 100ms\nfull_every: 1s\nhold_max: 0s\n"
+FAST = "snapshot_every: 100ms\nfull_every: 1s\n"
 
 
 def die_with_parent():

@@ -29,24 +29,6 @@ class Attention(unittest.TestCase):
         return [a["message"] for a in daemon.ask(op="alerts", active=True)[:-1]
                 if a["message"]["alert_id"] not in before][0]
 
-    def test_a_backlog_raises_no_alarm(self):
-        """What old events say may be taken back by the next ones."""
-        with Daemon("hold_max: 1h\n" + BUSY.replace("hold_max: 0s\n", "")) as daemon:
-            publisher, reader = daemon.publisher(), daemon.subscriber("alert.kpi.")
-            then = now_ms() - 600000
-            send(publisher, [event("opened", "A", then, id="1", team="a"),
-                             event("opened", "B", then, id="2", team="b")])
-            daemon.wait_messages(1)
-            self.assertEqual(daemon.snapshot(scope="all")["all", "-"]["now"]["waiting"], 2)
-            self.assertEqual(daemon.status()["active_alerts"], 0)
-            send(publisher, [event("message", "A", then + 60000, id="3", by="agent", agent="ada"),
-                             {"type": "heartbeat", "src": "test", "ts": now_ms(), "id": "4"}])
-            message = reader.next()[1]
-            self.assertEqual((message["name"], message["since"], message["held"]),
-                             ("b", then, True))
-            self.assertEqual(daemon.status()["active_alerts"], 1)
-            self.assertEqual(daemon.status()["engine"]["alerts_fired"], 1)
-
     def test_who_has_it(self):
         with Daemon(BUSY) as daemon:
             publisher, reader = daemon.publisher(), daemon.subscriber("alert.")

@@ -20,6 +20,7 @@ ROUTES = os.path.join(DIRECTORY, "alertmanager-route.yaml")
 CONFIG = FAST + """
 targets: {first_response: 1m}
 policies: [{id: p, first_response: 1m}]
+hold_max: 0s
 """
 
 

@@ -15,6 +15,7 @@ from test_delivery import Hook, one
 from test_metrics import Scrape
 
 RULES = FAST + """
+hold_max: 0s
 rules: [{id: queue, indicator: waiting, scope: team, fire: ">= 1", for: 0s}]
 """
 COMPANION = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
@@ -241,7 +242,7 @@ class Standby(unittest.TestCase):
     def test_receivers_hear_of_what_the_primary_had_not_told(self):
         hook = Hook()
         with Daemon(RULES) as a, \
-                Daemon(second(a, "0s", one(hook.port))) as b:
+                Daemon(second(a, "0s", one(hook.port) + "hold_max: 0s\n")) as b:
             desk = Desk(a, b)
             self.waits_for_heartbeat(b)
             desk.wait("x")

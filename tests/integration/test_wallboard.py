@@ -10,6 +10,7 @@ from daemon import FAST, Daemon, event, now_ms
 from web import post
 
 CONFIG = FAST + """
+hold_max: 0s
 targets: {first_response: 10m}
 rules:
   - {id: any, indicator: waiting, scope: team, fire: ">= 3", clear: 0, for: 0s, severity: critical}

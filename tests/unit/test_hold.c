@@ -30,12 +30,12 @@ Test(hold, a_source_is_known_by_its_newest)
 {
     struct holds *h = holds_new(SOURCES, WAITS);
     cr_assert_eq(holds_newest(h, 1), MS_NONE);
-    cr_assert_not(holds_heard(h, 1, 5000, 9)); /* nothing waits */
+    cr_assert_not(holds_heard(h, 1, 5000, false)); /* nothing waits */
     cr_assert_eq(holds_newest(h, 1), 5000);
     cr_assert_eq(holds_newest(h, 0), MS_NONE);
-    cr_assert_not(holds_heard(h, 1, 4000, 9));
+    cr_assert_not(holds_heard(h, 1, 4000, false));
     cr_assert_eq(holds_newest(h, 1), 5000);
-    cr_assert_not(holds_heard(h, SOURCES, 1, 9)); /* no room for it: it is nobody */
+    cr_assert_not(holds_heard(h, SOURCES, 1, false)); /* no room for it: it is nobody */
     cr_assert_eq(holds_newest(h, SOURCES), MS_NONE);
     holds_free(h);
 }
@@ -44,21 +44,21 @@ Test(hold, what_the_source_has_passed_is_released)
 {
     struct holds *h = holds_new(SOURCES, WAITS);
     handle_t got[4];
-    (void)holds_heard(h, 1, 1000, 9);
-    (void)holds_heard(h, 2, 1000, 9);
+    (void)holds_heard(h, 1, 1000, false);
+    (void)holds_heard(h, 2, 1000, false);
     holds_add(h, 1, 5000, 51);
     holds_add(h, 1, 9000, 52);
     holds_add(h, 2, 5000, 53);
-    cr_assert(holds_heard(h, 1, 4999, 9));
+    cr_assert(holds_heard(h, 1, 4999, false));
     cr_assert_eq(holds_release(h, 1, got, 4), 0);
-    cr_assert_not(holds_heard(h, 1, 5000, 9), "walked within this second");
-    cr_assert(holds_heard(h, 1, 5001, MS_NONE), "but it speaks on time again");
+    cr_assert_not(holds_heard(h, 1, 5000, false), "walked within this second");
+    cr_assert(holds_heard(h, 1, 5001, true), "but it speaks on time again");
     cr_assert_eq(holds_release(h, 1, got, 4), 1);
     cr_assert_eq(got[0], 51);
-    cr_assert(holds_heard(h, 1, 20000, 9));
+    cr_assert(holds_heard(h, 1, 20000, false));
     cr_assert_eq(holds_release(h, 1, got, 4), 1);
     cr_assert_eq(got[0], 52);
-    cr_assert_not(holds_heard(h, 1, 30000, 9));
+    cr_assert_not(holds_heard(h, 1, 30000, false));
     cr_assert_eq(h->waits.live, 1);
     holds_free(h);
 }
@@ -74,7 +74,7 @@ Test(hold, nothing_is_lost_and_nothing_comes_twice)
         bool out[WAITS + 1] = {false};
         uint8_t source[WAITS + 1] = {0};
         for (uint32_t s = 0; s < SOURCES; s++)
-            (void)holds_heard(h, s, 0, 9);
+            (void)holds_heard(h, s, 0, false);
         for (int step = 0; step < 60; step++) {
             uint32_t s = (uint32_t)random_below(&r, SOURCES);
             if (random_percent(&r, 60) && n < WAITS) {
@@ -86,7 +86,7 @@ Test(hold, nothing_is_lost_and_nothing_comes_twice)
             handle_t got[WAITS];
             newest[s] += random_range(&r, 1000, 5000);
             uint32_t cap = (uint32_t)random_range(&r, 1, WAITS), k = cap;
-            bool walk = holds_heard(h, s, newest[s], 9);
+            bool walk = holds_heard(h, s, newest[s], false);
             while (walk && k == cap) { /* more may be ready */
                 k = holds_release(h, s, got, cap);
                 for (uint32_t i = 0; i < k; i++) {
@@ -107,11 +107,11 @@ Test(hold, full)
 {
     struct holds *h = holds_new(SOURCES, 1);
     handle_t got[4];
-    (void)holds_heard(h, 1, 1000, 9);
+    (void)holds_heard(h, 1, 1000, false);
     holds_add(h, 1, 2000, 51);
     holds_add(h, 1, 2000, 52);
     holds_add(h, 2, 2000, 53); /* a source never heard of */
-    (void)holds_heard(h, 1, 9000, 9);
+    (void)holds_heard(h, 1, 9000, false);
     cr_assert_eq(holds_release(h, 1, got, 4), 1);
     cr_assert_eq(got[0], 51);
     holds_free(h);
