@@ -31,8 +31,7 @@ static void warn(struct app *a, const struct lint *lint)
     for (uint32_t i = 0; i < lint->n; i++)
         log_warning(&a->log, "configuration doubtful", "%s", lint->at[i].text);
     if (lint->left_out > 0)
-        log_warning(&a->log, "configuration doubtful", "%u more warnings",
-                    lint->left_out);
+        log_warning(&a->log, "configuration doubtful", "%u more warnings", lint->left_out);
 }
 
 /* A configuration is too large for the stack's comfort. NULL: logged why. */

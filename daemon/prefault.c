@@ -13,13 +13,13 @@ void prefault_add(struct prefault *f, void *p, uint64_t n)
 }
 
 /* false: this kernel does not know how. */
-static bool populate(uintptr_t from, uintptr_t to)
+static bool populate(char *from, size_t n)
 {
 #ifdef MADV_POPULATE_WRITE
-    return madvise((void *)from, to - from, MADV_POPULATE_WRITE) == 0;
+    return madvise(from, n, MADV_POPULATE_WRITE) == 0;
 #else
     (void)from;
-    (void)to;
+    (void)n;
     return false;
 #endif
 }
@@ -30,13 +30,14 @@ static void *work(void *arg)
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     for (uint32_t i = f->n; i > 0; i--) {
         const struct prefault_range *r = &f->range[i - 1];
-        uintptr_t begin = (uintptr_t)r->p / page * page;
-        uintptr_t end = ((uintptr_t)r->p + r->n + page - 1) / page * page;
-        while (end > begin) {
-            uintptr_t from = end - begin > STEP ? end - STEP : begin;
-            if (atomic_load(&f->stopping) || !populate(from, end))
+        uintptr_t before = (uintptr_t)r->p % page; /* whole pages only */
+        char *begin = (char *)r->p - before;
+        size_t left = (before + r->n + page - 1) / page * page;
+        while (left > 0) {
+            size_t n = left > STEP ? STEP : left;
+            if (atomic_load(&f->stopping) || !populate(begin + left - n, n))
                 return NULL;
-            end = from;
+            left -= n;
         }
     }
     return NULL;

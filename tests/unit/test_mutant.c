@@ -48,10 +48,10 @@ Test(mutant, events_are_mostly_read_and_refused_for_every_reason)
     cr_expect_gt(sound, ROUNDS / 5, "%u of %u with a sound event", sound, ROUNDS);
     cr_expect_gt(several, ROUNDS / 4, "%u of %u with several", several, ROUNDS);
     cr_expect_lt(same, ROUNDS / 10, "%u of %u unchanged", same, ROUNDS);
-    static const int wanted[] = {
-        ERR_NOT_A_MAP,  ERR_BAD_KEY,       ERR_NO_TYPE,  ERR_UNKNOWN_TYPE, ERR_MISSING,
-        ERR_WRONG_TYPE, ERR_OUT_OF_RANGE,  ERR_BAD_WORD, ERR_NAME_EMPTY,   ERR_NAME_LONG,
-        ERR_NOT_UTF8,   ERR_RESERVED, ERR_TS_UNIT,  ERR_TS_RANGE};
+    static const int wanted[] = {ERR_NOT_A_MAP,  ERR_BAD_KEY,    ERR_NO_TYPE,      ERR_UNKNOWN_TYPE,
+                                 ERR_MISSING,    ERR_WRONG_TYPE, ERR_OUT_OF_RANGE, ERR_BAD_WORD,
+                                 ERR_NAME_EMPTY, ERR_NAME_LONG,  ERR_NOT_UTF8,     ERR_RESERVED,
+                                 ERR_TS_UNIT,    ERR_TS_RANGE};
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
         cr_expect_gt(reasons[-wanted[i]], 0, "none was refused for %s", err_name(wanted[i]));
 }
