@@ -41,3 +41,16 @@ uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
     }
     return n;
 }
+
+struct peer *peers_idlest(const struct peer_ring *p)
+{
+    struct peer *first = NULL;
+    for (struct peer *peer = p->ring.next; peer != &p->ring; peer = peer->next) {
+        if (peer->cut)
+            return NULL;
+        /* All of them may be idle for as long, so who is due first began first. */
+        if (peer->wait == HTTP_CUT_IDLE && (first == NULL || peer->due < first->due))
+            first = peer;
+    }
+    return first;
+}

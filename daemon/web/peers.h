@@ -41,4 +41,8 @@ void peer_waits(struct peer *peer, enum http_cut wait, uint64_t due);
 uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
                         void (*cut)(struct peer *peer, void *data), void *data);
 
+/* The peer that has had no request for longest; NULL: none has none, or one that was told to go
+ * is still here, whose place is free soon. */
+struct peer *peers_idlest(const struct peer_ring *p);
+
 #endif

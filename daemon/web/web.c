@@ -40,6 +40,20 @@ static void cut(struct peer *peer, void *data)
     resume(w, peer);
 }
 
+/* Full, and who comes next would wait until somebody leaves, which who keeps connections does not:
+ * whoever has had no request for longest gives its place up. Streams and requests stay. */
+static void make_place(struct web *w)
+{
+    if (w->peers.n < w->parts.config->http.connections)
+        return;
+    struct peer *peer = peers_idlest(&w->peers);
+    if (peer == NULL)
+        return;
+    log_warning(w->parts.log, "http full", "connections=%u cut=idle", w->peers.n);
+    peer->cut = true;
+    cut(peer, w);
+}
+
 static void on_connection(void *data, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -302,6 +316,7 @@ static void run(struct web *w)
     w->again = UINT64_MAX;
     w->parts.begin(w->parts.data);
     MHD_run(w->mhd);
+    make_place(w);
     /* It wants to go on at once, for ever even, where a peer's buffer is full of what is no end of
      * anything (a chunk's extension of 200 kB): without a step forward only now and then. */
     w->idle = w->moved == moved ? w->idle + 1 : 0;

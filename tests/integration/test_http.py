@@ -13,6 +13,7 @@ from daemon import PATIENCE_S, Daemon, FAST, event, now_ms, send
 from web import NDJSON, ONE, Answer, Stream, connect, get, post, raw, read_to_end, request
 
 TOKEN = "correct-horse-battery"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Endpoints(unittest.TestCase):
@@ -442,15 +443,41 @@ class Limits(unittest.TestCase):
     def test_more_connections_than_allowed_wait(self):
         with Daemon(http=", connections: 8") as daemon:
             held = [raw(daemon) for _ in range(8)]
-            for s in held:  # each is in: it has an answer
-                s.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                self.assertIn(b"200 OK", s.recv(4096))
+            for s in held:  # a request is under way on each
+                s.sendall(b"GET /healthz HTTP/1.1\r\n")
+            daemon.wait_status(lambda s: s["http"]["connections"] == 8)
             with raw(daemon) as waits:
-                waits.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                waits.sendall(HEALTH)
                 self.assertEqual(daemon.status()["http"]["connections"], 8)
                 held.pop().close()
                 self.assertIn(b"200 OK", waits.recv(4096))
             for s in held:
+                s.close()
+
+    def test_who_keeps_idle_connections_keeps_nobody_out(self):
+        with Daemon(http=", connections: 32") as daemon:
+            streams = [Stream(daemon, ("prefix", "sys.heartbeat.")) for _ in range(3)]
+            for stream in streams:
+                stream.wait("sys")
+            kept = [raw(daemon) for _ in range(100)]  # three times as many as there are places
+            for s in kept:
+                s.sendall(HEALTH)
+            for s in kept:  # each has its answer, then asks nothing more and stays
+                self.assertIn(b"200 OK", s.recv(4096))
+            for _ in range(5):
+                self.assertEqual(get(daemon, "/healthz").status, 200)
+            with raw(daemon) as last:  # the one that asked last is not the one that goes
+                for _ in range(5):
+                    last.sendall(HEALTH)
+                    self.assertIn(b"200 OK", last.recv(4096))
+            for stream in streams:
+                stream.wait("sys")
+                stream.close()
+            status = daemon.status()["http"]
+            self.assertGreaterEqual(status["cut"]["idle"], 100 + 3 - 32)
+            self.assertEqual(sum(status["cut"].values()), status["cut"]["idle"])
+            daemon.wait_line(r"http full connections=32 cut=idle")
+            for s in kept:
                 s.close()
 
 

@@ -48,3 +48,28 @@ Test(peers, who_is_gone_is_not_cut)
     cr_assert_eq(p.n, 0);
     cr_assert_eq(peers_cut_late(&p, 5, on_cut, &n), 0);
 }
+
+Test(peers, the_idlest_is_idle_and_first)
+{
+    struct peer_ring p;
+    struct peer head = {.fd = 1}, young = {.fd = 2}, old = {.fd = 3}, busy = {.fd = 4};
+    peers_init(&p);
+    cr_assert_null(peers_idlest(&p));
+    peers_add(&p, &head);
+    peers_add(&p, &busy);
+    peer_waits(&head, HTTP_CUT_HEAD, 1);
+    peer_waits(&busy, HTTP_CUT_IDLE, 2);
+    peer_waits(&busy, HTTP_CUT_STREAM, 2); /* a stream that began on a kept connection */
+    cr_assert_null(peers_idlest(&p));
+    peers_add(&p, &old);
+    peers_add(&p, &young);
+    peer_waits(&young, HTTP_CUT_IDLE, 101);
+    peer_waits(&old, HTTP_CUT_IDLE, 100);
+    cr_assert_eq(peers_idlest(&p), &old);
+    peer_waits(&old, HTTP_CUT_IDLE, 102); /* it had another request */
+    cr_assert_eq(peers_idlest(&p), &young);
+    young.cut = true; /* one at a time */
+    cr_assert_null(peers_idlest(&p));
+    peers_remove(&p, &young);
+    cr_assert_eq(peers_idlest(&p), &old);
+}
