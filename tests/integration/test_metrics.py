@@ -200,6 +200,8 @@ class Metrics(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="ticketpulse-") as state:
             with Daemon(state=state) as daemon:
                 self.feed(daemon)
+                while Scrape(daemon).value("ticketpulse_commit_seconds_count") == 0:
+                    pass  # what was taken is not on disk yet
                 scrape, journal = Scrape(daemon), daemon.status()["journal"]
                 self.assertEqual(scrape.value("ticketpulse_journal_written"), 1)
                 self.assertGreaterEqual(scrape.value("ticketpulse_journal_entries_total"), 1)
