@@ -2,6 +2,7 @@
 
 #include "core/err.h"
 #include "daemon/place.h"
+#include "daemon/receipt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,17 +230,17 @@ static void on_done(struct post_request *r, long status, const char *why)
 {
     struct delivery_to *to = r->data;
     struct delivery *d = to->delivery;
-    char text[32];
-    bool later = status == 0 || status == 408 || status == 429 || status >= 500;
-    if (later) {
-        snprintf(text, sizeof text, "HTTP status %ld", status);
+    char text[96];
+    enum receipt receipt = receipt_of(status);
+    if (receipt == RECEIPT_LATER) {
+        snprintf(text, sizeof text, "HTTP status %ld%s", status, receipt_advice(status));
         fail(to, uv_now(d->post.loop), status == 0 ? why : text);
         return;
     }
     if (to->backoff > 0)
         log_info(d->log, "delivery goes on", "receiver=%s", to->receiver.name);
     to->backoff = to->retry_due = 0;
-    if (status >= 200 && status < 300) {
+    if (receipt == RECEIPT_TAKEN) {
         d->counts->delivered += to->is_again ? 0 : to->count;
         go_on(to);
     } else if (to->count > 1) {
@@ -285,11 +286,6 @@ static void seed(struct delivery_to *to)
         (void)add_notice(to, &m, receiver_wants(&to->receiver, topic_str(&topic)), o->at);
         to->body_n = 0; /* `told` is what this is for */
     }
-}
-
-static bool is_due(const struct delivery_to *to, uint64_t now)
-{
-    return !to->request.busy && to->retry_due <= now;
 }
 
 /* Is there a body to be sent? One that waited for long says of what is active that it is over. */
@@ -359,7 +355,7 @@ static void note_places(struct delivery *d)
 void delivery_work(struct delivery *d, ms_t at, uint64_t now)
 {
     for (uint32_t i = 0; i < d->n; i++)
-        if (is_due(d->to[i], now))
+        if (!d->to[i]->request.busy && d->to[i]->retry_due <= now)
             work(d->to[i], at, now);
     note_places(d);
 }
@@ -449,7 +445,10 @@ static struct delivery_to *keep_on(struct delivery *d, const struct receiver *r)
         if (to == NULL || !receiver_is_same(&to->receiver, r))
             continue;
         d->to[i] = NULL;
+        if (strcmp(to->receiver.url, r->url) != 0) /* who is there, and the record, know nothing */
+            to->noted = to->again_due = to->telling_again = 0;
         to->receiver = *r;
+        to->retry_due = 0;                  /* what was wrong may have been put right */
         (void)read_token(d, r, &to->token); /* a faulty one leaves the old one in force */
         return to;
     }

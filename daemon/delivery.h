@@ -4,7 +4,8 @@
  * With a state directory the place outlives the daemon (record.db), and so do the alerts.
  * While it is down the place stays, and is tried again after 1 s, 2 s, … 60 s; alerts wait in the
  * bus's ring (alerts_kept), older ones in the record, so a receiver costs no memory by being down.
- * What it refuses (4xx) is tried one by one, counted and told.
+ * What it refuses (receipt.h) is tried one by one, counted and told; an answer that is about the
+ * receiver itself (its token, its URL) is as if it were down, and a reload tries it at once.
  *
  * A webhook gets what is published: not what a mute or storm control held back. An Alertmanager,
  * which groups and silences by itself, gets all that begins or ends, ends also beyond its
@@ -74,8 +75,9 @@ struct delivery {
 MUST_CHECK bool delivery_open(struct delivery *d, uv_loop_t *loop, struct outlet *outlet,
                               const struct receivers *receivers, struct log *log);
 
-/* Other receivers are in force. Who is the same keeps its place, and its token when the new one
- * cannot be read. false: logged why; those that could not be opened are left out. */
+/* Other receivers are in force. Who is the same keeps its place, also with another URL, and its
+ * token when the new one cannot be read. false: logged why; those that could not be opened are
+ * left out. */
 bool delivery_reload(struct delivery *d, const struct receivers *receivers);
 
 /* What comes before that number was told to the receivers by another daemon. */

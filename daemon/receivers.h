@@ -30,10 +30,10 @@ static inline bool receiver_is_manager(const struct receiver *r)
     return r->kind == RECEIVER_ALERTMANAGER;
 }
 
-/* With other prefixes or another token it is the same. */
+/* With other prefixes, another token or another URL it is the same. */
 static inline bool receiver_is_same(const struct receiver *a, const struct receiver *b)
 {
-    return strcmp(a->name, b->name) == 0 && strcmp(a->url, b->url) == 0 && a->kind == b->kind;
+    return strcmp(a->name, b->name) == 0 && a->kind == b->kind;
 }
 
 struct receivers {

@@ -49,7 +49,7 @@ struct status_record {
 struct deliveries {
     uint64_t delivered;
     uint64_t failed;  /* attempts that are made again */
-    uint64_t refused; /* alerts that a receiver will not have */
+    uint64_t refused; /* alerts that a receiver will not have: 400, 413, 422 */
     uint64_t lost;    /* alerts that were gone before their receiver was back */
 };
 

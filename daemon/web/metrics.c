@@ -245,8 +245,8 @@ static void write_deliveries(struct expo *x, const struct deliveries *d)
     one(x, EXPO_COUNTER, "ticketpulse_deliveries", "Alerts taken by their receiver.", d->delivered);
     one(x, EXPO_COUNTER, "ticketpulse_deliveries_failed", "Attempts that are made again.",
         d->failed);
-    one(x, EXPO_COUNTER, "ticketpulse_deliveries_refused", "Alerts that a receiver will not have.",
-        d->refused);
+    one(x, EXPO_COUNTER, "ticketpulse_deliveries_refused",
+        "Alerts that a receiver will not have (400, 413, 422).", d->refused);
     one(x, EXPO_COUNTER, "ticketpulse_deliveries_lost",
         "Alerts that were gone before their receiver was back.", d->lost);
 }
