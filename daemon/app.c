@@ -183,6 +183,7 @@ static int run(struct app *a, struct config *config)
         log_info(&a->log, "ready", "version=%s run=%s pid=%d", TP_VERSION, a->driver->bus.run,
                  (int)getpid());
         notify_ready();
+        uv_timer_start(&a->beat, on_beat, 0, uv_timer_get_repeat(&a->beat)); /* its first figures */
     } else {
         code = 1;
         a->stopping = true;
