@@ -6,70 +6,17 @@ import io
 import json
 import os
 import re
-import tempfile
 import unittest
 
 from companion import run
-from reported import aspects, mixes, numbers, table
+from reported import DAY, START, Reported, aspects, mixes, numbers, table
 
 SOURCE = os.environ["TP_SOURCE"]
 GIVEN = os.path.join(SOURCE, "..", "shared", "data")
-DAY = 86400000
-START = 1767225600000  # 2026-01-01T00:00:00Z
 CHARTS = "/usr/share/javascript/chart.js/chart.min.js"
 
 
-class Report(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.dir = tempfile.TemporaryDirectory(prefix="ticketpulse-")
-        cls.log = cls.path("log.ndjson")
-        run("simulate", "--to", cls.log, "--start", START - 6 * DAY, "--for", "20d",
-            "--agents", "20", "--teams", "4", "--rate", "0.02", "--seed", "3",
-            "--shuffle", "60s", "--doubled", "20")
-        with open(cls.log, encoding="utf-8") as file:
-            cls.last = max(json.loads(line)["ts"] for line in file)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.dir.cleanup()
-
-    @classmethod
-    def path(cls, name):
-        return os.path.join(cls.dir.name, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(text)
-        return self.path(name)
-
-    def report(self, *args, log=None):
-        return table(run("report", log or self.log, "--format", "csv", *args).stdout)
-
-    def replay(self, at, window, log=None, extra=""):
-        config = self.write("replay.yaml", f"windows: [{window}]\nrules: []\n{extra}")
-        lines = run("replay", log or self.log, "--config", config, "--json", "--at", at).stdout
-        ret = {}
-        for line in lines.splitlines():
-            message = json.loads(line)
-            if "windows" in message:
-                ret.setdefault(message["scope"], {})[message["name"]] = message["windows"]
-        return ret
-
-    def compare(self, want, rows, least):
-        """Everything that replay counts stands in the report's table, and nothing else."""
-        compared = 0
-        for wire, fields in want.items():
-            if "." in wire or not any(fields.get(f) for f in ("n", "actual")):
-                continue
-            row = rows[wire]
-            for field, value in fields.items():
-                compared += 1
-                self.assertAlmostEqual(row[field], value, delta=1e-6, msg=f"{wire} {field}")
-        self.assertGreaterEqual(compared, least)
-        extra = [r for r, row in rows.items() if r not in want and row["actual"] not in (0, "·")]
-        self.assertEqual(extra, [])
-
+class Report(Reported):
     def same_parts(self, want, got, scope, name, least):
         """Every mix has its table, part by part, and so has every aspect."""
         shares = mixes(want, scope, name)

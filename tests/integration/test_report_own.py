@@ -3,19 +3,11 @@
 import json
 import unittest
 
-import test_report
-from test_report import DAY, START
+from reported import DAY, START, Reported
 
 
-class Own(unittest.TestCase):
+class Own(Reported):
     """On the same log, with the same ways to read a report."""
-
-    setUpClass = classmethod(test_report.Report.setUpClass.__func__)
-    tearDownClass = classmethod(test_report.Report.tearDownClass.__func__)
-    path = classmethod(test_report.Report.path.__func__)
-    write = test_report.Report.write
-    report = test_report.Report.report
-    replay = test_report.Report.replay
 
     def test_the_sites_own(self):
         """What is measured, as a walk over the file sums it up: of all, and of each agent."""

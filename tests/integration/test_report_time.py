@@ -7,22 +7,12 @@ import os
 import subprocess
 import unittest
 
-import test_report
 from companion import run
-from reported import numbers
-from test_report import DAY, START
+from reported import DAY, START, Reported, numbers
 
 
-class Time(unittest.TestCase):
+class Time(Reported):
     """On the same log, with the same ways to read a report."""
-
-    setUpClass = classmethod(test_report.Report.setUpClass.__func__)
-    tearDownClass = classmethod(test_report.Report.tearDownClass.__func__)
-    path = classmethod(test_report.Report.path.__func__)
-    write = test_report.Report.write
-    report = test_report.Report.report
-    replay = test_report.Report.replay
-    compare = test_report.Report.compare
 
     def test_as_of(self):
         """Its end and the longest horizon later, or the log's end; what comes later is counted."""
