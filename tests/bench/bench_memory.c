@@ -1,6 +1,6 @@
-/* bench_memory: what the engine keeps in memory, and what it does when a limit is met.
+/* bench_memory: what the engine keeps in memory.
  *
- *     bench_memory [agents [PHASE]]     all of them, or one: tickets, agents, both, limits
+ *     bench_memory [agents [PHASE]]     all of them, or one: tickets, agents, both
  *
  * agents: of `both`, default 200; 10000 is the full load and takes its time.
  *
@@ -10,14 +10,12 @@
  *           random: bytes an agent, without the tickets (their number is kept small). It is what
  *           an agent more costs once the numbers of the whole site are as large as they get
  * both      in one engine with the shipped limits and scopes agent, team, category, all
- * limits    every limit made small in turn under the traffic of a help desk: what is told
  *
  * Bytes are resident pages (/proc/self/statm) with the engine there, less those without. The full
  * account of `both` says in which pool each of them lies (mincore), and how many slots are used. */
 #define _DEFAULT_SOURCE /* mincore */
 #include "core/engine.h"
 #include "core/err.h"
-#include "daemon/cli/traffic.h"
 #include "tests/lib/random.h"
 
 #include <stdio.h>
@@ -33,7 +31,6 @@ enum {
     AGENTS = 800,   /* half of them fill what is kept of the whole site: 100,000 samples a series */
     BATCH = 64,
     EFFECTS = OUTBOX_EFFECTS_MAX,
-    TRAFFIC = 200000,
 };
 
 struct site {
@@ -47,7 +44,7 @@ struct site {
     struct event event[BATCH];
     char text[BATCH][3][24];
     uint32_t held;
-    uint64_t refused, told[LIMIT_MET_N];
+    uint64_t refused;
 };
 
 static struct site site;
@@ -93,9 +90,6 @@ static void step(const struct event *events, uint32_t n)
         uint32_t taken = engine_step(site.e, events, n, results, &site.out);
         for (uint32_t i = 0; i < taken; i++)
             site.refused += results[i].verdict == VERDICT_REFUSED;
-        for (uint32_t i = 0; i < site.out.n; i++)
-            if (site.effects[i].kind == EFFECT_LIMIT)
-                site.told[site.effects[i].limit]++;
         site.out.n = 0;
         events += taken;
         n -= taken;
@@ -367,78 +361,6 @@ static bool measure_both(uint32_t agents)
     return true;
 }
 
-/* A rule on every team, so that there are pairs to watch. */
-static void put_rule(struct settings *s)
-{
-    struct rule_setting *r = &s->rule[s->rules++];
-    *r = (struct rule_setting){.indicator = IND_WAITING,
-                               .field = IF_VALUE,
-                               .scope = SCOPE_AGENT,
-                               .fire = NUMBER_ONE,
-                               .clear = NUMBER_ONE};
-    memcpy(r->id, "waiting", 8);
-}
-
-/* Help desk traffic with one limit made small. numbered: else events are known by content. */
-static void meet(const char *name, uint32_t *limit, uint32_t to, bool numbered)
-{
-    static struct event event[BATCH];
-    struct traffic_setup setup = traffic_default();
-    setup.agents = 300;
-    setup.teams = 30;
-    setup.categories = 100;
-    setup.live = 5000;
-    setup.flat = true;
-    setup.shuffle = 60 * MS_SECOND;
-    setup.rate = 5000;
-    put_rule(&site.settings);
-    *limit = to;
-    site_open();
-    struct traffic *t = traffic_new(&setup);
-    CHECK(t != NULL);
-    for (uint32_t done = 0; done < TRAFFIC;) {
-        uint32_t n = traffic_next(t, MS_MAX_TS, event, BATCH);
-        for (uint32_t i = 0; i < n; i++)
-            event[i].has &= ~(numbered ? 0 : F1(SEQ) | F1(SRC));
-        step(event, n);
-        event[0] = (struct event){.kind = EV_TICK, .ts = event[n - 1].ts, .rts = event[n - 1].ts};
-        step(event, 1);
-        done += n;
-    }
-    engine_check(site.e);
-    const struct engine_counters *c = engine_counters(site.e);
-    printf("limit %-13s = %-6u refused %6llu, (other) %6llu, shed %6llu, forgotten %6llu; told:",
-           name, to, (unsigned long long)c->refused, (unsigned long long)c->names_other,
-           (unsigned long long)c->samples_shed, (unsigned long long)c->tickets_forgotten);
-    for (enum limit_met l = 0; l < LIMIT_MET_N; l++)
-        if (site.told[l] > 0)
-            printf(" %s", limit_met_name(l));
-    puts("");
-    fflush(stdout);
-    traffic_free(t);
-    site_close();
-    site_default();
-}
-
-static bool meet_limits(void)
-{
-    site_default();
-    meet("tickets", &site.limits.tickets, 1000, true);
-    meet("history", &site.limits.history, 3000, true);
-    meet("ticket_events", &site.limits.ticket_events, 8, true);
-    meet("calls", &site.limits.calls, 10, true);
-    meet("agents", &site.limits.agents, 50, true);
-    meet("teams", &site.limits.teams, 5, true);
-    meet("channels", &site.limits.channels, 2, true);
-    meet("priorities", &site.limits.priorities, 2, true);
-    meet("categories", &site.limits.categories, 20, true);
-    meet("sources", &site.limits.sources, 1, true);
-    meet("chunks", &site.limits.chunks, 8000, true);
-    meet("ids", &site.limits.ids, 1000, false);
-    meet("alerts", &site.limits.alerts, 50, true);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     long agents = argc > 1 ? strtol(argv[1], NULL, 10) : 200;
@@ -453,10 +375,8 @@ int main(int argc, char **argv)
             known = measure_agents(AGENTS);
         if (all || strcmp(phase, "both") == 0)
             known = measure_both((uint32_t)agents);
-        if (all || strcmp(phase, "limits") == 0)
-            known = meet_limits();
     }
     if (!known)
-        fprintf(stderr, "bench_memory [agents [tickets|agents|both|limits]]\n");
+        fprintf(stderr, "bench_memory [agents [tickets|agents|both]]\n");
     return known ? 0 : 2;
 }
