@@ -238,18 +238,6 @@ void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_
     }
 }
 
-void board_prefetch_ends(const struct board *b, enum scope s, uint32_t index, uint32_t families,
-                         bool orders)
-{
-    const struct entity *e = pool_at(&b->entities[s], index);
-    for (uint32_t left = families; left != 0; left &= left - 1)
-        window_prefetch_end(b->windows, &e->log[__builtin_ctz(left)]);
-    if (!orders)
-        return;
-    pool_prefetch_all(&b->orders, e->open.tail);
-    pool_prefetch_all(&b->orders, e->waiting.tail);
-}
-
 uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,
                      uint32_t scopes, ms_t ts, struct btree_walk ret[SCOPE_N])
 {

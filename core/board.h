@@ -43,11 +43,8 @@ enum { AGENT_BOT = 1, AGENT_INACTIVE = 2 };
 struct names *board_names(const struct board *b, enum scope s);
 const struct entity *board_entity(const struct board *b, enum scope s, uint32_t index);
 struct entity *board_entity_edit(struct board *b, enum scope s, uint32_t index);
-/* Brings the name and its logs of these families (bits FAM_x) near; and, once they are, the ends of
- * those logs, and of its orders. */
+/* Brings the name's logs of these families (bits FAM_x) near. */
 void board_prefetch(const struct board *b, enum scope s, uint32_t index, uint32_t families);
-void board_prefetch_ends(const struct board *b, enum scope s, uint32_t index, uint32_t families,
-                         bool orders);
 
 /* Begins walks to where these tags' logs of a family keep ts; returns how many. */
 uint32_t board_walks(const struct board *b, uint32_t family, const struct tags *tags,

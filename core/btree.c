@@ -69,6 +69,13 @@ handle_t btree_seek(const struct pool *chunks, handle_t tail, int64_t key, btree
     return next->up == 0 && key_of(next) <= key ? c->next : h;
 }
 
+static void prefetch_all(const struct pool *chunks, handle_t h)
+{
+    const char *p = pool_at(chunks, handle_index(h));
+    for (uint32_t line = 0; line < BTREE_NODE_BYTES; line += 64)
+        __builtin_prefetch(p + line);
+}
+
 bool btree_begin(struct btree_walk *w, const struct pool *chunks, handle_t tail, int64_t key,
                  btree_key *key_of)
 {
@@ -85,7 +92,8 @@ bool btree_step(struct btree_walk *w)
 {
     if (w->stage == BTREE_BESIDE) {
         handle_t next = chunk_get(w->chunks, w->at)->next;
-        pool_prefetch_all(w->chunks, next);
+        if (next != 0)
+            prefetch_all(w->chunks, next);
         return false;
     }
     const struct node *p = node_get(w->chunks, w->at);
@@ -95,7 +103,7 @@ bool btree_step(struct btree_walk *w)
         w->at = child_for(p, w->key);
         w->stage = has_leaves(p) ? BTREE_BESIDE : BTREE_DOWN;
     }
-    pool_prefetch_all(w->chunks, w->at);
+    prefetch_all(w->chunks, w->at);
     return true;
 }
 

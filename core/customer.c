@@ -229,7 +229,11 @@ void customers_prefetch(const struct customers *c, uint64_t customer, const stru
         uint32_t index = tags_of(tags, s);
         if (index == 0)
             continue;
-        treap_prefetch(&c->touches, key_of(customer, s, index), found);
+        uint64_t key = key_of(customer, s, index);
+        if (found)
+            map_prefetch_slot(&c->touches.root, key);
+        else
+            map_prefetch(&c->touches.root, key);
     }
 }
 

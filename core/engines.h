@@ -18,11 +18,8 @@ enum { ENGINE_STRIDE = 32 }; /* events that are looked at ahead of their turn */
 
 /* What is known of an event ahead of its turn. */
 struct ahead {
-    uint64_t hash;     /* of its ticket, 0 = none; the rest is only there with one */
-    uint64_t customer; /* hash, 0 = none */
-    struct tags tags;  /* the names it is for, most likely */
-    handle_t ticket;   /* 0 = not there (yet) */
-    uint32_t families; /* bits FAM_x: logs that it adds to */
+    uint64_t hash;   /* of its ticket, 0 = none */
+    handle_t ticket; /* 0 = not there (yet) */
 };
 
 /* Owners of timers. Those below OWNER_PASSED have theirs a millisecond after what passes then: an

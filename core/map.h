@@ -87,20 +87,16 @@ static inline void map_prefetch(const struct map *m, uint64_t hash)
     __builtin_prefetch(&m->cells[map_start(m, hash)]);
 }
 
-/* Once that is near: the index of the slot that the hash most likely leads to; 0: of none. */
-static inline uint32_t map_guess(const struct map *m, uint64_t hash)
-{
-    uint32_t at = map_start(m, hash);
-    while (map_cell_index(m->cells[at]) != 0 && map_cell_tag(m->cells[at]) != map_tag(hash))
-        at = map_after(m, at);
-    return map_cell_index(m->cells[at]);
-}
-
+/* Once that is near: the slot that the hash most likely leads to. */
 static inline void map_prefetch_slot(const struct map *m, uint64_t hash)
 {
-    uint32_t index = map_guess(m, hash);
-    if (index != 0)
-        __builtin_prefetch(pool_at(m->pool, index));
+    for (uint32_t at = map_start(m, hash); map_cell_index(m->cells[at]) != 0;
+         at = map_after(m, at)) {
+        if (map_cell_tag(m->cells[at]) == map_tag(hash)) {
+            __builtin_prefetch(pool_at(m->pool, map_cell_index(m->cells[at])));
+            return;
+        }
+    }
 }
 
 /* false when the map is full. The key must not be in it, the slot is live as long as it is. */

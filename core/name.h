@@ -49,15 +49,6 @@ static inline void name_prefetch(const struct names *n, uint64_t hash)
     map_prefetch(&n->map, hash);
 }
 
-/* Once that is near: the index that the hash most likely has; its text comes near. 0: none. */
-static inline uint32_t name_guess(const struct names *n, uint64_t hash)
-{
-    uint32_t index = map_guess(&n->map, hash);
-    if (index != 0)
-        __builtin_prefetch(((const struct name *)pool_at(&n->pool, index))->text);
-    return index;
-}
-
 /* 0: not there. */
 uint32_t name_find_hashed(const struct names *n, uint64_t hash, struct str text);
 

@@ -94,14 +94,6 @@ static inline void pool_prefetch(const struct pool *p, handle_t h)
     __builtin_prefetch(pool_at(p, handle_index(h)));
 }
 
-/* All of a slot; 0 is allowed. */
-static inline void pool_prefetch_all(const struct pool *p, handle_t h)
-{
-    const char *slot = pool_at(p, handle_index(h));
-    for (uint32_t line = 0; h != 0 && line < p->slot_size; line += 64)
-        __builtin_prefetch(slot + line);
-}
-
 /* The handle of a live slot by its index, or 0: to walk a pool in slot order. */
 static inline handle_t pool_handle(const struct pool *p, uint32_t index)
 {

@@ -41,20 +41,6 @@ static const struct repeat *get(const struct repeats *r, handle_t h)
     return pool_get(&r->pool, h);
 }
 
-uint64_t repeat_key_of(const struct repeats *r, handle_t h)
-{
-    return get(r, h)->key;
-}
-
-void repeats_prefetch(const struct repeats *r, uint64_t key, bool opening, bool found)
-{
-    if (key == 0)
-        return;
-    if (opening)
-        treap_prefetch(&r->openings, key, found);
-    treap_prefetch(&r->resolves, key, found);
-}
-
 static struct repeat *edit(struct repeats *r, handle_t h)
 {
     return pool_edit(&r->pool, h);

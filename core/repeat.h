@@ -43,13 +43,8 @@ uint64_t repeats_bytes(uint32_t tickets);
 void repeats_init(struct repeats *r, void *mem, uint32_t tickets, struct board *board,
                   uint64_t seed);
 
-/* Key of a customer (hash) and category; 0 when one of them is nil. That of a record. */
+/* Key of a customer (hash) and category; 0 when one of them is nil. */
 uint64_t repeat_key(uint64_t customer, uint32_t category);
-uint64_t repeat_key_of(const struct repeats *r, handle_t h);
-
-/* Brings near what an opening (else: a resolve) of this key looks for, if there is a key: where it
- * is found, and then, `found`, it. */
-void repeats_prefetch(const struct repeats *r, uint64_t key, bool opening, bool found);
 
 /* What the fold says of the ticket whose record *h is (0: none yet, it may get one). key 0: the
  * record's. What is taken away must be what is there, else it has been replaced already. */

@@ -118,8 +118,6 @@ const struct fold_kept *ticket_foresee(const struct tickets *t, handle_t h)
         for (size_t i = 0; i < sizeof(struct sla_place); i += 64)
             __builtin_prefetch(clocks + i, 1);
     }
-    if (k->repeat != 0)
-        pool_prefetch(&t->repeats.pool, k->repeat);
     if (k->timer != 0)
         wheel_prefetch(t->links.wheel, k->timer);
     if (k->alerts != 0)

@@ -39,15 +39,6 @@ handle_t treap_last(const struct treap *t, uint64_t key);
 /* The last member stays the last, at a later instant. */
 void treap_postpone(struct treap *t, handle_t h, ms_t at);
 
-/* Brings near where the set of a key is found; then, `found`, its root. */
-static inline void treap_prefetch(const struct treap *t, uint64_t key, bool found)
-{
-    if (found)
-        map_prefetch_slot(&t->root, key);
-    else
-        map_prefetch(&t->root, key);
-}
-
 /* All sets are empty, whatever the nodes say: before everything is attached anew. */
 void treap_clear(struct treap *t);
 

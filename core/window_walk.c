@@ -6,13 +6,8 @@ bool window_walk(const struct windows *ws, const struct window_log *log, ms_t ts
                  struct btree_walk *ret)
 {
     uint32_t sec = (uint32_t)sec_floor(ts);
-    if (log->head == 0)
+    if (log->head == 0 || sec < log_base(ws, log))
         return false;
     int64_t to = moment(sec, (uint32_t)(ts - (ms_t)sec * MS_SECOND));
     return btree_begin(ret, &ws->chunks, log->tail, to, chunk_moment);
-}
-
-void window_prefetch_end(const struct windows *ws, const struct window_log *log)
-{
-    pool_prefetch_all(&ws->chunks, log->tail);
 }

@@ -13,7 +13,4 @@
 bool window_walk(const struct windows *ws, const struct window_log *log, ms_t ts,
                  struct btree_walk *ret);
 
-/* Brings the end of a log near: where the next sample comes. */
-void window_prefetch_end(const struct windows *ws, const struct window_log *log);
-
 #endif

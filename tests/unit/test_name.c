@@ -115,22 +115,6 @@ Test(name, titles)
     free(mem);
 }
 
-Test(name, a_guess_is_the_name_or_nothing)
-{
-    struct names n;
-    void *mem = names_new(&n, 500, 3);
-    char buf[32];
-    for (uint64_t i = 0; i < 400; i++)
-        name_intern(&n, numbered(buf, i));
-    uint32_t wrong = 0; /* 24 bits of hash are alike once in a while: it may */
-    for (uint64_t i = 0; i < 800; i++) {
-        uint64_t hash = name_hash(&n, numbered(buf, i));
-        wrong += name_guess(&n, hash) != name_find(&n, numbered(buf, i));
-    }
-    cr_assert(wrong <= 1, "%u wrong", wrong);
-    free(mem);
-}
-
 Test(name, rebuild_after_a_load_even_with_another_seed)
 {
     struct names n, m;
