@@ -320,6 +320,10 @@ static double replay(const char *path)
         for (uint32_t pass = 0; pass < 4; pass++)
             replay_pass(&b, &s, &r, pass);
     }
+    if (r.done == 0) {
+        fprintf(stderr, "%s: no events in it; a packed log is unpacked first\n", path);
+        exit(1);
+    }
     const struct engine_counters *c = engine_counters(b.e);
     printf("%s: %.0f ns/event, %lu events, %.2f %% folded again, %.2f SLA alerts an event\n", path,
            r.spent / (double)r.done, (unsigned long)r.done,
