@@ -55,8 +55,10 @@ static void note_damage(struct durable *s, const struct recover *r)
         n = (size_t)snprintf(s->damage, sizeof s->damage, "journal.db%s",
                              s->mended ? " was damaged, what could be read is kept" : "");
     if (r->unused > 0)
-        snprintf(s->damage + n, sizeof s->damage - n, "%s%u checkpoints not used: %s",
-                 n > 0 ? "; " : "", r->unused, r->unused_why);
+        n += (size_t)snprintf(s->damage + n, sizeof s->damage - n, "%s%u checkpoints not used: %s",
+                              n > 0 ? "; " : "", r->unused, r->unused_why);
+    if (s->record.archive.renewed && n < sizeof s->damage)
+        snprintf(s->damage + n, sizeof s->damage - n, "%srecord.db begun anew", n > 0 ? "; " : "");
 }
 
 bool durable_recover(struct durable *s, struct outbox *outbox)

@@ -363,10 +363,16 @@ class Record(unittest.TestCase):
             file.write(b"something else altogether, and long enough to be read " * 100)
         with self.daemon() as daemon:
             daemon.wait_line(r"record begun anew damaged=\S+record.db.damaged")
+            ops = daemon.wait_status(lambda s: s["ops"])["ops"]
+            self.assertEqual(ops, {"damage": {"active": 1, "raised": 1}})
+            detail, = [m["message"]["detail"] for m in daemon.ask(op="alerts", active=True)[:-1]
+                       if m["message"]["kind"] == "ops"]
+            self.assertEqual(detail, "record.db begun anew")
             send(daemon.publisher(), answered(1))
-            self.told(daemon, 1)
-            self.assertEqual(daemon.status()["active_alerts"], 0)
-        self.assertEqual(self.sql("SELECT rev, state FROM alerts"), [(2, "cleared")])
+            self.told(daemon, 2)
+            self.assertEqual(daemon.status()["active_alerts"], 1)
+        rows = self.sql("SELECT rev, state FROM alerts WHERE ticket IS NOT NULL")
+        self.assertEqual(rows, [(2, "cleared")])
 
 
 if __name__ == "__main__":
