@@ -224,12 +224,13 @@ class Faults(unittest.TestCase):
 
     # --- damage ---------------------------------------------------------------------------------
 
-    def fill(self, count, config=PLAIN):
-        """A directory as a kill leaves it; how many events are in its newest checkpoint."""
+    def fill(self, count, config=PLAIN, commits=2):
+        """A directory as a kill leaves it, of at least so many commits, as each is waited for; how
+        many events are in its newest checkpoint."""
         daemon = self.daemon(config)
         client = self.client(daemon)
-        for first in range(0, count, count // 2):
-            self.send(client, first, count // 2, 100)
+        for first in range(0, count, count // commits):
+            self.send(client, first, count // commits, 100)
             client.finish()
             if config is OFTEN:
                 made = daemon.status()["journal"]["checkpoints"]
@@ -290,7 +291,7 @@ class Faults(unittest.TestCase):
 
     def test_a_torn_write_ahead_log(self):
         """Cut off or scribbled over anywhere: what starts is what was acknowledged up to there."""
-        self.fill(3000)
+        self.fill(3000, commits=30)
         whole, rng = self.dir + ".whole", random.Random(5)
         shutil.copytree(self.dir, whole)
         size = os.path.getsize(os.path.join(whole, "journal.db-wal"))
