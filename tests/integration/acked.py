@@ -14,8 +14,10 @@ import uuid
 import msgpack
 import zmq
 
+from daemon import PATIENCE_S
+
 WINDOW = 16  # numbers from the oldest under way to the newest; the daemon remembers 64
-AGAIN_S = 1.0
+AGAIN_S = 5.0
 
 
 class Acked:
@@ -49,7 +51,7 @@ class Acked:
             word, head = self.socket.recv_multipart()
             head = msgpack.unpackb(head)
             if word == b"ack":
-                self.acks[head["batch"]] = head
+                self.acks.setdefault(head["batch"], head)  # the first: what came of it
                 self.waiting.pop(head["batch"], None)
             elif word == b"nack" and head["batch"] in self.waiting:
                 self.nacks += 1
@@ -73,7 +75,7 @@ class Acked:
     def step(self, timeout_ms=0):
         self._hear(timeout_ms)
 
-    def finish(self, patience_s=60):
+    def finish(self, patience_s=PATIENCE_S):
         end = time.monotonic() + patience_s
         while self.waiting:
             assert time.monotonic() < end, f"not acknowledged: {sorted(self.waiting)}"

@@ -3,11 +3,11 @@
 Nothing here sleeps: the daemon tells READY through NOTIFY_SOCKET and its endpoints in the log;
 sockets are polled with a deadline.
 """
+import contextlib
 import ctypes
 import os
 import queue
 import re
-import select
 import shutil
 import signal
 import socket
@@ -20,7 +20,7 @@ import msgpack
 import zmq
 
 PAUSE_MS = 3
-PATIENCE_S = int(os.environ.get("TP_PATIENCE", "30"))  # a hang is for ever, slow is not
+PATIENCE_S = int(os.environ.get("TP_PATIENCE", "100"))  # a hang is for ever, slow is not
 PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulsed")
 
 SOCKETS = """
@@ -40,6 +40,28 @@ def die_with_parent():
 
 def now_ms():
     return int(time.time() * 1000)
+
+
+def held_port():
+    """A port of 127.0.0.1 that nobody else is given while this socket is open: it does not listen,
+    and so does not stand in the way of one who listens there with SO_REUSEADDR."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", 0))
+    return s
+
+
+def port_of(s):
+    return s.getsockname()[1]
+
+
+def soon(limit_s, attempt):
+    """attempt() gives seconds: one of a few must be quick enough. A busy machine may hold up any of
+    them; what is slow by itself is slow each time."""
+    took = []
+    while not took or took[-1] >= limit_s:
+        assert len(took) < 5, f"never within {limit_s} s: {took}"
+        took.append(attempt())
 
 
 def asked(s, request):
@@ -68,12 +90,11 @@ class Daemon:
         self.path = os.path.join(self.dir, "config.yaml")
         self.sockets = sockets % {"dir": self.dir}
         self.sockets += f'http: {{bind: "127.0.0.1:{port}"{http}}}\n'
-        self.log, self.lines, self.publishers = [], queue.Queue(), []
+        self.log, self.lines, self.notices, self.publishers = [], queue.Queue(), queue.Queue(), []
         self.write(config)
+        self.context = zmq.Context()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(os.path.join(self.dir, "notify"))
-        self.notify_poll = select.poll()
-        self.notify_poll.register(self.notify, select.POLLIN)
         environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(self.dir, "notify"),
                            **(environment or {}))
         if watchdog_ms:
@@ -84,10 +105,10 @@ class Daemon:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True,
                                         preexec_fn=die_with_parent)
-        threading.Thread(target=self._read, daemon=True).start()
+        for reader in self._read, self._hear:
+            threading.Thread(target=reader, daemon=True).start()
         if ready:
             self.wait_notified("READY=1")
-            self.context = zmq.Context()
             self.events = self.endpoint("events")
             self.out = self.endpoint("out")
             self.query_endpoint = self.endpoint("query")
@@ -96,6 +117,20 @@ class Daemon:
         for line in self.process.stderr:
             self.lines.put(line.rstrip("\n"))
         self.lines.put(None)
+
+    def _hear(self):
+        """What the service manager is told: read at once, as what finds no room is not told."""
+        with self.notify:
+            while notice := self.notify.recv(4096):
+                self.notices.put(notice.decode())
+
+    def _left(self):
+        """After its end."""
+        while (line := self.lines.get(timeout=PATIENCE_S)) is not None:
+            self.log.append(line)
+        self.process.stderr.close()
+        self.notify.shutdown(socket.SHUT_RDWR)
+        shutil.rmtree(self.dir)
 
     def write(self, config):
         """The configuration file: config, and the sockets of this daemon."""
@@ -111,7 +146,10 @@ class Daemon:
                 return match
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            try:
+                line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"never said: {pattern}; its log: {self.log}") from None
             if line is None:
                 raise AssertionError(f"the daemon ended; its log: {self.log}")
             self.log.append(line)
@@ -124,11 +162,12 @@ class Daemon:
         """Until the service manager is told this."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            if not self.notify_poll.poll(100):
+            try:
+                message = self.notices.get(timeout=0.1)
+            except queue.Empty:
                 if self.process.poll() is not None:
                     self.wait_line("$^")  # raises, with the log
                 continue
-            message = self.notify.recv(4096).decode()
             if text in message.split("\n") or (text.endswith("=") and text in message):
                 return message
         raise AssertionError(f"the manager was never told {text}; log: {self.log}")
@@ -194,6 +233,15 @@ class Daemon:
     def signal(self, number):
         self.process.send_signal(number)
 
+    @contextlib.contextmanager
+    def held(self):
+        """It stands still meanwhile: what is sent comes to it at once, however slow we are."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
     def stop(self):
         """SIGTERM; the seconds until it had ended, which must be with exit code 0."""
         began = time.monotonic()
@@ -205,22 +253,14 @@ class Daemon:
             self.process.kill()
             raise
         took = time.monotonic() - began
-        while (line := self.lines.get(timeout=PATIENCE_S)) is not None:
-            self.log.append(line)
-        self.process.stderr.close()
-        self.notify.close()
-        shutil.rmtree(self.dir)
+        self._left()
         assert code == 0, f"exit code {code}; log: {self.log}"
         return took
 
     def ended(self):
         """Waits until it ended by itself; its exit code."""
         code = self.process.wait(PATIENCE_S)
-        while (line := self.lines.get(timeout=PATIENCE_S)) is not None:
-            self.log.append(line)
-        self.process.stderr.close()
-        self.notify.close()
-        shutil.rmtree(self.dir)
+        self._left()
         self.context.destroy(linger=0)
         return code
 
@@ -228,18 +268,18 @@ class Daemon:
         """SIGKILL: what a power cut would leave, but for what the disk had not yet."""
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
-        self.notify.close()
-        shutil.rmtree(self.dir)
+        self._left()
         self.context.destroy(linger=0)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *failure):
-        if not self.process.stderr.closed:
-            self.stop()
-        self.context.destroy(linger=0)
+        try:
+            if not self.process.stderr.closed:
+                self.stop()
+        finally:
+            self.context.destroy(linger=0)
 
 
 class Subscriber:

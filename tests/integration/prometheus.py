@@ -2,7 +2,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -11,7 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlparse
 from urllib.request import urlopen
 
-from daemon import PATIENCE_S, die_with_parent
+from daemon import PATIENCE_S, die_with_parent, held_port, port_of
 
 MISSING = None if shutil.which("prometheus") else "no prometheus here"
 RULES = os.path.join(os.environ["TP_SOURCE"], "systemd", "prometheus-rules.yaml")
@@ -20,12 +19,12 @@ RULES = os.path.join(os.environ["TP_SOURCE"], "systemd", "prometheus-rules.yaml"
 class Prometheus:
     def __init__(self, daemon):
         self.scratch = tempfile.TemporaryDirectory(prefix="ticketpulse-")
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.held = held_port()
+        self.port = port_of(self.held)
         config = os.path.join(self.scratch.name, "prometheus.yml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(f"""
-global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}}
+global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 200ms}}
 rule_files: [{RULES}]
 scrape_configs:
   - job_name: ticketpulse
@@ -64,6 +63,7 @@ scrape_configs:
     def close(self):
         self.process.terminate()
         self.process.wait(PATIENCE_S)
+        self.held.close()
         self.scratch.cleanup()
 
     def __enter__(self):

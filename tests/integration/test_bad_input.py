@@ -91,12 +91,13 @@ class BadInput(unittest.TestCase):
     def test_log_names_the_culprit_and_is_no_flood(self):
         with Daemon() as daemon:
             publisher = daemon.publisher()
-            send(publisher, [GOOD, with_field(id='x "<0>y', ts=5)])
+            with daemon.held():  # so that all are of the ten seconds that have ten lines
+                send(publisher, [GOOD, with_field(id='x "<0>y', ts=5)])
+                for i in range(1000):
+                    send(publisher, with_field(id=str(i), ts=5))
             line = daemon.wait_line("event refused").string
             self.assertRegex(line, r"^<4>event refused reason=ts_unit src=test "
                                    r'id="x \\x22<0>y" offset=\d+$')
-            for i in range(1000):
-                send(publisher, with_field(id=str(i), ts=5))
             daemon.wait_messages(1001)
             daemon.stop()
             self.assertEqual(sum("event refused reason" in one for one in daemon.log), 10)

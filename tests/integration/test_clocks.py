@@ -370,7 +370,7 @@ class Companion(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.scratch.cleanup()
-        cls.daemon.stop()
+        cls.daemon.__exit__()
 
     def path(self, name, text):
         path = os.path.join(self.scratch.name, name)

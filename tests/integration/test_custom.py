@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from daemon import FAST, Daemon, event, now_ms, send
+from daemon import FAST, PATIENCE_S, Daemon, event, now_ms, send
 from test_metrics import Scrape
 
 PROGRAM = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
@@ -100,7 +100,7 @@ class Custom(unittest.TestCase):
             self.assertEqual(card["score"], 76.0)
             shown = subprocess.run([PROGRAM, "query", "scorecard", "--scope", "agent", "--name",
                                     "ada", "--query", daemon.query_endpoint], check=True,
-                                   capture_output=True, text=True, timeout=60).stdout
+                                   capture_output=True, text=True, timeout=PATIENCE_S).stdout
             self.assertRegex(shown, r"conversion +20% +30 +10% +20%")
             self.assertRegex(shown, r"orders +6单 +6 +0单 +10单")
 
@@ -117,7 +117,7 @@ class Custom(unittest.TestCase):
         """Asked for as a table, on the screen, for Prometheus, and on cards by their names."""
         def shown(*arguments):
             return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True,
-                                  timeout=60).stdout
+                                  timeout=PATIENCE_S).stdout
 
         with Daemon(OWN + CARD, http=", per_agent_series: true") as daemon:
             publisher = daemon.publisher()

@@ -34,7 +34,7 @@ def expressions(board):
     found = []
     for panel in board["panels"]:
         for target in panel.get("targets", []):
-            text = target["expr"].replace("$__rate_interval", "10s")
+            text = target["expr"].replace("$__rate_interval", "30s")
             found.append((panel["title"], re.sub(r"\$(instance|team)\b", ".*", text)))
     return found
 

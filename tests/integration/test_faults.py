@@ -13,7 +13,7 @@ import zmq
 
 import faultydisk
 from acked import Acked
-from daemon import FAST, PROGRAM, Daemon, now_ms, send
+from daemon import FAST, PATIENCE_S, PROGRAM, Daemon, now_ms, send
 
 EVERY = int(os.environ.get("TP_FAULTS", "5"))  # 1: fails at each write; 5: at every fifth
 PLAIN = FAST + "rules: []\n"
@@ -58,7 +58,7 @@ class Faults(unittest.TestCase):
 
     def refused(self, within=()):
         ended = subprocess.run([*within, PROGRAM, "--state", self.dir], capture_output=True,
-                               text=True, timeout=60, check=False)
+                               text=True, timeout=PATIENCE_S, check=False)
         self.assertEqual(ended.returncode, 1, ended.stderr)
         self.assertEqual(len(ended.stderr.splitlines()), 1, ended.stderr)
         return ended.stderr
@@ -186,20 +186,18 @@ class Faults(unittest.TestCase):
             self.send(client, 0, 20)
             client.finish()
             disk.break_at(what, call)
-            code = None
             for first in range(20, 100, 10):
                 client.send([opened(k) for k in range(first, first + 10)])
-                for _ in range(40):  # one commit each, while it lives
-                    code = daemon.process.poll()
-                    if first // 10 + 1 in client.acks or client.nacks or code is not None:
-                        break
+                # One commit each, while it lives: so many writes however slow it is.
+                while not (first // 10 + 1 in client.acks or client.nacks) and \
+                        daemon.process.poll() is None:
                     client.step(20)
             failures, acked = disk.failures, 10 * len(client.acks)
             disk.repair()
             if what in (faultydisk.FULL, faultydisk.READONLY) or failures == 0:
                 client.finish()
                 self.expect(daemon, 100)
-                daemon.stop()
+                daemon.__exit__()
             else:  # it ends, and only the next start knows what is on the disk
                 self.assertEqual(daemon.ended(), 1, daemon.log)
                 with self.daemon() as daemon:

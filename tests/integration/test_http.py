@@ -2,7 +2,6 @@
 """HTTP: every endpoint, who may ask, bodies, limits, peers that are slow, stall or go away."""
 import json
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -199,12 +198,7 @@ class Events(unittest.TestCase):
                 last = event("opened", f"T-{seq}", seq=seq, team="billing")
                 got = post(first, last).json()
                 self.assertEqual(got["accepted"], 1)
-            first.process.kill()
-            first.process.wait(PATIENCE_S)
-            first.process.stderr.close()
-            first.notify.close()
-            first.context.destroy(linger=0)
-            shutil.rmtree(first.dir)
+            first.kill()
             with Daemon(FAST, state=state) as second:
                 self.assertEqual(second.snapshot(scope="team")[("team", "billing")]["now"]["open"],
                                  40)
@@ -307,19 +301,19 @@ class Guard(unittest.TestCase):
                 file.write("short\n")
             bad = Daemon(http=f', token_file: "{token}"', ready=False)
             bad.wait_line("http failed .*a token has 16 to 256 characters")
-            self.assertEqual(bad.process.wait(PATIENCE_S), 1)
-            bad.process.stderr.close()
-            bad.notify.close()
+            self.assertEqual(bad.ended(), 1)
 
 
 class Limits(unittest.TestCase):
     def test_slow_and_stalled_clients_are_cut(self):
         limits = ", header_deadline: 400ms, body_deadline: 600ms, connections: 20"
         with Daemon(http=limits) as daemon:
-            slow_head, no_head, slow_body = raw(daemon), raw(daemon), raw(daemon)
-            slow_head.sendall(b"GET /healthz HTTP/1.1\r\n")
-            slow_body.sendall(b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
-                              b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n[")
+            with daemon.held():  # what it takes has sent already: a head in time
+                slow_head, no_head, slow_body = raw(daemon), raw(daemon), raw(daemon)
+                slow_head.sendall(b"GET /healthz HTTP/1.1\r\n")
+                slow_body.sendall(b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
+                                  b"Content-Type: application/json\r\n"
+                                  b"Content-Length: 1000\r\n\r\n[")
             deadline = time.monotonic() + PATIENCE_S
             while slow_head or slow_body:  # each sends on and on, a byte at a time
                 self.assertLess(time.monotonic(), deadline)
@@ -399,9 +393,10 @@ class Limits(unittest.TestCase):
 
     def test_an_address_has_its_requests_a_second(self):
         with Daemon(http=", requests_per_second: 1") as daemon:
-            sockets = [raw(daemon) for _ in range(20)]  # so that they come as one
-            for s in sockets:
-                s.sendall(b"GET /api/v1/nothing HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            with daemon.held():  # so that they come as one
+                sockets = [raw(daemon) for _ in range(20)]
+                for s in sockets:
+                    s.sendall(b"GET /api/v1/nothing HTTP/1.0\r\nHost: localhost\r\n\r\n")
             got = "".join(read_to_end(s).decode() for s in sockets)
             for s in sockets:
                 s.close()

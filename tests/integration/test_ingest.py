@@ -11,7 +11,7 @@ import msgpack
 import zmq
 
 from acked import Acked
-from daemon import FAST, PROGRAM, Daemon, now_ms
+from daemon import FAST, PATIENCE_S, PROGRAM, Daemon, now_ms
 
 ROUNDS = int(os.environ.get("TP_KILLS", "20"))
 BEGUN = now_ms() - 30000
@@ -126,7 +126,7 @@ class Ingest(unittest.TestCase):
     def verified(self, directory, at):
         """What a start from it would be: {word: text}."""
         done = subprocess.run([PROGRAM, "--verify", "--state", directory, "--at", str(at)],
-                              capture_output=True, text=True, timeout=120, check=False)
+                              capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return dict(word.split("=") for word in done.stdout.split() if "=" in word)
 

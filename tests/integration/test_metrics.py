@@ -202,7 +202,9 @@ class Metrics(unittest.TestCase):
                 self.feed(daemon)
                 while Scrape(daemon).value("ticketpulse_commit_seconds_count") == 0:
                     pass  # what was taken is not on disk yet
-                scrape, journal = Scrape(daemon), daemon.status()["journal"]
+                journal = None
+                while journal != (now := daemon.status()["journal"]):  # both of one moment
+                    journal, scrape = now, Scrape(daemon)
                 self.assertEqual(scrape.value("ticketpulse_journal_written"), 1)
                 self.assertGreaterEqual(scrape.value("ticketpulse_journal_entries_total"), 1)
                 self.assertEqual(scrape.value("ticketpulse_journal_lost_total"), 0)

@@ -12,7 +12,8 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import FAST, PATIENCE_S, Daemon, die_with_parent, event  # noqa: E402
+from daemon import (FAST, PATIENCE_S, Daemon, die_with_parent, event,  # noqa: E402
+                    held_port, port_of)
 
 EXAMPLE = os.path.join(os.environ["TP_SOURCE"], "systemd", "nginx-ticketpulse.conf")
 TOKEN = "0123456789abcdefghij"
@@ -39,8 +40,8 @@ class Proxy:
 
     def __init__(self, upstream):
         self.dir = tempfile.mkdtemp(prefix="ticketpulse-nginx-")
-        with socket.create_server(("127.0.0.1", 0)) as s:
-            self.port = s.getsockname()[1]
+        self.held, self.opened = held_port(), []
+        self.port = port_of(self.held)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
                         "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
                         "-keyout", self.path("key"), "-out", self.path("pem")],
@@ -79,6 +80,7 @@ class Proxy:
                 continue
         connection = http.client.HTTPConnection(NAME, self.port, timeout=PATIENCE_S)
         connection.sock = trust.wrap_socket(plain, server_hostname=NAME)
+        self.opened.append(connection)
         return connection
 
     def request(self, method, path, body=None, token=TOKEN, **headers):
@@ -87,11 +89,15 @@ class Proxy:
         if token:
             headers["Authorization"] = "Bearer " + token
         connection.request(method, path, body, headers)
-        return connection.getresponse()
+        self.opened.append(connection.getresponse())
+        return self.opened[-1]
 
     def close(self):
+        for one in self.opened:
+            one.close()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(PATIENCE_S)
+        self.held.close()
         shutil.rmtree(self.dir)
 
 

@@ -12,7 +12,7 @@ import uuid
 
 SOURCE = os.environ["TP_SOURCE"]
 SCRIPT = os.path.join(SOURCE, "daemon", "quickstart")
-PATIENCE_S = 250  # it builds
+PATIENCE_S = 900  # it builds
 
 
 class Quickstart(unittest.TestCase):
@@ -61,7 +61,7 @@ class Quickstart(unittest.TestCase):
             self.assertNotEqual(line, "", f"it ended: {said}")
             said += line
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 0)
         self.nothing_is_left()
 
@@ -80,13 +80,13 @@ class Quickstart(unittest.TestCase):
         except OSError:  # the last of them has ended
             pass
         os.close(ours)
-        self.assertEqual(process.wait(60), 0)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
         self.assertIn(b"\033[?1049l", seen)
         self.nothing_is_left()
 
     def test_wrong_usage(self):
         process = self.start("--bogus", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
         self.assertEqual((process.returncode, len(said.splitlines())), (2, 1))
 
 

@@ -17,7 +17,7 @@ import tempfile
 import unittest
 
 SOURCE, BUILD = os.environ["TP_SOURCE"], os.environ["TP_BUILD"]
-PATIENCE_S = 120
+PATIENCE_S = 500
 
 
 def blocks(kind):
@@ -91,7 +91,7 @@ class Readme(unittest.TestCase):
         daemon = subprocess.Popen([os.path.join(BUILD, "ticketpulsed")], stderr=subprocess.PIPE,
                                   text=True)
         self.addCleanup(daemon.stderr.close)
-        self.addCleanup(daemon.wait, 30)
+        self.addCleanup(daemon.wait, PATIENCE_S)
         self.addCleanup(daemon.terminate)
         while "ready" not in (line := daemon.stderr.readline()):
             self.assertNotEqual(line, "", "the daemon ended")

@@ -191,7 +191,7 @@ class Record(unittest.TestCase):
         send(daemon.publisher(), [opened(n) for n in range(4000)])
         read(4000)
         self.told(daemon, 4000)
-        daemon.stop()
+        daemon.__exit__()
         with self.daemon(sockets=self.fixed()) as daemon:
             publisher = daemon.publisher()
             for n in range(4000, 4005):  # it has joined again before the last ones
@@ -295,7 +295,8 @@ class Record(unittest.TestCase):
             daemon.wait_status(lambda s: s["record"]["rows"] >= 4)
             self.told(daemon, 0)
             pages = daemon.ask(op="history", scope="team", name="team1", indicator="open")
-            (point,), = [page["message"]["points"] for page in pages[:-1]]
+            page, = pages[:-1]
+            point = page["message"]["points"][0]  # another minute may have begun
             self.assertEqual((point["value"], point["at"] % 60000), (10, 0))
             self.assertEqual(pages[0]["message"]["step_ms"], 60000)
             point = daemon.ask(op="history", indicator="first_response",
@@ -376,4 +377,4 @@ class Record(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(warnings="ignore")
+    unittest.main()

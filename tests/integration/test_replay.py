@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 from companion import PROGRAM, run
+from daemon import PATIENCE_S
 
 SOURCE = os.environ["TP_SOURCE"]
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lib"))
@@ -190,7 +191,7 @@ class Replay(unittest.TestCase):
         except OSError:  # the other side has closed
             pass
         os.close(ours)
-        self.assertEqual(process.wait(60), 0)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
         self.assertIn("█".encode(), said)
         self.assertIn(b" %", said)
         self.assertTrue(said.rfind(b"\r\033[K") > said.rfind("█".encode()), "the bar was left")

@@ -1,6 +1,5 @@
 """Who may do what, with real sockets: keys, roles, sources, prefixes, and keys that are revoked."""
 import os
-import socket
 import subprocess
 import sys
 import unittest
@@ -8,7 +7,8 @@ import unittest
 import zmq
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import FAST, PATIENCE_S, Daemon, answers_of, event, send  # noqa: E402
+from daemon import (FAST, PATIENCE_S, Daemon, answers_of, event, held_port,  # noqa: E402
+                    port_of, send)
 
 COMPANION = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 
@@ -18,15 +18,6 @@ sockets:
   out: ["tcp://127.0.0.1:*"]
   query: ["tcp://127.0.0.1:*", "ipc://%(dir)s/query"]
 """
-
-
-def free_ports(n):
-    """Ports that are free now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = tuple(s.getsockname()[1] for s in held)
-    for s in held:
-        s.close()
-    return ports
 
 
 class Keys:
@@ -191,7 +182,10 @@ class Security(unittest.TestCase):
             self.assertEqual(again.recv_multipart()[0], b"sys.heartbeat.")
 
     def test_two_server_keys_while_clients_move(self):
-        ports = free_ports(6)
+        held = [held_port() for _ in range(6)]
+        for port in held:
+            self.addCleanup(port.close)
+        ports = tuple(map(port_of, held))
         sockets = """
 sockets:
   events: {bind: ["tcp://127.0.0.1:%d", "tcp://127.0.0.1:%d"]}
@@ -213,8 +207,9 @@ sockets:
                 s.subscribe("sys.heartbeat.")
             for s in readers:
                 self.assertEqual(s.recv_multipart()[0], b"sys.heartbeat.")
-            for n, port in enumerate(ports[:2]):
-                s = d.as_client(zmq.XPUB, "crm", at[port], server=("stranger", "server")[n])
+            crm = [d.as_client(zmq.XPUB, "crm", at[port], server=server)
+                   for port, server in zip(ports, ("stranger", "server"))]
+            for n, s in enumerate(crm):
                 self.assertEqual(s.recv()[0], 1)
                 send(s, dict(event("opened", f"T{n}", seq=n + 1), src="crm"))
                 send(s, dict(event("opened", f"X{n}"), src="erp"))

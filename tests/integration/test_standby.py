@@ -10,7 +10,7 @@ import unittest
 import msgpack
 import zmq
 
-from daemon import FAST, PROGRAM, SOCKETS, Daemon, event, now_ms, send
+from daemon import FAST, PROGRAM, SOCKETS, Daemon, event, held_port, now_ms, port_of, send
 from test_delivery import Hook, one
 from test_metrics import Scrape
 
@@ -18,11 +18,13 @@ RULES = FAST + """
 hold_max: 0s
 rules: [{id: queue, indicator: waiting, scope: team, fire: ">= 1", for: 0s}]
 """
+GONE = "8s"
 COMPANION = os.path.join(os.environ["TP_BUILD"], "ticketpulse")
 
 
-def second(primary, gone_after="30s", config=RULES):
-    """gone_after: long where nobody is to take over, as a busy machine may hold up a heartbeat."""
+def second(primary, gone_after="0s", config=RULES):
+    """gone_after: not at all where nobody is to take over, and else no less than GONE, as a busy
+    machine may hold up a heartbeat."""
     return f"{config}standby: true\nprimary: {{out: [{primary.out!r}], gone_after: {gone_after}}}\n"
 
 
@@ -55,9 +57,16 @@ class Reader:
         self.socket = daemons[0].socket(zmq.SUB)
         self.socket.rcvhwm = 0
         self.alerts, self.doubles, self.runs = {}, 0, []
+        before = [self.subscriptions(d.status()) for d in daemons]
         for d in daemons:
             self.socket.connect(d.out)
         self.socket.subscribe("")
+        for d, n in zip(daemons, before):  # what is told before it has come there would be missed
+            d.wait_status(lambda s, n=n: self.subscriptions(s) > n)
+
+    @staticmethod
+    def subscriptions(status):
+        return status["limits"]["subscriptions"]["used"]
 
     def take(self):
         topic, payload = self.socket.recv_multipart()
@@ -157,7 +166,7 @@ class Standby(unittest.TestCase):
 
     def test_a_primary_that_is_killed(self):
         """What it had not told, what happened meanwhile, what comes later: each is told once."""
-        with Daemon(RULES) as a, Daemon(second(a, "6s")) as b:
+        with Daemon(RULES) as a, Daemon(second(a, GONE)) as b:
             reader, desk = Reader(a, b), Desk(a, b)
             names = [f"t{i:02}" for i in range(40)]
             self.waits_for_heartbeat(b)
@@ -189,7 +198,7 @@ class Standby(unittest.TestCase):
             a.kill()
 
     def test_what_people_said_is_taken_over(self):
-        with Daemon(RULES) as a, Daemon(second(a, "4s")) as b:
+        with Daemon(RULES) as a, Daemon(second(a, GONE)) as b:
             reader, desk = Reader(a, b), Desk(a, b)
             self.waits_for_heartbeat(b)
             desk.wait("x", "y")
@@ -218,7 +227,7 @@ class Standby(unittest.TestCase):
 
     def test_what_waits_outlives_a_restart_of_the_standby(self):
         with tempfile.TemporaryDirectory(prefix="ticketpulse-") as state, Daemon(RULES) as a:
-            with Daemon(second(a, "0s"), state=state) as b:
+            with Daemon(second(a), state=state) as b:
                 desk = Desk(a, b)
                 self.waits_for_heartbeat(b)
                 desk.wait("x")
@@ -226,7 +235,7 @@ class Standby(unittest.TestCase):
                 a.signal(signal.SIGSTOP)
                 desk.wait("y", "z")
                 b.wait_status(lambda s: s["standby"]["waiting"] == 2)
-            with Daemon(second(a, "0s"), state=state) as b:
+            with Daemon(second(a), state=state) as b:
                 self.assertEqual(b.status()["standby"]["waiting"], 2)
                 done = subprocess.run([COMPANION, "query", "promote", "--query",
                                        b.query_endpoint], capture_output=True, text=True,
@@ -259,11 +268,9 @@ class Standby(unittest.TestCase):
         hook.close()
 
     def test_receivers_that_were_down_when_the_primary_died(self):
-        hook = Hook()
-        port = hook.port
-        hook.close()  # first of all it is down
-        with Daemon(one(port)) as a, \
-                Daemon(second(a, "3s", one(port))) as b:
+        hook = Hook(down=True)
+        with Daemon(one(hook.port)) as a, \
+                Daemon(second(a, GONE, one(hook.port))) as b:
             desk = Desk(a, b)
             self.waits_for_heartbeat(b)
             names = [f"t{i}" for i in range(150)]
@@ -278,7 +285,7 @@ class Standby(unittest.TestCase):
                              {"h": {"alert_id": first["alert_id"], "rev": first["rev"]}})
             a.process.kill()
             b.wait_line("took over reason=silence")
-            hook = Hook(port)
+            hook.up()
             desk.wait("new", to=[b])
             told = hook.alerts(len(names) + 1)
             self.assertEqual(sorted(alert["name"] for alert in told), sorted([*names, "new"]))
@@ -306,13 +313,12 @@ class Standby(unittest.TestCase):
         hook.close()
 
     def test_a_standby_that_was_stopped_itself_takes_nothing_over(self):
-        with Daemon(RULES) as a, Daemon(second(a, "3s")) as b:
+        with Daemon(RULES) as a, Daemon(second(a, GONE)) as b:
             self.waits_for_heartbeat(b)
             beats = a.subscriber("sys.heartbeat.")
-            b.signal(signal.SIGSTOP)
-            for _ in range(6):  # twice gone_after
-                beats.next()
-            b.signal(signal.SIGCONT)
+            with b.held():
+                for _ in range(10):  # longer than GONE
+                    beats.next()
             for _ in range(2):
                 beats.next()
             self.assertEqual(b.status()["role"], "standby")
@@ -335,13 +341,14 @@ class Standby(unittest.TestCase):
 
     def test_two_that_name_each_other(self):
         """Both stand by and listen to the other: the first to miss it leads, the other follows."""
-        ports = []
-        for _ in range(2):
-            with zmq.Context() as context, context.socket(zmq.PUB) as probe:
-                ports.append(probe.bind_to_random_port("tcp://127.0.0.1"))
+        held = [held_port() for _ in range(2)]
+        for port in held:
+            self.addCleanup(port.close)
+        ports = [port_of(port) for port in held]
         sockets = [SOCKETS.replace('out: ["tcp://127.0.0.1:*"]',
                                    f'out: ["tcp://127.0.0.1:{port}"]') for port in ports]
-        config = RULES + "standby: true\nprimary: {out: ['tcp://127.0.0.1:%d'], gone_after: 3s}\n"
+        config = (RULES + "standby: true\nprimary: {out: ['tcp://127.0.0.1:%d'], "
+                  f"gone_after: {GONE}}}\n")
         with Daemon(config % ports[1], sockets=sockets[0]) as a:
             a.wait_line("took over reason=silence")
             with Daemon(config % ports[0], sockets=sockets[1]) as b:
@@ -374,8 +381,9 @@ class Standby(unittest.TestCase):
             self.assertEqual(done.stderr.count("\n"), 1)
 
     def test_its_own_socket_is_no_primary(self):
-        with zmq.Context() as context, context.socket(zmq.PUB) as probe:
-            port = probe.bind_to_random_port("tcp://127.0.0.1")
+        held = held_port()
+        self.addCleanup(held.close)
+        port = port_of(held)
         sockets = SOCKETS.replace('out: ["tcp://127.0.0.1:*"]', f'out: ["tcp://127.0.0.1:{port}"]')
         with Daemon(RULES + "standby: true\n"
                     f"primary: {{out: ['tcp://127.0.0.1:{port}'], gone_after: 3s}}\n",

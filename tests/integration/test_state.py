@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The state directory: what outlives a crash, a stop, another configuration, and what refuses."""
 import os
-import select
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +11,8 @@ import unittest
 import msgpack
 import zmq
 
-from daemon import FAST, PROGRAM, Daemon, event, now_ms, send
+import faultydisk
+from daemon import FAST, PATIENCE_S, PROGRAM, Daemon, event, now_ms, send
 
 RULE = """rules:
   - {id: many, indicator: waiting, fire: ">= %d", clear: 1}
@@ -46,7 +46,7 @@ class State(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="ticketpulse-")
         self.addCleanup(scratch.cleanup)
-        self.dir = os.path.join(scratch.name, "state")
+        self.scratch, self.dir = scratch.name, os.path.join(scratch.name, "state")
 
     def daemon(self, config=FAST, **more):
         return Daemon(config, state=self.dir, **more)
@@ -59,7 +59,7 @@ class State(unittest.TestCase):
     def refused(self):
         """The log of a daemon that does not start here."""
         ended = subprocess.run([PROGRAM, "--state", self.dir], capture_output=True, text=True,
-                               timeout=60, check=False)
+                               timeout=PATIENCE_S, check=False)
         self.assertEqual(ended.returncode, 1, ended.stderr)
         return ended.stderr
 
@@ -172,19 +172,20 @@ class State(unittest.TestCase):
                              (alert["alert_id"], said["rev"], "ada"))
 
     def test_what_fell_due_meanwhile_is_told_late(self):
-        daemon = self.daemon(FAST + POLICY % "3s")
-        due = now_ms() + 3000
-        send(daemon.publisher(), opened(1, ts=due - 3000))
+        due = FAST + "rules: []\n" + POLICY % "1h"
+        disk = faultydisk.Disk(self.scratch, self.dir)  # of which only the clock is wanted
+        daemon = self.daemon(due)
+        send(daemon.publisher(), opened(1, ts=now_ms()))
         self.committed(daemon, 1)
         daemon.kill()
-        select.select([], [], [], (due + 1500 - now_ms()) / 1000)  # nobody is there to wait for
-        with self.daemon(FAST + POLICY % "3s") as daemon:
+        disk.set_clock(7200)
+        with self.daemon(due, environment=disk.environment) as daemon:
             alerts = daemon.wait_status(lambda s: s["published"]["alert"] == 1)
             self.assertEqual(alerts["engine"]["sla_breached"], 1)
             told = [a["message"] for a in daemon.ask(op="alerts", since_seq=0)[:-1]]
             self.assertEqual([(a["ticket"], a["state"], a.get("late")) for a in told],
                              [("T1", "breached", True)])
-        with self.daemon(FAST + POLICY % "3s") as daemon:  # and only once
+        with self.daemon(due, environment=disk.environment) as daemon:  # once
             self.assertEqual(daemon.ask(op="alerts", since_seq=0)[:-1], [])
             self.assertEqual(daemon.status()["engine"]["sla_breached"], 1)
 
@@ -305,8 +306,8 @@ class State(unittest.TestCase):
                 self.assertEqual(daemon.status()["engine"], engine)
 
     def verify(self, *more):
-        return subprocess.run([PROGRAM, "--verify", "--state", self.dir, *more], timeout=60,
-                              capture_output=True, text=True, check=False)
+        return subprocess.run([PROGRAM, "--verify", "--state", self.dir, *more],
+                              timeout=PATIENCE_S, capture_output=True, text=True, check=False)
 
     def test_verify_says_whether_it_is_whole(self):
         self.assertIn("no journal.db in it", self.verify().stderr)

@@ -3,10 +3,9 @@
 import contextlib
 import tempfile
 import unittest
-from urllib.parse import urlparse
 
 from browser import MISSING, Browser
-from daemon import FAST, Daemon, event, now_ms
+from daemon import FAST, Daemon, event, held_port, now_ms, port_of
 from web import post
 
 CONFIG = FAST + """
@@ -16,7 +15,7 @@ rules:
   - {id: any, indicator: waiting, scope: team, fire: ">= 3", clear: 0, for: 0s, severity: critical}
 policies: [{id: p, first_response: 10m}]
 scorecards:
-  - {id: c, window: today, min_n: 1,
+  - {id: c, window: 24h, min_n: 1,
      items: [{indicator: first_response, field: mean, weight: 1, baseline: 1h, target: 1m}]}
 """
 EVIL = "<img src=x onerror=alert(1)>"
@@ -124,7 +123,7 @@ class Wallboard(unittest.TestCase):
     def test_ranks_are_of_one_card(self):
         """Each card has its own first place, and who has none has no place among them."""
         config = CONFIG.replace("min_n: 1,", "title: Desk, match: {agent: [ada, bob]},") + """
-  - {id: d, window: today, match: {agent: [cyd]}, title: Shop, items: [
+  - {id: d, window: 24h, match: {agent: [cyd]}, title: Shop, items: [
       {indicator: csat, weight: 1, baseline: 1, target: 5},
       {indicator: complaints, title: angry, weight: 1, deduct: 0.1,
        gate: {at: ">= 1", void: card}}]}
@@ -198,8 +197,10 @@ class Wallboard(unittest.TestCase):
             b.wait("document.querySelectorAll('#alerts > li.critical').length === 0")
 
     def test_it_comes_back_after_a_restart(self):
-        with Daemon(CONFIG) as daemon, self.page(daemon, allowed=GONE) as b:
-            port = urlparse(daemon.url).port
+        held = held_port()
+        self.addCleanup(held.close)
+        port = port_of(held)
+        with Daemon(CONFIG, port=port) as daemon, self.page(daemon, allowed=GONE) as b:
             self.feed(daemon)
             b.wait(tile("waiting") + " === '3'")
             daemon.stop()
