@@ -1,8 +1,25 @@
 #include "daemon/clients.h"
 
+enum { OWNER_SHIFT = 48 };
+
+/* Whose places a client takes; 0: nobody's key. */
+struct owner {
+    uint64_t of;
+    uint32_t n;
+    struct client *quietest;
+};
+
 uint64_t client_key(struct str owner, struct str name)
 {
-    return hash_str(hash_str(11, owner), name) | 1;
+    uint64_t own = hash_str(11, owner), both = hash_str(own, name);
+    if (owner.len == 0)
+        return both | 1;
+    return own >> OWNER_SHIFT << OWNER_SHIFT | (both >> (64 - OWNER_SHIFT) & ~1ULL) | 2;
+}
+
+static uint64_t owner_of(uint64_t key)
+{
+    return (key & 1) != 0 ? 0 : (key >> OWNER_SHIFT) + 1;
 }
 
 static struct client *find(const struct clients *c, uint64_t key)
@@ -22,15 +39,38 @@ bool clients_seen(const struct clients *c, uint64_t key, uint64_t batch)
     return back >= CLIENTS_WINDOW || (k->seen >> back & 1) != 0;
 }
 
-/* A place for a new client, if need be that of the one that was quiet longest. */
-static struct client *place(struct clients *c)
+static struct owner *owner(struct owner *owners, uint32_t *n, uint64_t of)
 {
-    if (c->n < CLIENTS_MAX)
-        return &c->at[c->n++];
-    struct client *oldest = &c->at[0];
-    for (uint32_t i = 1; i < c->n; i++)
-        oldest = c->at[i].used < oldest->used ? &c->at[i] : oldest;
-    return oldest;
+    for (uint32_t i = 0; i < *n; i++)
+        if (owners[i].of == of)
+            return &owners[i];
+    owners[*n] = (struct owner){.of = of};
+    return &owners[(*n)++];
+}
+
+/* Whose place a new client of the key gets when there is none left. With as many as any other its
+ * own owner gives way. */
+static struct client *give_way(struct clients *c, uint64_t key)
+{
+    struct owner owners[CLIENTS_MAX + 1];
+    uint32_t n = 0;
+    struct owner *most = owner(owners, &n, owner_of(key));
+    for (uint32_t i = 0; i < c->n; i++) {
+        struct client *k = &c->at[i];
+        struct owner *o = owner(owners, &n, owner_of(k->key));
+        o->n++;
+        if (o->quietest == NULL || k->used < o->quietest->used)
+            o->quietest = k;
+    }
+    for (uint32_t i = 1; i < n; i++)
+        if (owners[i].n > most->n)
+            most = &owners[i];
+    return most->quietest;
+}
+
+static struct client *place(struct clients *c, uint64_t key)
+{
+    return c->n < CLIENTS_MAX ? &c->at[c->n++] : give_way(c, key);
 }
 
 void clients_claim(struct clients *c, uint64_t key, uint64_t batch, uint64_t entry)
@@ -38,7 +78,7 @@ void clients_claim(struct clients *c, uint64_t key, uint64_t batch, uint64_t ent
     struct client *k = find(c, key);
     CHECK(key != 0);
     if (k == NULL) {
-        k = place(c);
+        k = place(c, key);
         *k = (struct client){.key = key, .highest = batch, .seen = 1};
     } else if (batch > k->highest) {
         uint64_t by = batch - k->highest;

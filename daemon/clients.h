@@ -2,8 +2,9 @@
  *
  * Of each client the highest batch number and a bit for each of the CLIENTS_WINDOW before it:
  * a batch in there that was never applied (it was refused when the disk was behind) may still
- * come; one further back counts as applied. CLIENTS_MAX clients; the one that was quiet longest
- * goes. Plain data without pointers: part of a checkpoint. */
+ * come; one further back counts as applied. CLIENTS_MAX clients; when all places are taken, the
+ * key that connects with most clients gives one up, the one that was quiet longest: who has less
+ * than its share loses none to others. Plain data without pointers: part of a checkpoint. */
 #ifndef TP_DAEMON_CLIENTS_H
 #define TP_DAEMON_CLIENTS_H
 
@@ -12,7 +13,7 @@
 enum { CLIENTS_MAX = 1024, CLIENTS_WINDOW = 64 };
 
 struct client {
-    uint64_t key;     /* hash of who it is; never 0 */
+    uint64_t key;     /* who it is, see client_key */
     uint64_t highest; /* batch */
     uint64_t seen;    /* bit i: batch highest - i was applied */
     uint64_t used;    /* entry of the journal of its last batch */
@@ -24,7 +25,8 @@ struct clients {
     struct client at[CLIENTS_MAX];
 };
 
-/* Of a client's name, and of the key it connected with (empty without). */
+/* A hash of a client's name and of the key it connected with (empty without), never 0. With a key
+ * it is even, and the upper 16 bits are the key's own: so the journal tells whose a client is. */
 uint64_t client_key(struct str owner, struct str name);
 
 /* Was this batch applied? */

@@ -102,8 +102,9 @@ const struct key keys[] = {
     {"http.bind", KEY_ADDRESS, true, PLACE(http.bind), 0, 0, "127.0.0.1:9570",
      "Where metrics, the API and the wallboard are served."},
     {"http.connections", KEY_COUNT, true, PLACE(http.connections), 8, 20000, "640",
-     "HTTP connections at once; when all are taken, the one idle for longest is closed. Without an "
-     "idle one, further ones wait."},
+     "HTTP connections at once; when all are taken, the one idle for longest is closed, without an "
+     "idle one the oldest unfinished request (a second old) of the address with most of them. "
+     "Without either, further ones wait."},
     {"http.streams", KEY_COUNT, false, PLACE(http.streams), 0, 16384, "512",
      "Of those, live streams (/api/v1/stream, one for each wallboard); further ones are refused."},
     {"http.body_max", KEY_COUNT, false, PLACE(http.body_max), 1024, BATCH_BYTES_MAX, "1048576",

@@ -255,7 +255,9 @@ static void replay_claim(struct recover *r, const struct pack_entry *entry)
 {
     char text[17] = "";
     memcpy(text, entry->by.p, entry->by.len < 16 ? entry->by.len : 16);
-    clients_claim(&r->clients, strtoull(text, NULL, 16) | 1, entry->number, r->seq);
+    uint64_t key = strtoull(text, NULL, 16);
+    if (key != 0) /* as every client_key is */
+        clients_claim(&r->clients, key, entry->number, r->seq);
 }
 
 /* What it led to then it leads to now; an alert that is not there now was not there then. */

@@ -22,10 +22,11 @@ void peers_remove(struct peer_ring *p, struct peer *peer)
     p->n--;
 }
 
-void peer_waits(struct peer *peer, enum http_cut wait, uint64_t due)
+void peer_waits(struct peer *peer, enum http_cut wait, uint64_t now, ms_t ms)
 {
     peer->wait = (uint8_t)wait;
-    peer->due = due;
+    peer->since = now;
+    peer->due = now + (uint64_t)ms;
 }
 
 uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
@@ -42,15 +43,38 @@ uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
     return n;
 }
 
-struct peer *peers_idlest(const struct peer_ring *p)
+enum { ADDRESSES = 1024 }; /* two that fall on one number count as one */
+
+static bool is_unfinished(const struct peer *peer)
 {
+    return peer->due != UINT64_MAX && (peer->wait == HTTP_CUT_HEAD || peer->wait == HTTP_CUT_BODY);
+}
+
+/* The rank of a peer among those that may go; 0: it stays. */
+static uint32_t rank_of(const struct peer *peer, const uint16_t *unfinished, uint64_t before)
+{
+    if (peer->wait == HTTP_CUT_IDLE)
+        return UINT32_MAX;
+    return is_unfinished(peer) && peer->since <= before ? unfinished[peer->budget % ADDRESSES] : 0;
+}
+
+struct peer *peers_yielding(const struct peer_ring *p, uint64_t before)
+{
+    uint16_t unfinished[ADDRESSES] = {0};
     struct peer *first = NULL;
+    uint32_t first_rank = 0;
     for (struct peer *peer = p->ring.next; peer != &p->ring; peer = peer->next) {
         if (peer->cut)
             return NULL;
-        /* All of them may be idle for as long, so who is due first began first. */
-        if (peer->wait == HTTP_CUT_IDLE && (first == NULL || peer->due < first->due))
+        if (is_unfinished(peer))
+            unfinished[peer->budget % ADDRESSES]++;
+    }
+    for (struct peer *peer = p->ring.next; peer != &p->ring; peer = peer->next) {
+        uint32_t rank = rank_of(peer, unfinished, before);
+        if (rank > first_rank || (rank > 0 && rank == first_rank && peer->since < first->since)) {
             first = peer;
+            first_rank = rank;
+        }
     }
     return first;
 }

@@ -16,7 +16,8 @@ struct peer {
     bool suspended;  /* the owner's */
     bool cut;        /* was told to go */
     bool zero;       /* the owner's: its request names a zero byte */
-    uint64_t due;    /* end of the wait, in the owner's ms; UINT64_MAX = none */
+    uint64_t since;  /* its wait began, in the owner's ms */
+    uint64_t due;    /* end of the wait; UINT64_MAX = none */
 };
 
 struct peer_ring {
@@ -34,15 +35,17 @@ void peers_init(struct peer_ring *p);
 void peers_add(struct peer_ring *p, struct peer *peer);
 void peers_remove(struct peer_ring *p, struct peer *peer);
 
-/* Begins a wait that ends at due. */
-void peer_waits(struct peer *peer, enum http_cut wait, uint64_t due);
+/* Begins a wait that ends after `ms`. */
+void peer_waits(struct peer *peer, enum http_cut wait, uint64_t now, ms_t ms);
 
 /* Calls cut for every peer whose wait is over and that was not cut yet. Returns how many. */
 uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
                         void (*cut)(struct peer *peer, void *data), void *data);
 
-/* The peer that has had no request for longest; NULL: none has none, or one that was told to go
- * is still here, whose place is free soon. */
-struct peer *peers_idlest(const struct peer_ring *p);
+/* Who is to give its place up: the peer that has had no request for longest. Where each has one:
+ * of the address that has most unfinished requests (head or body) the oldest, if that began at
+ * `before` or earlier. NULL: nobody, or one that was told to go is still here, whose place is free
+ * soon. */
+struct peer *peers_yielding(const struct peer_ring *p, uint64_t before);
 
 #endif

@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-enum { ADDRESS_TEXT = 64, NETWORK_BYTES = 8, MAPPED_BYTES = 12 };
+enum { NETWORK_BYTES = 8, MAPPED_BYTES = 12 };
 
 uint64_t ration_key(const struct sockaddr *address)
 {
@@ -37,20 +37,20 @@ static struct budget *budget_of(struct visit *v)
     return b;
 }
 
-static void say_who(const struct visit *v, char ret[ADDRESS_TEXT])
+void ration_who(struct MHD_Connection *connection, char ret[RATION_ADDRESS])
 {
     const struct sockaddr *at =
-        MHD_get_connection_info(v->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     socklen_t n =
         at->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    if (getnameinfo(at, n, ret, ADDRESS_TEXT, NULL, 0, NI_NUMERICHOST) != 0)
+    if (getnameinfo(at, n, ret, RATION_ADDRESS, NULL, 0, NI_NUMERICHOST) != 0)
         memcpy(ret, "unknown", sizeof "unknown");
 }
 
 static void say_no(struct visit *v, const char *why, uint64_t wait)
 {
-    char address[ADDRESS_TEXT];
-    say_who(v, address);
+    char address[RATION_ADDRESS];
+    ration_who(v->connection, address);
     v->retry_s = (uint32_t)((wait + 999) / 1000);
     log_warning(v->web->parts.log, "http request refused", "address=%s reason=\"%s\"", address,
                 why);

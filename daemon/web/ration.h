@@ -8,12 +8,17 @@
 
 #include "core/base.h"
 
+struct MHD_Connection;
 struct sockaddr;
 struct visit;
 
 /* Whose share a connection from there spends: of IPv4 an address, of IPv6 a network of 64 bits,
  * which one customer has whole. 0: nobody's. */
 uint64_t ration_key(const struct sockaddr *address);
+
+/* The address at the other end, for people. */
+enum { RATION_ADDRESS = 64 };
+void ration_who(struct MHD_Connection *connection, char ret[RATION_ADDRESS]);
 
 /* One request. false: it was refused, and told when to come again. */
 MUST_CHECK bool ration_take(struct visit *v);

@@ -46,8 +46,8 @@ static void send_reply(struct visit *v, unsigned status, struct MHD_Response *re
     if (!v->replied)
         return;
     w->parts.status->http.responses[status / 100 - 1]++;
-    peer_waits(v->peer, HTTP_CUT_ANSWER,
-               uv_now(w->parts.loop) + (uint64_t)w->parts.config->http.body_deadline);
+    peer_waits(v->peer, HTTP_CUT_ANSWER, uv_now(w->parts.loop),
+               w->parts.config->http.body_deadline);
 }
 
 void reply_bytes(struct visit *v, unsigned status, const char *type, const void *bytes, size_t n)

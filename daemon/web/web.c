@@ -15,9 +15,9 @@
 
 enum { HEAD_BYTES_MAX = 32 * 1024, LOG_BYTES = 256, IDLE_RUNS = 16 };
 
-static uint64_t later(const struct web *w, ms_t ms)
+static void waits(struct web *w, struct peer *peer, enum http_cut wait, ms_t ms)
 {
-    return uv_now(w->parts.loop) + (uint64_t)ms;
+    peer_waits(peer, wait, uv_now(w->parts.loop), ms);
 }
 
 /* --- connections ---------------------------------------------------------------------------- */
@@ -40,16 +40,20 @@ static void cut(struct peer *peer, void *data)
     resume(w, peer);
 }
 
-/* Full, and who comes next would wait until somebody leaves, which who keeps connections does not:
- * whoever has had no request for longest gives its place up. Streams and requests stay. */
+/* Full, and who comes next would wait until somebody leaves, which who keeps connections, or begins
+ * requests and never ends them, does not. Streams and whole requests stay. */
 static void make_place(struct web *w)
 {
     if (w->peers.n < w->parts.config->http.connections)
         return;
-    struct peer *peer = peers_idlest(&w->peers);
+    uint64_t now = uv_now(w->parts.loop);
+    struct peer *peer = peers_yielding(&w->peers, now < WEB_GRACE_MS ? 0 : now - WEB_GRACE_MS);
     if (peer == NULL)
         return;
-    log_warning(w->parts.log, "http full", "connections=%u cut=idle", w->peers.n);
+    char address[RATION_ADDRESS];
+    ration_who(peer->connection, address);
+    log_warning(w->parts.log, "http full", "connections=%u cut=%s address=%s", w->peers.n,
+                http_cut_name((enum http_cut)peer->wait), address);
     peer->cut = true;
     cut(peer, w);
 }
@@ -73,7 +77,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     peer->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     peer->budget = ration_key(
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-    peer_waits(peer, HTTP_CUT_HEAD, later(w, w->parts.config->http.header_deadline));
+    waits(w, peer, HTTP_CUT_HEAD, w->parts.config->http.header_deadline);
     peers_add(&w->peers, peer);
 }
 
@@ -143,7 +147,7 @@ static void *on_line(void *data, const char *uri, struct MHD_Connection *connect
     if (peer != NULL)
         peer->zero = head_has_zero(uri);
     if (peer != NULL && peer->wait == HTTP_CUT_IDLE)
-        peer_waits(peer, HTTP_CUT_HEAD, later(w, w->parts.config->http.header_deadline));
+        waits(w, peer, HTTP_CUT_HEAD, w->parts.config->http.header_deadline);
     return NULL;
 }
 
@@ -248,7 +252,7 @@ static struct visit *start_visit(struct web *w, struct MHD_Connection *connectio
     v->web = w;
     v->peer = peer;
     v->connection = connection;
-    peer_waits(peer, HTTP_CUT_BODY, later(w, w->parts.config->http.body_deadline));
+    waits(w, peer, HTTP_CUT_BODY, w->parts.config->http.body_deadline);
     v->admitted = admit(v, url, method) && admit_head(v, version) && admit_body(v);
     return v;
 }
@@ -299,7 +303,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     if (v->route != NULL && v->route->end != NULL)
         v->route->end(v);
     if (!v->peer->cut)
-        peer_waits(v->peer, HTTP_CUT_IDLE, later(w, WEB_IDLE_MS));
+        waits(w, v->peer, HTTP_CUT_IDLE, WEB_IDLE_MS);
     free(v->body);
     free(v);
     *request_context = NULL;
@@ -366,6 +370,7 @@ void web_work(struct web *w, uint64_t now, bool calm)
     if (now >= w->swept + WEB_SWEEP_MS) {
         w->swept = now;
         peers_cut_late(&w->peers, now, cut, w);
+        make_place(w); /* a request may have become too old meanwhile */
     }
     if (w->kicked || now >= w->again)
         run(w);

@@ -437,15 +437,32 @@ class Limits(unittest.TestCase):
 
     def test_more_connections_than_allowed_wait(self):
         with Daemon(http=", connections: 8") as daemon:
-            held = [raw(daemon) for _ in range(8)]
-            for s in held:  # a request is under way on each
-                s.sendall(b"GET /healthz HTTP/1.1\r\n")
+            held = [Stream(daemon, ("prefix", "sys.heartbeat.")) for _ in range(8)]
+            for stream in held:  # a request is under way on each
+                stream.wait("sys")
             daemon.wait_status(lambda s: s["http"]["connections"] == 8)
             with raw(daemon) as waits:
                 waits.sendall(HEALTH)
                 self.assertEqual(daemon.status()["http"]["connections"], 8)
                 held.pop().close()
                 self.assertIn(b"200 OK", waits.recv(4096))
+            for s in held:
+                s.close()
+
+    def test_who_never_ends_requests_keeps_nobody_out(self):
+        with Daemon(http=", connections: 8, header_deadline: 1h, body_deadline: 1h") as daemon:
+            begun = (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n",
+                     b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+            held = []
+            for i in range(20):  # more than there are places
+                held.append(raw(daemon))
+                held[-1].sendall(begun[i % 2])
+            for _ in range(2):
+                self.assertEqual(get(daemon, "/healthz").status, 200)
+            cut = daemon.status()["http"]["cut"]
+            self.assertGreaterEqual(cut["head"] + cut["body"], 20 + 2 - 8)
+            self.assertEqual((cut["head"] > 0, cut["body"] > 0, cut["idle"]), (True, True, 0))
+            daemon.wait_line(r"http full connections=8 cut=(head|body) address=127\.0\.0\.1")
             for s in held:
                 s.close()
 

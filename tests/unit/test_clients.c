@@ -4,9 +4,17 @@
 #include "tests/lib/random.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct clients c, copy;
+
+static uint64_t of(const char *owner, uint64_t i)
+{
+    char name[32];
+    snprintf(name, sizeof name, "client-%d", (int)i);
+    return client_key(str_of(owner), str_of(name));
+}
 
 Test(clients, agree_with_a_set)
 {
@@ -38,14 +46,41 @@ Test(clients, the_one_that_was_quiet_longest_goes)
 {
     memset(&c, 0, sizeof c);
     for (uint64_t k = 1; k <= CLIENTS_MAX; k++)
-        clients_claim(&c, k, 9, k);
-    clients_claim(&c, 1, 10, CLIENTS_MAX + 1);
-    clients_claim(&c, CLIENTS_MAX + 1, 1, CLIENTS_MAX + 2);
-    cr_assert(clients_seen(&c, 1, 10));
-    cr_assert_not(clients_seen(&c, 2, 9));
-    cr_assert(clients_seen(&c, 3, 9));
-    cr_assert(clients_seen(&c, CLIENTS_MAX + 1, 1));
+        clients_claim(&c, of("", k), 9, k);
+    clients_claim(&c, of("", 1), 10, CLIENTS_MAX + 1);
+    clients_claim(&c, of("", CLIENTS_MAX + 1), 1, CLIENTS_MAX + 2);
+    cr_assert(clients_seen(&c, of("", 1), 10));
+    cr_assert_not(clients_seen(&c, of("", 2), 9));
+    cr_assert(clients_seen(&c, of("", 3), 9));
+    cr_assert(clients_seen(&c, of("", CLIENTS_MAX + 1), 1));
     cr_assert_eq(c.n, CLIENTS_MAX);
+}
+
+/* Whoever has a key may take as many names as it likes: the others' are kept. */
+Test(clients, a_key_takes_its_own_places_when_there_are_no_more)
+{
+    static const char *const owners[] = {"", "shop", "crm"};
+    memset(&c, 0, sizeof c);
+    uint64_t entry = 0;
+    for (uint64_t i = 0; i < 10; i++)
+        for (int o = 0; o < 3; o++)
+            clients_claim(&c, of(owners[o], i), 5, ++entry);
+    for (uint64_t i = 0; i < 5000; i++)
+        clients_claim(&c, of("flood", i), 5, ++entry);
+    cr_assert_eq(c.n, CLIENTS_MAX);
+    for (uint64_t i = 0; i < 10; i++)
+        for (int o = 0; o < 3; o++)
+            cr_assert(clients_seen(&c, of(owners[o], i), 5), "%s %d", owners[o], (int)i);
+    for (uint64_t i = 0; i < 5000; i++) /* and of its own the newest stay */
+        cr_assert_eq(clients_seen(&c, of("flood", i), 5), i >= 5000 - (CLIENTS_MAX - 30));
+    for (uint64_t i = 10; i < 2000; i++) /* who comes later has its share of the places, not more */
+        clients_claim(&c, of("shop", i), 5, ++entry);
+    uint32_t flood = 0, shop = 0;
+    for (uint64_t i = 0; i < 5000; i++)
+        flood += clients_seen(&c, of("flood", i), 5);
+    for (uint64_t i = 0; i < 2000; i++)
+        shop += clients_seen(&c, of("shop", i), 5);
+    cr_assert(flood == shop && flood + shop + 20 == CLIENTS_MAX, "%u %u", flood, shop);
 }
 
 Test(clients, come_back_from_their_bytes_or_not_at_all)
@@ -74,4 +109,10 @@ Test(clients, keys_are_of_owner_and_name)
     cr_assert(a != b && a != 0 && b != 0);
     cr_assert_neq(client_key(str_of("a"), str_of("x")), client_key(str_of("b"), str_of("x")));
     cr_assert_eq(a, client_key(str_of(""), str_of("x")));
+    cr_assert(a & 1);
+    for (uint64_t i = 0; i < 100; i++) {
+        cr_assert(of("a", i) != 0 && (of("a", i) & 1) == 0);
+        cr_assert_eq(of("a", i) >> 48, of("a", 0) >> 48);
+        cr_assert_neq(of("a", i), of("a", i + 1));
+    }
 }

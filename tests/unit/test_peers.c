@@ -20,8 +20,8 @@ Test(peers, a_wait_ends_once)
     peers_add(&p, &a);
     peers_add(&p, &b);
     peers_add(&p, &c);
-    peer_waits(&a, HTTP_CUT_HEAD, 100);
-    peer_waits(&b, HTTP_CUT_BODY, 101);
+    peer_waits(&a, HTTP_CUT_HEAD, 90, 10);
+    peer_waits(&b, HTTP_CUT_BODY, 1, 100);
     peer_rests(&c);
     cr_assert_eq(peers_cut_late(&p, 99, on_cut, &n), 0);
     cr_assert_eq(peers_cut_late(&p, 100, on_cut, &n), 1);
@@ -54,22 +54,56 @@ Test(peers, the_idlest_is_idle_and_first)
     struct peer_ring p;
     struct peer head = {.fd = 1}, young = {.fd = 2}, old = {.fd = 3}, busy = {.fd = 4};
     peers_init(&p);
-    cr_assert_null(peers_idlest(&p));
+    cr_assert_null(peers_yielding(&p, 0));
     peers_add(&p, &head);
     peers_add(&p, &busy);
-    peer_waits(&head, HTTP_CUT_HEAD, 1);
-    peer_waits(&busy, HTTP_CUT_IDLE, 2);
-    peer_waits(&busy, HTTP_CUT_STREAM, 2); /* a stream that began on a kept connection */
-    cr_assert_null(peers_idlest(&p));
+    peer_waits(&head, HTTP_CUT_HEAD, 1, 10);
+    peer_waits(&busy, HTTP_CUT_IDLE, 2, 10);
+    peer_waits(&busy, HTTP_CUT_STREAM, 2, 10); /* a stream that began on a kept connection */
+    cr_assert_null(peers_yielding(&p, 0));
     peers_add(&p, &old);
     peers_add(&p, &young);
-    peer_waits(&young, HTTP_CUT_IDLE, 101);
-    peer_waits(&old, HTTP_CUT_IDLE, 100);
-    cr_assert_eq(peers_idlest(&p), &old);
-    peer_waits(&old, HTTP_CUT_IDLE, 102); /* it had another request */
-    cr_assert_eq(peers_idlest(&p), &young);
+    peer_waits(&young, HTTP_CUT_IDLE, 101, 10);
+    peer_waits(&old, HTTP_CUT_IDLE, 100, 10);
+    cr_assert_eq(peers_yielding(&p, 1), &old); /* before any unfinished request */
+    peer_waits(&old, HTTP_CUT_IDLE, 102, 10);  /* it had another request */
+    cr_assert_eq(peers_yielding(&p, 1), &young);
     young.cut = true; /* one at a time */
-    cr_assert_null(peers_idlest(&p));
+    cr_assert_null(peers_yielding(&p, 1));
     peers_remove(&p, &young);
-    cr_assert_eq(peers_idlest(&p), &old);
+    cr_assert_eq(peers_yielding(&p, 1), &old);
+}
+
+Test(peers, whose_requests_never_end_gives_way)
+{
+    enum { MANY = 7 };
+    struct peer_ring p;
+    struct peer many[MANY], few[2], one = {.budget = 9}, whole = {.budget = 5};
+    peers_init(&p);
+    peers_add(&p, &one);
+    peer_waits(&one, HTTP_CUT_HEAD, 10, 100); /* the oldest of all */
+    for (uint64_t i = 0; i < MANY; i++) {
+        many[i] = (struct peer){.budget = 5};
+        peers_add(&p, &many[i]);
+        peer_waits(&many[i], i % 2 ? HTTP_CUT_BODY : HTTP_CUT_HEAD, 30 - i, i % 2 ? 500 : 100);
+    }
+    for (uint64_t i = 0; i < 2; i++) {
+        few[i] = (struct peer){.budget = 7};
+        peers_add(&p, &few[i]);
+        peer_waits(&few[i], HTTP_CUT_HEAD, 12, 100);
+    }
+    peers_add(&p, &whole);
+    peer_waits(&whole, HTTP_CUT_BODY, 1, 100);
+    peer_rests(&whole); /* it has come, and waits for us */
+    cr_assert_null(peers_yielding(&p, 9));
+    cr_assert_eq(peers_yielding(&p, 11), &one); /* the only one of that age */
+    cr_assert_eq(peers_yielding(&p, 23)->budget, 7);
+    cr_assert_eq(peers_yielding(&p, 24), &many[MANY - 1]);
+    for (int i = MANY - 1; i > 1; i--) {
+        cr_assert_eq(peers_yielding(&p, 50), &many[i], "%d", i);
+        many[i].cut = true;
+        cr_assert_null(peers_yielding(&p, 50));
+        peers_remove(&p, &many[i]);
+    }
+    cr_assert_eq(peers_yielding(&p, 50)->budget, 7); /* as many as the others: who began first */
 }
