@@ -184,9 +184,10 @@ static void fail(struct delivery_to *to, uint64_t now, const char *why)
 {
     struct delivery *d = to->delivery;
     char answer[LOG_TEXT_MAX];
-    to->backoff = to->backoff == 0 ? DELIVERY_BACKOFF_MIN : 2 * to->backoff;
-    if (to->backoff > DELIVERY_BACKOFF_MAX)
-        to->backoff = DELIVERY_BACKOFF_MAX;
+    uint64_t backoff = to->backoff == 0 ? DELIVERY_BACKOFF_MIN : 2 * to->backoff;
+    to->backoff = backoff < DELIVERY_BACKOFF_MAX ? backoff : DELIVERY_BACKOFF_MAX;
+    to->failing = to->failing == 0 ? now : to->failing;
+    snprintf(to->why, sizeof to->why, "%s", why);
     to->retry_due = now + to->backoff;
     d->counts->failed++;
     log_warning(d->log, "delivery failed", "receiver=%s error=\"%s\" answer=%s retry_ms=%llu",
@@ -239,7 +240,7 @@ static void on_done(struct post_request *r, long status, const char *why)
     }
     if (to->backoff > 0)
         log_info(d->log, "delivery goes on", "receiver=%s", to->receiver.name);
-    to->backoff = to->retry_due = 0;
+    to->backoff = to->retry_due = to->failing = 0;
     if (receipt == RECEIPT_TAKEN) {
         d->counts->delivered += to->is_again ? 0 : to->count;
         go_on(to);

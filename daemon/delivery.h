@@ -15,6 +15,7 @@
 #define TP_DAEMON_DELIVERY_H
 
 #include "daemon/backlog.h"
+#include "daemon/concerns.h"
 #include "daemon/notice.h"
 #include "daemon/outlet.h"
 #include "daemon/post.h"
@@ -44,10 +45,12 @@ struct delivery_to {
     uint64_t last_id;       /* the last one of them, an Alertmanager's (told.h) */
     uint64_t single;        /* up to this seq they go one by one */
     uint64_t retry_due, backoff;
-    struct told_list told; /* an Alertmanager's */
-    bool telling_again;    /* a round over `told`, whose next id is `again` … */
-    bool is_again;         /* … and this POST is part of it, up to id `again_upto` */
-    bool again_single;     /* one by one, as it refused some */
+    uint64_t failing;             /* uv_now of the first failure since a success; 0: none … */
+    char why[CONCERN_DETAIL_MAX]; /* … and what the last one was */
+    struct told_list told;        /* an Alertmanager's */
+    bool telling_again;           /* a round over `told`, whose next id is `again` … */
+    bool is_again;                /* … and this POST is part of it, up to id `again_upto` */
+    bool again_single;            /* one by one, as it refused some */
     uint64_t again, again_upto;
     uint64_t again_due; /* the next round */
     bool seeded;        /* what was active before it came is in `told` */
@@ -85,6 +88,12 @@ static inline void delivery_skip(struct delivery *d, uint64_t number)
 {
     for (uint32_t i = 0; i < d->n; i++)
         d->to[i]->next = number > d->to[i]->next ? number : d->to[i]->next;
+}
+
+/* For how long every delivery to it has failed, in ms. */
+static inline ms_t delivery_failing(const struct delivery_to *to, uint64_t now)
+{
+    return to->failing == 0 || now < to->failing ? 0 : (ms_t)(now - to->failing);
 }
 
 /* Begins what is due. at: the loop's clock, now: uv_now. */

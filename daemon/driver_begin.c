@@ -244,8 +244,8 @@ bool driver_resume(struct driver *d)
         clock_take(&d->clock, engine_at(d->engine));
     outlet_release(&d->outlet, UINT64_MAX); /* all of that is on disk */
     durable_caught_up(&d->durable);
-    lookout_init(&d->lookout, d->engine, &d->durable, &d->clock, &d->config, d->log, d->clock.now,
-                 on_ops, d);
+    lookout_init(&d->lookout, d->engine, &d->durable, &d->clock, &d->config, &d->delivery, d->log,
+                 d->clock.now, on_ops, d);
     d->outlet.concerns = &d->lookout.concerns;
     d->outlet.limit_met = on_limit;
     d->outlet.data = d;

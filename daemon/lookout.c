@@ -6,7 +6,8 @@
 static const struct str daemon_itself = {"", 0};
 
 void lookout_init(struct lookout *k, const struct engine *engine, const struct durable *durable,
-                  const struct clock *clock, const struct config *config, struct log *log, ms_t at,
+                  const struct clock *clock, const struct config *config,
+                  const struct delivery *delivery, struct log *log, ms_t at,
                   void (*tell)(void *data, struct effect *e), void *data)
 {
     memset(k, 0, sizeof *k);
@@ -15,6 +16,7 @@ void lookout_init(struct lookout *k, const struct engine *engine, const struct d
     k->durable = durable;
     k->clock = clock;
     k->config = config;
+    k->delivery = delivery;
     k->log = log;
     k->began = at;
     k->known = engine_sources(engine);
@@ -165,6 +167,35 @@ static void look_at_limits(struct lookout *k, ms_t at)
     }
 }
 
+static bool is_receiver(const struct lookout *k, struct str name)
+{
+    for (uint32_t i = 0; i < k->delivery->n; i++)
+        if (str_equal(str_of(k->delivery->to[i]->receiver.name), name))
+            return true;
+    return false;
+}
+
+static void look_at_receivers(struct lookout *k, ms_t at, uint64_t now)
+{
+    struct alert alert;
+    for (uint32_t i = 0; i < k->delivery->n; i++) {
+        const struct delivery_to *to = k->delivery->to[i];
+        struct str name = str_of(to->receiver.name);
+        ms_t ms = delivery_failing(to, now);
+        if (ms == 0 || to->receiver.failing_after == 0)
+            concerns_clear(&k->concerns, OPS_RECEIVER, name, at);
+        else if (ms >= to->receiver.failing_after)
+            concerns_raise(&k->concerns, OPS_RECEIVER, name, ms, to->why, at);
+    }
+    /* Who was taken out of the configuration has no trouble any more. */
+    for (uint32_t i = 0; concerns_next(&k->concerns, &i, &alert);) {
+        if (alert.rule != OPS_RECEIVER || is_receiver(k, alert.name))
+            continue;
+        concerns_clear(&k->concerns, OPS_RECEIVER, alert.name, at);
+        i = 0;
+    }
+}
+
 void lookout_work(struct lookout *k, ms_t at, uint64_t now)
 {
     if (k->durable->running)
@@ -174,6 +205,7 @@ void lookout_work(struct lookout *k, ms_t at, uint64_t now)
         k->due = now + LOOKOUT_EVERY_MS;
         k->next = k->next == 0 ? 1 : k->next;
         look_at_limits(k, at);
+        look_at_receivers(k, at, now);
         concerns_work(&k->concerns, at);
     }
     if (k->next > 0)

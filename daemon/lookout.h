@@ -11,6 +11,7 @@
 #include "daemon/clock.h"
 #include "daemon/concerns.h"
 #include "daemon/config.h"
+#include "daemon/delivery.h"
 #include "daemon/durable.h"
 
 enum {
@@ -41,6 +42,7 @@ struct lookout {
     const struct durable *durable;
     const struct clock *clock;
     const struct config *config;
+    const struct delivery *delivery;
     struct log *log;
     ms_t began;                    /* we could not hear anybody before */
     uint64_t due;                  /* uv_now() of the next look at the sources */
@@ -53,7 +55,8 @@ struct lookout {
 
 /* tell: as of concerns_init. */
 void lookout_init(struct lookout *k, const struct engine *engine, const struct durable *durable,
-                  const struct clock *clock, const struct config *config, struct log *log, ms_t at,
+                  const struct clock *clock, const struct config *config,
+                  const struct delivery *delivery, struct log *log, ms_t at,
                   void (*tell)(void *data, struct effect *e), void *data);
 void lookout_fini(struct lookout *k);
 

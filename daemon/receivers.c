@@ -78,6 +78,11 @@ static bool read_resend(struct reading *r, void *item)
     return read_duration(r, MS_SECOND, MS_HOUR, &((struct receiver *)item)->resend);
 }
 
+static bool read_failing_after(struct reading *r, void *item)
+{
+    return read_duration(r, 0, MS_DAY, &((struct receiver *)item)->failing_after);
+}
+
 static const struct member table[] = {
     {"name", NULL, "Its name; log and status carry it.", read_name},
     {"alertmanager", "",
@@ -93,6 +98,10 @@ static const struct member table[] = {
      "How often Alertmanager is told again of what is active; without news it takes alerts for "
      "resolved after four times this.",
      read_resend},
+    {"failing_after", "5m",
+     "When every delivery failed for so long, an alert of kind ops (`receiver`) tells everybody "
+     "else. 0: never.",
+     read_failing_after},
 };
 const struct members receiver_members = {
     "receiver", "- {name: ..., alertmanager: ...}",
@@ -110,8 +119,11 @@ bool receiver_read(struct reading *r, uint32_t i)
     if (c->receivers == NULL)
         return refuse(r, "no memory");
     struct receiver *receiver = &c->receivers->at[i];
-    *receiver = (struct receiver){
-        .timeout = 10 * (ms_t)MS_SECOND, .resend = MS_MINUTE, .prefixes = 1, .prefix = {"alert."}};
+    *receiver = (struct receiver){.timeout = 10 * (ms_t)MS_SECOND,
+                                  .resend = MS_MINUTE,
+                                  .failing_after = 5 * (ms_t)MS_MINUTE,
+                                  .prefixes = 1,
+                                  .prefix = {"alert."}};
     if (!members_read(r, &receiver_members, receiver))
         return false;
     if (receiver->kind == RECEIVER_NONE)

@@ -21,8 +21,9 @@ struct receiver {
     uint8_t kind;                               /* enum receiver_kind */
     uint32_t prefixes;                          /* of topics */
     char prefix[RECEIVER_PREFIXES_MAX][CONFIG_TEXT_BYTES_MAX + 1];
-    ms_t timeout; /* of one delivery */
-    ms_t resend;  /* how often Alertmanager is told again of what is active */
+    ms_t timeout;       /* of one delivery */
+    ms_t resend;        /* how often Alertmanager is told again of what is active */
+    ms_t failing_after; /* deliveries may fail for so long without an alert; 0 = for ever */
 };
 
 static inline bool receiver_is_manager(const struct receiver *r)

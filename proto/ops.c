@@ -57,6 +57,8 @@ static const char *const raised[OPS_N][2] = {
         {"record.db cannot be written (@d): alerts are told and counted as before, but "
          "not kept there; make room or mend the state directory",
          "record.db 无法写入（@d）：告警照常发出，但未存入记录；请腾出空间或修复状态目录"},
+    [OPS_RECEIVER] = {"receiver @n: nothing could be delivered for @v: @d; alerts wait for it",
+                      "接收端 @n：已 @v 无法送达：@d；告警在排队等待"},
     [OPS_CLOCK] = {"the system's clock was set back by @v: ours waits for it",
                    "系统时钟被调回 @v：内部时钟等待其追上"},
     [OPS_LIMIT] =
@@ -73,6 +75,7 @@ static const char *const cleared[OPS_N][2] = {
     [OPS_DAMAGE] = {"a new checkpoint is whole", "新的检查点完整"},
     [OPS_CHECKPOINT] = {"a checkpoint was written", "检查点已写入"},
     [OPS_RECORD] = {"record.db is written again", "record.db 恢复写入"},
+    [OPS_RECEIVER] = {"receiver @n takes alerts again", "接收端 @n 恢复接收告警"},
     [OPS_CLOCK] = {"the system's clock has caught up", "系统时钟已追上"},
     [OPS_LIMIT] = {"the limit of @n was not met any more", "@n 不再触顶"},
 };

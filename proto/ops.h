@@ -1,6 +1,6 @@
 /* ops.h: alerts of kind ops: what is wrong with a source of events, or with the daemon itself.
  *
- * In struct alert: `rule` is the enum ops_kind, `name` the source or limit ("-": the daemon),
+ * In struct alert: `rule` is the enum ops_kind, `name` the source, receiver or limit ("-": the daemon),
  * `value` in the unit of the row, `detail` why. */
 #ifndef TP_PROTO_OPS_H
 #define TP_PROTO_OPS_H
@@ -17,6 +17,7 @@
     X(DAMAGE, "damage", CRITICAL, "daemon", false)       /* the start missed some of the state */  \
     X(CHECKPOINT, "checkpoint", WARNING, "daemon", true) /* none could be written for long */      \
     X(RECORD, "record", CRITICAL, "daemon", false)       /* record.db cannot be written */         \
+    X(RECEIVER, "receiver", CRITICAL, "receiver", true)  /* nothing can be delivered to it */      \
     X(CLOCK, "clock", WARNING, "daemon", true)           /* set back; ours waits */                \
     X(LIMIT, "limit", WARNING, "limit", false)           /* a limit of the configuration is met */
 
@@ -28,7 +29,7 @@ enum ops_kind {
 };
 
 const char *ops_name(enum ops_kind what);  /* "gap"; static storage, as these */
-const char *ops_scope(enum ops_kind what); /* "source", "daemon", "limit" */
+const char *ops_scope(enum ops_kind what); /* "source", "daemon", … */
 enum severity ops_severity(enum ops_kind what);
 bool ops_is_ms(enum ops_kind what); /* of its value; else a count */
 

@@ -62,6 +62,43 @@ class WrongReceiver(unittest.TestCase):
         hook.close()
         wrong.close()
 
+    def test_what_waited_goes_to_the_url_that_was_corrected_by_a_restart(self):
+        hook, wrong = Hook(), Hook()
+        wrong.answers = [404] * 1000
+        state = tempfile.mkdtemp(prefix="ticketpulse-")
+        self.addCleanup(shutil.rmtree, state)
+        with Daemon(one(wrong.port), state=state) as d:
+            make_wait(d, d.publisher(), "a", "b", "c")
+            d.wait_line("delivery failed receiver=h")
+            d.wait_status(lambda s: s["published"]["alert"] == 3)
+        with Daemon(one(hook.port, "right"), state=state) as d:
+            make_wait(d, d.publisher(), "e")
+            self.assertEqual([a["name"] for a in hook.alerts(4)], ["a", "b", "c", "e"])
+        hook.close()
+        wrong.close()
+
+    def test_one_that_fails_for_long_is_told_to_the_others(self):
+        hook, wrong = Hook(), Hook()
+        wrong.answers = [500] * 1000
+        config = one(wrong.port).replace("name: h,", "name: h, failing_after: 1s,").replace(
+            "receivers:", "receivers:\n  - {name: other, webhook: 'http://127.0.0.1:%d/o', "
+            "prefixes: [alert.ops.]}" % hook.port)
+        with Daemon(config) as d:
+            make_wait(d, d.publisher(), "a")
+            told = hook.alerts(1)[0]
+            self.assertEqual((told["metric"], told["scope"], told["name"], told["state"]),
+                             ("receiver", "receiver", "h", "breached"))
+            self.assertEqual(told["detail"], "HTTP status 500")
+            self.assertGreaterEqual(told["value"], 1000)
+            self.assertEqual(d.status()["ops"]["receiver"], {"active": 1, "raised": 1})
+            wrong.answers.clear()
+            d.signal(1)  # no need to wait for the next attempt
+            over = hook.alerts(1)[0]
+            self.assertEqual((over["alert_id"], over["state"]), (told["alert_id"], "cleared"))
+            d.wait_status(lambda s: s["ops"]["receiver"]["active"] == 0)
+        hook.close()
+        wrong.close()
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -14,8 +14,10 @@ static struct lookout look;
 static struct durable durable;
 static struct clock wall;
 static struct config config;
+static struct delivery delivery;
 static struct log quiet;
 static struct alert told[64];
+static char told_name[64][NAME_BYTES_MAX + 1];
 static uint32_t n;
 static ms_t now;
 
@@ -23,13 +25,15 @@ static void on_tell(void *data, struct effect *e)
 {
     (void)data;
     cr_assert_lt(n, ARRAY_LEN(told));
+    snprintf(told_name[n], sizeof told_name[n], "%.*s", (int)e->alert.name.len, e->alert.name.p);
     told[n++] = e->alert;
+    told[n - 1].name = str_of(told_name[n - 1]); /* its text was lent */
 }
 
 static void begin_look(void)
 {
     n = 0;
-    lookout_init(&look, desk->e, &durable, &wall, &config, &quiet, now, on_tell, NULL);
+    lookout_init(&look, desk->e, &durable, &wall, &config, &delivery, &quiet, now, on_tell, NULL);
 }
 
 static void begin(void)
@@ -286,5 +290,37 @@ Test(lookout, many_sources)
     cr_assert_eq(n, desk->limits.sources - 1);
     for (uint32_t i = 0; i < n; i++)
         cr_assert_not(str_equal(told[i].name, str_of("s7")));
+    end();
+}
+
+Test(lookout, a_receiver_that_fails_for_long_is_told_until_it_takes_one_or_is_gone)
+{
+    static struct delivery_to chat = {.receiver = {.name = "chat", .failing_after = 300000}},
+                              pager = {.receiver = {.name = "pager", .failing_after = 2000}},
+                              mute = {.receiver = {.name = "mute"}};
+    delivery = (struct delivery){.n = 3, .to = {&chat, &pager, &mute}};
+    begin();
+    pass(1000);
+    chat.failing = mute.failing = (uint64_t)(now - start);
+    snprintf(chat.why, sizeof chat.why, "HTTP status 500");
+    pass(299000);
+    cr_assert_eq(n, 0);
+    pass(5000);
+    const struct alert *a = last(1, OPS_RECEIVER, ALERT_BREACHED);
+    cr_assert_eq(a->value, 300000);
+    cr_assert(str_equal(a->name, str_of("chat")) &&
+              str_equal(a->detail, str_of("HTTP status 500")));
+    pager.failing = (uint64_t)(now - start);
+    pass(3000);
+    cr_assert(str_equal(last(2, OPS_RECEIVER, ALERT_BREACHED)->name, str_of("pager")));
+    chat.failing = 0;
+    pass(1000);
+    cr_assert(str_equal(last(3, OPS_RECEIVER, ALERT_CLEARED)->name, str_of("chat")));
+    delivery.n = 1; /* a reload took the others out */
+    pass(1000);
+    cr_assert(str_equal(last(4, OPS_RECEIVER, ALERT_CLEARED)->name, str_of("pager")));
+    pass(1000);
+    cr_assert_eq(n, 4);
+    delivery.n = 0;
     end();
 }

@@ -30,7 +30,7 @@ Test(ops, rows_are_told_apart)
     for (enum ops_kind a = 0; a < OPS_N; a++) {
         const char *scope = ops_scope(a);
         cr_assert(strcmp(scope, "source") == 0 || strcmp(scope, "daemon") == 0 ||
-                  strcmp(scope, "limit") == 0);
+                  strcmp(scope, "limit") == 0 || strcmp(scope, "receiver") == 0);
         cr_assert_gt(ops_severity(a), SEVERITY_INFO);
         for (enum ops_kind b = 0; b < a; b++)
             cr_assert_str_neq(ops_name(a), ops_name(b));
@@ -55,6 +55,9 @@ Test(ops, a_sentence_says_who_how_much_and_why)
          "已恢复：来源 crm 不再滞后"},
         {OPS_CHECKPOINT, ALERT_BREACHED, "no checkpoint could be written for 1m 5s: why it is so",
          "已 1分5秒 无法写入检查点：why it is so"},
+        {OPS_RECEIVER, ALERT_BREACHED,
+         "receiver crm: nothing could be delivered for 1m 5s: why it is so; alerts wait for it",
+         "接收端 crm：已 1分5秒 无法送达：why it is so；告警在排队等待"},
         {OPS_LAG, ALERT_CANCELLED, "cancelled, we stop: source crm: its events come 1m 5s late",
          "已取消（停机）：来源 crm：事件滞后 1分5秒"},
     };
