@@ -178,6 +178,64 @@ static void look_targets(const struct look *k, const struct policy_setting *p)
     }
 }
 
+enum { REACH_STEPS = 100000 }; /* more is not looked at: then nothing is said */
+
+/* What of a policy is left to others? */
+struct reach {
+    const struct sla_setting *sla;
+    const struct policy_setting *policy;
+    uint32_t steps;
+};
+
+/* Of these policies (bits) those that take the name, too. */
+static uint32_t that_take(const struct reach *r, uint32_t which, enum policy_attribute a,
+                          const char *name)
+{
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < r->sla->policies; i++)
+        if ((which >> i & 1) != 0 && may_match(&r->sla->policy[i].match[a], name))
+            taken |= 1U << i;
+    return taken;
+}
+
+/* Do these, which take its tickets as far as the attributes before `a` go, take all of them? */
+static bool is_taken(struct reach *r, uint32_t which, enum policy_attribute a)
+{
+    if (which == 0 || r->steps == REACH_STEPS)
+        return false;
+    r->steps++;
+    if (a == POLICY_ATTRIBUTES)
+        return true;
+    const struct policy_names *names = &r->policy->match[a];
+    if (names->n == 0) /* any ticket, also one with a name that stands nowhere */
+        return is_taken(r, that_take(r, which, a, ""), a + 1);
+    for (uint32_t i = 0; i < names->n; i++)
+        if (!is_taken(r, that_take(r, which, a, names->at[i]), a + 1))
+            return false;
+    return true;
+}
+
+/* Policies above it that together take all of its tickets. One that does so alone is an error. */
+static void look_reached(const struct look *k, const struct sla_setting *sla, uint32_t policy)
+{
+    struct reach r = {.sla = sla, .policy = &sla->policy[policy]};
+    uint32_t which = (1U << policy) - 1;
+    char ids[TREE_ERROR_BYTES] = "";
+    size_t n = 0;
+    if (!is_taken(&r, which, 0))
+        return;
+    for (uint32_t i = policy; i-- > 0;) { /* without those that are not needed for it */
+        r.steps = 0;
+        which = is_taken(&r, which & ~(1U << i), 0) ? which & ~(1U << i) : which;
+    }
+    for (uint32_t i = 0; i < policy && n < sizeof ids; i++)
+        if ((which >> i & 1) != 0)
+            n += (size_t)snprintf(ids + n, sizeof ids - n, "%s%s", n > 0 ? ", " : "",
+                                  sla->policy[i].id);
+    warn(k, line_of(k, "match"), "policies.match",
+         "%s is never in force: %s, above it, together match all that it would", r.policy->id, ids);
+}
+
 /* --- rules ---------------------------------------------------------------------------------- */
 
 /* An alert that nothing can end: its value would have to be below the least one there is, or above
@@ -329,6 +387,7 @@ void lint_config(struct lint *l, const struct tree *t, const struct config *c)
         struct look k = {l, t, entry(t, "policies", i), (int32_t)(l->now / MS_DAY)};
         CHECK(k.node != NULL);
         look_targets(&k, &sla->policy[i]);
+        look_reached(&k, sla, i);
     }
     for (uint32_t i = 0; i < c->settings.rules; i++) {
         struct look k = {l, t, entry(t, "rules", i), (int32_t)(l->now / MS_DAY)};

@@ -1,5 +1,6 @@
 #include "daemon/policies.h"
 
+#include "core/name.h"
 #include "daemon/calendars.h"
 
 #include <stdio.h>
@@ -29,10 +30,18 @@ static bool has_name(const struct policy_names *names, const char *name)
     return false;
 }
 
+/* A name that an event can carry; of any other this would never be true. */
+static bool read_event_name(struct reading *r, char ret[NAME_BYTES_MAX + 1])
+{
+    return read_full_name(r, ret) &&
+           (name_reserved_find(str_of(ret)) == NAME_PLAIN ||
+            refuse(r, "'%s' is a reserved name, no event can carry it; remove it", ret));
+}
+
 static bool read_match_name(struct reading *r, uint32_t i, void *item)
 {
     struct policy_names *names = item;
-    if (!read_full_name(r, names->at[i]))
+    if (!read_event_name(r, names->at[i]))
         return false;
     if (has_name(names, names->at[i]))
         return refuse(r, "'%s' stands twice; remove one", names->at[i]);
@@ -166,7 +175,7 @@ static bool read_overdues(struct reading *r, struct policy_metric *m)
 static bool read_pause(struct reading *r, uint32_t i, void *item)
 {
     struct policy_metric *m = item;
-    if (!read_full_name(r, m->pause[i]))
+    if (!read_event_name(r, m->pause[i]))
         return false;
     for (uint32_t k = 0; k < i; k++)
         if (strcmp(m->pause[k], m->pause[i]) == 0)

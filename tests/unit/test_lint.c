@@ -2,6 +2,7 @@
 #include "daemon/lint.h"
 
 #include "core/zone.h"
+#include "tests/lib/random.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -115,6 +116,109 @@ Test(lint, finds_targets_that_their_policy_keeps_out)
           "      target:\n        high: 1h\n        low: 2h\n        default: 3h\n",
           ":7: policies.resolution.target: warning: p does not match tickets of priority low");
     is_silent("policies:\n  - {id: p, match: {tier: gold}, resolution: {target: {low: 1h}}}\n");
+}
+
+Test(lint, finds_policies_that_others_cover_together)
+{
+    warns("policies:\n"
+          "  - {id: unused, match: {priority: low, team: z}, resolution: 1h}\n"
+          "  - {id: a, match: {priority: urgent}, resolution: 1h}\n"
+          "  - {id: b, match: {priority: [high, low], tier: [gold, silver]}, resolution: 1h}\n"
+          "  - id: c\n"
+          "    match: {priority: [urgent, high, low], tier: gold}\n"
+          "    resolution: 1h\n",
+          ":6: policies.match: warning: c is never in force: a, b, above it, together match all "
+          "that it would");
+    is_silent("policies:\n" /* there are other priorities, and tickets that have none */
+              "  - {id: a, match: {priority: [P1, P2]}, resolution: 1h}\n"
+              "  - {id: b, match: {priority: [P3, P4]}, resolution: 1h}\n"
+              "  - {id: c, resolution: 1h}\n");
+    is_silent("policies:\n"
+              "  - {id: a, match: {priority: P1, tier: gold}, resolution: 1h}\n"
+              "  - {id: b, match: {priority: P2}, resolution: 1h}\n"
+              "  - {id: c, match: {priority: [P1, P2]}, resolution: 1h}\n");
+}
+
+enum { KINDS = 3, NAMES = 4, SOME = 6 }; /* the last name stands for all that no policy names */
+
+/* Which names of each attribute a policy takes, by bits. */
+static uint32_t draw_match(struct random *r)
+{
+    uint32_t take = 0;
+    for (int a = 0; a < KINDS; a++) {
+        uint32_t names = (uint32_t)random_below(r, (1U << (NAMES - 1)) - 1) + 1;
+        take |= (random_percent(r, 30) ? (1U << NAMES) - 1 : names) << (a * NAMES);
+    }
+    return take;
+}
+
+static bool takes(uint32_t match, const uint32_t point[KINDS])
+{
+    bool all = true;
+    for (int a = 0; a < KINDS; a++)
+        all &= (match >> (a * NAMES + (int)point[a]) & 1) != 0;
+    return all;
+}
+
+/* Is there a ticket that is the last policy's? Looks at every one. */
+static bool is_reached(const uint32_t *match, uint32_t from, uint32_t last)
+{
+    for (uint32_t x = 0; x < NAMES * NAMES * NAMES; x++) {
+        const uint32_t point[KINDS] = {x % NAMES, x / NAMES % NAMES, x / NAMES / NAMES};
+        bool taken = !takes(match[last], point);
+        for (uint32_t i = from; i < last; i++)
+            taken |= takes(match[i], point);
+        if (!taken)
+            return true;
+    }
+    return false;
+}
+
+static void write_policy(char *to, size_t cap, int id, uint32_t match)
+{
+    static const char *const keys[KINDS] = {"priority", "team", "tier"};
+    size_t n = (size_t)snprintf(to, cap, "  - {id: p%d, resolution: 1h, match: {", id);
+    for (int a = 0; a < KINDS; a++) {
+        uint32_t names = match >> (a * NAMES) & ((1U << NAMES) - 1);
+        if (names >> (NAMES - 1) != 0) /* any */
+            continue;
+        n += (size_t)snprintf(to + n, cap - n, "%s: [", keys[a]);
+        for (int k = 0; k < NAMES - 1; k++)
+            if (names >> k & 1)
+                n += (size_t)snprintf(to + n, cap - n, "n%d,", k);
+        n += (size_t)snprintf(to + n, cap - n, "], ");
+    }
+    snprintf(to + n, cap - n, "}}\n");
+}
+
+Test(lint, policies_are_covered_where_every_ticket_says_so)
+{
+    struct random r = {7};
+    uint32_t covered = 0, reached = 0;
+    for (int round = 0; round < 400; round++) {
+        uint32_t match[SOME], want = 0, n = 0;
+        char text[4096] = "policies:\n";
+        for (int tries = 0; n < SOME && tries < 50; tries++) {
+            match[n] = draw_match(&r);
+            bool alone = match[n] == (1U << (KINDS * NAMES)) - 1; /* nothing is left below it */
+            for (uint32_t i = 0; i < n; i++)
+                alone |= (match[n] & ~match[i]) == 0; /* that is refused */
+            if (alone)
+                continue;
+            write_policy(text + strlen(text), sizeof text - strlen(text), (int)n, match[n]);
+            bool is = is_reached(match, 0, n);
+            want += !is;
+            reached += is;
+            n++;
+        }
+        load(text);
+        cr_assert_eq(lint.n, want, "%u warnings, not %u:\n%s", lint.n, want, text);
+        for (uint32_t i = 0; i < lint.n; i++)
+            cr_assert(strstr(lint.at[i].text, " is never in force: ") != NULL);
+        covered += want;
+        config_fini(&config);
+    }
+    cr_assert(covered > 50 && reached > 500, "%u %u", covered, reached);
 }
 
 Test(lint, prints_a_line_each)

@@ -194,6 +194,9 @@ Test(policies, refuse_wrong_repeats_pauses_and_words)
             "f:5: policies.first_response.overdue_at: more than 8 entries; remove some");
     refused("resolution: {target: 1h, pause_on: [a, a]}",
             "f:5: policies.resolution.pause_on: 'a' stands twice; remove one");
+    refused("resolution: {target: 1h, pause_on: [pending, (auto)]}",
+            "f:5: policies.resolution.pause_on: '(auto)' is a reserved name, no event can carry "
+            "it; remove it");
     refused("resolution: {target: 1h, pause_on: [a,b,c,d,e,f,g,h,i]}",
             "f:5: policies.resolution.pause_on: more than 8 entries; remove some");
     refused("next_response: {target: 1h, reopen: ignore}",
@@ -216,6 +219,9 @@ Test(policies, refuse_wrong_matches)
             "urgent]}");
     refused("match: {tier: []}\nresolution: 1h",
             "f:5: policies.match.tier: an empty list; leave the key out to match all");
+    refused("match: {tier: gold, team: [b, (other)]}\nresolution: 1h",
+            "f:5: policies.match.team: '(other)' is a reserved name, no event can carry it; "
+            "remove it");
     refused("match: {tier: ['']}\nresolution: 1h",
             "f:5: policies.match.tier: an empty name; write one, or leave the key out");
     refused("match: {tier: [a, b, a]}\nresolution: 1h",
