@@ -1,5 +1,7 @@
 #include "daemon/auth.h"
 
+#include "proto/topic.h"
+
 #include <stdio.h>
 
 enum {
@@ -45,6 +47,26 @@ int auth_sender(const struct auth *a, zmq_msg_t *frame, uint8_t roles,
     return *ret != NULL && ((*ret)->roles & roles) != 0 ? 0 : ERR_FORBIDDEN;
 }
 
+/* Is all that these numbers could tell of topics that it may read? */
+static bool may_read_numbers(const struct security_client *c, const struct request *r,
+                             const char *stream)
+{
+    struct topic topic;
+    bool past = r->op == OP_HISTORY; /* it has no prefix, and without a scope it is of all */
+    if (c->prefixes == 0 || (!past && r->name.len == 0 && security_may_read(c, r->prefix)))
+        return true;
+    if (r->scope < 0 && !past)
+        return false;
+    enum scope scope = r->scope < 0 ? SCOPE_ALL : (enum scope)r->scope;
+    topic_scope(&topic, stream, scope, r->name);
+    if (scope != SCOPE_ALL && r->name.len == 0) { /* every name of it */
+        topic_start(&topic);
+        topic_word(&topic, stream);
+        topic_word(&topic, scope_name(scope));
+    }
+    return security_may_read(c, topic_str(&topic));
+}
+
 bool auth_may_ask(const struct security_client *c, const struct request *r)
 {
     if (c == NULL || (c->roles & ROLE_OPERATE) != 0)
@@ -56,8 +78,10 @@ bool auth_may_ask(const struct security_client *c, const struct request *r)
     case OP_STATUS:
         return true;
     case OP_SNAPSHOT:
-    case OP_SCORECARD:
     case OP_HISTORY:
+        return may_read_numbers(c, r, "kpi");
+    case OP_SCORECARD:
+        return may_read_numbers(c, r, "score");
     case OP_EXPLAIN:
     case OP_WORKLIST:
         return c->prefixes == 0; /* these answer across prefixes */

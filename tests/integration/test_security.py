@@ -152,10 +152,14 @@ class Security(unittest.TestCase):
                 pass
             for answer in (d.query("pager", op="hold", prefix="kpi.")[-1],
                            d.query("pager", op="snapshot")[-1],
+                           d.query("pager", op="snapshot", scope="agent", name="ada")[-1],
                            d.query("desk", op="compare", config="rules: []")[-1]):
                 self.assertEqual(answer["error"], "forbidden", answer)
             self.assertEqual(d.query("pager", op="hold", prefix="alert.")[-1]["count"], 0)
-            self.assertEqual(d.status()["peers"]["queries_refused"], 3)
+            self.assertEqual(d.status()["peers"]["queries_refused"], 4)
+            for request in (dict(scope="all"), dict(prefix="kpi.all.")):  # that is its own
+                got = d.query("pager", op="snapshot", **request)
+                self.assertEqual([a["topic"] for a in got[:-1]], ["kpi.all.-."])
 
     def test_a_revoked_key_is_cut_at_once(self):
         with Guarded(self.keys, self.keys.clients(*EVERYBODY)) as d:

@@ -64,8 +64,56 @@ Test(auth, readers_read_and_operators_do_all)
     cr_assert_not(may(2, OP_SNAPSHOT, ""), "it would answer across prefixes");
     cr_assert_not(may(2, OP_COMPARE, ""));
     sut.client[2].prefixes = 0;
+    cr_assert(may(2, OP_SNAPSHOT, "") && may(2, OP_SCORECARD, "") && may(2, OP_HISTORY, ""));
     cr_assert(may(2, OP_HOLD, ""));
     cr_assert(may(2, OP_SNAPSHOT, ""));
     cr_assert(may(2, OP_EXPLAIN, ""));
     cr_assert_not(may(2, OP_COMPARE, ""));
+}
+
+/* Exactly what its prefixes cover: no more, and no less. */
+Test(auth, numbers_of_its_own_topics)
+{
+    static const struct {
+        enum request_op op;
+        int8_t scope;
+        const char *name, *prefix;
+        bool may;
+    } cases[] = {
+        {OP_SNAPSHOT, SCOPE_ALL, "", "", true},
+        {OP_SNAPSHOT, SCOPE_ALL, "", "kpi.", true},
+        {OP_SNAPSHOT, -1, "", "", false},
+        {OP_SNAPSHOT, -1, "", "kpi.all.", true},
+        {OP_SNAPSHOT, -1, "", "kpi.al", false},
+        {OP_SNAPSHOT, SCOPE_TEAM, "", "", false},
+        {OP_SNAPSHOT, SCOPE_TEAM, "a.b", "", true},
+        {OP_SNAPSHOT, SCOPE_TEAM, "a", "", false},
+        {OP_SNAPSHOT, SCOPE_TEAM, "a", "kpi.all.", false}, /* is there such a name? */
+        {OP_SNAPSHOT, SCOPE_TEAM, "", "kpi.team.a%2Eb.", true},
+        {OP_SNAPSHOT, SCOPE_AGENT, "a.b", "", false},
+        {OP_SCORECARD, SCOPE_AGENT, "", "", true},
+        {OP_SCORECARD, SCOPE_AGENT, "ada", "", true},
+        {OP_SCORECARD, SCOPE_TEAM, "", "", false},
+        {OP_SCORECARD, -1, "", "", false},
+        {OP_SCORECARD, -1, "", "score.agent.", true},
+        {OP_HISTORY, -1, "", "", true},
+        {OP_HISTORY, SCOPE_ALL, "", "", true},
+        {OP_HISTORY, SCOPE_TEAM, "a.b", "", true},
+        {OP_HISTORY, SCOPE_TEAM, "b", "", false},
+        {OP_HISTORY, SCOPE_TEAM, "", "kpi.all.", false}, /* it has no prefix */
+        {OP_EXPLAIN, -1, "", "kpi.all.", false},
+        {OP_WORKLIST, -1, "", "kpi.all.", false},
+    };
+    const struct security_client c = {
+        .roles = ROLE_SUBSCRIBE,
+        .prefixes = 3,
+        .prefix = {"kpi.all.", "kpi.team.a%2Eb.", "score.agent."},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct request r = {.op = (uint8_t)cases[i].op,
+                            .scope = cases[i].scope,
+                            .name = str_of(cases[i].name),
+                            .prefix = str_of(cases[i].prefix)};
+        cr_assert_eq(auth_may_ask(&c, &r), cases[i].may, "case %zu", i);
+    }
 }
