@@ -337,14 +337,12 @@ static bool open_output(void)
 
 static int close_output(int code)
 {
-    bool written = !ferror(x.out) && fflush(x.out) == 0;
-    int error = errno;
-    if (x.out != stdout)
-        written = fclose(x.out) == 0 && written;
-    if (written || error == EPIPE) /* `export | head` ends as it should */
-        return stop_asked() ? EXIT_FAILED : code;
-    word_error(W_E_WRITE, x.output != NULL ? x.output : "-", strerror(error), NULL);
-    return EXIT_FAILED;
+    bool written = x.out == stdout ? stdout_flushed() : !ferror(x.out);
+    if (x.out != stdout && (fclose(x.out) != 0 || !written)) {
+        word_error(W_E_WRITE, x.output, strerror(errno), NULL);
+        written = false;
+    }
+    return written && !stop_asked() ? code : EXIT_FAILED;
 }
 
 static bool read_format(void)

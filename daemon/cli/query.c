@@ -5,6 +5,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/keyring.h"
 #include "daemon/cli/line.h"
+#include "daemon/cli/stop.h"
 #include "daemon/cli/view.h"
 #include "daemon/clock.h"
 #include "daemon/unseen.h"
@@ -246,10 +247,7 @@ static int answer(void)
     if (end == ASK_FAILED)
         return EXIT_FAILED;
     bool fine = print_end();
-    if (fflush(stdout) == 0)
-        return fine ? EXIT_FINE : EXIT_FAILED;
-    word_error(W_E_WRITE, "-", strerror(errno), NULL);
-    return EXIT_FAILED;
+    return stdout_flushed() && fine ? EXIT_FINE : EXIT_FAILED;
 }
 
 /* All three say in a line why the program then ends. */

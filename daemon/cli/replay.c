@@ -289,10 +289,7 @@ static int print_whatif(void)
     else
         whatif_print_json(r.whatif, r.window_text, stdout);
     whatif_free(r.whatif);
-    if (fflush(stdout) == 0)
-        return EXIT_FINE;
-    word_error(W_E_WRITE, "-", strerror(errno), NULL);
-    return EXIT_FAILED;
+    return stdout_flushed() ? EXIT_FINE : EXIT_FAILED;
 }
 
 static int print_all(ms_t begun, uint64_t refused)
@@ -318,10 +315,7 @@ static int print_all(ms_t begun, uint64_t refused)
         print_summary(took, refused);
     if (r.as_table || isatty(STDERR_FILENO) == 1)
         say_end(took, refused);
-    if (fflush(stdout) == 0)
-        return EXIT_FINE;
-    word_error(W_E_WRITE, "-", strerror(errno), NULL);
-    return EXIT_FAILED;
+    return stdout_flushed() ? EXIT_FINE : EXIT_FAILED;
 }
 
 int command_replay(int argc, char **argv)

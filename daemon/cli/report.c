@@ -246,10 +246,12 @@ static bool write_doc(enum format format)
         doc_markdown(out, &g.doc);
     else
         doc_csv(out, &g.doc);
+    if (standard)
+        return stdout_flushed();
     bool fine = ferror(out) == 0;
-    fine = (standard ? fflush(out) == 0 : fclose(out) == 0) && fine;
+    fine = fclose(out) == 0 && fine;
     if (!fine)
-        word_error(W_E_WRITE, standard ? "-" : g.output, strerror(errno), NULL);
+        word_error(W_E_WRITE, g.output, strerror(errno), NULL);
     return fine;
 }
 

@@ -76,7 +76,9 @@ static int write_file(void)
             written += good;
         }
     } while (n == EVENTS && good && !stop_asked());
-    bool closed = standard ? fflush(file) == 0 : fclose(file) == 0;
+    bool closed = standard ? stdout_flushed() : fclose(file) == 0;
+    if (standard && !closed)
+        return EXIT_FAILED;
     if (!good || !closed) {
         word_error(W_E_WRITE, sim.to, strerror(errno), NULL);
         return EXIT_FAILED;

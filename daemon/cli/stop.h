@@ -1,4 +1,5 @@
-/* stop.h: SIGINT and SIGTERM as a question; waiting that they end. */
+/* stop.h: SIGINT and SIGTERM as a question; waiting that they end; what comes of it when stdout
+ * takes nothing. */
 #ifndef TP_DAEMON_CLI_STOP_H
 #define TP_DAEMON_CLI_STOP_H
 
@@ -11,5 +12,9 @@ bool stop_asked(void);
 
 /* Waits so long, or until a signal comes. */
 void stop_wait(ms_t ms);
+
+/* Has all arrived that was written to stdout? Else says why, once. A reader that went away
+ * (`… | head`) ends this program as it ends others: by SIGPIPE, without a word. */
+bool stdout_flushed(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* ticketpulse: the companion of ticketpulsed; finds the command and calls it. */
 #include "daemon/cli/command.h"
+#include "daemon/cli/stop.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -28,12 +29,18 @@ static int help(void)
     return EXIT_FINE;
 }
 
+/* What was written must have arrived, also where nobody asked. */
+static int ended(int code)
+{
+    return stdout_flushed() || code != EXIT_FINE ? code : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     /* Widths of characters; C.UTF-8 is always there. Numbers stay as they are in C. */
     setlocale(LC_CTYPE, "C.UTF-8");
     words_use(words_locale(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")));
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, told like any other */
+    signal(SIGPIPE, SIG_IGN); /* of connections; of stdout see stdout_flushed */
     int i = 1;
     enum lang lang;
     if (i + 1 < argc && strcmp(argv[i], "--lang") == 0 && words_parse(argv[i + 1], &lang)) {
@@ -43,15 +50,15 @@ int main(int argc, char **argv)
     const char *name = i < argc ? argv[i] : "--help";
     if (strcmp(name, "--version") == 0) {
         printf("ticketpulse %s\n", TP_VERSION);
-        return EXIT_FINE;
+        return ended(EXIT_FINE);
     }
     if (strcmp(name, "--help") == 0) {
         int code = help();
-        return argc > 1 ? code : EXIT_USAGE;
+        return argc > 1 ? ended(code) : EXIT_USAGE;
     }
     for (size_t c = 0; c < ARRAY_LEN(commands); c++)
         if (strcmp(name, commands[c].name) == 0)
-            return commands[c].run(argc - i - 1, argv + i + 1);
+            return ended(commands[c].run(argc - i - 1, argv + i + 1));
     word_error(W_E_COMMAND, name, NULL, NULL);
     return EXIT_USAGE;
 }

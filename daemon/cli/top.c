@@ -265,6 +265,8 @@ static void redraw(void)
         put_cut(stdout, word(W_TOP_KEYS), top.width - 1);
         paint(stdout, NULL);
     }
+    if (!top.raw) /* a terminal that is gone ends us by SIGHUP */
+        stdout_flushed();
     fflush(stdout);
     free(picture);
 }

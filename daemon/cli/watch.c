@@ -82,15 +82,6 @@ static bool print_message(const struct reader *r, bool asked)
     return true;
 }
 
-static bool flushed(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    if (errno != EPIPE) /* `watch | head` ends as it should */
-        word_error(W_E_WRITE, "-", strerror(errno), NULL);
-    return false;
-}
-
 static void say_healed(const struct reader *r)
 {
     char n[24];
@@ -114,8 +105,8 @@ static int watch(bool asked)
                 say_healed(r);
             healing = false;
             printed += print_message(r, asked);
-            if (!flushed())
-                return errno == EPIPE ? EXIT_FINE : EXIT_FAILED;
+            if (!stdout_flushed())
+                return EXIT_FAILED;
             break;
         case READER_HEALED: /* others' alerts count too: said when one of ours comes */
             healing = true;

@@ -152,7 +152,8 @@ class Security(unittest.TestCase):
                 pass
             for answer in (d.query("pager", op="hold", prefix="kpi.")[-1],
                            d.query("pager", op="snapshot")[-1],
-                           d.query("pager", op="snapshot", scope="agent", name="ada")[-1],
+                           answers_of(d.as_client(zmq.DEALER, "pager", d.query_endpoint),
+                                      dict(op="snapshot", scope="agent", name="ada"))[-1],
                            d.query("desk", op="compare", config="rules: []")[-1]):
                 self.assertEqual(answer["error"], "forbidden", answer)
             self.assertEqual(d.query("pager", op="hold", prefix="alert.")[-1]["count"], 0)

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """How the companion is called: wrong usage, help, version, and what `check` says of files."""
 import os
+import signal
+import subprocess
 import unittest
 
-from companion import Scratch, run
+from companion import PROGRAM, Scratch, run
 
 
 class Usage(Scratch):
@@ -35,6 +37,27 @@ class Usage(Scratch):
                           ["simulate", "--to", "/nowhere/x", "--for", "1s"]):
             done = run(*arguments, code=1)
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_a_reader_that_goes_away_ends_it_without_a_word(self):
+        day = self.path("day.ndjson", [])
+        run("simulate", "--to", day, "--start", "2026-01-05T00:00:00Z", "--for", "1h")
+        for arguments in (["--help"], ["check", os.devnull], ["replay", day, "--json"],
+                          ["replay", day, "--table"], ["report", day, "-o", "-"],
+                          ["simulate", "--to", "-", "--for", "1h"], ["report", "--help"]):
+            reads, writes = os.pipe()
+            os.close(reads)
+            done = subprocess.run([PROGRAM, *arguments], stdout=writes, stderr=subprocess.PIPE,
+                                  text=True)
+            os.close(writes)
+            self.assertEqual(done.returncode, -signal.SIGPIPE, (arguments, done.stderr))
+            self.assertNotIn("ticketpulse:", done.stderr)
+        with open("/dev/full", "w") as full:  # while any other failure is told
+            for arguments in (["--help"], ["check", os.devnull], ["replay", day, "--json"],
+                              ["report", day, "-o", "-"], ["simulate", "--to", "-", "--for", "1h"]):
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                      text=True)
+                self.assertEqual(done.returncode, 1, arguments)
+                self.assertEqual(done.stderr.count("No space left"), 1, done.stderr)
 
     def test_help_and_version(self):
         self.assertRegex(run("--version").stdout, r"^ticketpulse \d+\.\d+\.\d+\n$")
