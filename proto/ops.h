@@ -1,7 +1,7 @@
 /* ops.h: alerts of kind ops: what is wrong with a source of events, or with the daemon itself.
  *
- * In struct alert: `rule` is the enum ops_kind, `name` the source, receiver or limit ("-": the daemon),
- * `value` in the unit of the row, `detail` why. */
+ * In struct alert: `rule` is the enum ops_kind, `name` the source, receiver or limit ("-": the
+ * daemon), `value` in the unit of the row, `detail` why. */
 #ifndef TP_PROTO_OPS_H
 #define TP_PROTO_OPS_H
 

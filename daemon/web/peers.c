@@ -51,14 +51,16 @@ static bool is_unfinished(const struct peer *peer)
 }
 
 /* The rank of a peer among those that may go; 0: it stays. */
-static uint32_t rank_of(const struct peer *peer, const uint16_t *unfinished, uint64_t before)
+static uint32_t rank_of(const struct peer *peer, const uint16_t *unfinished, uint64_t now)
 {
     if (peer->wait == HTTP_CUT_IDLE)
         return UINT32_MAX;
-    return is_unfinished(peer) && peer->since <= before ? unfinished[peer->budget % ADDRESSES] : 0;
+    return is_unfinished(peer) && now >= peer->since + PEER_GRACE_MS
+               ? unfinished[peer->budget % ADDRESSES]
+               : 0;
 }
 
-struct peer *peers_yielding(const struct peer_ring *p, uint64_t before)
+struct peer *peers_yielding(const struct peer_ring *p, uint64_t now)
 {
     uint16_t unfinished[ADDRESSES] = {0};
     struct peer *first = NULL;
@@ -70,7 +72,7 @@ struct peer *peers_yielding(const struct peer_ring *p, uint64_t before)
             unfinished[peer->budget % ADDRESSES]++;
     }
     for (struct peer *peer = p->ring.next; peer != &p->ring; peer = peer->next) {
-        uint32_t rank = rank_of(peer, unfinished, before);
+        uint32_t rank = rank_of(peer, unfinished, now);
         if (rank > first_rank || (rank > 0 && rank == first_rank && peer->since < first->since)) {
             first = peer;
             first_rank = rank;

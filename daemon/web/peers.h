@@ -7,6 +7,8 @@
 
 #include "proto/encode.h"
 
+enum { PEER_GRACE_MS = 1000 }; /* an unfinished request has it, also in a full house */
+
 struct peer {
     struct peer *next, *prev; /* all peers, in a circle */
     void *connection;         /* the owner's */
@@ -43,9 +45,9 @@ uint32_t peers_cut_late(struct peer_ring *p, uint64_t now,
                         void (*cut)(struct peer *peer, void *data), void *data);
 
 /* Who is to give its place up: the peer that has had no request for longest. Where each has one:
- * of the address that has most unfinished requests (head or body) the oldest, if that began at
- * `before` or earlier. NULL: nobody, or one that was told to go is still here, whose place is free
+ * of the address that has most unfinished requests (head or body) the oldest, if its grace is
+ * over. NULL: nobody, or one that was told to go is still here, whose place is free
  * soon. */
-struct peer *peers_yielding(const struct peer_ring *p, uint64_t before);
+struct peer *peers_yielding(const struct peer_ring *p, uint64_t now);
 
 #endif

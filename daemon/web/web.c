@@ -35,26 +35,24 @@ static void resume(struct web *w, struct peer *peer)
 static void cut(struct peer *peer, void *data)
 {
     struct web *w = data;
+    peer->cut = true;
     w->parts.status->http.cut[peer->wait]++;
     shutdown(peer->fd, SHUT_RDWR);
     resume(w, peer);
 }
 
-/* Full, and who comes next would wait until somebody leaves, which who keeps connections, or begins
- * requests and never ends them, does not. Streams and whole requests stay. */
+/* Full: who keeps connections, or begins requests and never ends them, keeps nobody out. */
 static void make_place(struct web *w)
 {
     if (w->peers.n < w->parts.config->http.connections)
         return;
-    uint64_t now = uv_now(w->parts.loop);
-    struct peer *peer = peers_yielding(&w->peers, now < WEB_GRACE_MS ? 0 : now - WEB_GRACE_MS);
+    struct peer *peer = peers_yielding(&w->peers, uv_now(w->parts.loop));
     if (peer == NULL)
         return;
     char address[RATION_ADDRESS];
     ration_who(peer->connection, address);
     log_warning(w->parts.log, "http full", "connections=%u cut=%s address=%s", w->peers.n,
                 http_cut_name((enum http_cut)peer->wait), address);
-    peer->cut = true;
     cut(peer, w);
 }
 
@@ -98,7 +96,6 @@ void visit_cut(struct visit *v, enum http_cut why)
 {
     if (v->peer->cut)
         return;
-    v->peer->cut = true;
     v->peer->wait = (uint8_t)why;
     cut(v->peer, v->web);
 }

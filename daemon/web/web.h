@@ -18,9 +18,8 @@
 enum {
     WEB_SLICE_NS = 250000, /* of scrapes and of events that were sent to us, in one turn */
     WEB_IDLE_MS =
-        120000,          /* a connection without a request; Prometheus scrapes every 15 s to 60 s */
-    WEB_SWEEP_MS = 250,  /* from one look at late peers to the next */
-    WEB_GRACE_MS = 1000, /* an unfinished request has, also in a full house */
+        120000,         /* a connection without a request; Prometheus scrapes every 15 s to 60 s */
+    WEB_SWEEP_MS = 250, /* from one look at late peers to the next */
 };
 
 /* What is asked of the rest of the daemon; borrowed. */

@@ -65,13 +65,13 @@ Test(peers, the_idlest_is_idle_and_first)
     peers_add(&p, &young);
     peer_waits(&young, HTTP_CUT_IDLE, 101, 10);
     peer_waits(&old, HTTP_CUT_IDLE, 100, 10);
-    cr_assert_eq(peers_yielding(&p, 1), &old); /* before any unfinished request */
+    cr_assert_eq(peers_yielding(&p, 1001), &old); /* before any unfinished request */
     peer_waits(&old, HTTP_CUT_IDLE, 102, 10);  /* it had another request */
-    cr_assert_eq(peers_yielding(&p, 1), &young);
+    cr_assert_eq(peers_yielding(&p, 1001), &young);
     young.cut = true; /* one at a time */
-    cr_assert_null(peers_yielding(&p, 1));
+    cr_assert_null(peers_yielding(&p, 1001));
     peers_remove(&p, &young);
-    cr_assert_eq(peers_yielding(&p, 1), &old);
+    cr_assert_eq(peers_yielding(&p, 1001), &old);
 }
 
 Test(peers, whose_requests_never_end_gives_way)
@@ -95,15 +95,15 @@ Test(peers, whose_requests_never_end_gives_way)
     peers_add(&p, &whole);
     peer_waits(&whole, HTTP_CUT_BODY, 1, 100);
     peer_rests(&whole); /* it has come, and waits for us */
-    cr_assert_null(peers_yielding(&p, 9));
-    cr_assert_eq(peers_yielding(&p, 11), &one); /* the only one of that age */
-    cr_assert_eq(peers_yielding(&p, 23)->budget, 7);
-    cr_assert_eq(peers_yielding(&p, 24), &many[MANY - 1]);
+    cr_assert_null(peers_yielding(&p, 1009));
+    cr_assert_eq(peers_yielding(&p, 1011), &one); /* the only one of that age */
+    cr_assert_eq(peers_yielding(&p, 1023)->budget, 7);
+    cr_assert_eq(peers_yielding(&p, 1024), &many[MANY - 1]);
     for (int i = MANY - 1; i > 1; i--) {
-        cr_assert_eq(peers_yielding(&p, 50), &many[i], "%d", i);
+        cr_assert_eq(peers_yielding(&p, 1050), &many[i], "%d", i);
         many[i].cut = true;
-        cr_assert_null(peers_yielding(&p, 50));
+        cr_assert_null(peers_yielding(&p, 1050));
         peers_remove(&p, &many[i]);
     }
-    cr_assert_eq(peers_yielding(&p, 50)->budget, 7); /* as many as the others: who began first */
+    cr_assert_eq(peers_yielding(&p, 1050)->budget, 7); /* as many as the others: who began first */
 }
