@@ -1,8 +1,9 @@
 /* rank.h: places by score: equal scores share a place, the next one stands behind all of them.
  *
  * A count for each of the 10,001 scores, as a Fenwick tree: a score comes, goes or is placed in
- * 14 steps, however many names there are. Peter M. Fenwick, "A New Data Structure for Cumulative
- * Frequency Tables", Software: Practice and Experience 24 (1994). Zeroed = nobody. */
+ * 14 steps, however many names there are. Void cards are not to be put in: they have no place.
+ * Peter M. Fenwick, "A New Data Structure for Cumulative Frequency Tables", Software: Practice and
+ * Experience 24 (1994). Zeroed = nobody. */
 #ifndef TP_CORE_RANK_H
 #define TP_CORE_RANK_H
 
@@ -20,8 +21,8 @@ void ranks_remove(struct ranks *r, int32_t total);
 /* 1 + how many scores are higher. */
 uint32_t ranks_place(const struct ranks *r, int32_t total);
 
-/* "gold", "silver", "bronze" of the places 1 to 3; NULL for the others, and for a score of 0: a
- * card that a gate voided earns nothing, however few there are. */
+/* "gold", "silver", "bronze" of the places 1 to 3; NULL for the others, and for a score of 0, which
+ * earns nothing, however few there are. */
 const char *rank_medal(uint32_t place, int32_t total);
 
 #endif

@@ -51,13 +51,24 @@ static struct score_place *place_of(struct score_family *f, uint32_t index)
     return &place[index];
 }
 
+static bool is_placed(const struct score_place *p)
+{
+    return p->total >= 0 && !p->voided;
+}
+
+static uint32_t place_in(const struct score_family *f, const struct score_place *p)
+{
+    return is_placed(p) ? ranks_place(&f->ranks, p->total) : 0;
+}
+
 static void move(struct score_family *f, struct score_place *p, const struct score *score)
 {
-    if (p->total >= 0)
+    if (is_placed(p))
         ranks_remove(&f->ranks, p->total);
     p->total = score != NULL && score->scored ? (int16_t)score->total : -1;
     p->grade = score != NULL ? score->grade : 0;
-    if (p->total >= 0)
+    p->voided = score != NULL && score->voided;
+    if (is_placed(p))
         ranks_add(&f->ranks, p->total);
 }
 
@@ -81,9 +92,14 @@ uint32_t scoreboard_place(const struct scoreboard *b, uint32_t family, uint32_t 
 {
     CHECK(family < b->families);
     const struct score_family *f = &b->family[family];
-    if (index >= f->places || f->place[index].total < 0)
-        return 0;
-    return ranks_place(&f->ranks, f->place[index].total);
+    return index < f->places ? place_in(f, &f->place[index]) : 0;
+}
+
+bool scoreboard_scored(const struct scoreboard *b, uint32_t family, uint32_t index)
+{
+    CHECK(family < b->families);
+    const struct score_family *f = &b->family[family];
+    return index < f->places && f->place[index].total >= 0;
 }
 
 bool scoreboard_news(const struct scoreboard *b, uint32_t family, uint32_t index)
@@ -96,7 +112,7 @@ bool scoreboard_news(const struct scoreboard *b, uint32_t family, uint32_t index
     if (p->total < 0 || p->told_total < 0)
         return p->total != p->told_total;
     return p->grade != p->told_grade || abs(p->total - p->told_total) >= SCORE_NEWS ||
-           ranks_place(&f->ranks, p->total) != p->told_place;
+           place_in(f, p) != p->told_place;
 }
 
 void scoreboard_told(struct scoreboard *b, uint32_t family, uint32_t index)

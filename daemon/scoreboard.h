@@ -11,10 +11,11 @@
 
 enum { SCORE_NEWS = 100 }; /* a change of so many hundredths is worth telling */
 
-/* One name in one family; totals are -1 without a score. */
+/* One name in one family; totals are -1 without a score. A void card has one, and no place. */
 struct score_place {
     int16_t total, told_total; /* now; when it was last told */
     uint8_t grade, told_grade;
+    bool voided;
     uint32_t told_place;
 };
 
@@ -41,7 +42,10 @@ void scoreboard_fini(struct scoreboard *b);
 bool scoreboard_update(struct scoreboard *b, uint32_t family, uint32_t index,
                        const struct scorecard **ret_card, struct score *ret);
 
-/* Its place among the scores as last updated; 0: it has none. */
+/* Had it a score when it was last updated? */
+bool scoreboard_scored(const struct scoreboard *b, uint32_t family, uint32_t index);
+
+/* Its place among the scores as last updated; 0: it has none, or its card is void. */
 uint32_t scoreboard_place(const struct scoreboard *b, uint32_t family, uint32_t index);
 
 /* Has its grade or place changed since scoreboard_told, or its score by SCORE_NEWS? */

@@ -230,7 +230,7 @@ int scores_find(struct scores *s, const struct score_wish *wish, struct score_wa
         if (*ret_end)
             return 0;
         const struct scorecard *card = wished(s, wish, walk);
-        if (card == NULL || scoreboard_place(&s->board, walk->family, walk->index) == 0)
+        if (card == NULL || !scoreboard_scored(&s->board, walk->family, walk->index))
             continue;
         struct str name = engine_name(s->engine, (enum scope)card->scope, walk->index);
         topic_card(ret_topic, (enum scope)card->scope, name);

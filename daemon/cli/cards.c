@@ -143,7 +143,7 @@ static void grade_text(char to[PHRASE_MAX], const char *grade, const char *gates
              gates[0] == '\0' ? "" : word(W_S_GATE), gates);
 }
 
-/* "月度考核 · agent · month" */
+/* "月度考核 · agent · month", and the hours that count. */
 static void head_text(char head[CARD_HEAD_MAX], const struct message *m, const struct node *card)
 {
     struct str title = text_of(m, card, "card_title"), window = text_of(m, card, "window");
@@ -153,6 +153,19 @@ static void head_text(char head[CARD_HEAD_MAX], const struct message *m, const s
     snprintf(head, CARD_HEAD_MAX, "%.*s · %s · %.*s", (int)title.len, title.p,
              scope >= 0 ? phrase_scope((enum scope)scope, words_lang()) : "", (int)window.len,
              window.p);
+    struct str when = text_of(m, card, "when");
+    if (when.len == 0)
+        return;
+    char hours[NAME_BYTES_MAX + 1];
+    size_t n = strlen(head);
+    n += (size_t)snprintf(head + n, CARD_HEAD_MAX - n, " · ");
+    FILE *rest = n + 1 < CARD_HEAD_MAX ? fmemopen(head + n, CARD_HEAD_MAX - n, "w") : NULL;
+    if (rest == NULL)
+        return;
+    copy(hours, sizeof hours, when);
+    word_print(rest, W_R_CARD_WHEN, hours, NULL, NULL);
+    fclose(rest);
+    head[CARD_HEAD_MAX - 1] = '\0';
 }
 
 /* --- rankings ------------------------------------------------------------------------------- */
@@ -181,6 +194,8 @@ static void print_ranking(struct cards *c)
         const struct card_row *r = &c->row[i];
         char rank[24], counted[16], grade[PHRASE_MAX];
         snprintf(rank, sizeof rank, "%" PRId64, r->rank);
+        if (r->rank == INT64_MAX) /* its card is void */
+            snprintf(rank, sizeof rank, "·");
         snprintf(counted, sizeof counted, "%d.%d%%", r->counted / 10, r->counted % 10);
         table_cell(&t, str_of(rank));
         table_cell(&t, str_of(medal_word(r->medal)));

@@ -200,7 +200,7 @@ function standing(snapshot) {
     if (card && card.score !== null) {
         const gates = card.items.filter(item => item.gate_hit).map(item => item.title ?? item.item);
         const note = [card.grade_text ?? ""].concat(gates.length ? say("void_by", gates.join(", ")) : []);
-        return {value: card.score, text: card.score.toFixed(1), note: note.join(" · "), card: card.card};
+        return {value: card.score, text: card.score.toFixed(1), note: note.join(" · "), card: card.card, voided: card.voided === true};
     }
     return {card: "", value: attainment === undefined || attainment === null ? null : attainment * 100, text: percent(attainment), note: ""};
 }
@@ -233,7 +233,7 @@ function rowsOf(scope) {
     if (rows.some(r => r.card)) { /* how much was in time is no score */
         rows.filter(r => !r.card).forEach(r => Object.assign(r, {value: null, text: "–"}));
     }
-    return rows.sort((a, b) => !a.card - !b.card || a.card.localeCompare(b.card) || (b.value ?? -1) - (a.value ?? -1)
+    return rows.sort((a, b) => !a.card - !b.card || a.card.localeCompare(b.card) || !!a.voided - !!b.voided || (b.value ?? -1) - (a.value ?? -1)
         || a.snapshot.name.localeCompare(b.snapshot.name)).slice(0, 200);
 }
 
@@ -257,7 +257,7 @@ function presenceMark({state, since}) {
     return mark;
 }
 
-function row(scope, {snapshot, value, text, note}, place) {
+function row(scope, {snapshot, value, text, note, voided}, place) { /* a void card has no place */
     const tr = element("tr"), now = snapshot.now, day = window_(snapshot, desk.day);
     if (scope === "team" && snapshot.name === desk.team) {
         tr.className = "chosen";
@@ -279,7 +279,7 @@ function row(scope, {snapshot, value, text, note}, place) {
     score.prepend(arrow);
     const waiting = element("td", "v" + (now.breached_open ? " bad" : ""), count(now.waiting));
     const middle = scope === "team" ? short(now.oldest_waiting?.ms) : count(day.replies?.num ?? 0);
-    tr.append(element("td", "n", value === null ? "" : String(place)), name, score, waiting,
+    tr.append(element("td", "n", value === null || voided ? "" : String(place)), name, score, waiting,
         element("td", "v wide", middle), element("td", "v wide", short(day.first_response?.p90)));
     return tr;
 }

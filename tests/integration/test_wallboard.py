@@ -139,7 +139,7 @@ class Wallboard(unittest.TestCase):
             self.assertEqual(post(daemon, events).json()["rejected"], [])
             rows = ("[...document.querySelectorAll('#agents tbody tr')].map(r => [...r.cells]"
                     ".slice(0, 2).map(c => c.textContent).join(' '))")
-            b.wait(f"{rows}.join() === 'Desk,1 ada,2 bob,Shop,1 cyd,Without a scorecard, dan'")
+            b.wait(f"{rows}.join() === 'Desk,1 ada,2 bob,Shop, cyd,Without a scorecard, dan'")
             note = "[...document.querySelectorAll('#agents td.score')].map(c => c.title)"
             self.assertEqual(b.run(f"return {note}")[2], "unqualified · void by angry")
             self.assertEqual(b.run(OVERFLOW), [])

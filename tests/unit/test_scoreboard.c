@@ -122,6 +122,35 @@ Test(scoreboard, ranks_names)
     cr_assert_eq(board.family[0].ranks.n, 4);
 }
 
+/* A card that a gate voids has a score of nothing, and neither place nor share in those of others:
+ * a true 0 has one. */
+Test(scoreboard, gives_no_place_to_a_void_card)
+{
+    add_card("c")->item[0].gate = (struct score_gate){
+        .on = true, .of = {IND_COMPLAINTS, IF_NUM, 0}, .at = NUMBER_ONE, .what = VOID_CARD};
+    open_board();
+    rate(start, "ada", 1);
+    rate(start, "bob", 5);
+    rate(start, "cyd", 5);
+    cards->card[0].item[0].baseline = 7 * NUMBER_ONE / 2; /* 60 at 3.5, 80 at 4: ada has a 0 */
+    desk_say(d, start, "complained agent=bob");
+    cr_assert(update(0, "ada") && update(0, "bob") && update(0, "cyd"));
+    cr_assert(place("ada") == 2 && place("bob") == 0 && place("cyd") == 1);
+    cr_assert_eq(board.family[0].ranks.n, 2);
+    cr_assert(scoreboard_scored(&board, 0, index_of("bob")));
+    cr_assert(news("bob"));
+    told("bob");
+    cr_assert_not(news("bob"));
+    desk_tick(d, start + MS_SECOND);
+    cr_assert(update(0, "bob") && place("bob") == 0);
+    cards->card[0].item[0].gate.at = 2 * NUMBER_ONE; /* it is no longer void */
+    cr_assert(update(0, "bob") && place("bob") == 1 && news("bob"));
+    cr_assert_eq(board.family[0].ranks.n, 3);
+    desk_tick(d, start + 25 * MS_HOUR);
+    cr_assert(update(0, "bob") && !scoreboard_scored(&board, 0, index_of("bob")));
+    cr_assert_eq(board.family[0].ranks.n, 2);
+}
+
 Test(scoreboard, has_nobody_without_numbers)
 {
     add_card("c");
