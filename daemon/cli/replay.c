@@ -1,4 +1,5 @@
 /* ticketpulse replay: events through the engine, offline, on event time; no sockets, no clock. */
+#include "daemon/cli/cards.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/feed.h"
 #include "daemon/cli/report_sum.h"
@@ -7,7 +8,8 @@
 #include "daemon/cli/whatif.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
-#include "proto/encode.h"
+#include "daemon/scoreboard.h"
+#include "proto/card.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +22,7 @@ enum { EFFECTS = 1024 };
 static struct {
     const char *config_path, *against_path, *scope_text, *window_text;
     ms_t at;
-    bool json, as_table;
+    bool json, as_table, as_cards;
     struct config config, against;
     struct whatif *whatif;    /* NULL: one configuration only */
     uint32_t scopes, windows; /* masks of what is printed */
@@ -31,7 +33,7 @@ static struct {
     struct effect effects[EFFECTS];
     struct snapshot snapshot;
     struct node nodes[MESSAGE_NODES_MAX];
-    char buf[SNAPSHOT_BYTES_MAX + 1];
+    char buf[SNAPSHOT_BYTES_MAX + 1]; /* a card is smaller */
 } r;
 
 static const struct option options[] = {
@@ -40,6 +42,7 @@ static const struct option options[] = {
     {"at", OPTION_INSTANT, &r.at, W_O_AT, 0, 0},
     {"json", OPTION_FLAG, &r.json, W_O_JSON, 0, 0},
     {"table", OPTION_FLAG, &r.as_table, W_O_TABLE, 0, 0},
+    {"cards", OPTION_FLAG, &r.as_cards, W_O_CARDS, 0, 0},
     {"scope", OPTION_TEXT, &r.scope_text, W_O_SCOPE, 0, 0},
     {"window", OPTION_TEXT, &r.window_text, W_O_WINDOW, 0, 0},
 };
@@ -69,6 +72,8 @@ static void drain(void)
         }
         const struct settings *settings = engine_settings(r.engine);
         r.alerts++;
+        if (r.as_cards)
+            continue;
         if (r.as_table) {
             char text[PHRASE_MAX];
             puts(phrase_alert(text, settings, &effect->alert, words_lang()));
@@ -182,6 +187,62 @@ static void print_snapshots(enum scope scope)
         encode_snapshot(&em, NULL, NULL, engine_settings(r.engine), &r.snapshot, NULL);
         print_line(&em);
     }
+}
+
+STATIC_ASSERT((int)CARD_BYTES_MAX <= (int)SNAPSHOT_BYTES_MAX, "a card fits where snapshots do");
+
+/* One name's card as a line, or into the rankings. */
+static void print_card(struct cards *tables, const struct card_result *result)
+{
+    const struct settings *s = engine_settings(r.engine);
+    struct emitter em;
+    struct message m;
+    if (!r.as_table) {
+        emit_start(&em, SINK_JSON, r.buf, sizeof r.buf - 1);
+        encode_card(&em, NULL, NULL, s, result, words_lang());
+        print_line(&em);
+        return;
+    }
+    emit_start(&em, SINK_MSGPACK, r.buf, sizeof r.buf);
+    encode_card(&em, NULL, NULL, s, result, words_lang());
+    int n = emit_finish(&em);
+    CHECK(n > 0 && message_parse(&m, r.nodes, MESSAGE_NODES_MAX, r.buf, (size_t)n) == 0);
+    cards_take(tables, &m, &m.node[0]);
+}
+
+/* Scorecards of the windows that end now, as the daemon would answer then. */
+static void print_cards(void)
+{
+    struct scoreboard board;
+    struct cards tables;
+    CHECK(scoreboard_init(&board, r.engine, r.config.cards));
+    cards_begin(&tables, stdout, false);
+    for (uint32_t i = 0; i < 2 * board.families; i++) { /* each: scores first, then places */
+        uint32_t f = i / 2;
+        const struct scorecard *card = board.family[f].card;
+        enum scope scope = (enum scope)card->scope;
+        bool wanted = (r.scopes >> scope & 1) != 0 && (r.windows >> card->window & 1) != 0;
+        for (uint32_t name = 1; wanted && name <= engine_names(r.engine, scope); name++) {
+            struct score score;
+            struct engine_agent agent = {{"", 0}, {"", 0}, false};
+            bool has = scoreboard_update(&board, f, name, &card, &score);
+            if (i % 2 == 0 || !has || !score.scored)
+                continue;
+            if (scope == SCOPE_AGENT)
+                engine_agent(r.engine, name, &agent);
+            struct card_result result = {.card = card,
+                                         .score = &score,
+                                         .name = engine_name(r.engine, scope, name),
+                                         .title = agent.title,
+                                         .place = scoreboard_place(&board, f, name),
+                                         .of = board.family[f].ranks.n};
+            engine_window(r.engine, card->window, &result.from, &result.covered_from);
+            print_card(&tables, &result);
+        }
+    }
+    if (r.as_table)
+        cards_end(&tables);
+    scoreboard_fini(&board);
 }
 
 static void print_summary(ms_t took, uint64_t refused)
@@ -300,7 +361,9 @@ static int print_all(ms_t begun, uint64_t refused)
         if ((r.windows >> i & 1) != 0 &&
             ((r.windows >> window & 1) == 0 || s->window[i].length <= 86400))
             window = i;
-    for (enum scope scope = 0; scope < SCOPE_N; scope++) {
+    if (r.as_cards)
+        print_cards();
+    for (enum scope scope = 0; scope < SCOPE_N && !r.as_cards; scope++) {
         if ((r.scopes >> scope & 1) == 0 || engine_at(r.engine) == MS_NONE)
             continue; /* without any event there is no instant to show */
         if (r.as_table) {
@@ -325,7 +388,7 @@ int command_replay(int argc, char **argv)
     enum options_end end = options_read(&usage, argc, argv, &operands);
     if (end != OPTIONS_GO)
         return end == OPTIONS_WRONG ? EXIT_USAGE : EXIT_FINE;
-    if (operands == 0 || (r.json && r.as_table))
+    if (operands == 0 || (r.json && r.as_table) || (r.as_cards && r.against_path != NULL))
         return options_operands_wrong(&usage);
     r.as_table = r.as_table || (!r.json && isatty(STDOUT_FILENO) == 1);
     int code = prepare();

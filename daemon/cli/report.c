@@ -33,6 +33,8 @@ static struct {
     bool no_charts;
     struct config config;
     struct measures measures;
+    struct measure_plan plan[MEASURES_MAX];
+    struct cube_span span[CUBE_SPANS_MAX];
     struct report_log log;
     struct cube cube;
     struct doc doc;
@@ -161,7 +163,9 @@ static int read_setup(char **paths, uint32_t n, struct cube_setup *setup)
                                  .limits = &g.config.limits,
                                  .team = g.team,
                                  .period = {now, before},
-                                 .as_of = {as_of, period_alike(now, as_of, before)}};
+                                 .as_of = {as_of, period_alike(now, as_of, before)},
+                                 .span = g.span};
+    setup->spans = measures_plan(&g.measures, &s->zone, now, as_of, g.team, g.plan, g.span);
     return read_step(setup);
 }
 
@@ -296,9 +300,11 @@ static int work(char **paths, uint32_t n, enum format format)
                             .zone = g.config.zone,
                             .cards = g.config.cards,
                             .measures = g.measures_path == NULL ? NULL : &g.measures,
+                            .plan = g.plan,
                             .files = paths,
                             .files_n = n,
                             .names_max = format == FORMAT_CSV ? UINT32_MAX : NAMES_SHOWN,
+                            .everything = format == FORMAT_CSV,
                             .refused = refused};
     report_build(&report);
     bool written = write_doc(format);

@@ -10,19 +10,30 @@ static bool is_only(const struct report *r, const struct measure_taken *m)
     return only != NULL && strcmp(only, m->name) == 0;
 }
 
-/* The sums that a measure is about; false: nobody of that name is in this period. */
-static bool sums_of(const struct report *r, const struct measure_taken *m,
-                    const struct sum **ret_now, const struct sum **ret_before)
+/* Both sides of a measure. A name that nothing is counted of has NULL. */
+struct sides {
+    const struct sum *before, *after;
+    struct number n;
+};
+
+static struct sides sides_of(const struct report *r, const struct measure_taken *m,
+                             const struct measure_plan *plan)
 {
     enum scope scope = (enum scope)m->scope;
-    *ret_now = r->cube->sum[CUBE_NOW];
-    *ret_before = r->cube->sum[CUBE_PRIOR];
-    if (scope == SCOPE_ALL || (scope == SCOPE_TEAM && is_only(r, m)))
-        return true;
-    uint32_t index = engine_name_find(r->cube->engine, scope, str_of(m->name));
-    *ret_now = index == 0 ? NULL : cube_name(r->cube, CUBE_NOW, scope, index);
-    *ret_before = index == 0 ? NULL : cube_name(r->cube, CUBE_PRIOR, scope, index);
-    return *ret_now != NULL;
+    const struct cube *c = r->cube;
+    struct sides s = {.before = c->sum[CUBE_PRIOR], .after = c->sum[CUBE_NOW]};
+    struct report known = *r;
+    if (plan->phase != MEASURE_UNDATED) {
+        s.before = cube_span_sum(c, plan->span);
+        s.after = plan->phase == MEASURE_TO_COME ? NULL : cube_span_sum(c, plan->span + 1);
+        known.compared = c->first != MS_NONE && c->first < plan->before.to;
+    } else if (scope != SCOPE_ALL && !(scope == SCOPE_TEAM && is_only(r, m))) {
+        uint32_t index = engine_name_find(c->engine, scope, str_of(m->name));
+        s.before = index == 0 ? NULL : cube_name(c, CUBE_PRIOR, scope, index);
+        s.after = index == 0 ? NULL : cube_name(c, CUBE_NOW, scope, index);
+    }
+    s.n = report_number(&known, s.after, s.before, m->of);
+    return s;
 }
 
 /* Is the number made of anything? A count of 0 is one where others were counted; the site's own are
@@ -42,39 +53,62 @@ static bool is_measured_here(const struct report *r, const struct sum *t, struct
 }
 
 /* What the report says of a measure. A ratio is verified when its whole interval is on the good
- * side; nothing is by numbers of nobody. */
+ * side; nothing is by numbers of nobody, nor before it is due. */
 static const char *state_of(const struct report *r, const struct measure_taken *m,
-                            const struct sum *now, const struct number *n, bool there,
+                            const struct measure_plan *plan, const struct sides *s,
                             enum doc_tone *ret)
 {
     const char *what = phrase_scope((enum scope)m->scope, words_lang());
+    bool whole = m->scope == SCOPE_ALL || is_only(r, m), due = plan->phase <= MEASURE_SHOWS;
     *ret = TONE_QUIET;
     if (m->scope == SCOPE_TEAM && r->cube->setup.team != NULL && !is_only(r, m))
         return word(W_R_NOT_HERE);
-    if (!there) {
+    if (plan->phase == MEASURE_TO_COME)
+        return word(W_R_NOT_DUE);
+    if (s->after == NULL && !whole) {
         *ret = TONE_BAD;
         return report_phrase(r, W_R_NO_SUCH, what, NULL, NULL);
     }
-    if (!n->has || !is_measured_here(r, now, m->of))
-        return word(W_R_NO_CASES);
-    if (measure_met(m, &n->now)) {
+    if (!s->n.has || !is_measured_here(r, s->after, m->of))
+        return word(due ? W_R_NO_CASES : W_R_NOT_DUE);
+    bool met = measure_met(m, &s->n.now);
+    if (!due)
+        return word(met ? W_R_MET_SO_FAR : W_R_NOT_DUE);
+    if (met) {
         double want = (double)m->expected / 1e6;
-        bool sure = !n->ratio || (m->below ? n->at.high <= want : n->at.low >= want);
+        bool sure = !s->n.ratio || (m->below ? s->n.at.high <= want : s->n.at.low >= want);
         *ret = sure ? TONE_GOOD : TONE_QUIET;
         return word(sure ? W_R_VERIFIED : W_R_NOT_SURE);
     }
-    if (m->due != MS_NONE && m->due > r->cube->setup.period[CUBE_NOW].to)
-        return word(W_R_NOT_DUE);
     *ret = TONE_BAD;
     return word(W_R_NOT_YET);
 }
 
-static void put_measure(struct report *r, struct doc_table *t, const struct measure_taken *m)
+/* One side: the number, and below it when that was. */
+static void put_side(struct report *r, struct doc_table *t, const struct measure_taken *m,
+                     const struct figure *f, const struct period *p)
 {
-    const struct sum *now, *before;
+    char when[PERIOD_TEXT];
+    struct doc_cell *cell = report_cell(r, t, m->of, f);
+    if (p == NULL)
+        return;
+    period_text(when, &r->settings->zone, *p);
+    cell->note = cell->note == NULL ? doc_text(r->doc, "%s", when)
+                                    : doc_text(r->doc, "%s · %s", cell->note, when);
+    if (r->cube->first > p->from + MS_DAY && r->cube->first < p->to) {
+        char first[PERIOD_NAME];
+        period_name(first, &r->settings->zone, STEP_DAY, r->cube->first);
+        cell->note = doc_text(r->doc, "%s · %s", cell->note,
+                              report_phrase(r, W_R_LOG_SINCE, first, NULL, NULL));
+    }
+}
+
+static void put_measure(struct report *r, struct doc_table *t, const struct measure_taken *m,
+                        const struct measure_plan *plan)
+{
     enum doc_tone tone;
-    bool there = sums_of(r, m, &now, &before);
-    struct number n = report_number(r, now, before, m->of);
+    bool dated = plan->phase != MEASURE_UNDATED;
+    struct sides s = sides_of(r, m, plan);
     const char *name = report_indicator(r, m->of);
     const char *field = report_field(m->of);
     doc_cell(t, m->text)->note =
@@ -82,23 +116,27 @@ static void put_measure(struct report *r, struct doc_table *t, const struct meas
                               : doc_text(r->doc, "%s · %s · %s %s", name, field,
                                          phrase_scope((enum scope)m->scope, words_lang()), m->name);
     doc_cell(t, m->owner);
+    doc_cell(t, m->start_text);
     doc_cell(t, m->due_text);
     doc_cell(t,
              doc_text(r->doc, "%s %s", m->below ? "≤" : "≥", report_value(r, m->of, m->expected)));
-    if (n.had && before != NULL)
-        report_cell(r, t, m->of, &n.before);
+    if (s.n.had && s.before != NULL)
+        put_side(r, t, m, &s.n.before, dated ? &plan->before : NULL);
     else
         doc_cell(t, "");
-    const char *state = state_of(r, m, now, &n, there, &tone);
-    if (now != NULL)
-        report_cell(r, t, m->of, &n.now);
+    if (s.after != NULL)
+        put_side(r, t, m, &s.n.now, dated ? &plan->after : NULL);
     else
         doc_cell(t, "·");
-    if (now != NULL && before != NULL)
-        report_change(r, t, &n);
+    if (s.after != NULL && s.before != NULL)
+        report_change(r, t, &s.n);
     else
         doc_cell(t, "");
-    doc_cell(t, state)->tone = (uint8_t)tone;
+    const char *state = state_of(r, m, plan, &s, &tone);
+    struct doc_cell *cell = doc_cell(t, state);
+    cell->tone = (uint8_t)tone;
+    if (tone == TONE_GOOD && s.n.had && s.before != NULL && measure_met(m, &s.n.before))
+        cell->note = word(W_R_MET_BEFORE);
 }
 
 void report_measures(struct report *r)
@@ -108,18 +146,20 @@ void report_measures(struct report *r)
         doc_say(r->doc, BLOCK_NOTE, word(W_R_MEASURE_NONE));
         return;
     }
+    doc_say(r->doc, BLOCK_NOTE, word(W_R_MEASURE_NOTE));
     struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, "measures", NULL);
     t->cards = true;
     doc_column(t, "measure", word(W_R_MEASURE), false, false);
     doc_column(t, "owner", word(W_R_OWNER), false, false);
+    doc_column(t, "start", word(W_R_START), false, false);
     doc_column(t, "due", word(W_R_DUE), false, false);
     doc_column(t, "expected", word(W_R_EXPECTED), true, false);
-    doc_column(t, "before", word(W_R_BEFORE), true, false);
-    doc_column(t, "actual", word(W_R_ACTUAL), true, false);
+    doc_column(t, "before", word(W_R_EARLIER), true, false);
+    doc_column(t, "actual", word(W_R_SINCE), true, false);
     doc_column(t, "change", word(W_R_CHANGE), true, false);
     doc_column(t, "state", word(W_R_STATE), false, false);
     for (uint32_t i = 0; i < r->measures->n; i++)
-        put_measure(r, t, &r->measures->at[i]);
+        put_measure(r, t, &r->measures->at[i], &r->plan[i]);
 }
 
 /* --- about -------------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 #include "daemon/cli/report_build.h"
 
+#include "daemon/cli/report_score.h"
+
 /* Key figures that a summary shows, in this order, where there is something in them. */
 static const uint8_t key_figures[] = {
     IND_OPENED,        IND_RESOLVED_TICKETS, IND_FIRST_RESPONSE, IND_RESOLUTION, IND_SLA_RATE,

@@ -19,10 +19,12 @@ struct report {
     const char *zone;                /* its name */
     const struct scorecards *cards;  /* NULL: none are configured */
     const struct measures *measures; /* NULL: none were given */
+    const struct measure_plan *plan; /* of each */
     char *const *files;
     uint32_t files_n;
     uint64_t refused;   /* lines */
     uint32_t names_max; /* side by side: of a scope, the busiest */
+    bool everything;    /* what nothing in the log speaks of, too: 0 of all (report_is_silent) */
     bool compared;      /* the log reaches back into the period before */
 };
 
@@ -105,33 +107,15 @@ void report_weak(struct report *r);   /* report_weak.c */
 void report_measures(struct report *r);
 void report_about(struct report *r); /* report_about.c */
 
-/* --- report_score.c ------------------------------------------------------------------------- */
-
-/* The item that judges an indicator for the whole; NULL: none. */
-const struct score_item *report_item(const struct report *r, enum indicator i);
-
-void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
-                  struct score *ret);
-
-/* What a card is called, and an item of it. */
-const char *report_card_title(const struct scorecard *card);
-const char *report_item_title(const struct report *r, const struct score_item *item);
-
-/* Grade, the part of the weights that it stands on if items were left out, and what gates made
- * void; t: what was judged. */
-const char *report_grade(const struct report *r, const struct scorecard *card,
-                         const struct score *s, const struct sum *t);
-
-/* What became of an item beside its points: "weak spot", "void"; NULL: nothing to say. */
-const char *report_standing(const struct score_line *line);
-
-/* Total scores as key figures, or why there is none. */
-void report_totals(struct report *r, struct doc_table *t);
-
 /* --- others --------------------------------------------------------------------------------- */
 
 /* The site's target of a duration; 0: it has none. */
 ms_t report_target(const struct report *r, enum indicator i);
+
+/* A part of tickets that some kind of event makes, of which the log has none at all: left out, and
+ * told by report_say_silent. */
+bool report_is_silent(const struct report *r, enum indicator i);
+void report_say_silent(struct report *r);
 
 /* What the indicators' table says of an indicator: which number stands for it. */
 struct figure_source report_source(const struct report *r, enum indicator i);

@@ -1,5 +1,7 @@
 #include "daemon/cli/report_cards.h"
 
+#include <stdlib.h>
+
 static bool same_id(const struct scorecard *a, const struct scorecard *b)
 {
     return strcmp(a->id, b->id) == 0;
@@ -18,7 +20,7 @@ uint32_t cards_firsts(const struct scorecards *cards, const struct scorecard *re
     return n;
 }
 
-static bool in_force(const struct scorecard *card, ms_t from)
+bool cards_in_force(const struct scorecard *card, ms_t from)
 {
     return card->valid_from == MS_NONE || card->valid_from <= from;
 }
@@ -28,25 +30,41 @@ const struct scorecard *cards_find(const struct scorecards *cards, const struct 
 {
     const struct scorecard *end = cards->card + cards->cards;
     for (const struct scorecard *c = first; c < end; c++)
-        if (same_id(c, first) && in_force(c, from) && score_matches(c, name, team))
+        if (same_id(c, first) && cards_in_force(c, from) && score_matches(c, name, team))
             return c;
     return NULL;
 }
 
-bool cards_item_is_rate(const struct score_item *item)
+bool cards_is_rate(struct figure_source of)
 {
-    enum indicator_field f = (enum indicator_field)item->of.field;
+    enum indicator_field f = (enum indicator_field)of.field;
     bool rate = f == IF_VALUE || f == IF_VALUE_MATURE || f == IF_ATTAINMENT;
     bool each =
         f == IF_MEAN || f == IF_P50 || f == IF_P75 || f == IF_P90 || f == IF_P95 || f == IF_P99;
-    return indicator_kind((enum indicator)item->of.indicator) != IND_COUNT && (rate || each);
+    return indicator_kind((enum indicator)of.indicator) != IND_COUNT && (rate || each);
 }
 
-/* Many together miss more and pass more gates than one of them can. */
+bool cards_item_is_sized(const struct score_item *item)
+{
+    return !cards_is_rate(item->of) || (item->gate.on && !cards_is_rate(item->gate.of));
+}
+
+bool cards_length_fits(const struct window_setting *window, ms_t period)
+{
+    static const ms_t shorter[] = {[WINDOW_TODAY] = 7 * MS_HOUR,
+                                   [WINDOW_WEEK] = 6 * MS_HOUR,
+                                   [WINDOW_MONTH] = 3 * MS_DAY + 6 * MS_HOUR};
+    ms_t longest = window->length * MS_SECOND;
+    if (window->kind == WINDOW_SLIDING)
+        return llabs(period - longest) * 10 <= longest;
+    return period <= longest && period >= longest - shorter[window->kind];
+}
+
+/* Many together miss more, and pass more gates on counts, than one of them can. */
 static bool is_sizeless(const struct scorecard *card)
 {
     for (uint32_t i = 0; i < card->items; i++)
-        if (!cards_item_is_rate(&card->item[i]) || card->item[i].gate.on)
+        if (cards_item_is_sized(&card->item[i]))
             return false;
     return true;
 }
@@ -59,7 +77,7 @@ enum card_fit cards_whole(const struct scorecards *cards, const struct scorecard
     bool own = first->scope == scope, any = false;
     const struct scorecard *end = cards->card + cards->cards;
     for (const struct scorecard *c = first; c < end; c++)
-        any |= same_id(c, first) && in_force(c, from);
+        any |= same_id(c, first) && cards_in_force(c, from);
     *ret = NULL;
     if (!any)
         return CARD_FUTURE;
@@ -71,8 +89,6 @@ enum card_fit cards_whole(const struct scorecards *cards, const struct scorecard
     if (c == NULL)
         return CARD_OF_SOME;
     *ret = c;
-    if (c->when[0] != 0)
-        return CARD_HOURS;
     return own || is_sizeless(c) ? CARD_FITS : CARD_OF_EACH;
 }
 

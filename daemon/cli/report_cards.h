@@ -11,14 +11,15 @@
 /* The first card of each id, in their order, into ret; returns how many. cards: NULL = none. */
 uint32_t cards_firsts(const struct scorecards *cards, const struct scorecard *ret[SCORECARDS_MAX]);
 
-/* The variant that judges a name (an agent: of this team, "" = none known); NULL: none. One of a
- * calendar's hours is told, too: a report cannot judge by it. */
+/* Was it when a period began? */
+bool cards_in_force(const struct scorecard *card, ms_t from);
+
+/* The variant that judges a name (an agent: of this team, "" = none known); NULL: none. */
 const struct scorecard *cards_find(const struct scorecards *cards, const struct scorecard *first,
                                    struct str name, struct str team, ms_t from);
 
 enum card_fit {
     CARD_FITS,
-    CARD_HOURS,  /* it is of a calendar's hours, which sums do not have */
     CARD_FUTURE, /* none is in force yet */
     CARD_OF_SOME,
     CARD_OF_EACH, /* its goals are counts or sums of one name: no goals of all of them */
@@ -36,8 +37,16 @@ enum card_fit cards_whole(const struct scorecards *cards, const struct scorecard
 uint32_t cards_wholes(const struct scorecards *cards, enum scope scope, struct str name, ms_t from,
                       const struct scorecard *ret[SCORECARDS_MAX]);
 
-/* Is the item an average or a rate: the goal of one then fits all of them together? */
-bool cards_item_is_rate(const struct score_item *item);
+/* Is it an average or a rate: the goal of one then fits all of them together, and any length of
+ * time? */
+bool cards_is_rate(struct figure_source of);
+
+/* Does the item judge, or its gate look at, what grows with the number of names and with time? */
+bool cards_item_is_sized(const struct score_item *item);
+
+/* Is a period as long as the window that a card is for: a day, week or month of the calendar, or
+ * within a tenth of a sliding one? */
+bool cards_length_fits(const struct window_setting *window, ms_t period);
 
 /* From when on another variant is in force for somebody, inside (from, to); MS_NONE: none. */
 ms_t cards_change_in(const struct scorecards *cards, const struct scorecard *first, ms_t from,

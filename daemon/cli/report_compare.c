@@ -69,6 +69,8 @@ static void put_side(struct report *r, struct doc_table *t, const struct side *s
     for (uint32_t k = 0; k < IND_GAUGE_FIRST; k++) {
         enum indicator i = (enum indicator)k;
         struct figure_source of = report_source(r, i);
+        if (report_is_silent(r, i))
+            continue;
         put_of(r, t, s, of);
         bool judged = indicator_kind(i) == IND_DURATION && !indicator_is_business(i);
         if (judged && of.field != IF_ATTAINMENT)
@@ -163,6 +165,7 @@ void report_compare(struct report *r)
         return;
     doc_head(r->doc, "compare", word(W_R_SIDE_BY_SIDE));
     doc_say(r->doc, BLOCK_NOTE, word(W_R_COMPARE_NOTE));
+    report_say_silent(r);
     struct side whole = {.name = team == NULL ? word(W_R_EVERYTHING) : team,
                          .key = team == NULL ? "all" : team,
                          .now = r->cube->sum[CUBE_NOW],

@@ -111,57 +111,95 @@ static void count_now(struct cube *c, const struct op *op, uint32_t but, enum ho
                    op->sample.value[0], op->sign);
 }
 
-/* Corrections later than as of no longer count in a period. */
-static bool told_too_late(const struct cube *c, uint32_t period)
+/* Corrections later than as of no longer count. */
+static bool told_too_late(const struct cube *c, const struct cube_view *v)
 {
-    ms_t as_of = c->setup.as_of[period];
-    return c->event_ts > as_of && engine_at(c->engine) > as_of;
+    return c->event_ts > v->as_of && engine_at(c->engine) > v->as_of;
 }
 
-/* Until when the time of a period counts: its end, or what is known of it. */
-static ms_t time_to(const struct cube *c, uint32_t period)
+/* Until when time counts: the end, or what is known of it. */
+static ms_t time_to(const struct cube_view *v)
 {
-    return ms_min(c->setup.period[period].to, c->setup.as_of[period]);
+    return ms_min(v->period.to, v->as_of);
+}
+
+/* The name that a view is of, if the op has one of its scope: seen for the first time, maybe. */
+static bool is_of_name(const struct cube *c, struct cube_view *v, const struct op *op)
+{
+    uint32_t index = tags_of(&op->tags, v->scope);
+    if (index != 0 && v->index == 0)
+        v->index = engine_name_find(c->engine, v->scope, str_of(v->name));
+    return index != 0 && index == v->index;
+}
+
+/* Does it count in the view's own sum? */
+static bool counts_in(const struct cube *c, struct cube_view *v, const struct op *op)
+{
+    if (v->scope == SCOPE_ALL)
+        return counts(c, op);
+    return is_of_name(c, v, op) && counts_for(c, op, v->scope);
 }
 
 /* Where stints begin or end is not where their time counts: that is every later cell, too. Not
- * by hour of day: an hour has no end. */
+ * by hour of day: an hour has no end; nor in a calendar's hours (slice_cannot). */
 static void take_time(struct cube *c, const struct op *op)
 {
-    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
-        ms_t from = c->setup.period[p].from, to = time_to(c, p);
-        if (op->sample.ts >= to || told_too_late(c, p))
+    for (uint32_t i = 0; i < c->views; i++) {
+        struct cube_view *v = &c->view[i];
+        ms_t from = v->period.from, to = time_to(v);
+        if (!v->on || v->hours != NULL || op->sample.ts >= to || told_too_late(c, v))
             continue;
-        if (counts(c, op))
-            sum_add_time(sum_at(&c->sum[p]), op, from, to);
+        if (counts_in(c, v, op))
+            sum_add_time(sum_at(&c->sum[i]), op, from, to);
         for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
-            if (counts_for(c, op, s))
-                sum_add_time(sum_at(name_at(&c->names[p][s], tags_of(&op->tags, s))), op, from, to);
+            if ((v->names >> s & 1) != 0 && counts_for(c, op, s))
+                sum_add_time(sum_at(name_at(&c->names[i][s], tags_of(&op->tags, s))), op, from, to);
     }
-    ms_t to = time_to(c, CUBE_NOW);
-    if (!counts(c, op) || op->sample.ts >= to || told_too_late(c, CUBE_NOW))
+    const struct cube_view *now = &c->view[CUBE_NOW];
+    ms_t to = time_to(now);
+    if (!counts(c, op) || op->sample.ts >= to || told_too_late(c, now))
         return;
     for (uint32_t i = step_of(c, op->sample.ts); i < c->steps && c->edge[i] < to; i++)
         sum_add_time(sum_at(&c->at_step[i]), op, c->edge[i], ms_min(c->edge[i + 1], to));
 }
 
-/* A part of a mix, or a rating of an aspect: of the whole, those also of every name. */
-static void take_part(struct cube *c, struct op op, uint32_t period)
+/* A part of a mix, of both periods; or a rating of an aspect: of the whole, and of every name. */
+static void take_part(struct cube *c, struct op op, uint32_t view)
 {
+    struct cube_view *v = &c->view[view];
     enum part_kind kind = (enum part_kind)op.flag;
     op.family = kind == PART_RATED ? FAM_RATINGS : mixes[kind].family;
     if (kind != PART_RATED) {
-        if (counts(c, &op))
-            part_add(&c->mix[period][kind], op.part, op.sign);
+        if (view < CUBE_PERIODS && counts(c, &op))
+            part_add(&c->mix[view][kind], op.part, op.sign);
         return;
     }
     int64_t csat = op.sample.value[RATINGS_CSAT];
-    if (counts(c, &op))
-        sum_rate(sum_at(&c->sum[period]), op.part, csat, op.sign);
+    if (counts_in(c, v, &op))
+        sum_rate(sum_at(&c->sum[view]), op.part, csat, op.sign);
     for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
-        if (counts_for(c, &op, s))
-            sum_rate(sum_at(name_at(&c->names[period][s], tags_of(&op.tags, s))), op.part, csat,
+        if ((v->names >> s & 1) != 0 && counts_for(c, &op, s))
+            sum_rate(sum_at(name_at(&c->names[view][s], tags_of(&op.tags, s))), op.part, csat,
                      op.sign);
+}
+
+static void take_sample(struct cube *c, const struct op *op, uint32_t view)
+{
+    struct cube_view *v = &c->view[view];
+    uint32_t but = 0;
+    if (c->event_ts >= v->period.to && !c->voids)
+        but = handled_flags[op->family];
+    if (op->mark && (but >> op->flag & 1) != 0)
+        return;
+    enum horizon h = sum_horizon(v->pending_from, op->sample.ts);
+    if (counts_in(c, v, op)) {
+        put(&c->sum[view], op, but, h);
+        if (view == CUBE_NOW)
+            count_now(c, op, but, h);
+    }
+    for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
+        if ((v->names >> s & 1) != 0 && counts_for(c, op, s))
+            put(name_at(&c->names[view][s], tags_of(&op->tags, s)), op, but, h);
 }
 
 static void take(void *ctx, const struct op *op)
@@ -174,30 +212,16 @@ static void take(void *ctx, const struct op *op)
         take_time(c, op);
         return;
     }
-    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
-        const struct period *period = &c->setup.period[p];
-        if (ts < period->from || ts >= period->to || ts > c->setup.as_of[p])
+    for (uint32_t i = 0; i < c->views; i++) {
+        const struct cube_view *v = &c->view[i];
+        if (!v->on || ts < v->period.from || ts >= v->period.to || ts > v->as_of)
             continue;
-        if (told_too_late(c, p))
-            return;
-        if (op->part != 0) {
-            take_part(c, *op, p);
+        if (told_too_late(c, v) || (v->hours != NULL && !calendar_is_open(v->hours, ts)))
             continue;
-        }
-        uint32_t but = 0;
-        if (c->event_ts >= period->to && !c->voids)
-            but = handled_flags[op->family];
-        if (op->mark && (but >> op->flag & 1) != 0)
-            return;
-        enum horizon h = sum_horizon(c->pending_from[p], ts);
-        if (counts(c, op)) {
-            put(&c->sum[p], op, but, h);
-            if (p == CUBE_NOW)
-                count_now(c, op, but, h);
-        }
-        for (enum scope s = SCOPE_AGENT; s < SCOPE_N; s++)
-            if (counts_for(c, op, s))
-                put(name_at(&c->names[p][s], tags_of(&op->tags, s)), op, but, h);
+        if (op->part == 0)
+            take_sample(c, op, i);
+        else if (v->hours == NULL)
+            take_part(c, *op, i);
     }
 }
 
@@ -214,8 +238,9 @@ bool cube_open(struct cube *c, const struct cube_setup *setup)
     CHECK(window_setting_parse(str_of("10s"), &c->settings.window[0]));
     c->settings.remember_closed = REMEMBER_MAX * MS_DAY;
     c->first = c->last = MS_NONE;
-    for (uint32_t p = 0; p < CUBE_PERIODS; p++)
-        sum_horizons(setup->settings, setup->as_of[p], c->pending_from[p]);
+    c->settings.cards = NULL; /* of rules: what cards judge is counted here */
+    if (!cube_views(c))
+        return false;
     c->outbox = (struct outbox){c->effects, 0, ARRAY_LEN(c->effects)};
     c->steps = period_steps(&c->settings.zone, c->settings.week_start, setup->period[CUBE_NOW],
                             setup->step, c->edge);
@@ -256,7 +281,7 @@ static void pass_edges(struct cube *c, ms_t ts)
 {
     while (c->edges_passed <= c->steps && c->edge[c->edges_passed] <= ts)
         c->open[c->edges_passed++] = open_now(c);
-    ms_t before = time_to(c, CUBE_PRIOR);
+    ms_t before = time_to(&c->view[CUBE_PRIOR]);
     if (!c->before_passed && before <= ts) {
         c->before_passed = true;
         c->open_before = c->first < before ? open_now(c) : -1;
@@ -272,6 +297,7 @@ void cube_event(struct cube *c, const struct event *e)
         return;
     }
     c->events_taken++;
+    c->kinds |= 1ull << e->kind;
     pass_edges(c, e->ts);
     c->event_ts = e->ts;
     c->voids = e->kind == EV_CLOSED && e->outcome >= OUTCOME_SPAM;
@@ -304,11 +330,11 @@ static void sum_finish(struct sum **t)
 
 static void settle(struct cube *c)
 {
-    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
-        sum_finish(&c->sum[p]);
+    for (uint32_t v = 0; v < c->views; v++) {
+        sum_finish(&c->sum[v]);
         for (uint32_t s = 0; s < SCOPE_N; s++)
-            for (uint32_t i = 0; i < c->names[p][s].n; i++)
-                sum_finish(&c->names[p][s].at[i]);
+            for (uint32_t i = 0; i < c->names[v][s].n; i++)
+                sum_finish(&c->names[v][s].at[i]);
     }
     for (uint32_t i = 0; i < c->steps; i++)
         sum_finish(&c->at_step[i]);
@@ -340,10 +366,16 @@ enum scope cube_scope(const struct cube *c)
     return c->setup.team == NULL ? SCOPE_ALL : SCOPE_TEAM;
 }
 
-const struct sum *cube_name(const struct cube *c, uint32_t period, enum scope scope, uint32_t index)
+const struct sum *cube_name(const struct cube *c, uint32_t view, enum scope scope, uint32_t index)
 {
-    const struct cube_names *names = &c->names[period][scope];
+    const struct cube_names *names = &c->names[view][scope];
     return index < names->n ? names->at[index] : NULL;
+}
+
+const struct sum *cube_span_sum(const struct cube *c, uint32_t at)
+{
+    CHECK(at < c->setup.spans);
+    return c->sum[CUBE_SPAN_FIRST + at];
 }
 
 uint32_t cube_whole(const struct cube *c, uint32_t period, enum part_kind mix)
@@ -360,16 +392,19 @@ uint32_t cube_part(const struct cube *c, uint32_t period, enum part_kind mix, ui
 
 void cube_close(struct cube *c)
 {
-    for (uint32_t p = 0; p < CUBE_PERIODS; p++) {
+    for (uint32_t p = 0; p < CUBE_PERIODS; p++)
         for (uint32_t k = 0; k < MIX_N; k++)
             free(c->mix[p][k].at);
-        sum_free(c->sum[p]);
+    for (uint32_t v = 0; v < c->views; v++) {
+        sum_free(c->sum[v]);
         for (uint32_t s = 0; s < SCOPE_N; s++) {
-            for (uint32_t i = 0; i < c->names[p][s].n; i++)
-                sum_free(c->names[p][s].at[i]);
-            free(c->names[p][s].at);
+            for (uint32_t i = 0; i < c->names[v][s].n; i++)
+                sum_free(c->names[v][s].at[i]);
+            free(c->names[v][s].at);
         }
     }
+    for (uint32_t i = 0; i < c->hours; i++)
+        free(c->compiled_in[i]);
     for (uint32_t i = 0; i < c->steps; i++)
         sum_free(c->at_step[i]);
     for (uint32_t h = 0; h < 24; h++) {

@@ -1,6 +1,8 @@
 /* The table of indicators, and what was reached of targets. */
 #include "daemon/cli/report_build.h"
 
+#include "daemon/cli/report_score.h"
+
 #include "core/event.h"
 
 ms_t report_target(const struct report *r, enum indicator i)
@@ -113,6 +115,55 @@ static void put_indicator(struct report *r, struct doc_table *t, enum indicator 
     report_change(r, t, &n);
 }
 
+/* What must have happened somewhere for a part of tickets to tell anything; 0: tickets alone. */
+static uint64_t told_by(enum indicator i)
+{
+    const uint64_t one = 1;
+    switch (i) {
+    case IND_CONFIRMED_RATE:
+        return one << EV_CONFIRMED;
+    case IND_COMPLAINT_RATE:
+    case IND_REPEAT_COMPLAINT_RATE:
+        return one << EV_COMPLAINED;
+    case IND_INSPECTION_COVER:
+        return one << EV_INSPECTED;
+    case IND_SURVEY_COVER:
+        return one << EV_RATED;
+    case IND_FOLLOW_UP_RATE:
+    case IND_FOLLOW_UP_RATE_2:
+    case IND_FOLLOW_UP_RATE_3:
+        return one << EV_FOLLOWED_UP;
+    case IND_RETURN_RATE:
+    case IND_REWORK_RATE:
+        return one << EV_RETURN_REQUESTED | one << EV_RETURNED;
+    default:
+        return 0;
+    }
+}
+
+bool report_is_silent(const struct report *r, enum indicator i)
+{
+    STATIC_ASSERT(EV_N <= 64, "a bit for each kind");
+    uint64_t kinds = told_by(i);
+    return !r->everything && kinds != 0 && (r->cube->kinds & kinds) == 0 &&
+           report_item(r, i) == NULL;
+}
+
+void report_say_silent(struct report *r)
+{
+    const char *all = "";
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < IND_GAUGE_FIRST; i++)
+        if (report_is_silent(r, (enum indicator)i))
+            all = doc_text(r->doc, "%s%s%s", all,
+                           n++ == 0          ? ""
+                           : r->doc->chinese ? "、"
+                                             : ", ",
+                           phrase_indicator(r->settings, (enum indicator)i, words_lang()));
+    if (n > 0)
+        doc_say(r->doc, BLOCK_NOTE, report_phrase(r, W_R_SILENT, report_count(r, n), all, NULL));
+}
+
 static bool is_there(const struct report *r, enum indicator i)
 {
     struct kpi_value v;
@@ -135,8 +186,9 @@ void report_indicators(struct report *r)
     doc_column(t, "before", word(W_R_BEFORE), true, false);
     doc_column(t, "change", word(W_R_CHANGE), true, false);
     for (uint32_t i = 0; i < IND_GAUGE_FIRST; i++)
-        if (is_there(r, (enum indicator)i))
+        if (is_there(r, (enum indicator)i) && !report_is_silent(r, (enum indicator)i))
             put_indicator(r, t, (enum indicator)i);
+    report_say_silent(r);
 }
 
 /* A value as part of its target, which is 1. */

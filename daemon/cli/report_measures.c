@@ -25,15 +25,25 @@ static bool read_owner(struct reading *r, void *item)
     return read_some(r, m->owner, sizeof m->owner);
 }
 
+static bool read_day(struct reading *r, char text[16], bool end, ms_t *ret)
+{
+    if (!read_some(r, text, 16))
+        return false;
+    if (strlen(text) == 10 && period_instant(&r->config->settings.zone, text, end, ret))
+        return true;
+    return refuse(r, "'%s' is no date; write 2012-10-31", text);
+}
+
+static bool read_start(struct reading *r, void *item)
+{
+    struct measure_taken *m = item;
+    return read_day(r, m->start_text, false, &m->start);
+}
+
 static bool read_due(struct reading *r, void *item)
 {
     struct measure_taken *m = item;
-    if (!read_some(r, m->due_text, sizeof m->due_text))
-        return false;
-    if (strlen(m->due_text) == 10 &&
-        period_instant(&r->config->settings.zone, m->due_text, true, &m->due))
-        return true;
-    return refuse(r, "'%s' is no date; write 2012-10-31", m->due_text);
+    return read_day(r, m->due_text, true, &m->due);
 }
 
 static bool read_indicator(struct reading *r, void *item)
@@ -74,6 +84,7 @@ static bool read_name(struct reading *r, void *item)
 static const struct member table[] = {
     {"measure", NULL, "What was done.", read_measure},
     {"owner", NULL, "Who sees to it.", read_owner},
+    {"start", "", "The day on which it began.", read_start},
     {"due", "", "The day by which it should show.", read_due},
     {"indicator", NULL, "What it is to change; SEMANTICS.md lists the indicators.", read_indicator},
     {"field", "value, num, mean, p50", "Which number of it.", read_field},
@@ -91,7 +102,7 @@ static const struct members measure_members = {
 /* No reference lists these keys: the complaint does. */
 static bool keys_known(const struct reading *r)
 {
-    char all[160] = "", path[80];
+    char all[192] = "", path[80];
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i > 0 ? ", " : "", table[i].name);
@@ -122,10 +133,13 @@ static bool read_list(struct reading *r, const struct tree_node *root, struct me
         if (ret->n == MEASURES_MAX)
             return refuse(r, "more than %d; remove some", MEASURES_MAX);
         struct measure_taken *item = &ret->at[ret->n];
-        *item = (struct measure_taken){.due = MS_NONE, .scope = SCOPE_ALL};
+        *item = (struct measure_taken){.start = MS_NONE, .due = MS_NONE, .scope = SCOPE_ALL};
         if (!keys_known(r) || !members_read(r, &measure_members, item) ||
             !source_exists(r, item->of, (enum scope)item->scope))
             return false;
+        if (item->start != MS_NONE && item->due != MS_NONE && item->start >= item->due)
+            return refuse(r, "it begins on %s, after it is due (%s); swap the dates",
+                          item->start_text, item->due_text);
         ret->n++;
     }
     return true;
@@ -168,4 +182,58 @@ bool measure_met(const struct measure_taken *m, const struct figure *f)
     CHECK(f->bottom > 0);
     __int128 want = (__int128)m->expected * f->bottom;
     return m->below ? f->top <= want : f->top >= want;
+}
+
+static enum measure_phase phase_of(const struct measure_taken *m, ms_t known)
+{
+    ms_t shows = m->due != MS_NONE ? m->due : m->start;
+    if (shows == MS_NONE)
+        return MEASURE_UNDATED;
+    return shows < known                             ? MEASURE_SHOWS
+           : m->start != MS_NONE && m->start < known ? MEASURE_RUNS
+                                                     : MEASURE_TO_COME;
+}
+
+static void plan_one(const struct measure_taken *m, const struct zone *zone, struct period now,
+                     ms_t known, struct measure_plan *ret)
+{
+    ms_t begins = m->start != MS_NONE ? m->start : m->due;
+    ms_t since = m->due != MS_NONE ? m->due : m->start;
+    *ret = (struct measure_plan){.phase = phase_of(m, known), .before = now};
+    if (ret->phase == MEASURE_RUNS)
+        since = m->start;
+    if (ret->phase == MEASURE_SHOWS || ret->phase == MEASURE_RUNS) {
+        ret->after = (struct period){ms_max(now.from, since), now.to};
+        ret->before = period_ending(zone, begins, ret->after);
+    }
+}
+
+uint32_t measures_plan(const struct measures *measures, const struct zone *zone, struct period now,
+                       ms_t as_of, const char *only, struct measure_plan plan[MEASURES_MAX],
+                       struct cube_span *span)
+{
+    STATIC_ASSERT(2 * MEASURES_MAX <= CUBE_SPANS_MAX, "two spans each");
+    ms_t known = period_runs(now, as_of) ? as_of : now.to;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < measures->n; i++) {
+        const struct measure_taken *m = &measures->at[i];
+        struct measure_plan *p = &plan[i];
+        plan_one(m, zone, now, known, p);
+        bool of_it = only != NULL && m->scope == SCOPE_TEAM && strcmp(only, m->name) == 0;
+        struct cube_span one = {.period = p->before,
+                                .as_of = as_of,
+                                .scope = of_it ? SCOPE_ALL : (enum scope)m->scope,
+                                .name = m->name};
+        p->span = n;
+        if (p->phase == MEASURE_UNDATED)
+            continue;
+        if (p->phase != MEASURE_TO_COME)
+            one.as_of = period_alike(p->after, as_of, p->before);
+        span[n++] = one;
+        one.period = p->after;
+        one.as_of = as_of;
+        if (p->phase != MEASURE_TO_COME)
+            span[n++] = one;
+    }
+    return n;
 }

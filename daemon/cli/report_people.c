@@ -1,6 +1,8 @@
 /* Agents in their order, and teams. */
 #include "daemon/cli/report_build.h"
 
+#include "daemon/cli/report_score.h"
+
 #include "core/name.h"
 #include "core/rank.h"
 
@@ -29,6 +31,7 @@ struct person {
     struct figure by;             /* what they are ranked by, without a scorecard */
     uint32_t cards;               /* bits: which of those at hand they have */
     const struct scorecard *card; /* of the one that is being ranked; NULL: none */
+    const struct sum *judged;     /* what it looks at: in its hours, if it has any */
     struct score score;
     uint32_t place; /* 0: none */
 };
@@ -42,12 +45,20 @@ struct ranking {
     uint32_t n, columns;
     const struct scorecard *first[SCORECARDS_MAX];
     uint32_t firsts;
-    uint32_t scored; /* bits */
+    uint32_t scored;  /* bits */
+    const char *when; /* the hours of the card at hand that all its variants have; "" = all hours */
 };
+
+static bool has_place(const struct person *p)
+{
+    return p->score.scored && !p->score.voided;
+}
 
 static int better_first(const void *a, const void *b)
 {
     const struct person *x = a, *y = b;
+    if (has_place(x) != has_place(y))
+        return has_place(x) ? -1 : 1;
     if (x->score.scored != y->score.scored)
         return x->score.scored ? -1 : 1;
     if (x->score.scored && x->score.total != y->score.total)
@@ -67,10 +78,9 @@ static void judge(const struct report *r, enum scope scope, const struct scoreca
     p->score = (struct score){0};
     p->card = cards_find(r->cards, first, engine_name(r->cube->engine, scope, p->index), agent.team,
                          r->cube->setup.period[CUBE_NOW].from);
-    if (p->card != NULL && p->card->when[0] != 0) /* sums have no hours */
-        p->card = NULL;
+    p->judged = p->card == NULL ? NULL : report_judged_name(r, p->card, p->index);
     if (p->card != NULL)
-        report_score(r, p->card, p->now, &p->score);
+        report_score(r, p->card, p->judged, &p->score);
 }
 
 /* Did they do something that a table shows, or a card judges? */
@@ -112,7 +122,7 @@ static void gather(struct report *r, struct ranking *k, struct figure_source by)
 }
 
 /* In order, with places, by this card or (NULL) by what they did. Equal ones share a place; with
- * scores, those without have none. */
+ * scores, those without have none, nor have void ones, which come behind. */
 static void rank(const struct report *r, struct ranking *k, const struct scorecard *first)
 {
     struct person *p = k->person;
@@ -121,7 +131,7 @@ static void rank(const struct report *r, struct ranking *k, const struct scoreca
     qsort(p, k->n, sizeof *p, better_first);
     for (uint32_t i = 0; i < k->n; i++) {
         p[i].place = 0;
-        if (first != NULL ? !p[i].score.scored : p[i].by.n == 0)
+        if (first != NULL ? !has_place(&p[i]) : p[i].by.n == 0)
             continue;
         bool tie = i > 0 && (first != NULL ? p[i].score.total == p[i - 1].score.total
                                            : p[i].by.n == p[i - 1].by.n);
@@ -156,7 +166,7 @@ static void put_score(struct report *r, struct doc_table *t, const struct person
     }
     doc_number(t, doc_text(r->doc, "%.2f", p->score.total / 100.0), p->score.total / 100.0,
                UNIT_COUNT)
-        ->note = report_grade(r, p->card, &p->score, p->now);
+        ->note = report_grade(r, p->card, &p->score, p->judged);
 }
 
 static void put_name(struct report *r, struct doc_table *t, enum scope scope, uint32_t index)
@@ -164,6 +174,15 @@ static void put_name(struct report *r, struct doc_table *t, enum scope scope, ui
     struct str name = engine_name(r->cube->engine, scope, index);
     doc_cell(t, report_name(r, scope, index))->key =
         doc_text(r->doc, "%.*s", (int)name.len, name.p);
+}
+
+/* What a table tells of somebody: in the hours of its card. */
+static const struct sum *told_of(const struct report *r, const struct ranking *k,
+                                 const struct person *p)
+{
+    return k->when[0] == 0
+               ? p->now
+               : cube_name(r->cube, cube_view_of(r->cube, CUBE_NOW, k->when), k->scope, p->index);
 }
 
 static void put_person(struct report *r, struct doc_table *t, const struct ranking *k,
@@ -180,7 +199,7 @@ static void put_person(struct report *r, struct doc_table *t, const struct ranki
     for (size_t c = 0; c < ARRAY_LEN(shown); c++) {
         if ((k->columns >> c & 1) == 0)
             continue;
-        struct figure f = sum_figure(p->now, r->settings, shown[c]);
+        struct figure f = sum_figure(told_of(r, k, p), r->settings, shown[c]);
         report_cell(r, t, shown[c], &f);
     }
 }
@@ -208,25 +227,13 @@ static void put_item(struct report *r, struct doc_table *t, const struct sum *no
                                                                          : TONE_NONE;
 }
 
-/* "Desk (billing, sales)": a variant by whom it is for. */
-static const char *variant(const struct report *r, const struct scorecard *card)
-{
-    enum { NAMED = 3 };
-    const struct score_names *names = card->teams.n > 0 ? &card->teams : &card->names;
-    const char *all = "";
-    for (uint32_t i = 0; i < names->n && i < NAMED; i++)
-        all = doc_text(r->doc, "%s%s%s", all, i > 0 ? ", " : "", names->at[i]);
-    const char *title = report_card_title(card);
-    return names->n == 0 ? title
-                         : doc_text(r->doc, "%s (%s%s)", title, all, names->n > NAMED ? ", …" : "");
-}
-
 /* Why scores are what they are: a table for each variant, whose items may differ. */
 static void items_of(struct report *r, const struct ranking *k, const struct scorecard *card,
                      const char *id)
 {
-    struct doc_table *t = doc_table(r->doc, BLOCK_TABLE, id,
-                                    report_phrase(r, W_R_CARD_ITEMS, variant(r, card), NULL, NULL));
+    struct doc_table *t =
+        doc_table(r->doc, BLOCK_TABLE, id,
+                  report_phrase(r, W_R_CARD_ITEMS, report_card_head(r, card), NULL, NULL));
     t->cards = true;
     t->rows_shown = PEOPLE_SHOWN;
     doc_column(t, "name", word(W_R_NAME), false, false);
@@ -243,7 +250,7 @@ static void items_of(struct report *r, const struct ranking *k, const struct sco
         put_name(r, t, k->scope, p->index);
         put_score(r, t, p);
         for (uint32_t n = 0; n < card->items; n++)
-            put_item(r, t, p->now, &card->item[n], &p->score.line[n]);
+            put_item(r, t, p->judged, &card->item[n], &p->score.line[n]);
     }
 }
 
@@ -281,7 +288,7 @@ static void people(struct report *r, const struct ranking *k, const char *id, co
         if ((k->columns >> c & 1) != 0)
             doc_column(t, key(r, shown[c]), head(r, shown[c]), true, false);
     for (uint32_t i = 0; i < k->n; i++)
-        if (at == 0 || (k->person[i].cards & at) != 0)
+        if ((at == 0 || (k->person[i].cards & at) != 0) && told_of(r, k, &k->person[i]) != NULL)
             put_person(r, t, k, &k->person[i], scored);
 }
 
@@ -293,12 +300,16 @@ static void by_card(struct report *r, struct ranking *k)
         if ((k->scored >> f & 1) == 0)
             continue;
         rank(r, k, k->first[f]);
+        k->when = report_family_when(r, k->first[f]);
+        const char *title = report_hours(r, report_card_title(k->first[f]), k->when);
+        bool told = many || k->when[0] != 0;
         people(r, k, headed ? doc_text(r->doc, "%s.%s", k->id, k->first[f]->id) : k->id,
-               many ? report_card_title(k->first[f]) : NULL, true, many ? 1u << f : 0);
+               told ? title : NULL, true, many ? 1u << f : 0);
         items(r, k, k->first[f], headed);
         headed = true;
     }
     uint32_t rest = 0;
+    k->when = "";
     for (uint32_t i = 0; many && i < k->n; i++)
         if ((k->person[i].cards & k->scored) == 0)
             k->person[rest++] = k->person[i];
@@ -318,7 +329,7 @@ static void table(struct report *r, enum scope scope, const char *id, const char
     struct kpi_value v;
     bool desk = sum_value(r->cube->sum[CUBE_NOW], r->settings, IND_RESOLVED_TICKETS, &v);
     struct figure_source by = desk ? solved : calls;
-    struct ranking k = {.scope = scope, .id = id};
+    struct ranking k = {.scope = scope, .id = id, .when = ""};
     uint32_t firsts = cards_firsts(r->cards, first);
     for (uint32_t i = 0; i < firsts; i++)
         if (first[i]->scope == scope)

@@ -120,18 +120,24 @@ static bool starts_month(const struct zone *z, ms_t at, struct civil *ret)
     return starts_day(z, at) && ret->day == 1;
 }
 
+struct period period_ending(const struct zone *z, ms_t end, struct period like)
+{
+    struct civil from, to, at;
+    bool months = starts_month(z, like.from, &from) && starts_month(z, like.to, &to);
+    if (months && starts_month(z, end, &at)) {
+        int32_t n = (to.year - from.year) * 12 + (int32_t)to.month - (int32_t)from.month;
+        return (struct period){month_start(z, at.year, (int32_t)at.month - n), end};
+    }
+    if (starts_day(z, like.from) && starts_day(z, like.to) && starts_day(z, end)) {
+        int64_t days = day_of(z, like.to) - day_of(z, like.from);
+        return (struct period){day_start(z, day_of(z, end) - days), end};
+    }
+    return (struct period){end - (like.to - like.from), end};
+}
+
 struct period period_before(const struct zone *z, struct period p)
 {
-    struct civil from, to;
-    if (starts_month(z, p.from, &from) && starts_month(z, p.to, &to)) {
-        int32_t months = (to.year - from.year) * 12 + (int32_t)to.month - (int32_t)from.month;
-        return (struct period){month_start(z, from.year, (int32_t)from.month - months), p.from};
-    }
-    if (starts_day(z, p.from) && starts_day(z, p.to)) {
-        int64_t first = day_of(z, p.from), days = day_of(z, p.to) - first;
-        return (struct period){day_start(z, first - days), p.from};
-    }
-    return (struct period){p.from - (p.to - p.from), p.from};
+    return period_ending(z, p.from, p);
 }
 
 bool period_runs(struct period p, ms_t as_of)

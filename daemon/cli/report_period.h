@@ -27,6 +27,9 @@ struct period period_days(const struct zone *z, ms_t first, ms_t last);
  * it is whole days, else as many milliseconds. */
 struct period period_before(const struct zone *z, struct period p);
 
+/* Likewise, but ends at any instant. */
+struct period period_ending(const struct zone *z, ms_t end, struct period like);
+
 /* Is clearly more of it to come: more than a hundredth? Last events are seldom at the very end. */
 bool period_runs(struct period p, ms_t as_of);
 

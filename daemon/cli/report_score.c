@@ -1,7 +1,9 @@
 /* The scores of the whole: which cards judge it, how, and why others do not. */
-#include "daemon/cli/report_build.h"
+#include "daemon/cli/report_score.h"
 
 #include "core/event.h"
+
+enum { NOTES_MAX = 3 * SCORECARDS_MAX };
 
 static struct str whole_name(const struct report *r)
 {
@@ -15,6 +17,19 @@ static uint32_t wholes(const struct report *r, const struct scorecard *ret[SCORE
                         r->cube->setup.period[CUBE_NOW].from, ret);
 }
 
+const struct sum *report_judged(const struct report *r, const struct scorecard *card,
+                                uint32_t period)
+{
+    return r->cube->sum[cube_view_of(r->cube, period, card->when)];
+}
+
+const struct sum *report_judged_name(const struct report *r, const struct scorecard *card,
+                                     uint32_t index)
+{
+    uint32_t view = cube_view_of(r->cube, CUBE_NOW, card->when);
+    return cube_name(r->cube, view, (enum scope)card->scope, index);
+}
+
 void report_score(const struct report *r, const struct scorecard *card, const struct sum *t,
                   struct score *ret)
 {
@@ -26,13 +41,15 @@ void report_score(const struct report *r, const struct scorecard *card, const st
     score_take(card, figure, ret);
 }
 
-/* One of an aspect is none of all ratings. */
+/* One of an aspect is none of all ratings, and goals of some hours are none of all. */
 static const struct score_item *find_item(const struct scorecard *card, enum indicator i,
                                           bool rates)
 {
+    if (card->when[0] != 0)
+        return NULL;
     for (uint32_t k = 0; k < card->items; k++) {
         const struct score_item *item = &card->item[k];
-        if (item->of.indicator == i && item->of.aspect == 0 && (!rates || cards_item_is_rate(item)))
+        if (item->of.indicator == i && item->of.aspect == 0 && (!rates || cards_is_rate(item->of)))
             return item;
     }
     return NULL;
@@ -53,18 +70,13 @@ const struct score_item *report_item(const struct report *r, enum indicator i)
     for (uint32_t k = 0; k < n && item == NULL; k++) {
         const struct scorecard *each =
             cards_find(r->cards, card[k], none, none, r->cube->setup.period[CUBE_NOW].from);
-        if (each != NULL && each->when[0] == 0)
+        if (each != NULL)
             item = find_item(each, i, true);
     }
     return item;
 }
 
 /* --- words ---------------------------------------------------------------------------------- */
-
-const char *report_card_title(const struct scorecard *card)
-{
-    return card->title[0] != '\0' ? card->title : card->id;
-}
 
 const char *report_item_title(const struct report *r, const struct score_item *item)
 {
@@ -126,20 +138,6 @@ const char *report_grade(const struct report *r, const struct scorecard *card,
 
 /* --- totals --------------------------------------------------------------------------------- */
 
-/* Items whose goals are one name's. */
-static const char *sized_items(const struct report *r, const struct scorecard *card)
-{
-    const char *all = "";
-    for (uint32_t i = 0; i < card->items; i++)
-        if (!cards_item_is_rate(&card->item[i]) || card->item[i].gate.on)
-            all = doc_text(r->doc, "%s%s%s", all,
-                           all[0] == '\0'    ? ""
-                           : r->doc->chinese ? "、"
-                                             : ", ",
-                           report_item_title(r, &card->item[i]));
-    return all;
-}
-
 /* Why a card says nothing of the whole; of everybody at all: *ret_out. "": it does. */
 static const char *why_not(const struct report *r, const struct scorecard *first, bool *ret_out)
 {
@@ -148,16 +146,14 @@ static const char *why_not(const struct report *r, const struct scorecard *first
     const char *each = phrase_scope((enum scope)first->scope, words_lang());
     enum card_fit fit = cards_whole(r->cards, first, cube_scope(r->cube), whole_name(r),
                                     r->cube->setup.period[CUBE_NOW].from, &card);
-    *ret_out = fit == CARD_HOURS || fit == CARD_FUTURE;
+    *ret_out = fit == CARD_FUTURE;
     switch (fit) {
-    case CARD_HOURS:
-        return report_phrase(r, W_R_CARD_HOURS, title, card->when, NULL);
     case CARD_FUTURE:
         return report_phrase(r, W_R_CARD_FUTURE, title, NULL, NULL);
     case CARD_OF_SOME:
         return report_phrase(r, W_R_CARD_OF_SOME, title, each, NULL);
     case CARD_OF_EACH:
-        return report_phrase(r, W_R_CARD_SIZED, title, each, sized_items(r, card));
+        return report_phrase(r, W_R_CARD_SIZED, title, each, report_sized_items(r, card));
     case CARD_FITS:
         break;
     }
@@ -193,7 +189,7 @@ static const char *score_change(const struct report *r, const struct scorecard *
             cards_whole(r->cards, first[i], cube_scope(r->cube), whole_name(r), prior->from, &then);
     if (then == NULL)
         return word(W_R_CARD_NEW);
-    report_score(r, then, r->cube->sum[CUBE_PRIOR], &before);
+    report_score(r, then, report_judged(r, then, CUBE_PRIOR), &before);
     if (then != card && !before.scored)
         return word(W_R_CARD_OTHER);
     const char *was = doc_text(r->doc, "%.2f", before.total / 100.0);
@@ -211,11 +207,12 @@ static void put_total(struct report *r, struct doc_table *t, const struct scorec
                       uint32_t at, uint32_t n)
 {
     struct score s;
-    const struct sum *sum = r->cube->sum[CUBE_NOW];
+    const struct sum *sum = report_judged(r, card, CUBE_NOW);
     report_score(r, card, sum, &s);
     const char *name = word(W_R_SCORE);
-    if (n > 1)
-        name = doc_text(r->doc, "%s · %s", name, report_card_title(card));
+    if (n > 1 || card->when[0] != 0)
+        name =
+            doc_text(r->doc, "%s · %s", name, report_hours(r, report_card_title(card), card->when));
     doc_cell(t, name)->key = at == 0 ? "score" : doc_text(r->doc, "score.%s", card->id);
     if (!s.scored) {
         doc_cell(t, "·")->note =
@@ -223,8 +220,10 @@ static void put_total(struct report *r, struct doc_table *t, const struct scorec
         doc_cell(t, "");
         return;
     }
+    const char *grade = report_grade(r, card, &s, sum);
     doc_number(t, doc_text(r->doc, "%.2f", s.total / 100.0), s.total / 100.0, UNIT_COUNT)->note =
-        report_grade(r, card, &s, sum);
+        report_misfit(r, card) == NULL ? grade
+                                       : doc_text(r->doc, "%s · %s", grade, report_misfit(r, card));
     doc_cell(t, score_change(r, card, s.total));
 }
 
@@ -265,8 +264,8 @@ static void put_points(struct report *r, struct doc_table *t, const struct score
     doc_cell(t, said == NULL ? "" : said);
 }
 
-static void put_item(struct report *r, struct doc_table *t, const struct score_item *item,
-                     const struct score_line *line)
+static void put_item(struct report *r, struct doc_table *t, const struct sum *sum,
+                     const struct score_item *item, const struct score_line *line)
 {
     doc_cell(t, report_item_title(r, item))->key = item->id;
     doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
@@ -276,7 +275,7 @@ static void put_item(struct report *r, struct doc_table *t, const struct score_i
     actual->tone = line->standing == LINE_STRONG ? TONE_GOOD
                    : line->standing == LINE_WEAK ? TONE_BAD
                                                  : TONE_NONE;
-    struct figure f = sum_figure(r->cube->sum[CUBE_NOW], r->settings, item->of);
+    struct figure f = sum_figure(sum, r->settings, item->of);
     actual->note = report_sure(r, item->of, &f);
     doc_number(t, doc_text(r->doc, "%.1f%%", line->share / 10000.0), line->share / 1e6, UNIT_SHARE);
     put_points(r, t, line);
@@ -285,13 +284,14 @@ static void put_item(struct report *r, struct doc_table *t, const struct score_i
 static void put_card(struct report *r, const struct scorecard *card, uint32_t at, uint32_t n)
 {
     struct score s;
-    const struct sum *sum = r->cube->sum[CUBE_NOW];
+    const struct sum *sum = report_judged(r, card, CUBE_NOW);
     report_score(r, card, sum, &s);
+    const char *head = report_card_head(r, card);
     if (card->scope != cube_scope(r->cube))
         doc_say(r->doc, BLOCK_NOTE, word(W_R_CARD_OF_EACH));
     struct doc_table *t = doc_table(
         r->doc, BLOCK_TABLE, at == 0 ? "scorecard" : doc_text(r->doc, "scorecard.%s", card->id),
-        n > 1 ? report_card_title(card) : NULL);
+        n > 1 || head != report_card_title(card) ? head : NULL);
     t->cards = true;
     doc_column(t, "item", word(W_R_ITEM), false, false);
     doc_column(t, "baseline", word(W_R_BASELINE), true, false);
@@ -302,7 +302,7 @@ static void put_card(struct report *r, const struct scorecard *card, uint32_t at
     doc_column(t, "grade", word(W_S_GRADE), true, false);
     doc_column(t, "verdict", word(W_S_MARK), false, false);
     for (uint32_t i = 0; i < card->items; i++)
-        put_item(r, t, &card->item[i], &s.line[i]);
+        put_item(r, t, sum, &card->item[i], &s.line[i]);
     if (s.scored)
         doc_say(r->doc, BLOCK_TEXT,
                 doc_text(r->doc, "%s: %.2f · %s", word(W_R_SCORE), s.total / 100.0,
@@ -312,8 +312,9 @@ static void put_card(struct report *r, const struct scorecard *card, uint32_t at
                 report_phrase(r, W_R_CARD_EMPTY, report_card_title(card), NULL, NULL));
 }
 
-/* Cards that judge nobody here, and those whose terms change within the period: in a list. */
-static uint32_t terms(struct report *r, bool totals, const char *ret[2 * SCORECARDS_MAX])
+/* Cards that judge nobody here, those whose terms change within the period, and those that are for
+ * a longer or shorter one: in a list. */
+static uint32_t terms(struct report *r, bool totals, const char *ret[NOTES_MAX])
 {
     const struct scorecard *first[SCORECARDS_MAX];
     const struct period *now = &r->cube->setup.period[CUBE_NOW];
@@ -321,7 +322,7 @@ static uint32_t terms(struct report *r, bool totals, const char *ret[2 * SCORECA
     for (uint32_t i = 0; i < n; i++) {
         char day[PERIOD_NAME];
         bool out;
-        const char *why = why_not(r, first[i], &out);
+        const char *why = why_not(r, first[i], &out), *length = report_card_length(r, first[i]);
         ms_t change = cards_change_in(r->cards, first[i], now->from, now->to);
         if (out && totals) /* without any total its figure says why */
             ret[told++] = why;
@@ -329,6 +330,8 @@ static uint32_t terms(struct report *r, bool totals, const char *ret[2 * SCORECA
             ret[told++] =
                 report_phrase(r, W_R_CARD_CHANGES, report_card_title(first[i]),
                               period_name(day, &r->settings->zone, STEP_DAY, change), NULL);
+        if (length != NULL)
+            ret[told++] = length;
     }
     return told;
 }
@@ -336,7 +339,7 @@ static uint32_t terms(struct report *r, bool totals, const char *ret[2 * SCORECA
 void report_scorecards(struct report *r)
 {
     const struct scorecard *card[SCORECARDS_MAX];
-    const char *told[2 * SCORECARDS_MAX];
+    const char *told[NOTES_MAX];
     uint32_t n = r->cards == NULL ? 0 : wholes(r, card);
     uint32_t notes = r->cards == NULL ? 0 : terms(r, n > 0, told);
     if (n + notes == 0)

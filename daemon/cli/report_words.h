@@ -58,8 +58,20 @@
     X(R_CARD_OF_EACH, "A card for each of them, held against all together.",                       \
       "以个人或团队的评分卡评价整体。")                                                            \
     X(R_CARD_ITEMS, "Scorecard {1}: every item", "评分卡 {1}:各项")                                \
-    X(R_CARD_HOURS, "Scorecard {1} is left out: a report tells no hours apart (calendar {2}).",    \
-      "评分卡 {1} 未计入:报告不区分时段(日历 {2})。")                                              \
+    X(R_CARD_WHEN, "only in the hours of {1}", "仅计 {1} 时段")                                    \
+    X(R_CARD_VALID, "valid from {1}", "自 {1} 起生效")                                             \
+    X(R_A_DAY, "a day", "一天")                                                                    \
+    X(R_A_WEEK, "a week", "一周")                                                                  \
+    X(R_A_MONTH, "a month", "一个月")                                                              \
+    X(R_DAYS, "{1} days", "{1} 天")                                                                \
+    X(R_CARD_LENGTH, "made for {1}, the period is {2}", "按{1}设定，而时期为{2}")                  \
+    X(R_CARD_LENGTH_COUNTS,                                                                        \
+      "Scorecard {1} is {2}: its goals of counts are not scaled to that ({3}), and min_n "         \
+      "neither.",                                                                                  \
+      "评分卡 {1} {2}：计数类目标（{3}）与 min_n 均未按比例换算。")                                \
+    X(R_CARD_LENGTH_RATES,                                                                         \
+      "Scorecard {1} is {2}: rates and averages hold for any length, min_n is not scaled.",        \
+      "评分卡 {1} {2}：比率与平均值适用于任何长度，min_n 未按比例换算。")                          \
     X(R_CARD_FUTURE, "Scorecard {1} is left out: it was not in force yet when the period began.",  \
       "评分卡 {1} 未计入:时期开始时尚未生效。")                                                    \
     X(R_CARD_OF_SOME,                                                                              \
@@ -204,6 +216,19 @@
     X(R_WEAK_TIME, "{1}: time beyond the average", "{1}:超出平均的时间")                           \
     X(R_MEASURE_NONE, "No measures were given (--measures FILE).",                                 \
       "未提供改进措施(--measures FILE)。")                                                         \
+    X(R_MEASURE_NOTE,                                                                              \
+      "After: the part of this period from the end of due on (without due, from start); "          \
+      "before: as long, up to start (without start, to the end of due). A measure without "        \
+      "dates has this period and the one before.",                                                 \
+      "之后：本期中期限日结束之后（未写期限则自开始日起）的部分；"    \
+      "之前：开始日之前（未写开始日则期限日结束之前）同样长的一段。" \
+      "未写日期的措施以本期对比上一期。")                                                          \
+    X(R_EARLIER, "before", "之前")                                                                 \
+    X(R_SINCE, "after", "之后")                                                                    \
+    X(R_START, "start", "开始")                                                                    \
+    X(R_MET_SO_FAR, "not due; met so far", "未到期，目前达到")                                     \
+    X(R_MET_BEFORE, "met before, too", "此前亦已达到")                                             \
+    X(R_LOG_SINCE, "the log begins {1}", "日志始于 {1}")                                           \
     X(R_VERIFIED, "verified", "已验证")                                                            \
     X(R_NOT_YET, "not yet", "尚未达到")                                                            \
     X(R_NOT_DUE, "not due", "未到期")                                                              \
@@ -213,6 +238,10 @@
     X(R_NOT_HERE, "not in this report, which is about one team", "不在本报告内:仅统计一个团队")    \
     X(R_MORE_NAMES, "{1} further names are left out here; --format csv has all of them.",          \
       "此处另有 {1} 个名称未列出;--format csv 包含全部。")                                         \
+    X(R_SILENT,                                                                                    \
+      "{1} indicators are left out, as the log has no event that they tell of: {2}. "              \
+      "--format csv has them.",                                                                    \
+      "日志中没有相关事件，略去 {1} 项指标：{2}。--format csv 含全部。")                           \
     X(R_COMPARE_NOTE,                                                                              \
       "Everything that either period has. A ratio has its cases and interval behind it; better "   \
       "or worse is said where the change is clear.",                                               \

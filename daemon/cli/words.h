@@ -73,6 +73,7 @@
       "截止时刻(毫秒或 ISO 8601),略去其后的事件")                                                  \
     X(O_JSON, "NDJSON for programs", "输出 NDJSON,供程序读取")                                     \
     X(O_TABLE, "a table for people", "输出表格")                                                   \
+    X(O_CARDS, "the scorecards at the end instead of the numbers", "输出期末的评分卡,代替指标")    \
     X(O_SCOPE, "only this scope: all agent team channel priority category",                        \
       "只看此维度:all agent team channel priority category")                                       \
     X(O_WINDOW, "only this window, e.g. 1h", "只看此时间窗,如 1h")                                 \

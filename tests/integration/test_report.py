@@ -172,7 +172,7 @@ class Report(Reported):
 
     def test_measures(self):
         measures = self.write("measures.yaml", """measures:
-  - {measure: more people, owner: ada, due: 2026-01-31, indicator: first_response, field: p90,
+  - {measure: more people, owner: ada, indicator: first_response, field: p90,
      expected: "<= 10h"}
   - {measure: "<i>templates", owner: bo, indicator: reopen_rate, expected: "<= 0.001%"}
   - {measure: nobody, owner: cy, indicator: csat, expected: ">= 4", team: no-such-team}
@@ -212,6 +212,65 @@ class Report(Reported):
                                f"{what},\n     expected: \">= 4\"}}\n")
             done = run("report", self.log, "--measures", wrong, code=1)
             self.assertRegex(done.stderr, f"{re.escape(wrong)}:3: .*{says}")
+
+    def test_measures_have_a_before_and_an_after(self):
+        """Both sides are what a report of those days says, as of as long after their end."""
+        measures = self.write("dated.yaml", """measures:
+  - {measure: both, owner: ada, start: 2025-12-30, due: 2026-01-03, indicator: keep_rate,
+     expected: ">= 1%"}
+  - {measure: inside, owner: ada, due: 2026-01-03, indicator: resolution, field: mean,
+     expected: "<= 100d", team: billing}
+  - {measure: begins, owner: ada, start: 2026-01-04, indicator: occupancy, expected: ">= 1%"}
+  - {measure: runs, owner: ada, start: 2026-01-04, due: 2026-02-28, indicator: opened,
+     expected: ">= 1"}
+  - {measure: unmet, owner: ada, start: 2026-01-04, due: 2026-02-28, indicator: opened,
+     expected: "<= 1"}
+  - {measure: aspect, owner: ada, start: 2026-01-04, indicator: csat.speed, expected: ">= 1.1"}
+  - {measure: to come, owner: ada, due: 2026-02-28, indicator: opened, expected: ">= 1"}
+  - {measure: too early, owner: ada, start: 2025-12-20, indicator: opened, expected: ">= 1"}
+""")
+        lag = 5 * DAY
+
+        def told(first, last, *args):
+            """The days of one side: first and last, as days of January."""
+            end = START + last * DAY
+            return self.report("--from", START + (first - 1) * DAY, "--to", end, "--as-of",
+                               end + lag, *args)
+
+        def report(*args):
+            return self.report("--measures", measures, "--from", "2026-01-01", "--to",
+                               "2026-01-06", "--as-of", START + 6 * DAY + lag, *args)["measures"]
+
+        got = report()
+        self.assertEqual({row: cells["state"] for row, cells in got.items()},
+                         {"both": "verified", "inside": "verified", "begins": "verified",
+                          "runs": "not due; met so far", "unmet": "not due", "to come": "not due",
+                          "aspect": "verified", "too early": "verified"})
+        mean = self.write("mean.yaml", "scorecards: [{id: a, scope: team, window: 7d, items: "
+                          "[{indicator: resolution, field: mean, weight: 1, baseline: 2d, "
+                          "target: 1d}]}]\n")
+        sides = {  # measure: indicator, before, after, filter
+            "both": ("keep_rate", (-4, -2), (4, 6), ()),
+            "inside": ("resolution", (1, 3), (4, 6), ("--team", "billing")),
+            "begins": ("occupancy", (1, 3), (4, 6), ()), "runs": ("opened", (1, 3), (4, 6), ())}
+        for row, (indicator, before, after, args) in sides.items():
+            for column, days in (("before", before), ("actual", after)):
+                if indicator == "resolution":  # the median but for a card
+                    args = (*args[:2], "--config", mean)
+                want = told(*days, *args)["indicators"][indicator]["actual"]
+                self.assertAlmostEqual(got[row][column], want, delta=1e-6, msg=(row, column))
+        text = {line["row"]: line for line in csv.DictReader(io.StringIO(run(
+            "report", self.log, "--measures", measures, "--from", "2026-01-01", "--to",
+            "2026-01-06", "--lang", "en", "--format", "csv").stdout))
+            if (line["table"], line["column"]) == ("measures", "before")}
+        self.assertRegex(text["both"]["note"], r"^n = \d+ · [\d.]+ – [\d.]+% · .*"
+                         r"2025-12-27 … 2025-12-29$")
+        self.assertEqual(text["to come"]["note"], "2026-01-01 … 2026-01-06")
+        self.assertNotIn("too early", {r for r, line in text.items() if line["text"]})
+        self.assertEqual(report("--team", "billing")["inside"], got["inside"])
+        early = report("--as-of", "2026-01-02")  # it runs, and nothing has had its time but one
+        self.assertEqual([early[row]["state"] for row in ("inside", "begins", "runs")],
+                         ["not due"] * 3)
 
     def test_scorecards_rank(self):
         config = self.write("cards.yaml", """scorecards:

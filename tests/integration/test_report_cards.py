@@ -141,15 +141,72 @@ class ReportCards(unittest.TestCase):
             "--format", "md").stdout)
         some = cards.replace("window: 30d,", "window: 30d, match: {agent: [ada]},", 1)
         self.assertIn("is not for everybody (agent)", self.said(some, form="md"))
-        hours = "calendars: [{id: night, hours: {mon-sun: '22:00-06:00'}}]\n" \
-                + cards.replace("window: 30d,", "window: 30d, when: night,", 1)
-        self.assertIn("left out: a report tells no hours apart (calendar night)",
-                      self.said(hours, form="md"))
-        self.assertNotIn(("agents", "ada", "score"), self.cells(hours))  # nor by all hours
+        ratio = cards.replace("deduct: 0.25", "baseline: 0, target: 0").replace(
+            "complaints, title: told off", "csat_rate, title: told off").replace(
+            "baseline: 0, target: 0", "baseline: 40%, target: 50%, gate: {indicator: "
+            "conformance_rate, at: '<= 50%', void: card}")
+        got = self.cells(ratio)  # a gate on a rate is no goal of one name; nobody inspected: no hit
+        self.assertEqual(got["summary", "score", "value"], ("90.00", "excellent"))
         nothing = "scorecards:\n  - {id: a, scope: all, window: 30d, items: [{indicator: nps, " \
                   "weight: 1, baseline: 0, target: 1}]}\n"
         self.assertIn("nothing that scorecard a judges was counted", self.said(nothing, form="md"))
         self.assertNotIn("No total", self.said("{}", form="md"))
+
+    def test_a_card_for_another_length_says_so(self):
+        """Rates hold for any; goals of counts are not scaled, and named. Nothing of a fit."""
+        card = "windows: [7d, 30d, month, today]\nscorecards:\n  - {id: a, title: Desk, window: " \
+               "%s, items: [" + CSAT % (3, 4) + "%s]}\n"
+        more = ", {indicator: resolved_tickets, title: solved, weight: 1, baseline: 1, target: 2}"
+        week = ("--from", "2026-05-04", "--to", "2026-05-10")
+
+        def line(cards, *args):
+            config = self.write("cards.yaml", cards)
+            text = run("report", self.log, "--config", config, "--format", "md", "--no-charts",
+                       "--lang", "en", *args).stdout
+            return [said for said in text.splitlines() if said.startswith("Scorecard")]
+
+        self.assertEqual(line(card % ("month", ""), *week), [
+            "Scorecard Desk is made for a month, the period is 7 days: rates and averages hold "
+            "for any length, min\\_n is not scaled."])
+        self.assertEqual(line(card % ("month", more), *week), [
+            "Scorecard Desk is made for a month, the period is 7 days: its goals of counts are "
+            "not scaled to that (solved), and min\\_n neither."])
+        self.assertIn("is made for a day, the period is 31 days",
+                      line(card % ("today", ""), "--month", "2026-05")[0])
+        for fits, args in (("7d", week), ("month", ("--month", "2026-05")),
+                           ("30d", ("--month", "2026-04"))):
+            self.assertEqual(line(card % (fits, more), *args), [], fits)
+        config = self.write("cards.yaml", card % ("month", ""))
+        notes = [c["note"] for c in csv.DictReader(io.StringIO(run(
+            "report", self.log, "--config", config, "--format", "csv", "--lang", "en",
+            *week).stdout)) if (c["table"], c["row"], c["column"]) == ("summary", "score", "value")]
+        self.assertEqual(notes, ["good · made for a month, the period is 7 days"])
+
+    def test_variants_tell_since_when(self):
+        cards = """scorecards:
+  - {id: a, window: 30d, valid_from: 2026-05-01, match: {agent: [ada]}, items: [%s]}
+  - {id: a, window: 30d, valid_from: 2026-04-15, items: [%s]}
+  - {id: a, window: 30d, items: [%s]}
+""" % ((CSAT % (3, 4),) * 3)
+        text = self.said(cards, form="md")
+        self.assertIn("**Scorecard a (ada) · valid from 2026-05-01: every item**", text)
+        self.assertIn("**Scorecard a · valid from 2026-04-15: every item**", text)
+
+    def test_what_the_log_never_speaks_of_is_named(self):
+        """Parts of the tickets that nobody ever complained of, … are a line, not rows of 0 %."""
+        config = self.write("none.yaml", "{}")
+        quiet = self.write("quiet.ndjson", "".join(
+            json.dumps(e) + "\n" for e in LOG if e["type"] != "complained"))
+        for form in ("md", "html"):
+            text = run("report", quiet, "--config", config, "--month", "2026-05", "--format",
+                       form, "--no-charts", "--lang", "en").stdout
+            self.assertEqual(text.count("9 indicators are left out, as the log has no event"), 2)
+            for name in ("complaint rate", "follow-up rate, third round", "rework rate"):
+                self.assertEqual(text.count(name), 2 * (1 + name.count("complaint")), name)
+            self.assertIn("tickets rated", text)
+        rows = self.cells("{}", log=quiet)
+        self.assertEqual(rows["indicators", "complaint_rate", "actual"][0], "0.0%")
+        self.assertIn("| complaint rate ", self.said("{}", form="md"))
 
     def test_a_void_card_says_by_what(self):
         cards = """scorecards:
@@ -180,7 +237,7 @@ class ReportCards(unittest.TestCase):
         pair = pair.replace("baseline: 3, target: 4", "baseline: 1, target: 2")
         got = self.cells(pair)
         self.assertEqual([got["agents", name, "rank"][0] for name in ("bob", "dan")],
-                         ["★ 1", "2"])  # second, and nothing to be proud of
+                         ["★ 1", "·"])  # a void card holds no place
         void = re.findall(r'<td class="([^"]*)"[^>]*>0\.00<small>(?:(?!</td>).)*<span>void</span>',
                           self.said(pair, form="html"))
         self.assertEqual(void, ["n bad", "n bad"])  # both items, not green for what they were

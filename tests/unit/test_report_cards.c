@@ -78,7 +78,7 @@ Test(report_cards, the_whole)
     cr_assert(card == each);
     each->item[0].gate.on = false;
     memcpy(each->when, "night", 5);
-    cr_assert_eq(fit(1, SCOPE_ALL, "-", 0, &card), CARD_HOURS);
+    cr_assert_eq(fit(1, SCOPE_ALL, "-", 0, &card), CARD_FITS);
     each->when[0] = 0;
     each->valid_from = 1;
     cr_assert_eq(fit(1, SCOPE_ALL, "-", 0, &card), CARD_FUTURE);
@@ -125,6 +125,33 @@ Test(report_cards, rates_are_of_any_size)
                  {{IND_COMPLAINTS, IF_NUM, 0}, false}};
     for (size_t i = 0; i < ARRAY_LEN(items); i++) {
         struct score_item item = {.of = items[i].of};
-        cr_assert_eq(cards_item_is_rate(&item), items[i].rate, "%zu", i);
+        cr_assert_eq(cards_is_rate(item.of), items[i].rate, "%zu", i);
+        cr_assert_eq(cards_item_is_sized(&item), !items[i].rate, "%zu", i);
+        struct score_item gated = {.of = items[0].of, .gate = {.on = true, .of = items[i].of}};
+        cr_assert_eq(cards_item_is_sized(&gated), !items[i].rate, "%zu", i);
+        gated.gate.on = false; /* what a gate that is none looks at */
+        cr_assert_not(cards_item_is_sized(&gated));
+    }
+}
+
+Test(report_cards, is_as_long_as_its_window)
+{
+    static const struct {
+        const char *window;
+        ms_t period; /* hours */
+        bool fits;
+    } all[] = {
+        {"month", 28 * 24, true},   {"month", 31 * 24 + 1, true}, {"month", 27 * 24, false},
+        {"month", 7 * 24, false},   {"month", 32 * 24, false},    {"month", 366 * 24, false},
+        {"week", 7 * 24 - 1, true}, {"week", 7 * 24 + 1, true},   {"week", 6 * 24, false},
+        {"week", 8 * 24, false},    {"today", 23, true},          {"today", 25, true},
+        {"today", 12, false},       {"today", 48, false},         {"30d", 28 * 24, true},
+        {"30d", 31 * 24, true},     {"30d", 26 * 24, false},      {"30d", 34 * 24, false},
+        {"24h", 24, true},          {"24h", 7 * 24, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct window_setting w;
+        cr_assert(window_setting_parse(str_of(all[i].window), &w));
+        cr_assert_eq(cards_length_fits(&w, all[i].period * MS_HOUR), all[i].fits, "%zu", i);
     }
 }
