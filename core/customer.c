@@ -30,7 +30,7 @@ uint32_t customers_cap(uint32_t tickets)
 uint64_t customers_bytes(uint32_t tickets)
 {
     uint32_t cap = customers_cap(tickets);
-    return block_round(pool_bytes(sizeof(struct service), cap)) + block_round(map_bytes(cap));
+    return block_round(pool_bytes(sizeof(struct service), cap)) + block_round(treap_bytes(cap));
 }
 
 void customers_init(struct customers *c, void *mem, uint32_t tickets, struct board *board,
@@ -43,7 +43,7 @@ void customers_init(struct customers *c, void *mem, uint32_t tickets, struct boa
     *c = (struct customers){.board = board};
     pool_init(&c->pool, "customers", block_take(&at, pool_bytes(sizeof(struct service), cap)),
               sizeof(struct service), cap);
-    treap_init(&c->touches, block_take(&at, map_bytes(cap)), cap, &c->pool,
+    treap_init(&c->touches, block_take(&at, treap_bytes(cap)), &c->pool,
                offsetof(struct service, key), offsetof(struct service, node), seed);
     edges_plan(board_settings(board), &setup, &edges);
     for (uint32_t w = 0; w < setup.windows; w++)
@@ -273,8 +273,5 @@ void customers_check(const struct customers *c)
 
 void customers_rebuild(struct customers *c)
 {
-    treap_clear(&c->touches);
-    for (uint32_t i = 1; i <= c->pool.high; i++)
-        if (pool_handle(&c->pool, i) != 0)
-            treap_attach(&c->touches, pool_handle(&c->pool, i));
+    treap_rebuild(&c->touches);
 }

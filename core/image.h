@@ -63,9 +63,10 @@ struct image {
     struct checksum sum;
     uint8_t *load_to; /* where the next load_want bytes of the stream go */
     uint64_t load_want;
-    uint64_t load_slots; /* slots still to come */
-    uint32_t load_blob;  /* the blob being read */
-    uint8_t load_stage;  /* enum load_stage */
+    uint64_t load_slots;                 /* slots still to come */
+    uint32_t load_live[IMAGE_POOLS_MAX]; /* live ones that came */
+    uint32_t load_blob;                  /* the blob being read */
+    uint8_t load_stage;                  /* enum load_stage */
     uint8_t load_head[32];
 };
 
@@ -89,15 +90,30 @@ void image_cancel(struct image *img);
 
 bool image_under_way(const struct image *img);
 
+/* The checksum that ends the image that was taken or loaded last: it is of all bytes before it. */
+uint64_t image_sum(const struct image *img);
+
 /* Loads into pools that are as pool_init left them; the few slots that an owner's init has filled
  * since are dropped. Sizes, ranges, counts and free lists are
  * checked before they are believed, the checksum at the end. After any error pools and blobs hold
  * rubbish: the caller starts again with fresh memory. Maps, heads and the like are not part of
  * an image: their owners rebuild them afterwards.
  * ERR_BAD_IMAGE: damaged, cut short or too long. ERR_OTHER_IMAGE: another version, layout or
- * machine, or more slots than the limits allow now. */
+ * machine, or more slots than the limits allow now.
+ *
+ * Who has the bytes in a file reads them straight to where they belong, instead of feeding them:
+ *     p = image_load_place(img, &n); k = read(fd, p, n); image_load_took(img, k) … */
 void image_load_begin(struct image *img);
 MUST_CHECK int image_load_feed(struct image *img, const void *bytes, uint64_t n);
 MUST_CHECK int image_load_end(struct image *img);
+
+/* Where the next bytes go, and how many at most; 0: more would be too many. */
+MUST_CHECK void *image_load_place(struct image *img, uint64_t *ret_n);
+
+/* So many of them are there. */
+MUST_CHECK int image_load_took(struct image *img, uint64_t n);
+
+/* Slots that are still to come: 0 before it is known, too. */
+uint64_t image_load_left(const struct image *img);
 
 #endif

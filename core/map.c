@@ -18,7 +18,8 @@ void map_init(struct map *m, void *mem, uint32_t cap, const struct pool *pool)
 
 void map_clear(struct map *m)
 {
-    memset(m->cells, 0, (uint64_t)m->size * sizeof *m->cells);
+    if (m->live > 0) /* else it is all zeroes, and may be memory that nobody has touched yet */
+        memset(m->cells, 0, (uint64_t)m->size * sizeof *m->cells);
     m->live = 0;
 }
 
@@ -33,6 +34,22 @@ bool map_put(struct map *m, uint64_t hash, handle_t h)
     m->cells[at] = map_cell_of(handle_index(h), map_tag(hash));
     m->live++;
     return true;
+}
+
+void map_put_soon(struct map_later *l, uint64_t hash, handle_t h)
+{
+    map_prefetch(l->map, hash);
+    l->put[l->n].hash = hash;
+    l->put[l->n++].h = h;
+    if (l->n == MAP_LATER)
+        map_put_rest(l);
+}
+
+void map_put_rest(struct map_later *l)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        CHECK(map_put(l->map, l->put[i].hash, l->put[i].h));
+    l->n = 0;
 }
 
 /* From one cell on to another. */

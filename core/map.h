@@ -102,6 +102,20 @@ static inline void map_prefetch_slot(const struct map *m, uint64_t hash)
 /* false when the map is full. The key must not be in it, the slot is live as long as it is. */
 MUST_CHECK bool map_put(struct map *m, uint64_t hash, handle_t h);
 
+/* Very many, one after the other: each waits until its cell is near. {.map = m} at first; there
+ * must be room for all. Until map_put_rest the last ones are not in it. */
+enum { MAP_LATER = 16 };
+struct map_later {
+    struct map *map;
+    uint32_t n;
+    struct {
+        uint64_t hash;
+        handle_t h;
+    } put[MAP_LATER];
+};
+void map_put_soon(struct map_later *l, uint64_t hash, handle_t h);
+void map_put_rest(struct map_later *l);
+
 /* The handle must be in the map under this hash. */
 void map_remove(struct map *m, uint64_t hash, handle_t h);
 

@@ -9,7 +9,7 @@ uint64_t repeats_bytes(uint32_t tickets)
 {
     return block_round(pool_bytes(sizeof(struct repeat), tickets)) +
            block_round(pool_bytes(sizeof(struct repeat_solved), tickets)) +
-           2 * block_round(map_bytes(tickets));
+           2 * block_round(treap_bytes(tickets));
 }
 
 void repeats_init(struct repeats *r, void *mem, uint32_t tickets, struct board *board,
@@ -22,9 +22,9 @@ void repeats_init(struct repeats *r, void *mem, uint32_t tickets, struct board *
     pool_init(&r->solved, "repeats solved",
               block_take(&at, pool_bytes(sizeof(struct repeat_solved), tickets)),
               sizeof(struct repeat_solved), tickets);
-    treap_init(&r->openings, block_take(&at, map_bytes(tickets)), tickets, &r->pool,
+    treap_init(&r->openings, block_take(&at, treap_bytes(tickets)), &r->pool,
                offsetof(struct repeat, key), offsetof(struct repeat, node), seed);
-    treap_init(&r->resolves, block_take(&at, map_bytes(tickets)), tickets, &r->solved,
+    treap_init(&r->resolves, block_take(&at, treap_bytes(tickets)), &r->solved,
                offsetof(struct repeat_solved, key), offsetof(struct repeat_solved, node), seed);
 }
 
@@ -248,20 +248,10 @@ uint64_t repeat_digest(const struct repeats *r, handle_t h)
     return mix64(mix64((uint64_t)n->node.at) ^ solved);
 }
 
-/* Links follow from the records. */
 void repeats_rebuild(struct repeats *r)
 {
-    treap_clear(&r->openings);
-    treap_clear(&r->resolves);
-    for (uint32_t i = 1; i <= r->pool.high; i++) {
-        handle_t h = pool_handle(&r->pool, i);
-        if (h == 0)
-            continue;
-        if (get(r, h)->node.at != MS_NONE)
-            treap_attach(&r->openings, h);
-        if (get(r, h)->solved != 0)
-            treap_attach(&r->resolves, get(r, h)->solved);
-    }
+    treap_rebuild(&r->openings);
+    treap_rebuild(&r->resolves);
 }
 
 static void check_solved(const struct repeats *r, handle_t h)

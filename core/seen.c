@@ -316,9 +316,9 @@ void seen_rebuild(struct seen *s)
 {
     names_rebuild(&s->sources);
     s->last = 0;
+    struct map_later later = {.map = &s->map};
     map_clear(&s->map);
-    for (uint64_t n = s->state.ring_first; n < s->state.ring_end; n++) {
-        bool put = map_put(&s->map, ring_at(s, n)->hash[0], pool_handle(&s->ids, ring_slot(s, n)));
-        CHECK(put);
-    }
+    for (uint64_t n = s->state.ring_first; n < s->state.ring_end; n++)
+        map_put_soon(&later, ring_at(s, n)->hash[0], pool_handle(&s->ids, ring_slot(s, n)));
+    map_put_rest(&later);
 }

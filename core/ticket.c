@@ -486,12 +486,14 @@ struct tickets_ends *tickets_blob(struct tickets *t)
 
 void tickets_rebuild(struct tickets *t)
 {
+    struct map_later later = {.map = &t->map};
     map_clear(&t->map);
     repeats_rebuild(&t->repeats);
     customers_rebuild(&t->customers);
     for (uint32_t i = 1; i <= t->tickets.high; i++) {
         handle_t h = pool_handle(&t->tickets, i);
         if (h != 0)
-            CHECK(map_put(&t->map, ticket_hash(t, ticket_key(t, h)), h));
+            map_put_soon(&later, ticket_hash(t, ticket_key(t, h)), h);
     }
+    map_put_rest(&later);
 }

@@ -1,13 +1,27 @@
 #include "core/treap.h"
 
-void treap_init(struct treap *t, void *mem, uint32_t members, struct pool *pool, uint32_t key,
-                uint32_t node, uint64_t seed)
+#include "core/block.h"
+
+static uint64_t bits_bytes(uint32_t members)
 {
+    return members / 64 * 8ULL + 8;
+}
+
+uint64_t treap_bytes(uint32_t members)
+{
+    return block_round(map_bytes(members)) + block_round(bits_bytes(members));
+}
+
+void treap_init(struct treap *t, void *mem, struct pool *pool, uint32_t key, uint32_t node,
+                uint64_t seed)
+{
+    uint8_t *at = mem;
     t->pool = pool;
     t->key = key;
     t->node = node;
     t->seed = seed;
-    map_init(&t->root, mem, members, pool);
+    map_init(&t->root, block_take(&at, map_bytes(pool->cap)), pool->cap, pool);
+    t->below = block_take(&at, bits_bytes(pool->cap));
 }
 
 static const struct treap_node *get(const struct treap *t, handle_t h)
@@ -150,7 +164,38 @@ void treap_postpone(struct treap *t, handle_t h, ms_t at)
     node->at = at;
 }
 
-void treap_clear(struct treap *t)
+/* The node of a member; NULL: it is none. */
+static const struct treap_node *member(const struct treap *t, uint32_t i)
 {
+    const struct treap_node *n = (const void *)((const char *)pool_at(t->pool, i) + t->node);
+    return pool_handle(t->pool, i) != 0 && n->at != MS_NONE ? n : NULL;
+}
+
+static void put_below(struct treap *t, handle_t h)
+{
+    uint32_t i = handle_index(h);
+    CHECK(i <= t->pool->high);
+    t->below[i / 64] |= 1ULL << (i % 64);
+}
+
+/* Who is below nobody is the root of its set. */
+void treap_rebuild(struct treap *t)
+{
+    struct map_later later = {.map = &t->root};
     map_clear(&t->root);
+    for (uint32_t i = 1; i <= t->pool->high; i++) {
+        const struct treap_node *n = member(t, i);
+        if (n != NULL) {
+            put_below(t, n->left);
+            put_below(t, n->right);
+        }
+    }
+    for (uint32_t i = 1; i <= t->pool->high; i++) {
+        if ((t->below[i / 64] >> (i % 64) & 1) == 0 && member(t, i) != NULL) {
+            handle_t h = pool_handle(t->pool, i);
+            map_put_soon(&later, key_of(t, h), h);
+        }
+    }
+    map_put_rest(&later);
+    memset(t->below, 0, t->pool->high / 64 * 8ULL + 8);
 }

@@ -19,13 +19,17 @@ struct treap {
     uint32_t key, node; /* where in a slot: uint64_t, struct treap_node */
     uint64_t seed;
     struct map root; /* key -> the set's root */
+    uint64_t *below; /* bit of every slot, for treap_rebuild: it is below another one */
 };
 
-/* mem: map_bytes(members) of zeroes, 64-byte aligned, lent for life; pool is borrowed. */
-void treap_init(struct treap *t, void *mem, uint32_t members, struct pool *pool, uint32_t key,
-                uint32_t node, uint64_t seed);
+/* members: as many as the pool has slots. */
+uint64_t treap_bytes(uint32_t members);
 
-/* The slot has key and `at` and is in no set of this kind; it is in one. */
+/* mem: treap_bytes of zeroes, 64-byte aligned, lent for life; pool is borrowed. */
+void treap_init(struct treap *t, void *mem, struct pool *pool, uint32_t key, uint32_t node,
+                uint64_t seed);
+
+/* The slot has key and `at` (not MS_NONE) and is in no set of this kind; it is in one. */
 void treap_attach(struct treap *t, handle_t h);
 void treap_detach(struct treap *t, handle_t h);
 
@@ -39,7 +43,7 @@ handle_t treap_last(const struct treap *t, uint64_t key);
 /* The last member stays the last, at a later instant. */
 void treap_postpone(struct treap *t, handle_t h, ms_t at);
 
-/* All sets are empty, whatever the nodes say: before everything is attached anew. */
-void treap_clear(struct treap *t);
+/* The sets are what the nodes of live slots say, as an image has them; MS_NONE: in none. */
+void treap_rebuild(struct treap *t);
 
 #endif

@@ -96,6 +96,7 @@ bool checkpoint_begin(struct checkpoint *c, uint64_t seq, ms_t at, const void *l
     if (clients_n > 0)
         memcpy(c->front + sizeof head + lineage_n, clients, clients_n);
     checksum_init(&c->sum);
+    checksum_add(&c->sum, c->front, c->front_n);
     c->begun_ns = uv_hrtime();
     c->under_way = true;
     image_begin(c->image);
@@ -204,10 +205,13 @@ static bool fill(struct checkpoint *c, struct checkpoint_slice *s)
             return false;
         c->last = more == 0;
     }
-    checksum_add(&c->sum, s->bytes, s->n);
     s->at = c->size;
     c->size += s->n;
-    c->digest = checksum_value(&c->sum);
+    if (c->last) {
+        uint64_t sum = image_sum(c->image);
+        checksum_add(&c->sum, &sum, sizeof sum);
+        c->digest = checksum_value(&c->sum);
+    }
     return true;
 }
 
@@ -258,21 +262,46 @@ static bool fail(struct checkpoint_reader *r, const char *why)
     return false;
 }
 
-/* n bytes more; false: they are not there. */
+static uint64_t unread(const struct checkpoint_reader *r)
+{
+    return r->left + r->buffered;
+}
+
+/* What read() gives, at most n bytes; 0: nothing more, or it failed. */
+static uint64_t read_some(struct checkpoint_reader *r, void *to, uint64_t n)
+{
+    ssize_t got;
+    do
+        got = read(r->fd, to, n < r->left ? n : r->left);
+    while (got < 0 && errno == EINTR);
+    r->left -= got > 0 ? (uint64_t)got : 0;
+    return got > 0 ? (uint64_t)got : 0;
+}
+
+/* Some of the next n bytes, by way of the buffer if they are few. 0: they are not there. */
+static uint64_t take_some(struct checkpoint_reader *r, void *to, uint64_t n)
+{
+    if (r->buffered == 0 && n >= CHECKPOINT_BUFFER)
+        return read_some(r, to, n < CHECKPOINT_READ ? n : CHECKPOINT_READ);
+    if (r->buffered == 0) {
+        r->buffered = (uint32_t)read_some(r, r->buffer, CHECKPOINT_BUFFER);
+        r->at = 0;
+    }
+    n = n < r->buffered ? n : r->buffered;
+    memcpy(to, r->buffer + r->at, n);
+    r->at += (uint32_t)n;
+    r->buffered -= (uint32_t)n;
+    return n;
+}
+
+/* Part of what is before the image; false: it is not there. */
 static bool take(struct checkpoint_reader *r, void *to, uint64_t n)
 {
-    uint8_t *p = to;
-    if (n > r->left)
-        return false;
-    for (uint64_t done = 0; done < n;) {
-        ssize_t got = read(r->fd, p + done, n - done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
+    for (uint64_t done = 0, got; done < n; done += got) {
+        got = take_some(r, (uint8_t *)to + done, n - done);
+        if (got == 0)
             return false;
-        done += (uint64_t)got;
     }
-    r->left -= n;
     checksum_add(&r->sum, to, n);
     return true;
 }
@@ -290,16 +319,18 @@ bool checkpoint_open(struct checkpoint_reader *r, const char *dir, uint64_t seq,
     if (fstat(r->fd, &st) != 0 || (uint64_t)st.st_size != size)
         return fail(r, "it has another size than was noted");
     (void)posix_fadvise(r->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    r->size = r->left = size;
+    r->left = size;
+    r->buffer = malloc(CHECKPOINT_BUFFER);
+    if (r->buffer == NULL)
+        return fail(r, "there is no memory");
     if (!take(r, &r->head, sizeof r->head) || memcmp(r->head.magic, magic, sizeof magic) != 0 ||
-        r->head.seq != seq || r->head.lineage > r->left || r->head.clients > r->left)
+        r->head.seq != seq || r->head.lineage > unread(r) || r->head.clients > unread(r))
         return fail(r, "it is damaged");
     if (r->head.version != CHECKPOINT_VERSION)
         return fail(r, "another version wrote it");
     r->lineage = malloc(r->head.lineage + 1);
     r->clients = malloc(r->head.clients + 1);
-    r->buffer = malloc(CHECKPOINT_SLICE);
-    if (r->lineage == NULL || r->clients == NULL || r->buffer == NULL)
+    if (r->lineage == NULL || r->clients == NULL)
         return fail(r, "there is no memory");
     if (!take(r, r->lineage, r->head.lineage) || !take(r, r->clients, r->head.clients))
         return fail(r, "it is damaged");
@@ -318,27 +349,27 @@ static void begin_prefault(struct prefault *f, const struct image *image)
 bool checkpoint_load(struct checkpoint_reader *r, struct image *image, uint64_t digest)
 {
     struct prefault ahead = {.n = 0};
+    uint64_t slots = 0, n = 0, got = 0;
     int err = 0;
-    bool there = true;
     image_load_begin(image);
-    while (r->left > 0 && err == 0 && there) {
-        uint64_t n = r->left < CHECKPOINT_SLICE ? r->left : CHECKPOINT_SLICE;
-        bool first = ahead.n == 0;
-        there = take(r, r->buffer, n);
-        if (there)
-            err = image_load_feed(image, r->buffer, n);
-        if (there && err == 0 && first && r->left > 0)
+    do {
+        void *to = image_load_place(image, &n);
+        got = n > 0 ? take_some(r, to, n) : 0;
+        if (got > 0)
+            err = image_load_took(image, got);
+        if (err == 0 && slots == 0 && (slots = image_load_left(image)) > 0)
             begin_prefault(&ahead, image);
-    }
+    } while (got > 0 && err == 0);
     prefault_end(&ahead);
-    if (!there)
-        return fail(r, "it cannot be read");
+    int ended = image_load_end(image);
     if (err == 0)
-        err = image_load_end(image);
+        err = unread(r) > 0 ? ERR_BAD_IMAGE : ended;
     if (err != 0)
         return fail(r, err == ERR_OTHER_IMAGE
                            ? "it was made by another version, or with other limits"
-                           : "it is damaged");
+                           : "it is damaged, or cannot be read");
+    uint64_t sum = image_sum(image);
+    checksum_add(&r->sum, &sum, sizeof sum);
     return checksum_value(&r->sum) == digest || fail(r, "it is damaged");
 }
 

@@ -7,7 +7,7 @@
  * fails, the file is given up, and the next one is tried later.
  *
  * Bytes: struct checkpoint_head, lineage (lineage.h), clients (clients.h), the engine's image.
- * The digest is the checksum of the whole file. */
+ * The digest is a checksum of all before the image and of the image's own. */
 #ifndef TP_DAEMON_CHECKPOINT_H
 #define TP_DAEMON_CHECKPOINT_H
 
@@ -18,10 +18,12 @@
 #include <uv.h>
 
 enum {
-    CHECKPOINT_VERSION = 1,
+    CHECKPOINT_VERSION = 2,
     CHECKPOINT_SLICE = 1 << 20,
     CHECKPOINT_SYNC_BYTES = 8 << 20, /* written, then sent to the disk: no flood at the end */
     CHECKPOINT_NAME_MAX = 32,
+    CHECKPOINT_BUFFER = 1 << 16, /* for what is read in small pieces … */
+    CHECKPOINT_READ = 1 << 18,   /* … and at most so much at once of the others */
 };
 
 struct checkpoint_head {
@@ -90,9 +92,10 @@ struct checkpoint_reader {
     int fd;
     struct checkpoint_head head;
     struct checksum sum;
-    uint64_t size, left;        /* bytes of the file; not read yet */
+    uint64_t left;              /* bytes of the file that are not read yet */
     uint8_t *lineage, *clients; /* owned */
-    uint8_t *buffer;
+    uint8_t *buffer;            /* owned: read, not taken yet */
+    uint32_t at, buffered;
     const char *why; /* what is wrong with it */
 };
 

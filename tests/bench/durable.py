@@ -134,20 +134,25 @@ def percentile(values, p):
 
 
 class Alerts(threading.Thread):
-    """When the alert about each ticket came."""
+    """When the alert about each ticket came. A socket is one thread's: close() waits for it."""
 
     def __init__(self, daemon):
         super().__init__(daemon=True)
-        self.reader, self.came = daemon.subscriber("alert.sla."), {}
+        self.socket, self.came = daemon.subscriber("alert.sla.").socket, {}
+        self.wanted = True
         self.start()
 
     def run(self):
-        try:
-            while True:
-                ticket = self.reader.next()[1]["ticket"]
-                self.came[ticket] = time.monotonic()
-        except zmq.ZMQError:  # the daemon's context is gone
-            pass
+        while self.wanted:
+            if self.socket.poll(100):
+                message = msgpack.unpackb(self.socket.recv_multipart()[1])
+                if "ticket" in message:  # the last heartbeat has none
+                    self.came[message["ticket"]] = time.monotonic()
+        self.socket.close()
+
+    def close(self):
+        self.wanted = False
+        self.join()
 
 
 class Report(threading.Thread):
@@ -187,8 +192,8 @@ def latency(count, state, images, reports):
         client.finish()
         daemon.wait_status(lambda s: s["published"]["alert"] >= len(born))
         status = daemon.status()["journal"]
-        while len(alerts.came) < len(born):
-            daemon.status()
+        daemon.wait_status(lambda _: len(alerts.came) >= len(born))
+        alerts.close()
         if report:
             report.wanted = False
             report.join()

@@ -133,3 +133,32 @@ Test(map, removing_what_is_not_there_stops_the_program, .signal = SIGABRT)
     cr_assert(map_put(&m, 1, member(1)));
     map_remove(&m, 1, member(2));
 }
+
+Test(map, puts_that_wait_are_all_there_in_the_end)
+{
+    for (uint32_t n = 0; n <= 2 * MAP_LATER + 1; n++) {
+        struct map m = map_new(CAP);
+        struct map_later later = {.map = &m};
+        for (uint32_t i = 1; i <= n; i++)
+            map_put_soon(&later, mix64(i), member(i));
+        map_put_rest(&later);
+        cr_assert_eq(m.live, n);
+        for (uint32_t i = 1; i <= n; i++)
+            cr_assert_eq(times_found(&m, mix64(i), member(i)), 1);
+        map_free(&m);
+    }
+}
+
+Test(map, is_empty_when_it_was_cleared)
+{
+    struct map m = map_new(CAP);
+    for (int again = 0; again < 2; again++) {
+        for (uint32_t i = 1; i <= CAP / 2; i++)
+            cr_assert(map_put(&m, mix64(i), member(i)));
+        map_clear(&m);
+        cr_assert_eq(m.live, 0);
+        for (uint32_t i = 0; i < m.size; i++)
+            cr_assert_eq(map_cell_index(m.cells[i]), 0);
+    }
+    map_free(&m);
+}
