@@ -7,11 +7,17 @@
 
 enum { REBIND_TRIES = 500, REBIND_WAIT_US = 1000 };
 
+/* What libzmq's threads told the socket so far is taken in by this, and by each receiving; from
+ * then on its descriptor tells. */
 static bool readable(struct zsock *z)
 {
     int events = 0;
     size_t n = sizeof events;
-    return zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &n) == 0 && (events & ZMQ_POLLIN) != 0;
+    if (!z->stirred)
+        return false;
+    z->stirred =
+        zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &n) == 0 && (events & ZMQ_POLLIN) != 0;
+    return z->stirred;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -50,9 +56,19 @@ static void on_check(uv_check_t *check)
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
-    (void)poll; /* the check phase comes next and asks the socket itself */
+    struct zsock *z = poll->data;
+    z->stirred = true; /* the check phase comes next and asks the socket itself */
     (void)status;
     (void)events;
+}
+
+/* A call of ours may have read what the loop would wake up by: it must not sleep before the socket
+ * was asked. The prepare phase does that, and if it is over for this turn, then the next one. */
+static void stir(struct zsock *z)
+{
+    z->stirred = true;
+    if (z->handles > 0 && !z->paused && !uv_is_closing((uv_handle_t *)&z->idle))
+        uv_idle_start(&z->idle, on_idle);
 }
 
 int zsock_set(struct zsock *z, int option, int value)
@@ -107,7 +123,7 @@ static int watch(struct zsock *z, uv_loop_t *loop)
 int zsock_open(struct zsock *z, uv_loop_t *loop, void *zmq, int type,
                const struct zsock_options *options, zsock_cb *ready, void *data)
 {
-    *z = (struct zsock){.ready = ready, .data = data};
+    *z = (struct zsock){.ready = ready, .data = data, .stirred = true};
     z->socket = zmq_socket(zmq, type);
     if (z->socket == NULL)
         return -zmq_errno();
@@ -125,6 +141,7 @@ int zsock_open(struct zsock *z, uv_loop_t *loop, void *zmq, int type,
 int zsock_bind(struct zsock *z, const char *endpoint, char ret_endpoint[ZSOCK_ENDPOINT_MAX])
 {
     size_t n = ZSOCK_ENDPOINT_MAX;
+    stir(z);
     if (zmq_bind(z->socket, endpoint) != 0 ||
         zmq_getsockopt(z->socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &n) != 0)
         return -zmq_errno();
@@ -133,6 +150,7 @@ int zsock_bind(struct zsock *z, const char *endpoint, char ret_endpoint[ZSOCK_EN
 
 int zsock_connect(struct zsock *z, const char *endpoint)
 {
+    stir(z);
     return zmq_connect(z->socket, endpoint) == 0 ? 0 : -zmq_errno();
 }
 
@@ -163,6 +181,7 @@ int zsock_show(struct zsock *z, const struct curve_pair *pair, const char *serve
 
 int zsock_rebind(struct zsock *z, const char *endpoint)
 {
+    stir(z);
     if (zmq_unbind(z->socket, endpoint) != 0)
         return -zmq_errno();
     for (int i = 0; zmq_bind(z->socket, endpoint) != 0; i++) {
@@ -175,6 +194,7 @@ int zsock_rebind(struct zsock *z, const char *endpoint)
 
 int zsock_reconnect(struct zsock *z, const char *endpoint)
 {
+    stir(z);
     if (zmq_disconnect(z->socket, endpoint) != 0 || zmq_connect(z->socket, endpoint) != 0)
         return -zmq_errno();
     return 0;
@@ -182,9 +202,11 @@ int zsock_reconnect(struct zsock *z, const char *endpoint)
 
 int zsock_receive(struct zsock *z, zmq_msg_t *msg)
 {
+    z->stirred = true;
     if (zmq_msg_recv(msg, z->socket, ZMQ_DONTWAIT) >= 0)
         return 1;
     int err = zmq_errno();
+    z->stirred = err != EAGAIN; /* it has looked twice: there is nothing */
     return err == EAGAIN || err == EINTR ? 0 : -err;
 }
 
@@ -192,9 +214,7 @@ int zsock_send(struct zsock *z, const void *bytes, size_t n, bool more)
 {
     int rc = zmq_send(z->socket, bytes, n, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
     int err = rc < 0 ? -zmq_errno() : 0;
-    /* Sending reads the socket's mailbox, and with it the edge that the loop would wake by. */
-    if (!more && readable(z) && !z->paused)
-        uv_idle_start(&z->idle, on_idle);
+    stir(z);
     return err;
 }
 

@@ -1,9 +1,10 @@
 /* zsock.h: a ZeroMQ socket as a libuv handle: bounded, never blocking, no message overlooked.
  *
  * ZMQ_FD is edge-triggered and says only that something may have changed, so readiness is asked
- * for (ZMQ_EVENTS) before the loop sleeps, after it woke, and after every send. While there is
- * something to receive the loop does not sleep, and `ready` is called once a turn: it may take
- * as little as it likes.
+ * for (ZMQ_EVENTS) before the loop sleeps and after it woke; not of a socket that was empty when
+ * last asked, and of which neither the descriptor nor a call of ours has told anything since: each
+ * question is two system calls. While there is something to receive the loop does not sleep, and
+ * `ready` is called once a turn: it may take as little as it likes.
  *
  *     zsock_open(&z, loop, zmq, ZMQ_SUB, &options, ready, data);
  *     zsock_bind(&z, "tcp://127.0.0.1:*", endpoint);
@@ -43,6 +44,7 @@ struct zsock {
     uv_idle_t idle;
     int handles; /* open ones of the four */
     bool paused;
+    bool stirred; /* there may be something to receive, for all that we know */
 };
 
 /* 0, or a negative errno; then nothing is open. The address of z must not change. */

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -133,6 +134,102 @@ Test(zsock, sends_and_receives_by_turns)
     char byte;
     for (int i = 0; i < 200; i++)
         cr_assert_eq(zmq_recv(f->peer, &byte, 1, 0), 1);
+    end(f);
+}
+
+/* Has libzmq told the socket something? The socket itself is not asked. */
+static bool has_edge(const struct fixture *f, int patience_ms)
+{
+    struct pollfd at = {.events = POLLIN};
+    size_t n = sizeof at.fd;
+    cr_assert_eq(zmq_getsockopt(f->sut.socket, ZMQ_FD, &at.fd, &n), 0);
+    return poll(&at, 1, patience_ms) == 1;
+}
+
+/* A message comes in, and a send reads the edge that told of it, as it does now and then: here the
+ * socket is asked in its stead. */
+static void swallow_edge(struct fixture *f)
+{
+    int events = 0;
+    size_t n = sizeof events;
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    cr_assert(has_edge(f, 10000));
+    cr_assert_eq(zmq_getsockopt(f->sut.socket, ZMQ_EVENTS, &events, &n), 0);
+    cr_assert_eq(zsock_send(&f->sut, "y", 1, false), 0);
+    cr_assert(!has_edge(f, 0));
+}
+
+Test(zsock, a_send_outside_of_its_turn_swallows_nothing)
+{
+    struct fixture *f = opened(ZMQ_DEALER, ZMQ_DEALER);
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    run_until(f, 1);
+    for (int i = 2; i <= 5; i++) {
+        uv_run(&f->loop, UV_RUN_NOWAIT); /* it finds the socket empty */
+        cr_assert(!f->sut.stirred);
+        swallow_edge(f);
+        run_until(f, i);
+    }
+    end(f);
+}
+
+static void on_prepare_send(uv_prepare_t *prepare)
+{
+    struct fixture *f = prepare->data;
+    uv_prepare_stop(prepare);
+    swallow_edge(f);
+    cr_assert(uv_is_active((uv_handle_t *)&f->sut.idle), "the loop must not sleep");
+}
+
+/* The socket was asked for the last time in this turn; then one comes, and another is sent. */
+Test(zsock, a_send_before_the_loop_sleeps_swallows_nothing)
+{
+    struct fixture *f = opened(ZMQ_DEALER, ZMQ_DEALER);
+    uv_prepare_t last;
+    uv_prepare_cb of_socket = f->sut.prepare.prepare_cb;
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    run_until(f, 1);
+    uv_prepare_init(&f->loop, &last);
+    last.data = f;
+    uv_prepare_stop(&f->sut.prepare); /* libuv calls first what was started last */
+    uv_prepare_start(&last, on_prepare_send);
+    uv_prepare_start(&f->sut.prepare, of_socket);
+    run_until(f, 2);
+    uv_close((uv_handle_t *)&last, NULL);
+    end(f);
+}
+
+Test(zsock, is_not_asked_again_when_it_was_empty)
+{
+    struct fixture *f = opened(ZMQ_PULL, ZMQ_PUSH);
+    f->budget = 100;
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    run_until(f, 1);
+    cr_assert(!f->sut.stirred, "its last receive found nothing");
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    cr_assert(!f->sut.stirred);
+    cr_assert(!uv_is_active((uv_handle_t *)&f->sut.idle), "the loop may sleep");
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    cr_assert(has_edge(f, 10000));
+    run_until(f, 2);
+    end(f);
+}
+
+Test(zsock, what_came_while_it_was_paused_is_there_afterwards)
+{
+    struct fixture *f = opened(ZMQ_PULL, ZMQ_PUSH);
+    f->budget = 100;
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    run_until(f, 1);
+    zsock_pause(&f->sut, true);
+    cr_assert_eq(zmq_send(f->peer, "x", 1, 0), 1);
+    cr_assert(has_edge(f, 10000));
+    for (int i = 0; i < 5; i++)
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+    cr_assert_eq(f->received, 1);
+    cr_assert(!uv_is_active((uv_handle_t *)&f->sut.idle), "the loop may sleep");
+    zsock_pause(&f->sut, false);
+    run_until(f, 2);
     end(f);
 }
 
