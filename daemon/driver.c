@@ -51,13 +51,15 @@ void driver_note(struct driver *d, const struct event *events, uint32_t n)
     }
 }
 
-/* Steps the engine over all of the events, publishing what comes out on the way. */
+/* Steps the engine over all of the events, publishing what comes out on the way: the alert of the
+ * first need not wait for the last of a large batch. */
 static void step(struct driver *d, const struct event *events, uint32_t n)
 {
     durable_events(&d->durable, events, n);
     uint64_t began = uv_hrtime();
     while (n > 0) {
-        uint32_t taken = engine_step(d->engine, events, n, d->results, &d->outbox);
+        uint32_t part = n < DRIVER_GATHER ? n : DRIVER_GATHER;
+        uint32_t taken = engine_step(d->engine, events, part, d->results, &d->outbox);
         CHECK(taken > 0 || d->outbox.n > 0);
         driver_note(d, events, taken);
         if (d->outbox.n > 0)
