@@ -34,9 +34,10 @@ static void look(struct pages *p, uint32_t i, const struct engine_growth *g)
 {
     uintptr_t base = (uintptr_t)g->base, end = base + g->used, last = base + g->size;
     uintptr_t mask = PAGES_BYTES - 1;
-    if (g->used < PAGES_GROWN)
+    if (g->used < PAGES_BEGUN)
         return;
-    uintptr_t from = (end + mask) & ~mask, to = (end + PAGES_AHEAD + mask) & ~mask;
+    uintptr_t ahead = g->used < PAGES_GROWN ? PAGES_NEAR : PAGES_AHEAD;
+    uintptr_t from = (end + mask) & ~mask, to = (end + ahead + mask) & ~mask;
     from = from < p->ready[i] ? p->ready[i] : from;
     last &= ~mask; /* the page where two pools meet belongs to the next one */
     to = to < last ? to : last;

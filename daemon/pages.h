@@ -3,7 +3,8 @@
  * The engine lies in huge pages, and the first touch of one clears 2 MB: up to 6 ms on a virtual
  * machine, in the middle of a step. So the pages behind the end of every pool that has grown are
  * touched ahead of time, by a thread of libuv's (MADV_POPULATE_WRITE, Linux 5.14; without it
- * nothing happens here). Costs up to 6 MB of memory for each such pool. */
+ * nothing happens here), and the next one of a pool that has begun and is about to reach it. Costs
+ * up to 6 MB of memory for each pool that has grown, 2 MB for some of the others. */
 #ifndef TP_DAEMON_PAGES_H
 #define TP_DAEMON_PAGES_H
 
@@ -14,7 +15,9 @@
 enum {
     PAGES_BYTES = 2 << 20,       /* of a huge page */
     PAGES_AHEAD = 4 << 20,       /* behind a pool's end */
-    PAGES_GROWN = 1 << 20,       /* a pool with less in use is left alone */
+    PAGES_GROWN = 1 << 20,       /* of a pool with less in use … */
+    PAGES_BEGUN = 64 << 10,      /* … and no less than this … */
+    PAGES_NEAR = 512 << 10,      /* … only so much behind its end */
     PAGES_EVERY_MS = 10,         /* from one look at the pools to the next */
     PAGES_POOLS = ENGINE_GROWTHS /* most that are looked at */
 };

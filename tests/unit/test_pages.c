@@ -79,6 +79,42 @@ Test(pages, are_there_before_the_pool_is)
     desk_free(d);
 }
 
+/* Of every pool that has begun, what it comes to next is there, huge pages apart. */
+static void next_is_there(const struct desk *d)
+{
+    struct engine_growth growth[ENGINE_GROWTHS];
+    for (uint32_t i = 0, n = engine_growth(d->e, growth); i < n; i++) {
+        const struct engine_growth *g = &growth[i];
+        uintptr_t end = (uintptr_t)g->base + g->used, at = end + PAGES_NEAR - 1;
+        uintptr_t last = ((uintptr_t)g->base + g->size) / PAGES_BYTES * PAGES_BYTES;
+        if (g->used < PAGES_BEGUN || at >= last || at / PAGES_BYTES == end / PAGES_BYTES)
+            continue;
+        cr_assert(is_there(at), "%s: %llu bytes in use", g->name, (unsigned long long)g->used);
+    }
+}
+
+Test(pages, are_there_before_a_small_pool_comes_to_them)
+{
+    struct desk *d = desk_new();
+    struct pages p;
+    uv_loop_t loop;
+    uint32_t tickets = 0;
+    d->limits = limits_default();
+    desk_open(d);
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    pages_open(&p, d->e, &loop, NULL);
+    for (uint64_t now = 1000; tickets < 6000 && !p.useless; now += PAGES_EVERY_MS) {
+        grow(d, &tickets, 200);
+        pages_tend(&p, now);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        if (!p.useless)
+            next_is_there(d);
+    }
+    pages_close(&p, on_closed);
+    cr_assert_eq(uv_loop_close(&loop), 0);
+    desk_free(d);
+}
+
 Test(pages, close_waits_for_the_thread)
 {
     struct desk *d = desk_new();
