@@ -205,7 +205,7 @@ static int read_next(struct live *s, struct client *c, char *buf, size_t cap)
 static bool slice_is_over(struct live *s)
 {
     uint64_t now = uv_hrtime();
-    if (uv_now(s->web->parts.loop) > s->slice_at) {
+    if (uv_now(s->web->parts.loop) >= s->slice_at + LIVE_EVERY_MS) {
         s->slice_at = uv_now(s->web->parts.loop);
         s->slice_end = now + LIVE_SLICE_NS;
     }
@@ -397,7 +397,7 @@ void live_work(struct live *s, uint64_t now, bool calm)
     uint32_t woken = 0;
     if (s->waiting > 0)
         call_waiting(s, now);
-    bool begins = calm && s->due > 0 && now > s->slice_at;
+    bool begins = calm && s->due > 0 && now >= s->slice_at + LIVE_EVERY_MS;
     if (begins) {
         s->slice_at = now;
         s->slice_end = uv_hrtime() + LIVE_SLICE_NS;

@@ -12,8 +12,9 @@
 #include "daemon/web/resume.h"
 
 enum {
-    LIVE_WOKEN = 4,          /* clients a turn: 500 at once would take 11 ms */
-    LIVE_SLICE_NS = 100000,  /* of every ms at most: events come first, and others want the CPU */
+    LIVE_WOKEN = 8,          /* clients a slice: the library walks over all that sleep for them */
+    LIVE_SLICE_NS = 250000,  /* events wait no longer than this … */
+    LIVE_EVERY_MS = 3,       /* … and others want the CPU, too: from one slice to the next */
     LIVE_COMMENT_MS = 10000, /* a client that hears nothing else hears this */
     LIVE_LOOK_MS = 500,      /* from one look at silent and stalled clients to the next */
     LIVE_PREFIXES_MAX = 8,   /* of one client */
@@ -48,13 +49,13 @@ struct live {
 MUST_CHECK bool live_init(struct live *s, struct web *web);
 
 /* Wakes some clients up, and cuts those off that do not read. now: uv_now(). calm: no events
- * wait. Those who are awake are written to until the slice of this millisecond ends. */
+ * wait. Those who are awake are written to until the slice ends. */
 void live_work(struct live *s, uint64_t now, bool calm);
 
 /* uv_now() by which live_work should be called again. */
 static inline uint64_t live_deadline(const struct live *s)
 {
-    return s->due > 0 ? s->slice_at + 1 : UINT64_MAX;
+    return s->due > 0 ? s->slice_at + LIVE_EVERY_MS : UINT64_MAX;
 }
 
 void live_fini(struct live *s);
