@@ -88,18 +88,26 @@ class Acked(unittest.TestCase):
         process = self.start("send", "-", "--to", self.endpoint, "--acked", "--batch", 20,
                              stdin=subprocess.PIPE)
         self.addCleanup(process.stdin.close)
-        said = []
+
+        def feed(begin, end):
+            process.stdin.writelines(lines[begin:end])
+            process.stdin.flush()
+
+        said, upto = [], (0, 7000, 19000, 50000, len(lines))
+        for n, least in enumerate((500, 8000, 20000, 51000)):
+            feeder = threading.Thread(target=feed, args=upto[n:n + 2])
+            feeder.start()
+            if n == 1:  # there is something to send, and nobody to send it to
+                said.append(process.stderr.readline())
+                self.assertIn("is gone; what is not acknowledged will be sent again", said[0])
+            if n > 0:
+                daemon = self.daemon()
+            daemon.wait_status(lambda s, n=least: s["events"] > 0 and s["engine"]["applied"] >= n)
+            feeder.join()
+            if n < 3:
+                daemon.kill()
         reader = threading.Thread(target=lambda: said.extend(process.stderr))
         reader.start()
-        sent = 0
-        for least, most in (500, 7000), (8000, 19000), (20000, 50000):
-            process.stdin.writelines(lines[sent:most])
-            process.stdin.flush()
-            sent = most
-            daemon.wait_status(lambda s, n=least: s["events"] > 0 and s["engine"]["applied"] >= n)
-            daemon.kill()
-            daemon = self.daemon()
-        process.stdin.writelines(lines[sent:])
         process.stdin.close()
         with daemon:
             self.assertEqual(process.wait(PATIENCE_S * 4), 0, said)
@@ -108,9 +116,7 @@ class Acked(unittest.TestCase):
             self.assertEqual(status["engine"]["applied"], 60000)
             self.assertEqual(status["limits"]["tickets"]["used"], 60000)
             self.assertEqual(daemon.snapshot(scope="all")[("all", "-")]["now"]["open"], 60000)
-        said = "".join(said)
-        self.assertIn("is gone; what is not acknowledged will be sent again", said)
-        self.assertRegex(said, r"acknowledged: \d+ accepted, \d+ duplicates, 0 late, 0 rejected\n$")
+        self.assertRegex("".join(said), r"acknowledged: \d+ accepted, \d+ duplicates, 0 late, 0 rejected\n$")
 
     def test_what_is_rejected_is_told_by_reason(self):
         router = self.router()

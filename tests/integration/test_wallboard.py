@@ -293,10 +293,12 @@ class Wallboard(unittest.TestCase):
         with Daemon(CONFIG) as daemon, self.page(daemon) as b:
             self.feed(daemon)
             b.wait(tile("waiting") + " === '3'")
+            b.wait("document.getElementById('breach-count').textContent === '· 3'")
             b.run("""window.shift = [];
                 new PerformanceObserver(list => list.getEntries().forEach(e => e.sources.forEach(
                     s => s.node && !(s.node.parentElement ?? s.node).closest('#alerts') &&
-                        window.shift.push([e.value, s.node.nodeName, s.node.textContent]))
+                        window.shift.push([e.value, s.node.nodeName, s.node.textContent,
+                            (s.node.parentElement ?? s.node).outerHTML.slice(0, 400)]))
                 )).observe({type: 'layout-shift'})""")
             for i in range(6, 9):
                 post(daemon, event("opened", f"T{i}", team="billing", seq=100 + i))
