@@ -87,21 +87,27 @@ foreach(file ${bench_sources})
 endforeach()
 
 # tests/integration: the real programs and real sockets. The system's Python has pyzmq and msgpack.
-# They wait more than they work, so they begin first; quickstart builds for itself, before them.
+# They wait more than they work, so they begin first.
 sources(integration_sources tests/integration/test_*.py)
 foreach(file ${integration_sources})
     get_filename_component(name ${file} NAME_WE)
     string(REPLACE "test_" "" subject ${name})
-    entry(integration/${subject} 300 /usr/bin/python3 -B ${file})
+    entry(integration/${subject} 900 /usr/bin/python3 -B ${file})
     set_tests_properties(integration/${subject} PROPERTIES COST 10)
 endforeach()
-if(TEST integration/quickstart)
-    set_tests_properties(integration/quickstart PROPERTIES COST 20)
-endif()
 
 # The style of the tree, the purity of the layers, headers that stand alone.
 foreach(check tidy purity headers)
     if(EXISTS ${CMAKE_SOURCE_DIR}/tests/${check})
         entry(${check} 300 ${CMAKE_SOURCE_DIR}/tests/${check})
+    endif()
+endforeach()
+
+# What takes longest begins before all others: what waits, and beside it what computes.
+foreach(long integration/quickstart integration/standby integration/faults integration/record
+        integration/delivery unit/ticket unit/durable unit/window_slot unit/deadline unit/cohort
+        unit/visit unit/call sim purity)
+    if(TEST ${long})
+        set_tests_properties(${long} PROPERTIES COST 20)
     endif()
 endforeach()

@@ -102,7 +102,8 @@ class Acked(unittest.TestCase):
                 self.assertIn("is gone; what is not acknowledged will be sent again", said[0])
             if n > 0:
                 daemon = self.daemon()
-            daemon.wait_status(lambda s, n=least: s["events"] > 0 and s["engine"]["applied"] >= n)
+            daemon.wait_status(lambda s, least=least: s["events"] > 0 and
+                               s["engine"]["applied"] >= least)
             feeder.join()
             if n < 3:
                 daemon.kill()
