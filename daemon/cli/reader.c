@@ -83,9 +83,10 @@ static bool seen_before(struct reader *r)
 {
     struct str id = {NULL, 0};
     int64_t rev = 0;
-    if (!node_text(message_find_in(r->in, r->root, "alert_id"), &id))
+    bool digest = !node_text(message_find_in(r->in, r->root, "alert_id"), &id);
+    if (digest && !node_text(message_find_in(r->in, r->root, "run"), &id))
         return false;
-    node_int(message_find_in(r->in, r->root, "rev"), &rev);
+    node_int(message_find_in(r->in, r->root, digest ? "seq" : "rev"), &rev);
     uint64_t h = hash_str((uint64_t)rev, id) | 1;
     uint64_t *group = r->seen[(h >> 1) % READER_GROUPS];
     uint32_t at = 0;
@@ -143,11 +144,21 @@ static enum reader_end next_prefix(struct reader *r)
         return ask(r, r->phase) ? READER_NOTHING : READER_FAILED;
     if (r->phase == RECALLING)
         return begin(r, JOINING);
-    bool joined = r->phase == JOINING;
+    bool joined = r->phase == JOINING, healed = r->phase == HEALING && r->missed > 0;
     r->high = r->next_high;
     r->phase = LIVE;
     r->joined = true;
-    return joined ? READER_JOINED : READER_NOTHING;
+    return joined ? READER_JOINED : healed ? READER_HEALED : READER_NOTHING;
+}
+
+/* What a mute or a storm held back was sent to nobody, and nobody missed it; what came after we
+ * asked is still under way to us. */
+static void note_missed(struct reader *r)
+{
+    int64_t seq = 0;
+    bool told = message_find_in(r->in, r->root, "untold") == NULL;
+    if (r->phase == HEALING && told && node_int(message_find_in(r->in, r->root, "seq"), &seq))
+        r->missed += (uint64_t)seq <= r->asked_upto;
 }
 
 static enum reader_end next_answer(struct reader *r)
@@ -165,6 +176,7 @@ static enum reader_end next_answer(struct reader *r)
     r->topic = message_text(r->in, "topic");
     if (r->root == NULL || (is_alert(r) && seen_before(r)))
         return READER_NOTHING;
+    note_missed(r);
     return READER_MESSAGE;
 }
 
@@ -177,9 +189,10 @@ static enum reader_end heartbeat(struct reader *r)
         return READER_LOST;
     }
     if (message_int(r->in, "last.alert", &last) && (uint64_t)last > r->high) {
-        r->missed = (uint64_t)last - r->high;
+        r->asked_upto = (uint64_t)last;
+        r->missed = 0;
         r->asking = 0;
-        return ask(r, HEALING) ? READER_HEALED : READER_FAILED;
+        return ask(r, HEALING) ? READER_NOTHING : READER_FAILED;
     }
     return wanted(r) ? READER_MESSAGE : READER_NOTHING;
 }

@@ -21,7 +21,7 @@ enum {
 enum reader_end {
     READER_MESSAGE, /* topic and message are there */
     READER_JOINED,  /* what holds has been given; live from here */
-    READER_HEALED,  /* missed alerts follow: `missed` at most */
+    READER_HEALED,  /* `missed` of the alerts just given had been missed */
     READER_LOST,    /* the daemon is gone or was restarted; joining again */
     READER_NOTHING, /* nothing within the time */
     READER_FAILED,  /* complained, or stopped */
@@ -32,15 +32,16 @@ struct reader {
     struct ask ask;
     const char *prefix[READER_PREFIXES_MAX]; /* borrowed */
     uint32_t prefixes;
-    bool recalls;       /* the caller's to set before reader_open */
-    bool joined;        /* has been live: `high` is of run */
-    char before[64];    /* … of this one, when that is asked for */
-    uint8_t phase;      /* enum phase of reader.c */
-    uint32_t asking;    /* the prefix whose answers come */
-    uint64_t high;      /* seq of the newest alert that we know of */
-    uint64_t next_high; /* … once all prefixes have answered */
-    uint64_t missed;
-    ms_t heard; /* clock of the last message */
+    bool recalls;        /* the caller's to set before reader_open */
+    bool joined;         /* has been live: `high` is of run */
+    char before[64];     /* … of this one, when that is asked for */
+    uint8_t phase;       /* enum phase of reader.c */
+    uint32_t asking;     /* the prefix whose answers come */
+    uint64_t high;       /* seq of the newest alert that we know of */
+    uint64_t next_high;  /* … once all prefixes have answered */
+    uint64_t asked_upto; /* the newest that had been published when they were asked for */
+    uint64_t missed;     /* of these: not given before, and published (not `untold`) */
+    ms_t heard;          /* clock of the last message */
     char run[64];
     uint64_t seen[READER_GROUPS][READER_GROUP]; /* hashes of (alert_id, rev) */
     struct str topic;                           /* of the message at hand, which is … */

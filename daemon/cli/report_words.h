@@ -48,7 +48,7 @@
     X(E_NO_TEAM, "report: no event of the period names the team {1}",                              \
       "report:该时期没有团队 {1} 的事件")                                                          \
     X(E_MEASURES, "measures: {1}", "改进措施:{1}")                                                 \
-    X(REPORTED, "{1}: {2} events in {3}", "{1}:{2} 个事件,用时 {3}")                               \
+    X(REPORTED, "{1}: {2} {2|event|events} in {3}", "{1}:{2} 个事件,用时 {3}")                     \
     /* heads */                                                                                    \
     X(R_TITLE, "Service evaluation report", "售后服务评估报告")                                    \
     X(R_TITLE_TEAM, "Service evaluation report: team {1}", "售后服务评估报告:团队 {1}")            \

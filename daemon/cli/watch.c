@@ -97,19 +97,15 @@ static int watch(bool asked)
     struct reader *r = &w.reader;
     ms_t end = w.length > 0 ? clock_system() + w.length : MS_NEVER;
     uint32_t printed = 0;
-    bool healing = false;
     while (clock_system() < end && (w.count == 0 || printed < w.count)) {
         switch (reader_next(r, SLICE_MS)) {
         case READER_MESSAGE:
-            if (healing)
-                say_healed(r);
-            healing = false;
             printed += print_message(r, asked);
             if (!stdout_flushed())
                 return EXIT_FAILED;
             break;
-        case READER_HEALED: /* others' alerts count too: said when one of ours comes */
-            healing = true;
+        case READER_HEALED:
+            say_healed(r);
             break;
         case READER_LOST:
             word_error(W_LOST, NULL, NULL, NULL);

@@ -47,15 +47,29 @@ const char *word(enum word w)
     return word_in(w, used);
 }
 
+/* "|one|many}": prints the one that fits the number. Returns where it ends. */
+static const char *print_plural(FILE *out, const char *p, const char *number)
+{
+    size_t one = strcspn(p + 1, "|");
+    const char *many = p + 1 + one + 1;
+    size_t n = strcspn(many, "}");
+    if (strcmp(number, "1") == 0)
+        fwrite(p + 1, 1, one, out);
+    else
+        fwrite(many, 1, n, out);
+    return many + n;
+}
+
 void word_print(FILE *out, enum word w, const char *a, const char *b, const char *c)
 {
     const char *const given[] = {a, b, c};
     for (const char *p = word(w); *p != '\0'; p++) {
-        if (p[0] == '{' && p[1] >= '1' && p[1] <= '3' && p[2] == '}') {
+        if (p[0] == '{' && p[1] >= '1' && p[1] <= '3' && (p[2] == '}' || p[2] == '|')) {
             const char *text = given[p[1] - '1'];
             CHECK(text != NULL);
-            fputs(text, out);
-            p += 2;
+            if (p[2] == '}')
+                fputs(text, out);
+            p = p[2] == '}' ? p + 2 : print_plural(out, p + 2, text);
         } else {
             fputc(*p, out);
         }

@@ -1,7 +1,7 @@
 /* words.h: everything the companion says to people, in English and Chinese, as one table.
  * tidy: long because it is that table.
  *
- * {1} {2} {3} stand for what word_print is given. Programs read --json, where no word stands. */
+ * {1} {2} {3} stand for what word_print is given, {1|was|were} for the word that fits its number. Programs read --json, where no word stands. */
 #ifndef TP_DAEMON_CLI_WORDS_H
 #define TP_DAEMON_CLI_WORDS_H
 
@@ -103,7 +103,7 @@
       "ndjson 或 csv(默认按 --output 的扩展名,否则 ndjson)")                                       \
     X(O_EXPORT_OUTPUT, "file to write to (default: standard output)", "输出文件(默认标准输出)")    \
     X(WANT_EXPORT_FORMAT, "ndjson or csv", "ndjson 或 csv")                                        \
-    X(E_DAMAGED, "{1}: {2} entries of the journal are damaged and left out",                       \
+    X(E_DAMAGED, "{1}: {2} {2|entry|entries} of the journal {2|is|are} damaged and left out",      \
       "{1}:日志中 {2} 条记录已损坏,已略去")                                                        \
     X(O_ACTIVE, "only alerts that are active now", "仅当前活动告警")                               \
     X(O_PREFIX, "only topics that begin so", "仅此前缀的主题")                                     \
@@ -260,7 +260,8 @@
     X(V_TROUBLE, "trouble", "故障")                                                                \
     X(V_READERS, "readers", "订阅者")                                                              \
     X(V_SLOW_READERS,                                                                              \
-      "{1} messages were lost by slow ones: `watch` heals its gaps, others must ask for theirs",   \
+      "{1} {1|message was|messages were} lost by slow ones: `watch` heals its gaps, others must "  \
+      "ask for theirs",                                                                            \
       "慢速订阅者丢失 {1} 条消息:watch 会自动补全,其他程序须自行查询")                             \
     X(V_REFUSED, "refused events", "被拒绝的事件")                                                 \
     X(V_LIMITS, "limits", "上限")                                                                  \
@@ -286,26 +287,28 @@
     X(K_FOR, "for", "持续")                                                                        \
     X(K_MEMORY, "address space", "地址空间")                                                       \
     /* what happens */                                                                             \
-    X(SIM_PLAN, "simulating {1} agents in {2} teams, {3} events/s, to",                            \
+    X(SIM_PLAN, "simulating {1} {1|agent|agents} in {2} {2|team|teams}, {3} events/s, to",         \
       "模拟 {1} 名客服、{2} 个团队、每秒 {3} 个事件,发往")                                         \
     X(SIM_PAST, "catching up on the past {1}", "补发过去 {1} 的事件")                              \
     X(SIM_LIVE, "caught up: live from here, Ctrl-C ends", "已追上当前时间,实时运行,Ctrl-C 结束")   \
     X(WAITING_FOR, "waiting for a subscriber at {1}", "等待 {1} 的订阅者")                         \
-    X(SENT, "sent {1} events in {2} messages, {3} events/s",                                       \
+    X(SENT, "sent {1} {1|event|events} in {2} {2|message|messages}, {3} events/s",                 \
       "已发送 {1} 个事件、{2} 条消息,{3} 个/秒")                                                   \
-    X(ACKED, "acknowledged: {1} accepted, {2} duplicates, {3} late",                               \
+    X(ACKED, "acknowledged: {1} accepted, {2} {2|duplicate|duplicates}, {3} late",                 \
       "已确认:接受 {1}、重复 {2}、迟到 {3}")                                                       \
     X(ACKED_REJECTED, ", {1} rejected", "、拒绝 {1}")                                              \
     X(AWAY, "the connection to {1} is gone; what is not acknowledged will be sent again",          \
       "与 {1} 的连接已断开;未确认的将重新发送")                                                    \
     X(NACKED, "the daemon takes nothing just now ({1}); trying again",                             \
       "服务进程暂不接收({1}),将重试")                                                              \
-    X(WROTE, "wrote {1} events", "已写出 {1} 个事件")                                              \
-    X(REFUSED_LINES, "{1} lines were refused", "{1} 行被拒绝")                                     \
+    X(WROTE, "wrote {1} {1|event|events}", "已写出 {1} 个事件")                                    \
+    X(REFUSED_LINES, "{1} {1|line was|lines were} refused", "{1} 行被拒绝")                        \
     X(MORE_LINES, "… and {1} more like them", "…… 另有 {1} 行")                                    \
-    X(REPLAYED, "{1} events in {2}: {3} applied", "{1} 个事件,用时 {2},应用 {3}")                  \
-    X(AFTER_AT, "{1} events after --at were left out", "略去 --at 之后的 {1} 个事件")              \
-    X(HEALED, "{1} messages were missed and have been asked for", "漏收 {1} 条消息,已补取")        \
+    X(REPLAYED, "{1} {1|event|events} in {2}: {3} applied", "{1} 个事件,用时 {2},应用 {3}")        \
+    X(AFTER_AT, "{1} {1|event|events} after --at {1|was|were} left out",                           \
+      "略去 --at 之后的 {1} 个事件")                                                               \
+    X(HEALED, "{1} {1|alert was|alerts were} missed and {1|has|have} been asked for, see above",   \
+      "漏收 {1} 条告警，已补取（见上）")                                                           \
     X(LOST, "the daemon was restarted or lost; joining again", "服务进程重启或失联,重新加入")      \
     X(NO_DATA, "nothing yet", "暂无数据")                                                          \
     X(NO_ALERTS, "no active alerts", "无活动告警")                                                 \
@@ -347,7 +350,7 @@
     X(E_CLIENT, "--client wants a name of at most 47 bytes",                                       \
       "--client 的值应为至多 47 字节的名称")                                                       \
     X(E_NO_ACK, "nothing acknowledged by {1} for {2}", "{1} 已 {2} 未确认任何批次")                \
-    X(E_NOT_ACKED, "{1} events were never acknowledged; send them again",                          \
+    X(E_NOT_ACKED, "{1} {1|event was|events were} never acknowledged; send {1|it|them} again",     \
       "{1} 个事件未获确认,请重新发送")                                                             \
     X(E_GONE, "the subscriber at {1} has gone; events may be lost",                                \
       "{1} 的订阅者已断开,可能丢失事件")                                                           \

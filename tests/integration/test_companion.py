@@ -307,11 +307,11 @@ class FakeDaemon(threading.Thread):
         self.ended = threading.Event()
         self.start()
 
-    def alert(self, number, publish=True, rev=1):
+    def alert(self, number, publish=True, rev=1, **more):
         topic = "alert.kpi.breached.-.-."
         message = {"v": 1, "run": self.run_id, "at": now_ms(), "stream": "alert",
                    "seq": len(self.alerts) + 1, "alert_id": f"id{number}", "rev": rev,
-                   "state": "breached", "severity": "critical", "text": f"alert {number}"}
+                   "state": "breached", "severity": "critical", "text": f"alert {number}", **more}
         with self.lock:
             self.alerts.append((topic, message))
             if publish:
@@ -354,11 +354,14 @@ class Reading(unittest.TestCase):
         self.addCleanup(self.fake.ended.set)
         self.fake.alert(1, publish=False)
         self.fake.alert(2, publish=False)
-        self.watch = subprocess.Popen(
-            [PROGRAM, "watch", "alert.", "--json", "--out", f"tcp://127.0.0.1:{self.fake.out_port}",
-             "--query", f"tcp://127.0.0.1:{self.fake.query_port}"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.watch = self.begin("--json")
         self.assertEqual(self.ids(2), ["id1", "id2"])
+
+    def begin(self, *more):
+        return subprocess.Popen(
+            [PROGRAM, "watch", "alert.", "--out", f"tcp://127.0.0.1:{self.fake.out_port}",
+             "--query", f"tcp://127.0.0.1:{self.fake.query_port}", *more],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def tearDown(self):
         self.watch.send_signal(signal.SIGTERM)
@@ -383,6 +386,26 @@ class Reading(unittest.TestCase):
         self.assertEqual(self.ids(1), ["id7"])
         self.assertTrue(any(r["op"] == "alerts" and r["since_seq"] >= 2 and
                             r["prefix"] == "alert." for r in self.fake.asked))
+
+    def test_what_was_held_back_was_not_missed(self):
+        """Only what had been published to us and did not come is called missed."""
+        with self.begin() as watch:
+            self.addCleanup(watch.kill)
+            next(watch.stdout), next(watch.stdout)
+            self.fake.alert(3, publish=False, untold="storm")
+            self.fake.alert(4, publish=False, untold="mute")
+            self.fake.alert(5)
+            self.assertIn("alert 5", next(watch.stdout))
+            self.fake.alert(6, publish=False)  # lost on the way
+            self.assertIn("alert 6", next(watch.stdout))
+            self.assertEqual(next(watch.stderr),
+                             "1 alert was missed and has been asked for, see above\n")
+            self.fake.alert(7, publish=False, untold="storm")
+            self.fake.alert(8)
+            self.assertIn("alert 8", next(watch.stdout))
+            watch.send_signal(signal.SIGTERM)
+            self.assertEqual(watch.stderr.read(), "")
+            self.assertEqual(watch.stdout.read(), "")
 
     def test_another_run_is_joined_again(self):
         with self.fake.lock:

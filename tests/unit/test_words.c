@@ -28,6 +28,35 @@ Test(words, both_languages_say_the_same_things)
     cr_assert_gt(chinese, W_N * 9 / 10);
 }
 
+static void says(enum word w, const char *a, const char *b, const char *c, const char *text)
+{
+    char *said = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&said, &n);
+    word_print(f, w, a, b, c);
+    fclose(f);
+    cr_assert_str_eq(said, text);
+    free(said);
+}
+
+Test(words, one_is_not_many)
+{
+    says(W_HEALED, "1", NULL, NULL, "1 alert was missed and has been asked for, see above");
+    says(W_HEALED, "2", NULL, NULL, "2 alerts were missed and have been asked for, see above");
+    says(W_SENT, "1", "0", "11", "sent 1 event in 0 messages, 11 events/s");
+    says(W_E_NOT_ACKED, "1", NULL, NULL, "1 event was never acknowledged; send it again");
+    for (int w = 0; w < W_N; w++) { /* each choice has two words and an end */
+        const char *p = word_in(w, LANG_EN);
+        while ((p = strchr(p, '{')) != NULL && *++p != 0) {
+            if (p[1] != '|')
+                continue;
+            size_t n = strcspn(p, "}");
+            const char *bar = memchr(p + 2, '|', n - 2);
+            cr_assert(p[n] == '}' && bar != NULL && bar + 1 < p + n, "%s", p);
+        }
+    }
+}
+
 Test(words, locale_chooses)
 {
     cr_assert_eq(words_locale(NULL, NULL, "zh_CN.UTF-8"), LANG_ZH);
