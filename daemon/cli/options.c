@@ -161,7 +161,9 @@ static bool read_one(const struct usage *u, int argc, char **argv, int *i)
             words_use(lang);
     }
     char range[80];
-    const char *want = o->place == &lang_text ? "en, zh" : kind_text(o->kind);
+    const char *want = o->place == &lang_text      ? "en, zh"
+                       : o->kind == OPTION_INSTANT ? word(W_WANT_INSTANT)
+                                                   : kind_text(o->kind);
     if (!good && (o->kind == OPTION_COUNT || o->kind == OPTION_NUMBER)) {
         snprintf(range, sizeof(range), "N (%lld..%lld)", (long long)o->min, (long long)o->max);
         want = range;

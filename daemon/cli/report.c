@@ -74,7 +74,7 @@ static int read_period(const struct zone *zone, struct period *ret)
     *ret = (struct period){MS_NONE, MS_NONE};
     if (g.month != NULL) {
         if (g.from != NULL || g.to != NULL)
-            return options_operands_wrong(&usage);
+            return wrong(g.month, W_E_PERIOD_BOTH);
         return period_month(zone, g.month, ret) ? EXIT_FINE : wrong(g.month, W_E_PERIOD_DATE);
     }
     if (g.from != NULL && !period_instant(zone, g.from, false, &ret->from))
@@ -290,6 +290,11 @@ static int work(char **paths, uint32_t n, enum format format)
     if (!cube_open(&g.cube, &setup))
         return EXIT_FAILED;
     bool whole = run(&refused);
+    if (whole && cube_is_beyond(&g.cube)) {
+        char last[PHRASE_MAX];
+        phrase_instant(last, &g.config.settings.zone, g.cube.last);
+        word_error(W_E_AS_OF_BEYOND, last, NULL, NULL);
+    }
     if (whole && g.team != NULL && g.cube.team == 0) {
         word_error(W_E_NO_TEAM, g.team, NULL, NULL);
         return EXIT_FAILED;

@@ -213,6 +213,9 @@ static void facts(struct report *r)
     put_fact(t, "period", W_R_PERIOD, period(r, c->setup.period[CUBE_NOW]));
     put_fact(t, "period_before", W_R_PERIOD_BEFORE, period(r, c->setup.period[CUBE_PRIOR]));
     put_fact(t, "as_of", W_R_AS_OF, report_instant(r, c->setup.as_of[CUBE_NOW]));
+    if (cube_is_beyond(c))
+        put_fact(t, "known_until", W_R_BEYOND,
+                 report_phrase(r, W_R_BEYOND_IS, report_instant(r, c->last), NULL, NULL));
     put_fact(t, "as_of_before", W_R_AS_OF_BEFORE, report_instant(r, c->setup.as_of[CUBE_PRIOR]));
     put_fact(t, "zone", W_R_ZONE, r->zone);
     put_fact(

@@ -415,3 +415,9 @@ void cube_close(struct cube *c)
     if (c->memory != NULL && c->memory != MAP_FAILED)
         munmap(c->memory, c->bytes);
 }
+
+bool cube_is_beyond(const struct cube *c)
+{
+    return c->last != MS_NONE &&
+           c->setup.as_of[CUBE_NOW] > period_days(&c->setup.settings->zone, c->last, c->last).to;
+}

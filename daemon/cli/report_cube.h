@@ -133,4 +133,8 @@ uint32_t cube_part(const struct cube *c, uint32_t period, enum part_kind mix, ui
 
 void cube_close(struct cube *c);
 
+/* Is `as of` of another day than the log's last event, and later? Then nothing is known of what
+ * is in between. */
+bool cube_is_beyond(const struct cube *c);
+
 #endif

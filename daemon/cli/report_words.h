@@ -39,6 +39,12 @@
       "超过 400 步;请选择更长的 --step 或更短的时期")                                              \
     X(E_PERIOD_BEYOND, "the log has nothing there; give --from and --to both",                     \
       "日志中没有该时期;请同时给出 --from 与 --to")                                                \
+    X(E_PERIOD_BOTH, "--month stands for both --from and --to; leave it or them out",              \
+      "--month 已代替 --from 与 --to，请只给其一")                                                 \
+    X(E_AS_OF_BEYOND,                                                                              \
+      "report: as of a day beyond the log's end; nothing is known after {1}, and what had not "    \
+      "come by then counts as not happened",                                                       \
+      "report：统计截至日晚于日志结尾；{1} 之后没有任何记录，其后未知的均按未发生计")              \
     X(E_PERIOD_AS_OF, "as of then it has not begun", "届时该时期尚未开始")                         \
     X(E_NO_CHARTS,                                                                                 \
       "Chart.js not found ({1}): apt-get install libjs-chart.js, or "                              \
@@ -249,6 +255,9 @@
     X(R_PERIOD, "period", "时期")                                                                  \
     X(R_PERIOD_BEFORE, "period before", "上一时期")                                                \
     X(R_AS_OF, "as of", "统计截至")                                                                \
+    X(R_BEYOND, "nothing is known after", "此后没有任何记录")                                      \
+    X(R_BEYOND_IS, "{1}: what had not come by then counts as not happened",                        \
+      "{1}：其后未知的均按未发生计")                                                               \
     X(R_AS_OF_BEFORE, "period before, as of", "上一时期统计截至")                                  \
     X(R_ZONE, "time zone", "时区")                                                                 \
     X(R_FILTER, "only", "筛选")                                                                    \

@@ -180,8 +180,11 @@ static void json_row(const struct row *row, void *data)
         emit_map(&j->em, sides[side]);
         emit_uint(&j->em, "met", v->met);
         emit_uint(&j->em, "missed", v->missed);
-        if (v->met + v->missed > 0)
-            emit_float(&j->em, "attainment", (double)v->met / (double)(v->met + v->missed));
+        uint64_t judged = v->met + v->missed, strict = judged + v->strict_missed;
+        if (judged > 0)
+            emit_float(&j->em, "attainment", (double)v->met / (double)judged);
+        if (strict > judged)
+            emit_float(&j->em, "attainment_strict", (double)v->met / (double)strict);
         emit_end(&j->em);
     }
     json_end(j);
@@ -190,8 +193,14 @@ static void json_row(const struct row *row, void *data)
 void whatif_print_json(struct whatif *w, const char *window, FILE *out)
 {
     struct json j = {.out = out};
-    for (uint32_t i = 0; i < w->tallies; i++)
-        json_tally(&j, &w->tally[i]);
+    uint32_t equal = 0;
+    for (uint32_t i = 0; i < w->tallies; i++) {
+        const struct whatif_tally *t = &w->tally[i];
+        bool same = memcmp(t->n[WHATIF_WAS], t->n[WHATIF_WOULD], sizeof t->n[WHATIF_WAS]) == 0;
+        equal += same;
+        if (!same)
+            json_tally(&j, t);
+    }
     for (uint64_t i = 0; i < w->differing; i++)
         json_breach(&j, &w->breach[i]);
     each_difference(w, window, json_row, &j);
@@ -200,6 +209,7 @@ void whatif_print_json(struct whatif *w, const char *window, FILE *out)
     emit_uint(&j.em, "events", engine_counters(w->side[WHATIF_WAS].engine)->events);
     emit_uint(&j.em, "breaches_differ", w->differing);
     emit_uint(&j.em, "tickets_differ", w->tickets);
+    emit_uint(&j.em, "alerts_equal", equal);
     for (enum whatif_side side = 0; side < WHATIF_SIDES; side++) {
         emit_map(&j.em, sides[side]);
         for (int c = 0; c < WHATIF_COUNTS; c++)

@@ -1,7 +1,8 @@
 /* words.h: everything the companion says to people, in English and Chinese, as one table.
  * tidy: long because it is that table.
  *
- * {1} {2} {3} stand for what word_print is given, {1|was|were} for the word that fits its number. Programs read --json, where no word stands. */
+ * {1} {2} {3} stand for what word_print is given, {1|was|were} for the word that fits its number.
+ * Programs read --json, where no word stands. */
 #ifndef TP_DAEMON_CLI_WORDS_H
 #define TP_DAEMON_CLI_WORDS_H
 
@@ -50,6 +51,8 @@
     X(O_BATCH, "most events in one message", "每条消息最多事件数")                                 \
     X(O_PAST, "begin so long ago and catch up with the clock", "从过去这么久开始,追赶到现在")      \
     X(O_SPEED_SIM, "how fast to catch up: 60x, max", "追赶速度:60x、max")                          \
+    X(WANT_INSTANT, "an instant like 2026-01-05T00:00:00Z or …+01:00, or ms since 1970",           \
+      "时刻，如 2026-01-05T00:00:00Z 或 …+08:00，或自 1970 年起的毫秒数")                          \
     X(O_START, "ts of the first event: ms or ISO 8601 (default: now less --past)",                 \
       "首个事件的时间:毫秒或 ISO 8601(默认现在减 --past)")                                         \
     X(O_LIVE, "keep so many tickets open instead of following arrivals",                           \

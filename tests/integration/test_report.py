@@ -366,7 +366,7 @@ class Report(Reported):
 
     def test_wrong_usage(self):
         for args, word in ((("--month", "2026-13"), "2026-13"), (("--from", "x"), "x"),
-                           (("--month", "2026-01", "--from", "2026-01-01"), "usage"),
+                           (("--month", "2026-01", "--from", "2026-01-01"), "leave it or them out"),
                            (("--from", "2026-01-05", "--to", "2026-01-01"), "2026-01-05"),
                            (("--step", "hour"), "step"), (("--format", "pdf"), "format")):
             self.assertIn(word, run("report", self.log, *args, code=2).stderr)

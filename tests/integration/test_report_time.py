@@ -31,6 +31,21 @@ class Time(Reported):
         self.assertEqual(late["after_as_of"], "0")
         self.assertEqual(early["log"], late["log"])
         self.assertEqual(late["period_before"], "2026-01-08 … 2026-01-09")
+        self.assertNotIn("known_until", late)
+
+    def test_as_of_a_day_that_the_log_does_not_reach(self):
+        """What it knows nothing of counts as not happened, and both ways say so."""
+        for as_of, beyond in (("2026-03-01", True), (self.last_day(), False)):
+            done = run("report", self.log, "--format", "csv", "--from", "2026-01-03", "--to",
+                       "2026-01-04", "--as-of", as_of)
+            self.assertEqual("beyond the log's end" in done.stderr, beyond, done.stderr)
+            self.assertEqual("counts as not happened" in done.stdout, beyond)
+
+    def last_day(self):
+        text = run("report", self.log, "--format", "csv").stdout
+        log, = [r["text"] for r in csv.DictReader(io.StringIO(text))
+                if r["table"] == "about" and r["row"] == "log"]
+        return log.split(" … ")[1][:10]
 
     def lines(self, *args):
         return list(csv.DictReader(io.StringIO(

@@ -32,6 +32,11 @@ class Usage(Scratch):
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
             self.assertIn(said, done.stderr)
 
+    def test_an_instant_is_shown_as_one(self):
+        for command in (["simulate", "--start"], ["replay", "x", "--at"]):
+            said = run(*command, "2026-01-05", code=2).stderr
+            self.assertIn("wants an instant like 2026-01-05T00:00:00Z", said)
+
     def test_failures_are_one_line_and_1(self):
         for arguments in (["replay", "/nowhere"], ["check", "/nowhere"], ["send", "/nowhere"],
                           ["simulate", "--to", "/nowhere/x", "--for", "1s"]):

@@ -141,9 +141,6 @@ Test(whatif, for_programs)
         "{\"differs\":\"alerts\",\"policy\":\"gold\",\"metric\":\"first_response\",\"against\":"
         "{\"fired\":1,\"breached\":1,\"cleared\":1,\"corrected\":0,\"cancelled\":0},\"config\":"
         "{\"fired\":3,\"breached\":3,\"cleared\":2,\"corrected\":1,\"cancelled\":0}}\n"
-        "{\"differs\":\"alerts\",\"rule\":\"many\",\"against\":"
-        "{\"fired\":1,\"breached\":1,\"cleared\":0,\"corrected\":0,\"cancelled\":0},\"config\":"
-        "{\"fired\":1,\"breached\":1,\"cleared\":0,\"corrected\":0,\"cancelled\":0}}\n"
         "{\"differs\":\"breach\",\"alert_id\":\"%s\",\"ticket\":\"T2\","
         "\"metric\":\"first_response\",\"instance\":1,\"against\":{\"breached\":false},\"config\":"
         "{\"breached\":true,\"policy\":\"gold\",\"breach_at\":1770369000000}}\n"
@@ -153,7 +150,8 @@ Test(whatif, for_programs)
         "{\"differs\":\"indicator\",\"scope\":\"team\",\"name\":\"billing\",\"window\":\"24h\","
         "\"indicator\":\"first_response\",\"against\":{\"met\":4,\"missed\":1,\"attainment\":0.8},"
         "\"config\":{\"met\":3,\"missed\":2,\"attainment\":0.6}}\n"
-        "{\"summary\":{\"events\":10,\"breaches_differ\":1,\"tickets_differ\":1,\"against\":"
+        "{\"summary\":{\"events\":10,\"breaches_differ\":1,\"tickets_differ\":1,\"alerts_equal\":1,"
+        "\"against\":"
         "{\"fired\":2,\"breached\":2,\"cleared\":1,\"corrected\":0,\"cancelled\":0},\"config\":"
         "{\"fired\":4,\"breached\":4,\"cleared\":2,\"corrected\":1,\"cancelled\":0}}}\n",
         id);
