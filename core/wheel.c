@@ -66,15 +66,26 @@ static bool is_before(const struct timer *a, const struct timer *b)
 
 /* --- bits --------------------------------------------------------------------------------- */
 
-static void far_set(struct wheel *w, uint32_t i)
+/* true: it was empty. */
+static bool far_set(struct wheel *w, uint32_t i)
 {
+    bool empty = (w->far_bits[0][i / 64] >> (i % 64) & 1) == 0;
     for (uint32_t level = 0; level < 4; level++, i /= 64) {
         uint64_t *word = &w->far_bits[level][i / 64];
         bool there = *word != 0;
         *word |= 1ULL << (i % 64);
         if (there)
-            return;
+            break;
     }
+    return empty;
+}
+
+static bool near_set(struct wheel *w, uint32_t i)
+{
+    uint64_t *word = &w->near_bits[i / 64], bit = 1ULL << (i % 64);
+    bool empty = (*word & bit) == 0;
+    *word |= bit;
+    return empty;
 }
 
 static void far_clear(struct wheel *w, uint32_t i)
@@ -117,16 +128,18 @@ static uint32_t near_find(const struct wheel *w, uint32_t i)
 
 /* --- lists -------------------------------------------------------------------------------- */
 
-/* Only stores to other timers, which are cold: nothing waits for them. */
-static void list_append(struct wheel *w, struct wheel_list *l, uint32_t i)
+/* Only stores to other timers, and none to a list's head is waited for: both are cold. */
+static void list_append(struct wheel *w, struct wheel_list *l, uint32_t i, bool empty)
 {
     struct timer *t = timer_at(w, i);
     t->next = 0;
+    if (empty) {
+        t->prev = 0;
+        *l = (struct wheel_list){i, i};
+        return;
+    }
     t->prev = l->last;
-    if (l->last == 0)
-        l->first = i;
-    else
-        timer_at(w, l->last)->next = i;
+    timer_at(w, l->last)->next = i;
     l->last = i;
 }
 
@@ -143,7 +156,8 @@ static void list_insert(struct wheel *w, struct wheel_list *l, uint32_t next, ui
         timer_at(w, t->prev)->next = i;
 }
 
-static void list_remove(struct wheel *w, struct wheel_list *l, uint32_t i)
+/* true: it was the only one. */
+static bool list_remove(struct wheel *w, struct wheel_list *l, uint32_t i)
 {
     const struct timer *t = timer_at(w, i);
     if (t->prev == 0)
@@ -154,6 +168,7 @@ static void list_remove(struct wheel *w, struct wheel_list *l, uint32_t i)
         l->last = t->prev;
     else
         timer_at(w, t->next)->prev = t->prev;
+    return t->prev == 0 && t->next == 0;
 }
 
 static struct wheel_list *list_of(struct wheel *w, sec_t second)
@@ -192,7 +207,7 @@ static void due_put(struct wheel *w, uint32_t i)
         }
     }
     if (next == 0)
-        list_append(w, &w->due, i);
+        list_append(w, &w->due, i, w->due.first == 0);
     else
         list_insert(w, &w->due, next, i);
 }
@@ -265,13 +280,10 @@ static void place(struct wheel *w, uint32_t i)
         due_put(w, i);
         return;
     }
-    if (l->first == 0) {
-        if (is_near(w, l))
-            w->near_bits[second % WHEEL_SPAN / 64] |= 1ULL << (second % 64);
-        else
-            far_set(w, (uint32_t)(second >> WHEEL_FAR_BITS));
-    }
-    list_append(w, l, i);
+    /* The bits say whether it is empty: the heads of far lists are as good as never near. */
+    bool empty = is_near(w, l) ? near_set(w, (uint32_t)(second % WHEEL_SPAN))
+                               : far_set(w, (uint32_t)(second >> WHEEL_FAR_BITS));
+    list_append(w, l, i, empty);
 }
 
 /* The cursor enters the first second of a span: its timers go to their seconds. The far lists are
@@ -357,8 +369,7 @@ static void take_out(struct wheel *w, handle_t h)
     const struct timer *t = timer_at(w, i);
     sec_t second = second_of(t->deadline);
     struct wheel_list *l = list_of(w, second);
-    list_remove(w, l, i);
-    if (l->first == 0 && l != &w->due) {
+    if (list_remove(w, l, i) && l != &w->due) {
         if (is_near(w, l))
             w->near_bits[second % WHEEL_SPAN / 64] &= ~(1ULL << (second % 64));
         else
