@@ -115,6 +115,17 @@ static void compile_policy(struct agreed_policy *to, const struct policy_setting
         compile_metric(&to->metric[m], &p->metric[m], b);
 }
 
+static void compile_policies(struct agreement *g, struct board *b)
+{
+    memset(g->policy, 0, sizeof g->policy);
+    g->metrics = 0;
+    for (uint32_t i = 0; i < g->policies; i++) {
+        compile_policy(&g->policy[i], &g->said.policy[i], b);
+        for (int m = 0; m < SLA_METRICS; m++)
+            g->metrics |= (uint32_t)(g->policy[i].metric[m].targets > 0) << m;
+    }
+}
+
 static const char *check_metric(const struct policy_metric *m)
 {
     if (m->targets > POLICY_TARGETS_MAX || m->warns > POLICY_WARNS_MAX ||
@@ -173,7 +184,7 @@ int agreements_prepare(struct agreements *a, const struct sla_setting *said, str
 {
     struct agreement *g = spare_of(a);
     uint64_t used = 0;
-    g->policies = 0;
+    g->policies = g->metrics = 0;
     if (said == NULL) {
         memset(&g->said, 0, sizeof g->said);
         return 0;
@@ -196,10 +207,8 @@ int agreements_prepare(struct agreements *a, const struct sla_setting *said, str
     g->print = sla_print(said);
     for (uint32_t i = 0; i < said->calendars; i++)
         g->calendar_print[i] = calendar_print(&said->calendar[i]);
-    memset(g->policy, 0, sizeof g->policy);
-    for (uint32_t i = 0; i < said->policies; i++)
-        compile_policy(&g->policy[i], &g->said.policy[i], b);
     g->policies = said->policies;
+    compile_policies(g, b);
     return 0;
 }
 
@@ -208,10 +217,7 @@ void agreements_rebuild(struct agreements *a, struct board *b, uint32_t last)
     CHECK(last + 1 >= a->n);
     a->first = last + 1 - a->n;
     for (uint32_t k = 0; k < a->n; k++) {
-        struct agreement *g = &a->at[a->order[k]];
-        memset(g->policy, 0, sizeof g->policy);
-        for (uint32_t i = 0; i < g->policies; i++)
-            compile_policy(&g->policy[i], &g->said.policy[i], b);
+        compile_policies(&a->at[a->order[k]], b);
     }
 }
 

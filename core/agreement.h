@@ -46,6 +46,7 @@ struct agreement {
     ms_t from; /* in force for what is after this; MS_NONE = since ever */
     struct sla_setting said;
     uint32_t policies;
+    uint32_t metrics; /* bits: some policy has a target for it */
     struct agreed_policy policy[POLICIES_MAX];
     struct calendar calendar[CALENDARS_MAX];
     uint64_t print;                         /* sla_print of what was said … */

@@ -118,7 +118,8 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
     uint32_t risk = clocks == NULL ? 0 : sla_risk(clocks);
     if (clocks != NULL)
         ((struct sla_place *)pool_edit(&t->slas, k->sla))->risk = risk;
-    struct standing is = fold_standing(&f.kept, &f.rare, risk);
+    struct standing is;
+    fold_standing(&f.kept, &f.rare, risk, &is);
     if (was == NULL ? !is.open : was->open && !is.open)
         ticket_ends_link(t, h);
     else if (was != NULL && !was->open && is.open)
@@ -149,7 +150,8 @@ void ticket_settle(struct tickets *t, handle_t h, const struct standing *was, ms
 static void judge(struct tickets *t, handle_t h, ms_t fired)
 {
     struct ticket *k = pool_edit(&t->tickets, h);
-    struct standing was = ticket_standing(t, k);
+    struct standing was;
+    ticket_standing(t, k, &was);
     ticket_catch_up(t, h, ticket_until(t, k, fired));
     ticket_settle(t, h, &was, fired);
 }

@@ -469,32 +469,31 @@ void fold_record(struct fold *f, struct recall *k, struct sla *sla, const struct
         visits_follow(&m);
         return;
     }
-    const struct fold was = *f;
+    struct sla_view was;
+    sla_view(f, &was);
     account_cut(out->account, sla, &f->tags, r->ts, terms);
     moves[r->kind](&m);
     visits_follow(&m);
-    if (sla_looks(sla, &was, f, r))
-        sla_follow(sla, f, r, terms, out);
+    sla_follow(sla, f, &was, r, terms, out);
 }
 
-struct standing fold_claim(const struct fold_kept *f)
+/* In place: a struct copied right after its bytes were written waits for them. */
+void fold_claim(const struct fold_kept *f, struct standing *ret)
 {
     bool open = (f->flags & (FOLD_RESOLVED | FOLD_CLOSED)) == 0;
-    return (struct standing){
-        .tags = f->tags,
-        .open = open,
-        .waiting = open && f->waiting != MS_NONE,
-        .opened = f->opened,
-        .waiting_since = open ? f->waiting : MS_NONE,
-    };
+    ret->tags = f->tags;
+    ret->open = open;
+    ret->waiting = open && f->waiting != MS_NONE;
+    ret->paused = ret->at_risk = ret->breached = false;
+    ret->opened = f->opened;
+    ret->waiting_since = open ? f->waiting : MS_NONE;
 }
 
-struct standing fold_standing(const struct fold_kept *f, const struct fold_rare *rare,
-                              uint32_t risk)
+void fold_standing(const struct fold_kept *f, const struct fold_rare *rare, uint32_t risk,
+                   struct standing *ret)
 {
-    struct standing st = fold_claim(f);
-    st.paused = st.open && rare->paused != MS_NONE;
-    st.at_risk = st.open && risk == RISK_WARNED;
-    st.breached = st.open && (risk & RISK_BREACHED) != 0;
-    return st;
+    fold_claim(f, ret);
+    ret->paused = ret->open && rare->paused != MS_NONE;
+    ret->at_risk = ret->open && risk == RISK_WARNED;
+    ret->breached = ret->open && (risk & RISK_BREACHED) != 0;
 }

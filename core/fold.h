@@ -133,9 +133,9 @@ struct window_sample fold_inspection(ms_t ts, uint32_t number);
 
 /* What the ticket is now, for the gauges; risk: bits of its clocks. */
 enum fold_risk { RISK_WARNED = 1, RISK_BREACHED = 2 };
-struct standing fold_standing(const struct fold_kept *f, const struct fold_rare *rare,
-                              uint32_t risk);
+void fold_standing(const struct fold_kept *f, const struct fold_rare *rare, uint32_t risk,
+                   struct standing *ret);
 /* As much of it as orders ask of many tickets: names, is it open, does it wait, since when. */
-struct standing fold_claim(const struct fold_kept *f);
+void fold_claim(const struct fold_kept *f, struct standing *ret);
 
 #endif

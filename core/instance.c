@@ -260,8 +260,25 @@ static void settle_slot(struct sla *s, enum sla_slot slot, struct fold *f, const
 void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
                 const struct fold_terms *terms, struct sink *out)
 {
+    uint32_t slots = sla_slots(s, terms);
+    if (fold_ended(f)) /* nothing is wanted, nothing active */
+        return;
     for (enum sla_slot slot = 0; slot < SLA_SLOTS; slot++)
-        settle_slot(s, slot, f, r, at, terms, out);
+        if ((slots >> slot & 1) != 0 || sla_active(&s->clock[slot]))
+            settle_slot(s, slot, f, r, at, terms, out);
+}
+
+void sla_note(struct sla *s, const struct fold *f, const struct fold_terms *terms)
+{
+    for (enum sla_slot slot = 0; slot < SLA_SLOTS; slot++) {
+        struct sla_clock *c = &s->clock[slot];
+        struct want w = want_of(s, slot, f, NULL, terms);
+        if (sla_active(c) || !w.any || w.same)
+            continue;
+        c->start = w.start;
+        c->metric = (uint8_t)w.metric;
+        c->state = CLOCK_NONE;
+    }
 }
 
 /* --- following the fold --------------------------------------------------------------------- */
@@ -310,16 +327,53 @@ static uint8_t run_of(const struct fold *f)
                      (f->paused != MS_NONE ? RUN_PAUSED : 0));
 }
 
-void sla_follow(struct sla *s, struct fold *f, const struct record *r,
+void sla_view(const struct fold *f, struct sla_view *ret)
+{
+    enum { LOOKED_AT = FOLD_REPLIED | FOLD_RESOLVED | FOLD_CLOSED | FOLD_VOID };
+    ret->opened = f->opened;
+    ret->waiting = f->waiting;
+    ret->assigned = f->assigned;
+    ret->ended = f->ended;
+    ret->paused = f->paused;
+    ret->tags = f->tags;
+    ret->flags = f->flags & LOOKED_AT;
+    ret->reason = f->reason;
+    ret->cycles = f->cycles;
+}
+
+/* Policies look at these names; at whose ticket it is they do not. */
+static bool other_names(const struct tags *was, const struct tags *is)
+{
+    return was->team != is->team || was->channel != is->channel || was->priority != is->priority ||
+           was->category != is->category;
+}
+
+/* Does any clock look at what the record has changed? */
+static bool looks(const struct sla *s, const struct sla_view *was, const struct fold *f,
+                  const struct record *r, const struct fold_terms *terms)
+{
+    struct sla_view is;
+    sla_view(f, &is);
+    bool assigned = was->assigned != is.assigned && (sla_slots(s, terms) >> SLOT_ASSIGNEE & 1) != 0;
+    return was->waiting != is.waiting || assigned || was->ended != is.ended ||
+           was->paused != is.paused || was->opened != is.opened || was->reason != is.reason ||
+           was->flags != is.flags || was->cycles != is.cycles || r->absorbs;
+}
+
+void sla_follow(struct sla *s, struct fold *f, const struct sla_view *was, const struct record *r,
                 const struct fold_terms *terms, struct sink *out)
 {
+    bool other =
+        !s->matched || r->says_customer || r->says_tier || other_names(&was->tags, &f->tags);
+    if (!other && !looks(s, was, f, r, terms))
+        return;
     bool fills = r->kind == EV_OPENED; /* what is absent only */
     if (r->says_customer && (!fills || s->customer == 0))
         s->customer = r->customer;
     if (r->says_tier && (!fills || s->tier == 0))
         s->tier = r->tier;
     end_clocks(s, f, r, terms, out);
-    if ((r->names & ~BIT(SCOPE_AGENT)) != 0 || r->says_customer || r->says_tier || !s->matched)
+    if (other)
         sla_change_terms(s, f, r->ts, false, terms, out);
     s->matched = true;
     uint8_t run = run_of(f);

@@ -258,7 +258,8 @@ static int apply(struct tickets *t, handle_t h, bool fresh, const struct record 
     struct ticket *k = pool_edit(&t->tickets, h);
     if (t->policies && k->sla == 0)
         ticket_wind_up(t, h, fired);
-    struct standing was = ticket_standing(t, k);
+    struct standing was;
+    ticket_standing(t, k, &was);
     int err = k->history.records >= t->events_max ? compact(t, k) : 0;
     if (err == 0)
         err = sorts_last(t, k, r) ? apply_in_order(t, h, r, fired) : apply_late(t, h, r, fired);
@@ -341,7 +342,8 @@ static void absorb_again(struct tickets *t, handle_t source, ms_t fired)
             return;
         struct ticket *k = pool_edit(&t->tickets, h);
         uint32_t n = k->history.records;
-        struct standing was = ticket_standing(t, k);
+        struct standing was;
+        ticket_standing(t, k, &was);
         ms_t before_it = went_over(t, k);
         struct again again;
         struct sink before = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
@@ -381,7 +383,8 @@ static int pass_on(struct tickets *t, handle_t source, handle_t target, bool *fr
         struct record last = t->record[n - 1];
         if (record_compare(&last, merge, t->links.sources) <= 0)
             return 0;
-        struct standing was = ticket_standing(t, k);
+        struct standing was;
+        ticket_standing(t, k, &was);
         struct again again;
         struct sink before = fold_again(t, k, n, ticket_passed(t, k, fired), 0, &again);
         struct sink after = fold_again(t, k, n - 1, ticket_until(t, k, fired), before.n, &again);

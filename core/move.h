@@ -22,6 +22,14 @@ struct move {
     struct sink *out;
 };
 
+/* What clocks look at of a fold. */
+struct sla_view {
+    ms_t opened, waiting, assigned, ended, paused;
+    struct tags tags;
+    uint32_t flags, reason, cycles;
+};
+void sla_view(const struct fold *f, struct sla_view *ret);
+
 static inline bool fold_ended(const struct fold *f)
 {
     return (f->flags & (FOLD_RESOLVED | FOLD_CLOSED)) != 0;

@@ -75,6 +75,7 @@ void sla_outlive(struct sla *s, const struct fold *f, const struct fold_terms *t
     if (s->generation >= terms->agreements->first) /* also SLA_FRESH */
         return;
     struct attributes of = {.tags = &f->tags, .customer = s->customer, .tier = s->tier};
+    sla_note(s, f, terms);
     s->generation = terms->agreements->first;
     s->policy = (uint8_t)agreement_match(agreement_get(terms->agreements, s->generation), &of);
     s->priority = f->tags.priority;
@@ -99,10 +100,10 @@ void sla_change_terms(struct sla *s, struct fold *f, ms_t at, bool other_generat
     ms_t before[SLA_SLOTS];
     for (int i = 0; i < SLA_SLOTS; i++) {
         struct sla_clock *c = &s->clock[i];
-        const struct agreed_target *t = sla_target(s, c, s->priority, terms);
-        before[i] = t == NULL ? 0 : t->target;
         if (!sla_active(c))
             continue;
+        const struct agreed_target *t = sla_target(s, c, s->priority, terms);
+        before[i] = t == NULL ? 0 : t->target;
         enum sla_metric m = (enum sla_metric)c->metric;
         if (agreement_target(g, policy, m, f->tags.priority) == NULL) {
             sla_finish(s, c, f, at, CLOCK_CANCELLED, CAUSE_NO_POLICY, terms, out);

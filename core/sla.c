@@ -222,6 +222,7 @@ void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *
     }
     account_cut(out->account, s, &f->tags, due, terms);
     f->last_miss = f->last_miss == MS_NONE ? due : ms_max(f->last_miss, due);
+    sla_note(s, f, terms);
     sla_change_terms(s, f, due, true, terms, out);
     sla_settle(s, f, NULL, due, terms, out);
 }

@@ -1,8 +1,8 @@
 /* sla.h: the clocks of one ticket: what runs against which target, and what it has come to.
  *
  * A pure function of the ticket's records and the policies of their time, like the fold beside
- * which it runs: fold.c calls sla_follow after a record if sla_looks says so, miss.c asks
- * sla_deadline and lets sla_pass pass it. Happy path: a wait begins (a clock runs), warning points
+ * which it runs: fold.c calls sla_follow after a record, miss.c asks sla_deadline and lets sla_pass
+ * pass it. Happy path: a wait begins (a clock runs), warning points
  * pass, the reply ends it: met. Else the target is used up: one breach, one miss; then met_late.
  * What alerts need of an instance leaves as a fact; alerts.h compares facts with what was told. */
 #ifndef TP_CORE_SLA_H
@@ -94,12 +94,10 @@ ms_t sla_deadline(const struct sla *s, const struct fold_terms *terms);
 void sla_pass(struct sla *s, struct fold *f, ms_t due, const struct fold_terms *terms,
               struct sink *out);
 
-/* Has the record, which made `is` of `was`, changed anything that clocks look at? Most do not. */
-bool sla_looks(const struct sla *s, const struct fold *was, const struct fold *is,
-               const struct record *r);
-
-/* After a record was applied to the fold: clocks begin, end, pause, get other targets. */
-void sla_follow(struct sla *s, struct fold *f, const struct record *r,
+/* After a record was applied to the fold that was so before (move.h): clocks begin, end, pause,
+ * get other targets. Most records change nothing that they look at. */
+struct sla_view;
+void sla_follow(struct sla *s, struct fold *f, const struct sla_view *was, const struct record *r,
                 const struct fold_terms *terms, struct sink *out);
 
 /* For an account: facts of all clocks that run, as of now. */

@@ -2,39 +2,21 @@
 #include "core/move.h"
 #include "core/slas.h"
 
-/* Policies look at these names; at whose ticket it is they do not. */
-static bool other_names(const struct tags *was, const struct tags *is)
-{
-    return was->team != is->team || was->channel != is->channel || was->priority != is->priority ||
-           was->category != is->category;
-}
-
-bool sla_looks(const struct sla *s, const struct fold *was, const struct fold *is,
-               const struct record *r)
-{
-    return was->waiting != is->waiting || was->assigned != is->assigned ||
-           was->ended != is->ended || was->paused != is->paused || was->opened != is->opened ||
-           was->reason != is->reason || was->flags != is->flags || was->cycles != is->cycles ||
-           other_names(&was->tags, &is->tags) || r->says_customer || r->says_tier || r->absorbs ||
-           !s->matched;
-}
-
 /* The slot and metric of a target that policies can have. false: they cannot. */
 static bool slot_of(enum target target, enum sla_slot *ret_slot, enum sla_metric *ret_metric)
 {
-    static const uint8_t slots[SLA_METRICS] = {
-        [SLA_FIRST_RESPONSE] = SLOT_RESPONSE,    [SLA_NEXT_RESPONSE] = SLOT_RESPONSE,
-        [SLA_ASSIGNEE_RESPONSE] = SLOT_ASSIGNEE, [SLA_RESOLUTION] = SLOT_RESOLUTION,
-        [SLA_REQUESTER_WAIT] = SLOT_REQUESTER,
+    static const struct {
+        uint8_t can, slot, metric;
+    } of[TARGET_N] = {
+        [TARGET_FIRST_RESPONSE] = {1, SLOT_RESPONSE, SLA_FIRST_RESPONSE},
+        [TARGET_NEXT_RESPONSE] = {1, SLOT_RESPONSE, SLA_NEXT_RESPONSE},
+        [TARGET_ASSIGNEE_RESPONSE] = {1, SLOT_ASSIGNEE, SLA_ASSIGNEE_RESPONSE},
+        [TARGET_RESOLUTION] = {1, SLOT_RESOLUTION, SLA_RESOLUTION},
+        [TARGET_REQUESTER_WAIT] = {1, SLOT_REQUESTER, SLA_REQUESTER_WAIT},
     };
-    for (enum sla_metric m = 0; m < SLA_METRICS; m++) {
-        if (sla_metric_target(m) != target)
-            continue;
-        *ret_slot = (enum sla_slot)slots[m];
-        *ret_metric = m;
-        return true;
-    }
-    return false;
+    *ret_slot = (enum sla_slot)of[target].slot;
+    *ret_metric = (enum sla_metric)of[target].metric;
+    return of[target].can != 0;
 }
 
 bool sla_covers(const struct sla *s, const struct fold *f, enum target target,

@@ -12,6 +12,16 @@ static inline const struct agreement *sla_agreement(const struct sla *s,
     return agreement_get(terms->agreements, s->generation);
 }
 
+/* Bits of the slots that some policy of that time has a target for. */
+static inline uint32_t sla_slots(const struct sla *s, const struct fold_terms *terms)
+{
+    STATIC_ASSERT(SLA_NEXT_RESPONSE == SLOT_RESPONSE + 1 &&
+                      SLA_REQUESTER_WAIT == SLOT_REQUESTER + 1,
+                  "a slot for each metric, but one for both responses");
+    uint32_t metrics = sla_agreement(s, terms)->metrics;
+    return metrics >> 1 | (metrics & 1);
+}
+
 /* The calendar of the policy in force, also one that is always open; NULL: no policy. */
 static inline const struct calendar *sla_any_calendar(const struct sla *s,
                                                       const struct fold_terms *terms)
@@ -71,9 +81,14 @@ void sla_fit_warned(struct sla_clock *c, const struct agreed_target *t);
 /* Is more counted than other terms allow, and the breach yet to be passed? */
 bool sla_exceeded(const struct sla *s, const struct sla_clock *c, const struct fold_terms *terms);
 
-/* All clocks follow the fold as it is after `at`. r: the record; NULL: other policies. */
+/* All clocks that some policy can have follow the fold as it is after `at`. r: the record; NULL:
+ * other policies. */
 void sla_settle(struct sla *s, struct fold *f, const struct record *r, ms_t at,
                 const struct fold_terms *terms, struct sink *out);
+
+/* Clocks that no policy so far had a target for have not followed: before other policies come it is
+ * noted since when they would run. */
+void sla_note(struct sla *s, const struct fold *f, const struct fold_terms *terms);
 
 /* What the ticket's own business time was up to `at` is booked; it runs on by the run bits. */
 void sla_book(struct sla *s, const struct fold_terms *terms, ms_t at);

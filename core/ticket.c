@@ -210,12 +210,12 @@ void ticket_store(struct tickets *t, struct ticket *k, const struct fold *f)
     }
 }
 
-struct standing ticket_standing(const struct tickets *t, const struct ticket *k)
+void ticket_standing(const struct tickets *t, const struct ticket *k, struct standing *ret)
 {
     const struct ticket_rare *rare = ticket_rare(t, k);
     const struct sla_place *clocks = k->sla == 0 ? NULL : pool_get(&t->slas, k->sla);
-    return fold_standing(&k->fold, rare == NULL ? &fold_rare_none : &rare->fold,
-                         clocks == NULL ? 0 : clocks->risk);
+    fold_standing(&k->fold, rare == NULL ? &fold_rare_none : &rare->fold,
+                  clocks == NULL ? 0 : clocks->risk, ret);
 }
 
 struct repeat_of ticket_repeat(struct tickets *t, struct ticket *k)
@@ -352,7 +352,7 @@ bool ticket_claim(const struct tickets *t, uint32_t at, struct standing *ret)
     const struct ticket *k = pool_at(&t->tickets, at);
     if (!k->slot.live)
         return false;
-    *ret = fold_claim(&k->fold);
+    fold_claim(&k->fold, ret);
     return true;
 }
 

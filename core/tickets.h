@@ -72,7 +72,7 @@ void ticket_load(const struct tickets *t, const struct ticket *k, struct fold *r
 void ticket_store(struct tickets *t, struct ticket *k, const struct fold *f);
 
 /* What it is now, for the gauges. */
-struct standing ticket_standing(const struct tickets *t, const struct ticket *k);
+void ticket_standing(const struct tickets *t, const struct ticket *k, struct standing *ret);
 
 /* What few tickets have: for reading, NULL when it has nothing of it; for writing. */
 const struct ticket_rare *ticket_rare(const struct tickets *t, const struct ticket *k);
