@@ -111,15 +111,16 @@ static void on_driver_closed(struct driver *d)
     uv_close((uv_handle_t *)&a->beat, NULL);
 }
 
-/* The end takes less than two seconds; who asks again meanwhile must not make it a crash. */
-static void block_signals(void)
+/* They wait, or no longer. While we start: who replays looks whether one waits, since the loop does
+ * not run. At the end, which takes less than two seconds: who asks again must not make it a crash. */
+static void hold_signals(bool hold)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 static void on_stop(uv_signal_t *signal, int number)
@@ -131,7 +132,7 @@ static void on_stop(uv_signal_t *signal, int number)
     log_info(&a->log, "stopping", "signal=%d events=%llu", number,
              (unsigned long long)a->driver->status.events);
     notify_stopping();
-    block_signals();
+    hold_signals(true);
     driver_drain(a->driver);
     driver_close(a->driver, on_driver_closed);
 }
@@ -179,13 +180,15 @@ static int run(struct app *a, struct config *config)
     }
     a->driver->data = a;
     watch(a);
+    hold_signals(true);
     if (driver_open(a->driver, &a->loop, a->zmq)) {
         log_info(&a->log, "ready", "version=%s run=%s pid=%d", TP_VERSION, a->driver->bus.run,
                  (int)getpid());
         notify_ready();
+        hold_signals(false);
         uv_timer_start(&a->beat, on_beat, 0, uv_timer_get_repeat(&a->beat)); /* its first figures */
     } else {
-        code = 1;
+        code = driver_asked_to_end() ? 0 : 1;
         a->stopping = true;
         driver_close(a->driver, on_driver_closed);
     }

@@ -91,6 +91,10 @@ struct driver {
  * NULL: no memory, and the configuration is still the caller's. */
 struct driver *driver_new(struct config *config, struct log *log);
 
+/* Does a signal wait that asks for the end? It is heard during the start, too, if the caller holds
+ * SIGTERM and SIGINT back meanwhile. */
+MUST_CHECK bool driver_asked_to_end(void);
+
 /* Maps the engine, opens the sockets and begins. false: logged why; driver_close must still be
  * called. zmq: the context. */
 MUST_CHECK bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq);

@@ -109,9 +109,23 @@ static void on_progress(void *data)
     notify_progress(d->durable.recover.seq, d->durable.recover.last);
 }
 
+/* Signals wait while we start (app.c): the loop, which would hear them, does not run yet. */
+static bool on_ended(void *data)
+{
+    (void)data;
+    return driver_asked_to_end();
+}
+
 static void on_committed(void *data, uint64_t upto)
 {
     driver_acknowledge(data, upto);
+}
+
+bool driver_asked_to_end(void)
+{
+    sigset_t waiting;
+    return sigpending(&waiting) == 0 &&
+           (sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1);
 }
 
 static void on_broken(void *data)
@@ -167,6 +181,7 @@ static bool recover(struct driver *d)
     r->effects = on_effects;
     r->changed = on_changed;
     r->progress = on_progress;
+    r->ended = on_ended;
     r->data = d;
     d->outlet.held = &s->held;
     d->outlet.step_seq = r->told;

@@ -412,6 +412,11 @@ bool recover_run(struct recover *r, struct outbox *outbox)
         if (!replay_row(r, &row))
             return false;
         say(r);
+        if (r->ended != NULL && r->ended(r->data)) {
+            log_info(r->log, "start given up", "entries=%llu reason=\"the end was asked for\"",
+                     (unsigned long long)r->seq);
+            return false;
+        }
     }
     if (got < 0)
         return failed(r, "state directory", r->store->why);

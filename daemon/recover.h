@@ -52,6 +52,8 @@ struct recover {
     void (*changed)(void *data);
     /* Is called now and then, for who is waiting. May be NULL. */
     void (*progress)(void *data);
+    /* Is the end asked for? Then recover_run gives up; nothing is written yet. May be NULL. */
+    bool (*ended)(void *data);
     void *data;
     struct recover_scratch *scratch;
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The state directory: what outlives a crash, a stop, another configuration, and what refuses."""
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -111,6 +112,27 @@ class State(unittest.TestCase):
                 ended.set()
                 thread.join()
                 socket.close()
+
+    def test_an_end_during_the_start(self):
+        """The replay hears SIGTERM, gives up, and has changed nothing."""
+        def asked():  # it waits already when the daemon begins
+            signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+            os.kill(os.getpid(), number)
+
+        daemon = self.daemon()
+        publisher = daemon.publisher()
+        send(publisher, [opened(n) for n in range(500)])
+        self.committed(daemon, 500)
+        daemon.kill()
+        for number in signal.SIGTERM, signal.SIGINT:
+            ended = subprocess.run([PROGRAM, "--state", self.dir], preexec_fn=asked, text=True,
+                                   capture_output=True, timeout=PATIENCE_S, check=False)
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            said = re.search(r"start given up entries=(\d+) ", ended.stderr)
+            self.assertLess(int(said.group(1)), 500, ended.stderr)
+            self.assertNotIn("ready", ended.stderr)
+        with self.daemon() as daemon:
+            self.assertEqual(daemon.status()["engine"]["applied"], 500)
 
     def test_crashes_while_events_come(self):
         sent = 0
