@@ -334,7 +334,7 @@ static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
     char what[PHRASE_MAX], value[PHRASE_MAX], fire[PHRASE_MAX];
     subject(what, settings, rule, alert->part, lang);
     hours_phrase(what, rule->when, lang == LANG_ZH);
-    phrase_compared(fire, settings, rule, rule->fire, lang);
+    phrase_threshold(fire, settings, rule, false, lang);
     value_phrase(value, settings, rule, alert, lang);
     const char *state = state_phrase((enum alert_state)alert->state, lang);
     const char *scope = phrase_scope((enum scope)rule->scope, lang);
@@ -344,10 +344,10 @@ static char *phrase_kpi(char buf[PHRASE_MAX], const struct settings *settings,
     const char *name = all ? "" : alert->name.p;
     const char *space = all ? "" : " ";
     if (lang == LANG_ZH)
-        snprintf(buf, PHRASE_MAX, "%.64s：%s%s%s%.*s %.150s%s %.135s，阈值 %.36s", rule->id, state,
+        snprintf(buf, PHRASE_MAX, "%.64s：%s%s%s%.*s %.150s%s %.125s，阈值 %.46s", rule->id, state,
                  scope, space, name_len, name, what, verb, value, fire);
     else
-        snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s %s %.135s for %s%s%.*s, threshold %.36s",
+        snprintf(buf, PHRASE_MAX, "%.64s: %s%.150s %s %.125s for %s%s%.*s, threshold %.46s",
                  rule->id, state, what, verb, value, scope, space, name_len, name, fire);
     return buf;
 }

@@ -49,6 +49,10 @@ char *phrase_own(char buf[PHRASE_MAX], int64_t value, struct str unit, bool part
 char *phrase_compared(char buf[PHRASE_MAX], const struct settings *s,
                       const struct rule_setting *rule, int64_t value, enum lang lang);
 
+/* What the rule fires at, or (clear) ends at; of scores by its grade, where one begins there. */
+char *phrase_threshold(char buf[PHRASE_MAX], const struct settings *s,
+                       const struct rule_setting *rule, bool clear, enum lang lang);
+
 /* One sentence about the alert: rule, what, where, value, threshold; or ticket, metric, target,
  * due, owner. Returns buf. */
 char *phrase_alert(char buf[PHRASE_MAX], const struct settings *settings, const struct alert *alert,

@@ -108,8 +108,8 @@ static void print_rules(const struct settings *s)
         char fire[PHRASE_MAX], clear[PHRASE_MAX], hold[PHRASE_MAX], what[160];
         char name[PHRASE_MAX];
         struct figure_source of = {rule->indicator, rule->field, rule->aspect};
-        phrase_compared(fire, s, rule, rule->fire, words_lang());
-        phrase_compared(clear, s, rule, rule->clear, words_lang());
+        phrase_threshold(fire, s, rule, false, words_lang());
+        phrase_threshold(clear, s, rule, true, words_lang());
         if (rule->kind == RULE_SCORE)
             snprintf(what, sizeof what, "%s %s", rule->card, s->window[rule->window].name);
         else if (rule->kind == RULE_MIX)

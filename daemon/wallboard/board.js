@@ -361,7 +361,7 @@ async function explain(alert, box) {
     box.replaceChildren(element("li", "", say("loading")));
     try {
         const lines = alert.kind === "sla" ? clockLines(alert, await ask("explain", {ticket: alert.ticket})) : [
-            say("value", figure(alert, alert.value), figure(alert, alert.threshold)), say("n", count(alert.n)),
+            say("value", figure(alert, alert.value), alert.kind === "score" && Math.round(alert.threshold * 100) % 100 === 99 ? "< " + count(Math.ceil(alert.threshold)) : figure(alert, alert.threshold)), say("n", count(alert.n)),
             ...(alert.window ? [say("window", windowName(alert.window))] : []),
             ...Object.entries(alert.labels ?? {}).map(([key, text]) => key + ": " + text)];
         box.replaceChildren(...lines.map(line => element("li", "", line)));

@@ -139,14 +139,26 @@ Test(phrase, alerts_of_trends_and_scores)
                                              .kind = RULE_SCORE,
                                              .card = "month",
                                              .scope = SCOPE_AGENT,
-                                             .fire = 60 * NUMBER_ONE};
+                                             .fire = 61 * NUMBER_ONE};
     alert = (struct alert){.state = ALERT_BREACHED, .value = 58250000, .has_value = true};
     alert.name = str_of("ada");
     cr_assert_str_eq(sentence(&alert, LANG_EN),
                      "low: score in today on card month is 58.25 (needs improvement) for agent "
-                     "ada, threshold 60");
+                     "ada, threshold 61");
     cr_assert_str_eq(sentence(&alert, LANG_ZH),
-                     "low：客服 ada 今日评分卡 month 得分为 58.25（待改进），阈值 60");
+                     "low：客服 ada 今日评分卡 month 得分为 58.25（待改进），阈值 61");
+    settings.rule[0].below = true; /* a grade or worse ends a hundredth below the next one */
+    settings.rule[0].fire = 5999 * (NUMBER_ONE / 100);
+    settings.rule[0].clear = 7999 * (NUMBER_ONE / 100);
+    cr_assert_str_eq(sentence(&alert, LANG_EN),
+                     "low: score in today on card month is 58.25 (needs improvement) for agent "
+                     "ada, threshold needs improvement (below 60)");
+    cr_assert_str_eq(sentence(&alert, LANG_ZH), "low：客服 ada 今日评分卡 month 得分为 "
+                                                "58.25（待改进），阈值 待改进（低于 60）");
+    cr_assert_str_eq(phrase_threshold(buf, &settings, &settings.rule[0], true, LANG_EN),
+                     "good (80 or more)");
+    settings.rule[0].fire = 5950 * (NUMBER_ONE / 100);
+    cr_assert_str_eq(phrase_threshold(buf, &settings, &settings.rule[0], false, LANG_EN), "59.5");
 }
 
 Test(phrase, alerts_of_mixes)
