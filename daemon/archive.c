@@ -200,6 +200,7 @@ bool archive_open(struct archive *a, const char *dir)
     if (!fine)
         explain(a, "%s: no memory", a->path);
     char path[SUSPECT_MAX];
+    a->missing = access(a->path, F_OK) != 0;
     bool suspected = access(suspect(a, path), F_OK) == 0 && access(a->path, F_OK) == 0;
     if (fine && suspected)
         fine = put_aside(a);

@@ -33,6 +33,7 @@ struct archive {
     struct sqlite3_stmt *put[ARCHIVE_PUTS], *has;
     bool writing;
     bool renewed; /* the file was no database, or damaged: it lies aside, this is a new one */
+    bool missing; /* there was none */
     struct node *nodes;
     char *text;
     char path[STORE_PATH_MAX + 16];

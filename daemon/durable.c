@@ -57,8 +57,12 @@ static void note_damage(struct durable *s, const struct recover *r)
     if (r->unused > 0)
         n += (size_t)snprintf(s->damage + n, sizeof s->damage - n, "%s%u checkpoints not used: %s",
                               n > 0 ? "; " : "", r->unused, r->unused_why);
-    if (s->record.archive.renewed && n < sizeof s->damage)
-        snprintf(s->damage + n, sizeof s->damage - n, "%srecord.db begun anew", n > 0 ? "; " : "");
+    bool gone = s->record.archive.missing && r->seq > 0; /* beside a journal that is not new */
+    if (gone)
+        log_error(s->log, "record begun anew", "missing=%s", s->record.archive.path);
+    if ((gone || s->record.archive.renewed) && n < sizeof s->damage)
+        snprintf(s->damage + n, sizeof s->damage - n, "%srecord.db %sbegun anew", n > 0 ? "; " : "",
+                 gone ? "was missing, " : "");
 }
 
 bool durable_recover(struct durable *s, struct outbox *outbox)

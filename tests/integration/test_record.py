@@ -356,6 +356,21 @@ class Record(unittest.TestCase):
                                  [1000 * n if n % 2 else None for n in range(199, 0, -1)])
                 self.assertEqual(trend["first_response_attainment"][0], 0.5)
 
+    def test_a_record_that_is_gone_is_told(self):
+        with self.daemon() as daemon:  # nothing is missed where there is nothing
+            self.assertEqual(daemon.status()["ops"], {})
+            send(daemon.publisher(), opened(1))
+            self.told(daemon, 1)
+        for name in os.listdir(self.dir):
+            if name.startswith("record.db"):
+                os.unlink(os.path.join(self.dir, name))
+        with self.daemon() as daemon:
+            daemon.wait_line(r"record begun anew missing=\S+record.db")
+            daemon.wait_status(lambda s: s["ops"] == {"damage": {"active": 1, "raised": 1}})
+            detail, = [m["message"]["detail"] for m in daemon.ask(op="alerts", active=True)[:-1]
+                       if m["message"]["kind"] == "ops"]
+            self.assertEqual(detail, "record.db was missing, begun anew")
+
     def test_a_damaged_record_does_not_stop_anybody(self):
         with self.daemon() as daemon:
             send(daemon.publisher(), opened(1))
