@@ -231,7 +231,7 @@ bool config_load(const char *path, struct config *ret, struct tree_error *why)
 bool config_lint(const char *path, struct config *ret, struct tree_error *why, struct lint *lint)
 {
     if (lint != NULL)
-        lint->n = lint->left_out = 0;
+        lint->n = lint->left_out = lint->faults = 0;
     if (path == NULL) {
         config_default(ret);
         return true;

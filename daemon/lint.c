@@ -2,9 +2,13 @@
 
 #include "core/event.h"
 #include "daemon/calendars.h"
+#include "daemon/credential.h"
+#include "daemon/receivers.h"
+#include "daemon/web/guard.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { AHEAD_DAYS = 2 * 366, GAP_DAYS = 7, DATE_TEXT = 16 };
 
@@ -16,20 +20,25 @@ struct look {
     int32_t today;                /* in UTC: a day more or less is no matter here */
 };
 
+static void complain(const struct look *k, uint32_t line, const char *key, const char *text)
+{
+    if (k->lint->n == LINT_MAX)
+        k->lint->left_out++;
+    else
+        tree_complain(k->tree, line, key, &k->lint->at[k->lint->n++], "%s", text);
+}
+
 static void warn(const struct look *k, uint32_t line, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 static void warn(const struct look *k, uint32_t line, const char *key, const char *format, ...)
 {
-    char text[TREE_ERROR_BYTES];
+    char text[TREE_ERROR_BYTES] = "warning: ";
+    size_t n = strlen(text);
     va_list args;
-    if (k->lint->n == LINT_MAX) {
-        k->lint->left_out++;
-        return;
-    }
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text + n, sizeof text - n, format, args);
     va_end(args);
-    tree_complain(k->tree, line, key, &k->lint->at[k->lint->n++], "warning: %s", text);
+    complain(k, line, key, text);
 }
 
 static const char *date_text(char ret[DATE_TEXT], int64_t day)
@@ -372,6 +381,40 @@ static void look_items(const struct look *k, const struct config *c, const struc
     }
 }
 
+/* --- tokens --------------------------------------------------------------------------------- */
+
+/* Read at the start only: who checks a configuration wants to know before. */
+static void look_token(const struct look *k, const char *file, const char *key)
+{
+    struct token token;
+    char why[GUARD_WHY_BYTES];
+    struct stat is;
+    uint32_t line = line_of(k, "token_file");
+    bool fine = token_load(&token, file, why);
+    explicit_bzero(&token, sizeof token);
+    if (!fine) {
+        k->lint->faults++;
+        complain(k, line, key, why);
+    } else if (file[0] != 0 && !credential_is(file) && stat(file, &is) == 0 &&
+               (is.st_mode & S_IRWXO) != 0) {
+        warn(k, line, key, "%s can be read by everybody; chmod o= it", file);
+    }
+}
+
+static void look_tokens(struct lint *l, const struct tree *t, const struct config *c)
+{
+    struct look k = {l, t, tree_member(t->root, str_of("http")), 0};
+    if (strcmp(t->name, CONFIG_NO_FILE) == 0) /* nothing here is meant */
+        return;
+    if (k.node != NULL && k.node->kind == TREE_MAP)
+        look_token(&k, c->http.token_file, "http.token_file");
+    for (uint32_t i = 0; c->receivers != NULL && i < c->receivers->n; i++) {
+        k.node = entry(t, "receivers", i);
+        CHECK(k.node != NULL);
+        look_token(&k, c->receivers->at[i].token_file, "receivers.token_file");
+    }
+}
+
 void lint_config(struct lint *l, const struct tree *t, const struct config *c)
 {
     const struct sla_setting *sla = c->sla;
@@ -401,6 +444,7 @@ void lint_config(struct lint *l, const struct tree *t, const struct config *c)
         CHECK(k.node != NULL);
         look_items(&k, c, &c->cards->card[i]);
     }
+    look_tokens(l, t, c);
 }
 
 void lint_print(const struct lint *l, FILE *file)

@@ -11,6 +11,7 @@ enum { LINT_MAX = 64 };
 struct lint {
     ms_t now;          /* given: what is past, what lies ahead */
     uint32_t n;        /* those in `at` */
+    uint32_t faults;   /* of them no warnings: a start would fail, or do without */
     uint32_t left_out; /* those that found no place there */
     struct tree_error at[LINT_MAX];
 };

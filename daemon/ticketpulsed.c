@@ -48,8 +48,11 @@ static int check(const char *path)
         fprintf(stderr, "%s:1: limits: impossible together; make some smaller\n", path);
     else
         code = 0;
-    if (code == 0) {
+    if (code == 0)
         lint_print(&lint, stderr);
+    if (code == 0 && lint.faults > 0)
+        code = 1;
+    if (code == 0) {
         printf("%s: fine, %u rules, %u windows", path == NULL ? "built-in defaults" : path,
                c->settings.rules, c->settings.windows);
         if (c->sla != NULL)

@@ -311,6 +311,10 @@ int command_check(int argc, char **argv)
         return EXIT_FAILED;
     }
     lint_print(&lint, stderr);
+    if (lint.faults > 0) {
+        config_fini(&config);
+        return EXIT_FAILED;
+    }
     word_print(stdout, W_CHECK_FINE, argv[0], NULL, NULL);
     puts("");
     table_init(&facts, 2);

@@ -37,6 +37,15 @@ class Usage(Scratch):
             said = run(*command, "2026-01-05", code=2).stderr
             self.assertIn("wants an instant like 2026-01-05T00:00:00Z", said)
 
+    def test_check_reads_the_token(self):
+        config = self.path("token.yaml", ["http: {token_file: %s}\n" % self.path("token")])
+        for arguments in ([PROGRAM, "check", config], [PROGRAM + "d", "--check", "--config", config]):
+            done = subprocess.run(arguments, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, r"token.yaml:1: http.token_file: \S+: No such file")
+        self.path("token", ["0123456789abcdef\n"])
+        run("check", config)
+
     def test_failures_are_one_line_and_1(self):
         for arguments in (["replay", "/nowhere"], ["check", "/nowhere"], ["send", "/nowhere"],
                           ["simulate", "--to", "/nowhere/x", "--for", "1s"]):

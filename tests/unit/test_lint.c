@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct config config;
@@ -219,6 +220,33 @@ Test(lint, policies_are_covered_where_every_ticket_says_so)
         config_fini(&config);
     }
     cr_assert(covered > 50 && reached > 500, "%u %u", covered, reached);
+}
+
+Test(lint, reads_tokens)
+{
+    char token[] = "/tmp/ticketpulse-token-XXXXXX", text[256], said[256];
+    int fd = mkstemp(token);
+    cr_assert_geq(fd, 0);
+    snprintf(text, sizeof text, "http:\n  token_file: %s\n", token);
+    snprintf(said, sizeof said,
+             ":2: http.token_file: %s: a token has 16 to 256 characters on one line", token);
+    warns(text, said);
+    cr_assert_eq(lint.faults, 1);
+    cr_assert_eq(write(fd, "0123456789abcdef\n", 17), 17);
+    is_silent(text);
+    cr_assert_eq(lint.faults, 0);
+    cr_assert_eq(fchmod(fd, 0644), 0);
+    snprintf(said, sizeof said,
+             ":2: http.token_file: warning: %s can be read by everybody; chmod o= it", token);
+    warns(text, said);
+    cr_assert_eq(lint.faults, 0);
+    unlink(token);
+    close(fd);
+    snprintf(text, sizeof text, "receivers:\n  - {name: a, webhook: 'http://h/', token_file: %s}\n",
+             token);
+    snprintf(said, sizeof said, ":2: receivers.token_file: %s: No such file or directory", token);
+    warns(text, said);
+    cr_assert_eq(lint.faults, 1);
 }
 
 Test(lint, prints_a_line_each)
