@@ -45,6 +45,12 @@ static inline void mask_set(struct frame_mask *m, uint32_t i)
     m->word[i / 64] |= (uint64_t)1 << (i % 64);
 }
 
+static inline void mask_join(struct frame_mask *to, const struct frame_mask *with)
+{
+    for (uint32_t i = 0; i < FRAME_INTERESTS_MAX / 64; i++)
+        to->word[i] |= with->word[i];
+}
+
 static inline bool mask_meets(const struct frame_mask *a, const struct frame_mask *b)
 {
     uint64_t both = 0;

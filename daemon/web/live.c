@@ -69,19 +69,22 @@ static void leave_interest(struct live *s, uint32_t i)
 
 /* --- messages in ---------------------------------------------------------------------------- */
 
-static void call_clients(struct live *s, const struct frame_mask *mask)
+/* What has come since the last time. */
+static void call_clients(struct live *s)
 {
     struct client *c = s->ring;
     for (uint32_t i = 0; i < s->clients; i++, c = c->next) {
-        if (c->due || !c->live || !c->visit->peer->suspended)
+        if (c->due || !c->live || !c->visit->peer->suspended || c->place.next == s->frames.next)
             continue;
-        if (mask_meets(&c->mask, mask)) {
+        if (mask_meets(&c->mask, &s->news)) {
             c->due = true;
             s->due++;
         } else { /* it sleeps, so it had read all that concerns it */
             c->place.next = s->frames.next;
         }
     }
+    s->news = (struct frame_mask){{0}};
+    s->is_news = false;
 }
 
 /* "id: RUN-SEQ\nevent: alert\ndata: " before text; only alerts move the id on. Its length. */
@@ -118,10 +121,12 @@ static void add_frame(struct live *s, enum stream stream, const struct topic *to
     memcpy(text, head, (size_t)before);
     text[before + len] = text[before + len + 1] = '\n';
     if (frames_add(&s->frames, text, (size_t)(before + len) + 2, mask,
-                   key_of(stream, topic, windows)))
-        call_clients(s, mask);
-    else
+                   key_of(stream, topic, windows))) {
+        mask_join(&s->news, mask);
+        s->is_news = true;
+    } else {
         log_error(s->web->parts.log, "stream broken", "error=\"no memory\"");
+    }
 }
 
 /* One text for each selection of windows that is wanted; other messages have none to select. */
@@ -397,7 +402,10 @@ void live_work(struct live *s, uint64_t now, bool calm)
     uint32_t woken = 0;
     if (s->waiting > 0)
         call_waiting(s, now);
-    bool begins = calm && s->due > 0 && now >= s->slice_at + LIVE_EVERY_MS;
+    bool begins = calm && now >= s->slice_at + LIVE_EVERY_MS;
+    if (begins && s->is_news)
+        call_clients(s);
+    begins = begins && s->due > 0;
     if (begins) {
         s->slice_at = now;
         s->slice_end = uv_hrtime() + LIVE_SLICE_NS;

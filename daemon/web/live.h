@@ -40,6 +40,8 @@ struct live {
     struct client *ring;            /* all clients, in a circle; NULL = none. Due ones come up */
     uint32_t clients;
     uint32_t due;              /* clients that sleep and have something to read */
+    struct frame_mask news;    /* whom the frames concern that nobody was called for yet … */
+    bool is_news;              /* … if there are any */
     uint32_t lookups, waiting; /* clients that read the record, and those that wait for it */
     uint64_t looked;
     uint64_t slice_at;  /* uv_now() when the last slice began … */
@@ -55,7 +57,7 @@ void live_work(struct live *s, uint64_t now, bool calm);
 /* uv_now() by which live_work should be called again. */
 static inline uint64_t live_deadline(const struct live *s)
 {
-    return s->due > 0 ? s->slice_at + LIVE_EVERY_MS : UINT64_MAX;
+    return s->due > 0 || s->is_news ? s->slice_at + LIVE_EVERY_MS : UINT64_MAX;
 }
 
 void live_fini(struct live *s);
