@@ -235,21 +235,27 @@ static inline void coming_init(struct coming *c, const struct layout *l,
     c->counts = n;
 }
 
-/* Behind all of the log, without a gap, in the chunk that is there: nearly always. */
+/* Behind all of the log in the chunk that is there, behind a gap in a quiet one: nearly always. */
 static inline bool append(struct windows *ws, struct window_log *log, const struct layout *l,
                           const struct coming *s)
 {
     if (log->tail == 0 || s->sec < log->newest)
         return false;
     struct chunk *c = pool_edit(&ws->chunks, log->tail);
-    uint32_t used = chunk_used(c), offset = s->sec - log->force;
-    if (offset >= l->unit || used + s->words > CHUNK_WORDS)
+    uint32_t used = chunk_used(c), offset = s->sec - log->force, gap = offset >= l->unit;
+    if (used + gap + s->words > CHUNK_WORDS)
         return false;
+    if (gap != 0) {
+        uint32_t units = offset / l->unit;
+        c->word[used++] = gap_cell(l, units);
+        offset -= units * l->unit;
+        log->force += units * l->unit;
+    }
     c->word[used] = s->word[0] | offset;
     for (uint32_t i = 1; i < s->words; i++)
         c->word[used + i] = s->word[i];
     chunk_note(l, c, used, s->words);
-    c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + s->words);
+    c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8) + gap + s->words);
     log->newest = s->sec;
     log->live++;
     return true;

@@ -97,25 +97,42 @@ static void chunk_split(struct windows *ws, struct window_log *log, const struct
         log->force = to;
 }
 
+/* The first of the cells from word i on whose offset is not below that; a gap's is below none. Where
+ * all cells are one word (of openings, marks), the next need not wait for the length of this. */
+static uint32_t chunk_below(const struct layout *l, const struct chunk *c, uint32_t i,
+                            uint32_t offset)
+{
+    uint32_t used = chunk_used(c), unit = l->unit, below = offset < unit ? offset : unit;
+    if (l->own == 0 && l->head_words == 1)
+        while (i < used && (c->word[i] & unit) < below)
+            i++;
+    else if (LIKELY(c->wide == 0))
+        while (i < used && (c->word[i] & unit) < below)
+            i += l->words[c->word[i] >> l->present_shift];
+    else
+        while (i < used && (c->word[i] & unit) < below)
+            i += entry_words(l, &c->word[i]);
+    return i;
+}
+
+/* The first cell that leads to the second or beyond, or the end. *force: the second in force there,
+ * when it is not before the base. */
+static uint32_t chunk_skip(const struct layout *l, const struct chunk *c, uint32_t sec,
+                           uint32_t *force)
+{
+    uint32_t used = chunk_used(c), i = 0;
+    for (*force = c->base; *force < sec; *force += gap_seconds(l, c->word[i++])) {
+        i = chunk_below(l, c, i, sec - *force);
+        if (i == used || !cell_is_gap(l, c->word[i]) || gap_seconds(l, c->word[i]) >= sec - *force)
+            break;
+    }
+    return i;
+}
+
 uint32_t chunk_spot(const struct layout *l, const struct chunk *c, uint32_t sec,
                     uint32_t *ret_force)
 {
-    uint32_t used = chunk_used(c), force = c->base, i = 0;
-    while (i < used) {
-        uint32_t head = c->word[i];
-        if (cell_is_gap(l, head)) {
-            if (force + gap_seconds(l, head) > sec)
-                break;
-            force += gap_seconds(l, head);
-            i++;
-        } else {
-            if (force + (head & l->unit) > sec)
-                break;
-            i += chunk_step(l, c, i);
-        }
-    }
-    *ret_force = force;
-    return i;
+    return chunk_skip(l, c, sec + 1, ret_force);
 }
 
 /* Puts an entry (with its gap of so many units) there. What is left of a gap stays behind it. */
@@ -194,20 +211,16 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
                        const struct wish *wish, struct place *ret)
 {
     const struct chunk *c = chunk_get(ws, h);
-    uint32_t used = chunk_used(c), force = c->base;
-    for (uint32_t i = 0; i < used;) {
-        uint32_t head = c->word[i], at = force + (head & l->unit);
+    uint32_t used = chunk_used(c), force;
+    for (uint32_t i = chunk_skip(l, c, wish->sec, &force); i < used;) {
+        uint32_t head = c->word[i];
         if (cell_is_gap(l, head)) {
             force += gap_seconds(l, head);
             i++;
             continue;
         }
-        if (at > wish->sec)
+        if (force + (head & l->unit) > wish->sec)
             break;
-        if (at < wish->sec) {
-            i += chunk_step(l, c, i);
-            continue;
-        }
         if (wish->like == NULL) {
             if ((entry_flags(l, &c->word[i]) & wish->flags) == (wish->on ? 0 : wish->flags)) {
                 ret->chunk = h;
