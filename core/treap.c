@@ -20,6 +20,8 @@ void treap_init(struct treap *t, void *mem, struct pool *pool, uint32_t key, uin
     t->key = key;
     t->node = node;
     t->seed = seed;
+    t->near = t->asked;
+    memset(t->asked, 0, sizeof t->asked);
     map_init(&t->root, block_take(&at, map_bytes(pool->cap)), pool->cap, pool);
     t->below = block_take(&at, bits_bytes(pool->cap));
 }
@@ -56,7 +58,7 @@ static bool less(const struct treap *t, handle_t x, handle_t y)
     return is_before(get(t, x)->at, x, get(t, y)->at, y);
 }
 
-static handle_t root_of(const struct treap *t, uint64_t key)
+static handle_t root_find(const struct treap *t, uint64_t key)
 {
     uint32_t at = map_start(&t->root, key);
     handle_t h;
@@ -64,6 +66,14 @@ static handle_t root_of(const struct treap *t, uint64_t key)
         if (key_of(t, h) == key)
             return h;
     return 0;
+}
+
+static handle_t root_of(const struct treap *t, uint64_t key)
+{
+    struct treap_near *n = &t->near[key % TREAP_NEAR];
+    if (n->key != key || n->root == 0)
+        *n = (struct treap_near){key, root_find(t, key)};
+    return n->root;
 }
 
 static void root_set(struct treap *t, uint64_t key, handle_t was, handle_t is)
@@ -74,6 +84,7 @@ static void root_set(struct treap *t, uint64_t key, handle_t was, handle_t is)
         map_remove(&t->root, key, was);
     if (is != 0)
         CHECK(map_put(&t->root, key, is));
+    t->near[key % TREAP_NEAR] = (struct treap_near){key, is};
 }
 
 void treap_attach(struct treap *t, handle_t h)
@@ -183,6 +194,7 @@ void treap_rebuild(struct treap *t)
 {
     struct map_later later = {.map = &t->root};
     map_clear(&t->root);
+    memset(t->asked, 0, sizeof t->asked);
     for (uint32_t i = 1; i <= t->pool->high; i++) {
         const struct treap_node *n = member(t, i);
         if (n != NULL) {

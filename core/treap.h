@@ -13,13 +13,23 @@ struct treap_node {
     handle_t left, right;
 };
 
+enum { TREAP_NEAR = 32 };
+
+/* A root that was asked for lately: one event asks for a few of them many times. 0: look. */
+struct treap_near {
+    uint64_t key;
+    handle_t root;
+};
+
 /* Sets of one kind. */
 struct treap {
     struct pool *pool;  /* whose slots are members */
     uint32_t key, node; /* where in a slot: uint64_t, struct treap_node */
     uint64_t seed;
-    struct map root; /* key -> the set's root */
-    uint64_t *below; /* bit of every slot, for treap_rebuild: it is below another one */
+    struct map root;         /* key -> the set's root */
+    uint64_t *below;         /* bit of every slot, for treap_rebuild: it is below another one */
+    struct treap_near *near; /* asked, for whom only reads */
+    struct treap_near asked[TREAP_NEAR];
 };
 
 /* members: as many as the pool has slots. */
