@@ -10,52 +10,32 @@
 /* The names a sample is credited to; indices per scope, 0 = none. */
 struct tags {
     uint32_t agent;
-    uint16_t team, channel, priority, category;
+    union {
+        struct {
+            uint16_t team, channel, priority, category;
+        };
+        uint16_t rest[SCOPE_N - SCOPE_TEAM]; /* the same, by scope */
+    };
 };
 
+STATIC_ASSERT(SCOPE_ALL == 0 && SCOPE_AGENT == 1 && SCOPE_TEAM == 2 && SCOPE_CHANNEL == 3 &&
+                  SCOPE_PRIORITY == 4 && SCOPE_CATEGORY == 5,
+              "names lie in the order of scopes");
+
+/* No switch: this is asked of every scope in turn, and a jump by scope is hardly foreseen. */
 static inline uint32_t tags_of(const struct tags *t, enum scope s)
 {
-    switch (s) {
-    case SCOPE_ALL:
-        return 1;
-    case SCOPE_AGENT:
-        return t->agent;
-    case SCOPE_TEAM:
-        return t->team;
-    case SCOPE_CHANNEL:
-        return t->channel;
-    case SCOPE_PRIORITY:
-        return t->priority;
-    case SCOPE_CATEGORY:
-        return t->category;
-    case SCOPE_N:
-        break;
-    }
-    return 0;
+    if (s >= SCOPE_TEAM)
+        return t->rest[s - SCOPE_TEAM];
+    return s == SCOPE_AGENT ? t->agent : 1;
 }
 
 static inline void tags_set(struct tags *t, enum scope s, uint32_t index)
 {
-    switch (s) {
-    case SCOPE_AGENT:
+    if (s >= SCOPE_TEAM)
+        t->rest[s - SCOPE_TEAM] = (uint16_t)index;
+    else if (s == SCOPE_AGENT)
         t->agent = index;
-        break;
-    case SCOPE_TEAM:
-        t->team = (uint16_t)index;
-        break;
-    case SCOPE_CHANNEL:
-        t->channel = (uint16_t)index;
-        break;
-    case SCOPE_PRIORITY:
-        t->priority = (uint16_t)index;
-        break;
-    case SCOPE_CATEGORY:
-        t->category = (uint16_t)index;
-        break;
-    case SCOPE_ALL:
-    case SCOPE_N:
-        break;
-    }
 }
 
 static inline bool tags_equal(const struct tags *a, const struct tags *b)

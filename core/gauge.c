@@ -43,30 +43,33 @@ static bool call_holds(void *ctx, uint32_t member, ms_t *ret_since)
 
 static const struct order_asked call_asked = {call_holds, NULL};
 
-/* What a ticket counts for in its names, a gauge each. */
-static void counts_of(const struct standing *st, uint32_t ret[GAUGE_CALLS])
+/* The gauges of its names that a ticket counts for, as bits. */
+static uint32_t counts_of(const struct standing *st)
 {
-    ret[GAUGE_OPEN] = st->open;
-    ret[GAUGE_UNASSIGNED] = st->open && st->tags.agent == 0;
-    ret[GAUGE_WAITING] = st->waiting;
-    ret[GAUGE_PAUSED] = st->paused;
-    ret[GAUGE_AT_RISK] = st->at_risk;
-    ret[GAUGE_BREACHED] = st->breached;
+    return (uint32_t)st->open << GAUGE_OPEN |
+           (uint32_t)(st->open && st->tags.agent == 0) << GAUGE_UNASSIGNED |
+           (uint32_t)st->waiting << GAUGE_WAITING | (uint32_t)st->paused << GAUGE_PAUSED |
+           (uint32_t)st->at_risk << GAUGE_AT_RISK | (uint32_t)st->breached << GAUGE_BREACHED;
+}
+
+static void count(struct entity *e, uint32_t gauges, uint32_t by)
+{
+    for (; gauges != 0; gauges &= gauges - 1)
+        e->gauge[__builtin_ctz(gauges)] += by;
 }
 
 /* A ticket's way from what it was to what it is; nothing: not open, in no name. */
 struct step {
     uint32_t ticket; /* its slot */
     const struct standing *was, *is;
-    uint32_t before[GAUGE_CALLS], after[GAUGE_CALLS];
-    bool same_counts, same_open, same_wait; /* as far as one and the same name sees it */
+    uint32_t before, after;    /* gauges it counts for, as bits */
+    bool same_open, same_wait; /* as far as one and the same name sees it */
 };
 
 static void name_leave(struct board *b, enum scope s, uint32_t index, const struct step *st)
 {
     struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
-    for (int g = 0; g < GAUGE_CALLS; g++)
-        e->gauge[g] -= st->before[g];
+    count(e, st->before, UINT32_MAX);
     if (in_open(st->was))
         order_leave(&e->open);
     if (st->was->waiting)
@@ -88,19 +91,18 @@ static void orders_join(struct board *b, enum scope s, uint32_t index, struct en
 static void name_come(struct board *b, enum scope s, uint32_t index, const struct step *st)
 {
     struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
-    for (int g = 0; g < GAUGE_CALLS; g++)
-        e->gauge[g] += st->after[g];
+    count(e, st->after, 1);
     orders_join(b, s, index, e, st, true, true);
 }
 
 /* The name is the ticket's before and after. */
 static void name_stay(struct board *b, enum scope s, uint32_t index, const struct step *st)
 {
-    if (st->same_counts && st->same_open && st->same_wait)
+    if (st->before == st->after && st->same_open && st->same_wait)
         return;
     struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
-    for (int g = 0; g < GAUGE_CALLS && !st->same_counts; g++)
-        e->gauge[g] += st->after[g] - st->before[g];
+    count(e, st->before & ~st->after, UINT32_MAX);
+    count(e, st->after & ~st->before, 1);
     if (in_open(st->was) && !st->same_open)
         order_leave(&e->open);
     if (st->was->waiting && !st->same_wait)
@@ -117,12 +119,11 @@ void board_stand(struct board *b, handle_t ticket, const struct standing *was,
                       .is = is != NULL && is->open ? is : &nothing};
     was = st.was;
     is = st.is;
-    counts_of(was, st.before);
-    counts_of(is, st.after);
-    st.same_counts = memcmp(st.before, st.after, sizeof st.before) == 0;
+    st.before = counts_of(was);
+    st.after = counts_of(is);
     st.same_open = was->opened == is->opened;
     st.same_wait = was->waiting == is->waiting && was->waiting_since == is->waiting_since;
-    if (st.same_counts && st.same_open && st.same_wait && tags_equal(&was->tags, &is->tags))
+    if (st.before == st.after && st.same_open && st.same_wait && tags_equal(&was->tags, &is->tags))
         return;
     for (uint32_t left = b->settings->scopes; left != 0; left &= left - 1) {
         enum scope s = (enum scope)__builtin_ctz(left);
@@ -148,8 +149,7 @@ void board_count(struct board *b, uint32_t gauges, const struct tags *tags, int 
         if (index == 0)
             continue;
         struct entity *e = board_touch(b, s, index, TOUCH_GAUGES);
-        for (uint32_t left = gauges; left != 0; left &= left - 1)
-            e->gauge[__builtin_ctz(left)] += (uint32_t)sign;
+        count(e, gauges, (uint32_t)sign);
     }
 }
 
