@@ -194,9 +194,12 @@ uint32_t board_scopes(const struct board *b)
 uint32_t board_name(struct board *b, enum scope s, struct str name, bool *ret_full)
 {
     struct names *n = &b->names[s];
-    uint64_t before = n->overflowed;
-    uint32_t index = name_intern(n, name);
-    entities_follow(b, s);
+    uint64_t hash = name_hash(n, name), before = n->overflowed;
+    uint32_t index = name_find_hashed(n, hash, name);
+    if (UNLIKELY(index == 0)) {
+        index = name_intern_hashed(n, hash, name);
+        entities_follow(b, s);
+    }
     if (ret_full != NULL)
         *ret_full = n->overflowed != before;
     return index;

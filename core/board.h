@@ -88,6 +88,7 @@ struct entity_ref {
     uint32_t index;
 };
 uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap);
+bool board_is_touched(const struct board *b);
 
 /* --- readers ------------------------------------------------------------------------------ */
 

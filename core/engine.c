@@ -232,6 +232,9 @@ static bool judge_touched(struct engine *e, ms_t t, struct outbox *out)
 /* Judges the rules of what was touched. false: the outbox is full, some are left. */
 static bool judge(struct engine *e, ms_t t, struct outbox *out)
 {
+    if (LIKELY(!board_is_touched(e->board) && !rules_asked(e->rules) && out->n == e->heard &&
+               alerts_next(tickets_alerts(e->tickets)) == 0))
+        return room(out) >= e->effects_max; /* nothing is to be told: nearly always */
     bool done = judge_touched(e, t, out);
     if (UNLIKELY(out->n != e->heard))
         hear(e, out);
@@ -249,7 +252,6 @@ static bool has_room(const struct engine *e, const struct outbox *out)
 static bool fire(struct engine *e, ms_t until, uint32_t kinds, struct outbox *out)
 {
     struct wheel_fired due;
-    uint32_t most = e->effects_max;
     while (has_room(e, out) && wheel_pop_kinds(&e->wheel, until, kinds, &due)) {
         advance(e, due.deadline);
         e->core.fired = ms_max(e->core.fired, due.deadline);
@@ -269,7 +271,7 @@ static bool fire(struct engine *e, ms_t until, uint32_t kinds, struct outbox *ou
     }
     if (!has_room(e, out) && wheel_next(&e->wheel) <= until)
         return false;
-    if (room(out) < most)
+    if (room(out) < e->effects_max)
         return false;
     e->core.fired = ms_max(e->core.fired, until);
     return true;
@@ -380,7 +382,7 @@ static int measured(struct engine *e, const struct event *ev)
     return 0;
 }
 
-static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32_t src)
+static int apply(struct engine *e, const struct event *ev, const struct ahead *a, uint32_t src)
 {
     switch (ev->kind) {
     case EV_CALL_OFFERED:
@@ -402,7 +404,7 @@ static int apply(struct engine *e, const struct event *ev, uint64_t hash, uint32
         return 0;
     default:
         if (event_has(ev, F_TICKET))
-            return ticket_apply(e->tickets, hash, ev, src, e->core.fired);
+            return ticket_apply(e->tickets, a->hash, a->ticket, ev, src, e->core.fired);
         without_ticket(e, ev);
         return 0;
     }
@@ -431,7 +433,7 @@ static struct result verdict(struct engine *e, int err)
 }
 
 /* One event that is no tick; room was made. */
-static struct result take(struct engine *e, const struct event *ev, uint64_t hash,
+static struct result take(struct engine *e, const struct event *ev, const struct ahead *a,
                           struct outbox *out)
 {
     struct event settled;
@@ -454,7 +456,7 @@ static struct result take(struct engine *e, const struct event *ev, uint64_t has
         ev = &settled;
         n->skewed++;
     }
-    struct result r = verdict(e, apply(e, ev, hash, src));
+    struct result r = verdict(e, apply(e, ev, a, src));
     tickets_heard(e->tickets, src, ev, e->core.fired);
     e->core.judged = ev->ts;
     (void)judge(e, ev->ts, out); /* what finds no room comes first in the next step */
@@ -478,7 +480,7 @@ static uint32_t step(struct engine *e, const struct event *events, uint32_t n,
         if (!is_tick && ev->rts == MS_NONE && !fire(e, ev->ts, OWNER_PASSED, out))
             return i;
         results[i] = is_tick ? (struct result){VERDICT_APPLIED, 0}
-                             : take(e, ev, ahead[i % ENGINE_STRIDE].hash, out);
+                             : take(e, ev, &ahead[i % ENGINE_STRIDE], out);
     }
     return n;
 }

@@ -292,10 +292,11 @@ static handle_t follow(struct tickets *t, handle_t h, const struct record *r)
     return h;
 }
 
-static int find_or_make(struct tickets *t, uint64_t hash, struct str key, handle_t *ret_h,
-                        bool *ret_fresh)
+/* near: it, if that is known and still holds. */
+static int find_or_make(struct tickets *t, uint64_t hash, handle_t near, struct str key,
+                        handle_t *ret_h, bool *ret_fresh)
 {
-    *ret_h = ticket_find(t, hash, key);
+    *ret_h = pool_valid(&t->tickets, near) ? near : ticket_find(t, hash, key);
     *ret_fresh = *ret_h == 0;
     return *ret_fresh ? ticket_make(t, hash, key, ret_h) : 0;
 }
@@ -439,7 +440,7 @@ static int merge(struct tickets *t, handle_t source, bool fresh, const struct re
     handle_t target;
     bool target_fresh;
     t->merging[0] = source;
-    int err = find_or_make(t, ticket_hash(t, e->into), e->into, &target, &target_fresh);
+    int err = find_or_make(t, ticket_hash(t, e->into), 0, e->into, &target, &target_fresh);
     if (err == 0) {
         err = merge_into(t, source, fresh, target, target_fresh, r, fired);
         if (target_fresh && target != source)
@@ -449,11 +450,12 @@ static int merge(struct tickets *t, handle_t source, bool fresh, const struct re
     return err;
 }
 
-int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32_t src, ms_t fired)
+int ticket_apply(struct tickets *t, uint64_t hash, handle_t near, const struct event *e,
+                 uint32_t src, ms_t fired)
 {
     handle_t h;
     bool fresh;
-    int err = find_or_make(t, hash, e->ticket, &h, &fresh);
+    int err = find_or_make(t, hash, near, e->ticket, &h, &fresh);
     if (err != 0)
         return err;
     struct record r;

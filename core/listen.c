@@ -6,6 +6,11 @@ void board_listen(struct board *b, const uint32_t inputs[SCOPE_N])
     memcpy(b->listened, inputs, sizeof b->listened);
 }
 
+bool board_is_touched(const struct board *b)
+{
+    return b->touched != 0;
+}
+
 uint32_t board_touched(struct board *b, struct entity_ref *ret, uint32_t cap)
 {
     uint32_t n = b->touched < cap ? b->touched : cap;

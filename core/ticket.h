@@ -79,11 +79,12 @@ void ticket_prefetch(const struct tickets *t, handle_t h);
  * history's end comes near. */
 const struct fold_kept *ticket_foresee(const struct tickets *t, handle_t h);
 
-/* Applies an event of a ticket (it has one) whose ts is settled; src is the source's index.
+/* Applies an event of a ticket (it has one) whose ts is settled; src is the source's index, near
+ * the ticket's handle when it was looked for lately and found (it may be gone since), else 0.
  * `fired`: what was due up to and including this instant has fired. 0, or ERR_LATE,
  * ERR_MERGE_CYCLE, ERR_TICKETS_FULL, ERR_HISTORY_FULL: nothing changed. */
-MUST_CHECK int ticket_apply(struct tickets *t, uint64_t hash, const struct event *e, uint32_t src,
-                            ms_t fired);
+MUST_CHECK int ticket_apply(struct tickets *t, uint64_t hash, handle_t near, const struct event *e,
+                            uint32_t src, ms_t fired);
 
 /* A ticket's timer has fired at `now` (what is due up to then counts). */
 void ticket_due(struct tickets *t, handle_t h, ms_t now);
