@@ -97,8 +97,8 @@ static void chunk_split(struct windows *ws, struct window_log *log, const struct
         log->force = to;
 }
 
-/* The first of the cells from word i on whose offset is not below that; a gap's is below none. Where
- * all cells are one word (of openings, marks), the next need not wait for the length of this. */
+/* The first of the cells from word i on whose offset is not below that; a gap's is below none.
+ * Where all are one word (of openings, marks), the next need not wait for the length of this. */
 static uint32_t chunk_below(const struct layout *l, const struct chunk *c, uint32_t i,
                             uint32_t offset)
 {
