@@ -117,7 +117,8 @@ class Acked(unittest.TestCase):
             self.assertEqual(status["engine"]["applied"], 60000)
             self.assertEqual(status["limits"]["tickets"]["used"], 60000)
             self.assertEqual(daemon.snapshot(scope="all")[("all", "-")]["now"]["open"], 60000)
-        self.assertRegex("".join(said), r"acknowledged: \d+ accepted, \d+ duplicates, 0 late, 0 rejected\n$")
+        self.assertRegex("".join(said),
+                         r"acknowledged: \d+ accepted, \d+ duplicates, 0 late, 0 rejected\n$")
 
     def test_what_is_rejected_is_told_by_reason(self):
         router = self.router()

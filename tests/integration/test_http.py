@@ -453,9 +453,10 @@ class Limits(unittest.TestCase):
         with Daemon(http=", connections: 8, header_deadline: 1h, body_deadline: 1h") as daemon:
             begun = (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n",
                      b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-            held = [raw(daemon) for i in range(20)]  # more than there are places
-            for i, s in enumerate(held):
-                s.sendall(begun[i % 2])
+            with daemon.held():
+                held = [raw(daemon) for i in range(20)]  # more than there are places
+                for i, s in enumerate(held):
+                    s.sendall(begun[i % 2])
             self.assertEqual(get(daemon, "/healthz").status, 200)
             cut = daemon.status()["http"]["cut"]
             self.assertGreaterEqual(cut["head"] + cut["body"], 20 + 1 - 8)
