@@ -56,7 +56,7 @@ class Faults:
     def stop(self):
         began = now_ms()
         self.scene.process.terminate()
-        code = self.scene.process.wait(20)
+        code = self.scene.process.wait(60)
         assert code == 0, f"the daemon ended with {code}: " + self.scene.tail()
         self.scene.start()
         self.ear.blind.append((began - 1000, now_ms() + 2000))
