@@ -73,7 +73,7 @@ class Acked(unittest.TestCase):
         with self.daemon() as daemon:
             done = self.run_it("send", log, "--to", self.endpoint, "--acked", code=1)
             self.assertIn("acknowledged: 1000 accepted, 0 duplicates, 0 late, 0 rejected\n", done)
-            self.assertIn("1 lines were refused", done)
+            self.assertIn("1 line was refused", done)
         with self.daemon() as daemon:  # another life of it
             done = self.run_it("send", log, "--to", self.endpoint, "--acked", code=1)
             self.assertIn(" 0 accepted, 1000 duplicates, 0 late, 0 rejected\n", done)
