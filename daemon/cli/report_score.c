@@ -61,10 +61,12 @@ const struct score_item *report_item(const struct report *r, enum indicator i)
     const struct scorecard *card[SCORECARDS_MAX];
     const struct str none = {"", 0};
     const struct score_item *item = NULL;
-    uint32_t n = wholes(r, card);
-    for (uint32_t k = 0; k < n && item == NULL; k++)
+    uint32_t n = wholes(r, card), all_day = 0;
+    for (uint32_t k = 0; k < n && item == NULL; k++) {
         item = find_item(card[k], i, false);
-    if (n > 0)
+        all_day += card[k]->when[0] == '\0';
+    }
+    if (item != NULL || all_day > 0)
         return item;
     n = cards_firsts(r->cards, card);
     for (uint32_t k = 0; k < n && item == NULL; k++) {
@@ -312,9 +314,9 @@ static void put_card(struct report *r, const struct scorecard *card, uint32_t at
                 report_phrase(r, W_R_CARD_EMPTY, report_card_title(card), NULL, NULL));
 }
 
-/* Cards that judge nobody here, those whose terms change within the period, and those that are for
- * a longer or shorter one: in a list. */
-static uint32_t terms(struct report *r, bool totals, const char *ret[NOTES_MAX])
+/* Cards that judge nobody here (where the totals are of some hours only: all that have none), those
+ * whose terms change within the period, and those that are for a longer or shorter one: a list. */
+static uint32_t terms(struct report *r, bool totals, bool all_hours, const char *ret[NOTES_MAX])
 {
     const struct scorecard *first[SCORECARDS_MAX];
     const struct period *now = &r->cube->setup.period[CUBE_NOW];
@@ -324,7 +326,7 @@ static uint32_t terms(struct report *r, bool totals, const char *ret[NOTES_MAX])
         bool out;
         const char *why = why_not(r, first[i], &out), *length = report_card_length(r, first[i]);
         ms_t change = cards_change_in(r->cards, first[i], now->from, now->to);
-        if (out && totals) /* without any total its figure says why */
+        if (totals && (out || !all_hours) && why[0] != '\0') /* without any its figure says why */
             ret[told++] = why;
         if (!out && change != MS_NONE)
             ret[told++] =
@@ -341,7 +343,10 @@ void report_scorecards(struct report *r)
     const struct scorecard *card[SCORECARDS_MAX];
     const char *told[NOTES_MAX];
     uint32_t n = r->cards == NULL ? 0 : wholes(r, card);
-    uint32_t notes = r->cards == NULL ? 0 : terms(r, n > 0, told);
+    bool all_hours = n == 0; /* do not only some hours have a score? */
+    for (uint32_t i = 0; i < n; i++)
+        all_hours = all_hours || card[i]->when[0] == '\0';
+    uint32_t notes = r->cards == NULL ? 0 : terms(r, n > 0, all_hours, told);
     if (n + notes == 0)
         return;
     doc_head(r->doc, "scorecard", word(W_R_SCORECARD));

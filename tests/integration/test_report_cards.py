@@ -182,6 +182,26 @@ class ReportCards(unittest.TestCase):
             *week).stdout)) if (c["table"], c["row"], c["column"]) == ("summary", "score", "value")]
         self.assertEqual(notes, ["good · made for a month, the period is 7 days"])
 
+    def test_a_score_of_some_hours_is_not_the_whole(self):
+        """It says so, and the card of all hours still says why it has none; the indicators keep
+        goals of all hours only."""
+        cards = """calendars: [{id: day, hours: {mon-sun: "00:00-12:00"}}]
+windows: [30d]
+scorecards:
+  - {id: a, title: Desk, window: 30d, items: [
+      {indicator: complaints, title: angry, weight: 1, deduct: 0.1}, %s]}
+  - {id: d, title: Days, window: 30d, when: day, items: [%s]}
+""" % (CSAT % (3, 4), CSAT % (2, 3))
+        got = self.cells(cards)
+        self.assertEqual(got["summary", "score", "value"][0], "100.00")
+        self.assertEqual(got["indicators", "csat", "baseline"][0], "3")
+        text = self.said(cards, form="md")
+        self.assertIn("- score · Days · only in the hours of day: **100.00**", text)
+        self.assertIn("scorecard Desk sets goals for one agent (angry)", text)
+        whole = self.said(cards + "  - {id: w, scope: all, window: 30d, items: [%s]}\n"
+                          % (CSAT % (3, 4)), form="md")
+        self.assertNotIn("sets goals for one agent", whole)
+
     def test_variants_tell_since_when(self):
         cards = """scorecards:
   - {id: a, window: 30d, valid_from: 2026-05-01, match: {agent: [ada]}, items: [%s]}
