@@ -2,6 +2,7 @@
 
 #include "core/event.h"
 #include "core/score.h"
+#include "daemon/cli/report_cards.h"
 #include "daemon/cli/report_wilson.h"
 #include "daemon/cli/view.h"
 
@@ -143,6 +144,19 @@ static void grade_text(char to[PHRASE_MAX], const char *grade, const char *gates
              gates[0] == '\0' ? "" : word(W_S_GATE), gates);
 }
 
+/* " · " and the word, as far as it fits. */
+static void add_word(char head[CARD_HEAD_MAX], enum word w, const char *a, const char *b)
+{
+    size_t n = strlen(head);
+    n += (size_t)snprintf(head + n, CARD_HEAD_MAX - n, " · ");
+    FILE *rest = n + 1 < CARD_HEAD_MAX ? fmemopen(head + n, CARD_HEAD_MAX - n, "w") : NULL;
+    if (rest == NULL)
+        return;
+    word_print(rest, w, a, b, NULL);
+    fclose(rest);
+    head[CARD_HEAD_MAX - 1] = '\0';
+}
+
 /* "月度考核 · agent · month", and the hours that count. */
 static void head_text(char head[CARD_HEAD_MAX], const struct message *m, const struct node *card)
 {
@@ -157,15 +171,21 @@ static void head_text(char head[CARD_HEAD_MAX], const struct message *m, const s
     if (when.len == 0)
         return;
     char hours[NAME_BYTES_MAX + 1];
-    size_t n = strlen(head);
-    n += (size_t)snprintf(head + n, CARD_HEAD_MAX - n, " · ");
-    FILE *rest = n + 1 < CARD_HEAD_MAX ? fmemopen(head + n, CARD_HEAD_MAX - n, "w") : NULL;
-    if (rest == NULL)
-        return;
     copy(hours, sizeof hours, when);
-    word_print(rest, W_R_CARD_WHEN, hours, NULL, NULL);
-    fclose(rest);
-    head[CARD_HEAD_MAX - 1] = '\0';
+    add_word(head, W_R_CARD_WHEN, hours, NULL);
+}
+
+/* A card for a month that is asked for a week: its window, and how long was asked. */
+static void add_length(char head[CARD_HEAD_MAX], const struct message *m, const struct node *card,
+                       ms_t period)
+{
+    struct window_setting window;
+    char asked[PHRASE_MAX];
+    if (period == 0 || !window_setting_parse(text_of(m, card, "window"), &window) ||
+        cards_length_fits(&window, period))
+        return;
+    phrase_duration(asked, period, words_lang());
+    add_word(head, W_R_CARD_LENGTH, window.name, asked);
 }
 
 /* --- rankings ------------------------------------------------------------------------------- */
@@ -391,6 +411,7 @@ void cards_take(struct cards *c, const struct message *m, const struct node *car
     struct str id = text_of(m, card, "card");
     c->any = true;
     head_text(head, m, card);
+    add_length(head, m, card, c->period);
     if (!str_equal(id, str_of(c->id))) {
         print_ranking(c); /* of the card before */
         if (strcmp(head, c->head) == 0)

@@ -26,6 +26,7 @@ struct cards {
     FILE *out;  /* borrowed */
     bool whole; /* each card with its items, no rankings */
     bool any;
+    ms_t period;                 /* asked for; 0: none was. Cards of another length say so */
     char id[NAME_BYTES_MAX + 1]; /* of the card at hand: names of one id are ranked together, … */
     char head[CARD_HEAD_MAX];    /* … whatever its variants are called */
     struct card_row *row;

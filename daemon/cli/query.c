@@ -242,6 +242,7 @@ static int answer(void)
     enum ask_end end;
     clocks_begin(&q.clocks, stdout);
     cards_begin(&q.cards, stdout, q.name != NULL);
+    q.cards.period = q.to - q.from;
     while ((end = ask_next(&q.ask)) == ASK_ANSWER)
         print_answer();
     if (end == ASK_FAILED)

@@ -156,6 +156,11 @@ scorecards:
             self.assertEqual([done.returncode for done in said], [0, 1], said)
             self.assertIn("ada", said[0].stdout)
             self.assertIn("ticketpulse report", said[1].stderr)
+            self.assertNotIn("made for", said[0].stdout)
+            command[-2] = str(today + 3 * 86400000)  # a day's card, asked for three days
+            long = subprocess.run(command + [str(today), "--lang", "en"], capture_output=True,
+                                  text=True, timeout=PATIENCE_S * 4)
+            self.assertIn("today · made for today, the period is 3d\n", long.stdout)
 
     def test_examples_are_valid(self):
         directory = os.path.join(os.environ["TP_SOURCE"], "systemd")
