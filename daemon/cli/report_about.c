@@ -26,7 +26,7 @@ static struct sides sides_of(const struct report *r, const struct measure_taken 
     if (plan->phase != MEASURE_UNDATED) {
         s.before = cube_span_sum(c, plan->span);
         s.after = plan->phase == MEASURE_TO_COME ? NULL : cube_span_sum(c, plan->span + 1);
-        known.compared = c->first != MS_NONE && c->first < plan->before.to;
+        known.compared = true; /* nothing is counted of what the log does not reach */
     } else if (scope != SCOPE_ALL && !(scope == SCOPE_TEAM && is_only(r, m))) {
         uint32_t index = engine_name_find(c->engine, scope, str_of(m->name));
         s.before = index == 0 ? NULL : cube_name(c, CUBE_PRIOR, scope, index);

@@ -164,12 +164,14 @@ class Hours(Scratch):
 
     def expected(self, events, since, until):
         """{(card, name): (score, points, void)} of everybody who has a score."""
-        ret = {}
+        ret, self.resolved = {}, {}
         for when in ("night", "noon"):
             for key, names in (("agent", ("ada", "bob", "cyd", "dan")), ("team", ("red", "blue")),
                                ("all", ("-",))):
                 for name in names:
-                    got = score(figures(events, when, key, name, since, until), key != "all")
+                    parts = figures(events, when, key, name, since, until)
+                    got = score(parts, key != "all")
+                    self.resolved[f"{when}-{key}", name] = len(parts[2])
                     if got[0] is not None:
                         ret[f"{when}-{key}", name] = got
         return ret
@@ -208,6 +210,8 @@ class Hours(Scratch):
                     total, points, _ = want[card, name]
                     self.assertAlmostEqual(got[name]["score"], total / 100, delta=1e-6)
                     self.assertEqual(got[name]["rank"], places[card, name] or "·")
+                    self.assertEqual(got[name]["resolved_tickets.num"],
+                                     self.resolved[card, name], (card, name))
                     for item, p in points.items():
                         compared += 1
                         cell = rows[tables[1]][name][item]
@@ -222,10 +226,10 @@ class Hours(Scratch):
     def test_a_month_with_a_change_of_the_clocks(self):
         events, draw = desk(MARCH - 6 * DAY, 45, 5), random.Random(1)
         log, config = self.log(events, draw), self.path("c.yaml", [cards("month")])
+        few = self.expected(events, MARCH, MARCH + 3 * DAY)
+        self.assertTrue(any(None in points.values() for _, points, _ in few.values()))
         want = self.expected(events, MARCH, APRIL)
         self.assertTrue(any(void for _, _, void in want.values()))
-        self.assertTrue(any(None in points.values() for _, points, _ in
-                            self.expected(events, MARCH, MARCH + 3 * DAY).values()))
         until = ("--as-of", APRIL - 1)
         self.assertGreater(self.same_report(want, config, log, "--month", "2026-03", *until), 40)
         lines = run("replay", log, "--config", config, "--at", APRIL - 1, "--cards",
