@@ -1,6 +1,7 @@
 """ticketpulse report: its numbers are those of replay of the same period; its files are safe."""
 import csv
 import datetime
+import functools
 import html.parser
 import io
 import json
@@ -231,6 +232,7 @@ class Report(Reported):
 """)
         lag = 5 * DAY
 
+        @functools.cache
         def told(first, last, *args):
             """The days of one side: first and last, as days of January."""
             end = START + last * DAY
