@@ -112,7 +112,8 @@ static void on_driver_closed(struct driver *d)
 }
 
 /* They wait, or no longer. While we start: who replays looks whether one waits, since the loop does
- * not run. At the end, which takes less than two seconds: who asks again must not make it a crash. */
+ * not run. At the end, which takes less than two seconds: who asks again must not make it a crash.
+ */
 static void hold_signals(bool hold)
 {
     sigset_t set;

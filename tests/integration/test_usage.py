@@ -39,7 +39,8 @@ class Usage(Scratch):
 
     def test_check_reads_the_token(self):
         config = self.path("token.yaml", ["http: {token_file: %s}\n" % self.path("token")])
-        for arguments in ([PROGRAM, "check", config], [PROGRAM + "d", "--check", "--config", config]):
+        for arguments in ([PROGRAM, "check", config],
+                          [PROGRAM + "d", "--check", "--config", config]):
             done = subprocess.run(arguments, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertRegex(done.stderr, r"token.yaml:1: http.token_file: \S+: No such file")
