@@ -242,13 +242,13 @@ static void fill(const struct alert_entry *e, uint64_t ticket_hash, ms_t at, str
     ret->at = at;
     ret->since = e->since;
     ret->ended_at = e->ended;
-    bool level = e->state == ALERT_WARNING || e->state == ALERT_BREACHED;
-    bool breach = e->state == ALERT_BREACHED && e->overdue == 0; /* a repeat may be past, too */
+    bool breached = ret->state == ALERT_BREACHED, level = ret->state == ALERT_WARNING || breached;
+    bool breach = breached && e->overdue == 0; /* a repeat may be past, too */
     bool late = level && at - (breach ? f->breached : f->level_at) > LATE_AFTER;
     ret->sla = (struct alert_sla){
         .metric = f->metric,
         .cause = f->cause,
-        .level = e->state == ALERT_WARNING ? e->warned : e->overdue,
+        .level = ret->state == ALERT_WARNING ? e->warned : e->overdue,
         .late = late && !e->held,
         .held = late && e->held,
         .instance = f->instance,

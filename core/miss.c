@@ -60,7 +60,7 @@ static ms_t next_deadline(const struct fold *f, const struct sla *sla,
 void fold_until(struct fold *f, struct sla *sla, ms_t until, const struct fold_terms *terms,
                 struct sink *out)
 {
-    if (sla != NULL)
+    if (sla != NULL && sla->generation < terms->agreements->first)
         sla_outlive(sla, f, terms);
     for (;;) {
         enum target k = TARGET_N;
