@@ -269,6 +269,29 @@ Test(engine, a_limit_is_told_again_after_a_minute)
     desk_free(d);
 }
 
+/* Looked for before the events of a batch, found, and gone by the time of its own. */
+Test(engine, a_ticket_may_be_forgotten_within_the_batch_that_speaks_of_it)
+{
+    struct desk *d = desk_new();
+    d->limits.tickets = 2;
+    desk_open(d);
+    desk_say(d, start, "opened ticket=ended");
+    desk_say(d, start + 1, "closed ticket=ended");
+    desk_say(d, start + 2, "opened ticket=open");
+    struct event e[4] = {[2] = {.kind = EV_HEARTBEAT}, [3] = {.kind = EV_HEARTBEAT}};
+    struct result r[4];
+    e[0] = (struct event){.kind = EV_OPENED, .has = 1ull << F_TICKET, .ticket = str_of("new")};
+    e[1] = (struct event){.kind = EV_RESUMED, .has = 1ull << F_TICKET, .ticket = str_of("ended")};
+    for (uint32_t i = 0; i < 4; i++)
+        e[i].ts = e[i].rts = start + 3 + i;
+    d->out.n = 0;
+    cr_assert_eq(engine_step(d->e, e, 4, r, &d->out), 4);
+    cr_assert_eq(r[0].verdict, VERDICT_APPLIED);
+    cr_assert(r[1].verdict == VERDICT_REFUSED && r[1].err == ERR_TICKETS_FULL);
+    engine_check(d->e);
+    desk_free(d);
+}
+
 Test(engine, usage_of_every_limit)
 {
     struct desk *d = opened();

@@ -277,3 +277,28 @@ Test(window, a_full_pool_sheds_the_oldest)
         cr_assert(lab_unmake(f));
     }
 }
+
+/* A quiet log has gaps: whatever their length is, what comes late into one stands as in order. */
+Test(window, a_gap_of_any_length_is_as_good_as_none)
+{
+    struct lab *f = lab_make(&lab_setup, 1);
+    ms_t from = (f->at - 20 * MS_DAY / MS_SECOND) * 1000;
+    for (uint32_t i = 0; i < LAB_FAMILIES; i++)
+        for (ms_t gap = 2; gap < 9000; gap++) {
+            const ms_t at[] = {from, from + (gap - 1) * 1000, from + gap * 1000};
+            static const uint8_t late[] = {0, 2, 1};
+            struct window_log *log[] = {&f->log[0], &f->log[1]};
+            struct window_sample x[3];
+            for (uint32_t k = 0; k < 3; k++)
+                x[k] = oracle_random(&f->r, &lab_families[i], at[k]);
+            for (uint32_t k = 0; k < 3; k++) {
+                cr_assert(window_add(f->ws, log[0], i, &x[k]));
+                cr_assert(window_add(f->ws, log[1], i, &x[late[k]]));
+            }
+            cr_assert_eq(window_digest(f->ws, log[0], i), window_digest(f->ws, log[1], i));
+            for (uint32_t k = 0; k < 3; k++)
+                cr_assert(window_withdraw(f->ws, log[1], i, &x[k]), "%u %ld", i, (long)gap);
+            window_release(f->ws, log[0]);
+        }
+    cr_assert(lab_unmake(f));
+}
