@@ -126,6 +126,8 @@ void durable_close(struct durable *s, void (*closed)(void *data));
 void durable_caught_up(struct durable *s);
 
 void durable_status(const struct durable *s, struct status_journal *ret);
+/* Journal and record as they are now, not as the turn before left them; s: may be NULL. */
+void durable_fill(const struct durable *s, struct status *ret);
 
 /* What is wrong with it now; texts are lent until the next call of any. now: uv_now(). */
 struct durable_trouble {

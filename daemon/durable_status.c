@@ -18,6 +18,14 @@ void durable_status(const struct durable *s, struct status_journal *ret)
     ret->checkpoints = s->checkpoints;
 }
 
+void durable_fill(const struct durable *s, struct status *ret)
+{
+    if (s == NULL)
+        return;
+    durable_status(s, &ret->journal);
+    recorder_status(&s->record, &ret->record);
+}
+
 void durable_trouble(const struct durable *s, uint64_t now, struct durable_trouble *ret)
 {
     *ret = (struct durable_trouble){

@@ -418,6 +418,7 @@ void outlet_fill_status(const struct outlet *o, struct status *ret, struct engin
                         uint32_t cap)
 {
     *ret = *o->status;
+    durable_fill(o->durable, ret);
     ret->engine_at = engine_at(o->engine);
     ret->active_alerts = outlet_active(o);
     ret->alerts_told = o->storm.published;
