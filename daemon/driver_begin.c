@@ -87,6 +87,16 @@ static void on_changed(void *data)
     d->broken |= !go_by(d, &d->durable.recover.terms);
 }
 
+/* An alert has the text of its ticket in itself. */
+static void move(struct effect *to, const struct effect *from)
+{
+    const struct alert_sla *sla = &from->alert.sla;
+    bool own = sla->ticket.p == sla->ticket_text;
+    *to = *from;
+    if (own)
+        to->alert.sla.ticket.p = to->alert.sla.ticket_text;
+}
+
 /* Alerts that may not have left before the stop; with their old ids, so who has them knows. What
  * the record has, had left. */
 static void on_effects(void *data, struct outbox *out)
@@ -97,7 +107,7 @@ static void on_effects(void *data, struct outbox *out)
     for (uint32_t i = 0; i < out->n; i++) {
         const struct effect *e = &out->effects[i];
         if (e->kind != EFFECT_ALERT || !archive_has(record, e->alert.alert_id, e->alert.rev))
-            out->effects[kept++] = *e;
+            move(&out->effects[kept++], e);
     }
     out->n = kept;
     outlet_effects(&d->outlet, out);
