@@ -2,8 +2,8 @@
  *
  *     bench_wheel [timers]        default 1000000; deadlines uniform over 30 days
  *
- * Cold on purpose: owners come in random order, as tickets do. Nanoseconds of CPU per operation. Both
- * are in huge pages where the kernel has them, as the engine's memory is (SMALL_PAGES=1: not). */
+ * Cold on purpose: owners come in random order, as tickets do. Nanoseconds of CPU per operation.
+ * Both are in huge pages where the kernel has them, as the engine is (SMALL_PAGES=1: not). */
 #include "core/wheel.h"
 #include "tests/lib/random.h"
 
