@@ -123,12 +123,6 @@ void concerns_clear(struct concerns *o, enum ops_kind what, struct str name, ms_
         end(o, e, ALERT_CLEARED, now);
 }
 
-bool concerns_is(const struct concerns *o, enum ops_kind what, struct str name)
-{
-    const struct concern *e = o->active[what] == 0 ? NULL : find(o, what, name);
-    return e != NULL && e->active;
-}
-
 uint32_t concerns_active(const struct concerns *o)
 {
     uint32_t n = 0;

@@ -46,7 +46,6 @@ void concerns_raise(struct concerns *o, enum ops_kind what, struct str name, int
 /* It is so no more; nothing happens when it was not. */
 void concerns_clear(struct concerns *o, enum ops_kind what, struct str name, ms_t now);
 
-bool concerns_is(const struct concerns *o, enum ops_kind what, struct str name);
 uint32_t concerns_active(const struct concerns *o);
 
 /* The daemon ends: all are cancelled. */

@@ -4,11 +4,6 @@
 
 enum { FIRST_CAP = 64 };
 
-void held_init(struct held *h)
-{
-    memset(h, 0, sizeof *h);
-}
-
 void held_fini(struct held *h)
 {
     while (h->n > 0)

@@ -21,7 +21,7 @@ struct held {
     uint32_t cap, first, n;
 };
 
-void held_init(struct held *h);
+/* Begins as zeroes. */
 void held_fini(struct held *h);
 
 /* Copies. false: no memory, or HELD_MAX wait already. */

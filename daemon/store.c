@@ -378,14 +378,6 @@ bool store_last(struct store *s, uint64_t *ret)
     return fine;
 }
 
-bool store_first(struct store *s, uint64_t *ret)
-{
-    int64_t v;
-    bool fine = store_number(s, "SELECT first FROM batches ORDER BY first LIMIT 1", &v);
-    *ret = fine ? (uint64_t)v : 0;
-    return fine;
-}
-
 bool store_fact_get(struct store *s, const char *name, uint64_t *ret)
 {
     char sql[96];

@@ -121,9 +121,8 @@ MUST_CHECK bool store_number(struct store *s, const char *sql, int64_t *ret);
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* Numbers of the newest entry, and of the oldest that is kept; 0 = none. false: s->why. */
+/* The number of the newest entry; 0 = none. false: s->why. */
 MUST_CHECK bool store_last(struct store *s, uint64_t *ret);
-MUST_CHECK bool store_first(struct store *s, uint64_t *ret);
 MUST_CHECK bool store_fact_get(struct store *s, const char *name, uint64_t *ret); /* 0 = none */
 
 /* The next row of batches that ends at or behind entry `from`, or the next row of terms with seq

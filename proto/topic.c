@@ -99,41 +99,6 @@ void topic_snapshot(struct topic *ret, enum scope scope, struct str name)
     topic_scope(ret, "kpi", scope, name);
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool topic_next(struct str *rest, char buf[NAME_BYTES_MAX], struct str *ret_part)
-{
-    uint32_t i = 0, n = 0;
-    for (; i < rest->len && rest->p[i] != '.'; i++) {
-        if (n == NAME_BYTES_MAX)
-            return false;
-        buf[n] = rest->p[i];
-        if (rest->p[i] == '%') {
-            int high = i + 2 < rest->len ? hex(rest->p[i + 1]) : -1;
-            int low = i + 2 < rest->len ? hex(rest->p[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            buf[n] = (char)(high << 4 | low);
-            i += 2;
-        }
-        n++;
-    }
-    if (i == rest->len || n == 0)
-        return false;
-    bool absent = i == 1 && rest->p[0] == '-';
-    rest->p += i + 1;
-    rest->len -= i + 1;
-    *ret_part = (struct str){buf, absent ? 0 : n};
-    return true;
-}
-
 bool topic_matches(struct str prefix, struct str topic)
 {
     return prefix.len <= topic.len &&

@@ -52,10 +52,6 @@ static inline struct str topic_str(const struct topic *t)
     return (struct str){t->text, t->len};
 }
 
-/* The next part of a topic, unescaped into buf (NAME_BYTES_MAX bytes), and *rest moved behind its
- * dot. Absent names come out empty. false: no further part, or one that is malformed or longer. */
-bool topic_next(struct str *rest, char buf[NAME_BYTES_MAX], struct str *ret_part);
-
 /* Does a subscription to this prefix get that topic? */
 bool topic_matches(struct str prefix, struct str topic);
 

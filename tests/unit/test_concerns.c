@@ -32,6 +32,16 @@ static const struct alert *last(uint32_t count, enum alert_state state, uint32_t
     return &told[n - 1];
 }
 
+/* Is this alert active? */
+static bool concerns_is(const struct concerns *o, enum ops_kind what, struct str name)
+{
+    struct alert alert;
+    for (uint32_t at = 0; concerns_next(o, &at, &alert);)
+        if (alert.rule == what && str_equal(alert.name, name))
+            return true;
+    return false;
+}
+
 Test(concerns, from_raised_to_cleared)
 {
     struct str crm = str_of("crm"), erp = str_of("erp");

@@ -25,11 +25,10 @@ static void expect(const struct held_message *m, uint32_t number)
 
 Test(held, leaves_in_order_when_its_number_has_come)
 {
-    struct held h;
+    struct held h = {.n = 0};
     struct random r = {1};
     uint32_t in = 0, out = 0;
     uint64_t seq = 0, committed = 0, of[5000];
-    held_init(&h);
     cr_assert_null(held_next(&h, UINT64_MAX));
     while (in < ARRAY_LEN(of)) {
         for (uint64_t k = random_below(&r, 8); k > 0 && in < ARRAY_LEN(of); k--) {
@@ -57,8 +56,7 @@ Test(held, leaves_in_order_when_its_number_has_come)
 
 Test(held, is_bounded)
 {
-    struct held h;
-    held_init(&h);
+    struct held h = {.n = 0};
     for (uint32_t i = 0; i < HELD_MAX; i++)
         cr_assert(held_add(&h, 1, (struct str){"t", 1}, "", 0));
     cr_assert_not(held_add(&h, 1, (struct str){"t", 1}, "", 0));
@@ -69,8 +67,7 @@ Test(held, is_bounded)
 
 Test(held, the_newest_can_be_kept_only)
 {
-    struct held h;
-    held_init(&h);
+    struct held h = {.n = 0};
     for (uint32_t i = 0; i < 200; i++) {
         add(&h, i, i);
         if (i % 3 == 0)
