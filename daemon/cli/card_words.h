@@ -25,13 +25,13 @@
     X(S_MARK, "verdict", "评价")                                                                   \
     X(S_STRONG, "strength", "优势")                                                                \
     X(S_WEAK_SPOT, "weak spot", "短板")                                                            \
-    X(S_LEFT_OUT, "left out: too few", "样本不足,未计")                                            \
+    X(S_LEFT_OUT, "left out: too few", "样本不足，未计")                                           \
     X(S_VOIDED, "void", "作废")                                                                    \
-    X(S_GATE, "void by ", "作废:")                                                                 \
+    X(S_GATE, "void by ", "作废：")                                                                \
     X(S_GOLD, "gold", "金牌")                                                                      \
     X(S_SILVER, "silver", "银牌")                                                                  \
     X(S_BRONZE, "bronze", "铜牌")                                                                  \
-    X(S_OF, "{1} of {2}", "第 {1} 名,共 {2} 名")                                                   \
+    X(S_OF, "{1} of {2}", "第 {1} 名，共 {2} 名")                                                  \
     X(S_NOBODY, "no scores", "暂无得分")
 
 #endif

@@ -136,7 +136,7 @@ class ReportCards(unittest.TestCase):
         for form in ("md", "html"):
             self.assertIn(why.replace("'", "&#39;" if form == "html" else "'"),
                           self.said(cards, form=form))
-        self.assertIn("无总分:评分卡 Month 的目标", run(
+        self.assertIn("无总分：评分卡 Month 的目标", run(
             "report", self.log, "--config", self.write("c.yaml", cards), "--lang", "zh",
             "--format", "md").stdout)
         some = cards.replace("window: 30d,", "window: 30d, match: {agent: [ada]},", 1)

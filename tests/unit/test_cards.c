@@ -103,7 +103,7 @@ Test(cards, of_one_name)
     take("ada", 8400, 1, LINE_COUNTED);
     const char *said = end();
     static const char *const parts[] = {
-        "month · 客服 · month\nada  84.00 良好 · 第 1 名,共 3 名 · 金牌\n",
+        "month · 客服 · month\nada  84.00 良好 · 第 1 名，共 3 名 · 金牌\n",
         "首次响应时长 平均",
         "2小时30分",
         "93.75%",
@@ -166,7 +166,7 @@ Test(cards, say_which_gate_made_a_score_void)
     free(text);
     begin(true, LANG_ZH);
     take("ada", 0, 3, LINE_VOID);
-    cr_assert_not_null(strstr(end(), "0.00 不合格 · 作废:Calls"), "%s", text);
+    cr_assert_not_null(strstr(end(), "0.00 不合格 · 作废：Calls"), "%s", text);
 }
 
 /* A mean of ratings is plain, an aspect is named, the site's own by its name. */

@@ -44,9 +44,9 @@ Test(report_define, the_sites_own)
     all->at[3] = (struct custom_setting){.kind = CUSTOM_COUNT, .num = calls, .lower = true};
     defined(IND_CUSTOM_0, "mean of orders", "orders 平均值");
     defined(IND_CUSTOM_1, "sum of orders / resolved, less is better",
-            "orders 合计 / 解决次数,越低越好");
+            "orders 合计 / 解决次数，越低越好");
     defined(IND_CUSTOM_0 + 2, "sum of orders", "orders 合计");
-    defined(IND_CUSTOM_0 + 3, "number of calls, less is better", "calls 次数,越低越好");
+    defined(IND_CUSTOM_0 + 3, "number of calls, less is better", "calls 次数，越低越好");
     defined(IND_CUSTOM_0 + 4, "", "");
     cr_assert_eq(define_field(&settings, IND_CUSTOM_0), IF_MEAN);
     cr_assert_eq(define_field(&settings, IND_CUSTOM_1), IF_VALUE);
