@@ -134,6 +134,26 @@ class State(unittest.TestCase):
         with self.daemon() as daemon:
             self.assertEqual(daemon.status()["engine"]["applied"], 500)
 
+    def test_alerts_that_were_not_recorded_name_their_own_tickets(self):
+        config = FAST + POLICY % "1s" + "rules: []\nalerts_per_minute: 0\nhold_after: 24h\n"
+        daemon = self.daemon(config)
+        publisher = daemon.publisher()
+        send(publisher, [opened(n, BEGUN) for n in range(200)])
+        daemon.wait_status(lambda s: s["record"]["alerts"] == 200)
+        daemon.kill()
+        for name, change in (("record.db", "DELETE FROM alerts WHERE n % 3 = 0"),
+                             ("journal.db", "UPDATE facts SET value = 0 WHERE name = 'told'")):
+            file = sqlite3.connect(os.path.join(self.dir, name))
+            file.execute(change)
+            file.commit()
+            file.close()
+        with self.daemon(config) as daemon:
+            daemon.wait_status(lambda s: s["record"]["alerts"] == 66)
+        record = sqlite3.connect(os.path.join(self.dir, "record.db"))
+        tickets = [t for t, in record.execute("SELECT ticket FROM alerts WHERE kind = 'sla'")]
+        record.close()
+        self.assertEqual(sorted(tickets), sorted(f"T{n}" for n in range(200)))
+
     def test_crashes_while_events_come(self):
         sent = 0
         for _ in range(8):
