@@ -11,12 +11,14 @@ enum { REBIND_TRIES = 500, REBIND_WAIT_US = 1000 };
  * then on its descriptor tells. */
 static bool readable(struct zsock *z)
 {
-    int events = 0;
+    int events = 0, rc;
     size_t n = sizeof events;
     if (!z->stirred)
         return false;
-    z->stirred =
-        zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &n) == 0 && (events & ZMQ_POLLIN) != 0;
+    do /* a signal is no answer: what waits already is not told again */
+        rc = zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &n);
+    while (rc != 0 && zmq_errno() == EINTR);
+    z->stirred = rc == 0 && (events & ZMQ_POLLIN) != 0;
     return z->stirred;
 }
 

@@ -6,6 +6,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -230,6 +233,45 @@ Test(zsock, what_came_while_it_was_paused_is_there_afterwards)
     cr_assert(!uv_is_active((uv_handle_t *)&f->sut.idle), "the loop may sleep");
     zsock_pause(&f->sut, false);
     run_until(f, 2);
+    end(f);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+/* Signals to the thread of the loop, as fast as they go, until it is told to end. */
+struct pesterer {
+    pthread_t loop, own;
+    atomic_bool ends;
+};
+
+static void *pester(void *arg)
+{
+    struct pesterer *p = arg;
+    while (!atomic_load(&p->ends))
+        pthread_kill(p->loop, SIGUSR1);
+    return NULL;
+}
+
+/* A question that a signal cuts short says nothing of what lies there. */
+Test(zsock, overlooks_nothing_while_signals_come)
+{
+    enum { MESSAGES = 5000, BURST = 100 };
+    struct fixture *f = opened(ZMQ_PULL, ZMQ_PUSH);
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct pesterer p = {.loop = pthread_self()};
+    cr_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    cr_assert_eq(pthread_create(&p.own, NULL, pester, &p), 0);
+    for (int sent = 0; sent < MESSAGES;) {
+        for (int i = 0; i < BURST; sent++, i++)
+            while (zmq_send(f->peer, "x", 1, 0) < 0)
+                cr_assert_eq(zmq_errno(), EINTR);
+        run_until(f, sent);
+    }
+    atomic_store(&p.ends, true);
+    pthread_join(p.own, NULL);
     end(f);
 }
 
