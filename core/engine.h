@@ -178,6 +178,8 @@ MUST_CHECK int engine_compare(struct engine *e, const struct sla_setting *next,
     X(ids_forgotten, "event ids forgotten before their time because limits.ids was met")           \
     X(sources_restarted, "sources whose seq began anew")                                           \
     X(seq_gaps, "sequence numbers of sources that are missing so far")                             \
+    X(seq_gaps_forgotten,                                                                          \
+      "ranges of missing seq that found no room: what comes of them is a duplicate")               \
     X(alerts_fired, "threshold alerts fired")                                                      \
     X(alerts_cleared, "threshold alerts cleared")                                                  \
     X(alerts_corrected, "threshold alerts that a late event took back")                            \

@@ -182,6 +182,7 @@ const struct engine_counters *engine_counters(const struct engine *e)
     n->sla_untracked = clocks->untracked;
     n->sources_restarted = seen_restarted(e->seen);
     n->seq_gaps = seen_missing(e->seen);
+    n->seq_gaps_forgotten = seen_forgotten(e->seen);
     n->ids_forgotten = seen_ids_shed(e->seen);
     return n;
 }

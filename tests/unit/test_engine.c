@@ -269,6 +269,20 @@ Test(engine, a_limit_is_told_again_after_a_minute)
     desk_free(d);
 }
 
+Test(engine, missing_numbers_that_are_let_go_are_counted)
+{
+    struct desk *d = opened();
+    for (int i = 0; i < 500; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "opened ticket=T%d src=crm seq=%d", i, 256 + i * 512);
+        desk_say(d, start + i, line);
+    }
+    const struct engine_counters *n = engine_counters(d->e);
+    cr_assert_eq(n->seq_gaps_forgotten, 500 - 128 + 1 - 256); /* test_seen says why */
+    cr_assert_eq(n->seq_gaps, 499 * 511);
+    desk_free(d);
+}
+
 /* Looked for before the events of a batch, found, and gone by the time of its own. */
 Test(engine, a_ticket_may_be_forgotten_within_the_batch_that_speaks_of_it)
 {

@@ -184,6 +184,21 @@ Test(seen, missing_numbers_are_counted_until_they_come)
     test_free(t);
 }
 
+Test(seen, ranges_that_find_no_room_are_counted)
+{
+    enum { STEP = 512, EVENTS = 1000 }; /* one number of each page: a range between any two */
+    struct test *t = test_new(2, 10);
+    for (uint64_t i = 0; i < EVENTS; i++)
+        cr_assert_not(before(t, numbered("a", 256 + i * STEP, START + (ms_t)i)));
+    uint64_t forgotten = seen_forgotten(t->s);
+    /* 872 pages left the window of 128: so many ranges and the one before 256; 256 are kept. */
+    cr_assert_eq(forgotten, 872 + 1 - 256);
+    cr_assert_eq(seen_missing(t->s), (EVENTS - 1) * (STEP - 1), "they are still missing");
+    cr_assert(before(t, numbered("a", 257, START)), "it counts as seen");
+    cr_assert_eq(seen_forgotten(t->s), forgotten);
+    test_free(t);
+}
+
 Test(seen, one_event_from_the_future_does_not_spoil_a_restart)
 {
     struct test *t = test_new(2, 10);
@@ -377,6 +392,7 @@ Test(seen, loaded_from_an_image_it_remembers_the_same)
     }
     cr_assert_eq(seen_missing(t->s), seen_missing(u->s));
     cr_assert_eq(seen_restarted(t->s), seen_restarted(u->s));
+    cr_assert_eq(seen_forgotten(t->s), seen_forgotten(u->s));
     free(from);
     free(to);
     free(mem[0]);
