@@ -386,6 +386,14 @@ static void compare_ticket(struct engine *e, const struct agreement *next, handl
         [SLOT_RESOLUTION] = SLA_RESOLUTION,
         [SLOT_REQUESTER] = SLA_REQUESTER_WAIT};
     bool changed = false;
+    struct sla noted;
+    if (s != NULL) { /* clocks that no policy has now have not followed */
+        struct fold whole;
+        ticket_load(e->tickets, k, &whole);
+        noted = *s;
+        sla_note(&noted, &whole, &e->tickets->terms);
+        s = &noted;
+    }
     ret->tickets++;
     for (uint32_t slot = 0; slot < SLA_SLOTS; slot++) {
         const struct sla_clock *c = s == NULL ? NULL : &s->clock[slot];

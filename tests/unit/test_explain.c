@@ -379,6 +379,34 @@ Test(explain, what_other_policies_would_do_they_do)
     cr_assert(sum.breaches > 50 && sum.forgiven > 0);
 }
 
+/* While no policy asks for a clock it does not follow: what it would measure is looked for then. */
+Test(explain, a_wait_begun_while_no_policy_asked_would_be_gained)
+{
+    struct service *v = service_new();
+    struct sla_change would = {0};
+    const char *why = "";
+    bool done;
+    service_metric(service_policy(v, "old", SERVICE_ALWAYS), SLA_FIRST_RESPONSE, "1h");
+    service_open(v);
+    service_say(v, 0, "opened ticket=T agent=ada");
+    service_say(v, 10 * MIN, "message ticket=T by=agent");
+    service_clear(v);
+    service_apply(v);
+    service_say(v, 20 * MIN, "message ticket=T by=customer");
+    service_tick(v, 80 * MIN);
+    struct policy_setting *p = service_policy(v, "new", SERVICE_ALWAYS);
+    service_metric(p, SLA_NEXT_RESPONSE, "30m");
+    cr_assert_eq(engine_compare(v->d->e, v->said, &would, 9, &done, &why), 0, "%s", why);
+    cr_assert(done && would.tickets == 1 && would.gained == 1 && would.breaches == 1);
+    cr_assert(would.changed == 0 && would.cancelled == 0 && would.forgiven == 0);
+    service_apply(v);
+    service_tick(v, 81 * MIN);
+    const struct explanation *x = explained(v, "T");
+    cr_assert_eq(x->clocks, 2);
+    cr_assert(x->clock[1].metric == SLA_NEXT_RESPONSE && x->clock[1].state == CLOCK_BREACHED);
+    service_free(v);
+}
+
 Test(explain, impossible_policies_are_not_compared)
 {
     struct service *v = service_new();
