@@ -2,7 +2,7 @@
 
 #include "core/event.h"
 
-enum { POINTS_BASELINE = 6000, POINTS_TARGET = 8000, POINTS_BAND = 2000, SHARE_ONE = 1000000 };
+enum { POINTS_BASELINE = 6000, POINTS_TARGET = 8000, POINTS_BAND = 2000 };
 
 static const struct {
     int32_t least;
@@ -256,7 +256,7 @@ static void tell_shares(const struct scorecard *card, const struct sum *item, co
         const struct sum *own = &item[one->group];
         if (ret->line[i].state == LINE_FEW || own->weight == 0)
             continue;
-        __int128 num = (__int128)one->weight * SHARE_ONE, den = own->weight;
+        __int128 num = (__int128)one->weight * SCORE_SHARE_ONE, den = own->weight;
         if (card->groups > 0) {
             num *= card->group[one->group].weight;
             den *= all->weight;
@@ -266,18 +266,32 @@ static void tell_shares(const struct scorecard *card, const struct sum *item, co
     }
 }
 
+/* Which part of the weights is counted: of each group that of its items, whatever the rest of them
+ * was scaled to. */
+static uint32_t part_counted(const struct scorecard *card, const struct sum *item)
+{
+    uint64_t own[SCORE_GROUPS_MAX] = {0}, all = 0;
+    __int128 part = 0;
+    for (uint32_t i = 0; i < card->items; i++)
+        own[card->item[i].group] += card->item[i].weight;
+    for (uint32_t g = 0; g < card->groups || g == 0; g++) {
+        uint64_t weight = card->groups == 0 ? own[g] : card->group[g].weight;
+        all += weight;
+        if (own[g] > 0)
+            part += half_up((__int128)weight * item[g].weight * SCORE_SHARE_ONE, own[g]);
+    }
+    return all == 0 ? 0 : (uint32_t)half_up(part, all);
+}
+
 /* Of the items in each group, or of all of them as group 0; then of the groups. */
 static bool add_up(const struct scorecard *card, struct score *ret)
 {
     struct sum item[SCORE_GROUPS_MAX] = {{0}}, all = {0};
-    for (uint32_t i = 0; i < card->items; i++) {
+    for (uint32_t i = 0; i < card->items; i++)
         if (ret->line[i].state != LINE_FEW)
             add(&item[card->item[i].group], card->item[i].weight, ret->line[i].points);
-        if (card->groups == 0)
-            ret->weight_all += card->item[i].weight;
-    }
+    ret->counted = part_counted(card, item);
     for (uint32_t g = 0; g < card->groups; g++) {
-        ret->weight_all += card->group[g].weight;
         ret->group_counted[g] = item[g].weight > 0;
         if (item[g].weight == 0)
             continue;
@@ -286,7 +300,6 @@ static bool add_up(const struct scorecard *card, struct score *ret)
     }
     if (card->groups == 0)
         all = item[0];
-    ret->weight = all.weight;
     tell_shares(card, item, &all, ret);
     if (all.weight == 0)
         return false;

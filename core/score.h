@@ -47,12 +47,14 @@ struct score_line {
     uint32_t share; /* of the score, in millionths, after weights were scaled */
 };
 
+enum { SCORE_SHARE_ONE = 1000000 }; /* of shares and parts: all of it */
+
 struct score {
     bool scored; /* false: nothing to judge; then there is no total, grade, or rank */
     bool voided; /* by a gate, the whole card */
     int32_t total;
     uint8_t grade;                        /* enum score_grade */
-    uint64_t weight, weight_all;          /* hundredths: of what counted, of everything */
+    uint32_t counted;                     /* part of the weights, in millionths */
     bool group_counted[SCORE_GROUPS_MAX]; /* false: all its items were left out */
     bool group_voided[SCORE_GROUPS_MAX];
     int32_t group_points[SCORE_GROUPS_MAX];

@@ -120,7 +120,7 @@ static void emit_result(struct emitter *em, const struct card_result *r, enum la
     }
     if (s->voided)
         emit_bool(em, "voided", true);
-    emit_float(em, "counted", s->weight_all == 0 ? 0 : (double)s->weight / (double)s->weight_all);
+    emit_float(em, "counted", (double)s->counted / SCORE_SHARE_ONE);
 }
 
 void encode_card(struct emitter *em, const char *key, const struct envelope *env,

@@ -132,9 +132,9 @@ const char *report_grade(const struct report *r, const struct scorecard *card,
 {
     const char *text = score_grade_word((enum score_grade)s->grade, r->doc->chinese);
     const char *gone = void_text(r, card, s, t);
-    if (s->weight < s->weight_all)
+    if (s->counted < SCORE_SHARE_ONE)
         text = doc_text(r->doc, "%s · %s %s", text, word(W_S_COUNTED),
-                        report_share(r, (double)s->weight / (double)s->weight_all));
+                        report_share(r, (double)s->counted / SCORE_SHARE_ONE));
     return gone[0] == '\0' ? text : doc_text(r->doc, "%s · %s", text, gone);
 }
 

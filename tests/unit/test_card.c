@@ -44,8 +44,7 @@ static void setup(void)
     score = (struct score){.scored = true,
                            .total = 8267,
                            .grade = GRADE_GOOD,
-                           .weight = 8500,
-                           .weight_all = 10000,
+                           .counted = 850000,
                            .group_counted = {true, false},
                            .group_points = {8267, 0}};
     score.line[0] = (struct score_line){.state = LINE_COUNTED,

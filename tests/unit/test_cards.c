@@ -44,11 +44,8 @@ static void take(const char *name, int32_t total, uint32_t place, enum score_sta
 {
     static char bytes[CARD_BYTES_MAX];
     static struct node nodes[1024];
-    struct score score = {.scored = true,
-                          .total = total,
-                          .grade = (uint8_t)score_grade(total),
-                          .weight = 7500,
-                          .weight_all = 10000};
+    struct score score = {
+        .scored = true, .total = total, .grade = (uint8_t)score_grade(total), .counted = 750000};
     score.line[0] = (struct score_line){
         .state = LINE_COUNTED, .standing = LINE_WEAK, .has_value = true, .value = 9000000, .n = 3};
     score.line[1] = (struct score_line){.state = (uint8_t)state,

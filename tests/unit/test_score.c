@@ -116,8 +116,7 @@ Test(score, reference_card_of_ada)
     cr_assert_eq(score.line[0].value, MINUTES(50));
     cr_assert_eq(score.line[1].value, PERCENT(96));
     cr_assert_eq(score.line[1].band, 0);
-    cr_assert_eq(score.weight, 10000);
-    cr_assert_eq(score.weight_all, 10000);
+    cr_assert_eq(score.counted, 1000000);
     cr_assert_eq(score.line[3].share, 200000);
     cr_assert_not(score.voided);
 }
@@ -151,8 +150,7 @@ Test(score, reference_card_of_cyd)
     cr_assert_not(score.line[1].has_value);
     cr_assert_eq(score.line[1].share, 0);
     cr_assert_eq(score.line[3].share, 235294); /* 20 of 85 */
-    cr_assert_eq(score.weight, 8500);
-    cr_assert_eq(score.weight_all, 10000);
+    cr_assert_eq(score.counted, 850000);
 }
 
 /* --- methods -------------------------------------------------------------------------------- */
@@ -313,7 +311,7 @@ Test(score, few_samples_leave_an_item_out)
     cr_assert(score.line[0].has_value); /* shown all the same */
     cr_assert_eq(score.line[0].standing, LINE_BETWEEN);
     cr_assert_eq(score.total, 8000);
-    cr_assert_eq(score.weight, 7000);
+    cr_assert_eq(score.counted, 700000);
     cr_assert_eq(score.line[1].share, 1000000);
     f[0] = ratio(0, 5);
     take(f);
@@ -401,7 +399,7 @@ Test(score, groups_have_weights_of_their_own)
     cr_assert_eq(score.group_points[0], 8667); /* (100 + 2·80) / 3 */
     cr_assert_eq(score.group_points[1], 6000);
     cr_assert_eq(score.total, 8267); /* 0.85·86.67 + 0.15·60 = 82.6695 */
-    cr_assert_eq(score.weight_all, 10000);
+    cr_assert_eq(score.counted, 1000000);
     cr_assert_eq(score.line[0].share, 283333);
     cr_assert_eq(score.line[1].share, 566667);
     cr_assert_eq(score.line[2].share, 150000);
@@ -415,8 +413,19 @@ Test(score, a_group_without_items_is_left_out)
     cr_assert(score.group_counted[0]);
     cr_assert_not(score.group_counted[1]);
     cr_assert_eq(score.total, 8000);
-    cr_assert_eq(score.weight, 8500);
+    cr_assert_eq(score.counted, 566667); /* 0.85·2/3 */
     cr_assert_eq(score.line[1].share, 1000000);
+}
+
+Test(score, what_a_group_leaves_out_is_not_counted)
+{
+    two_groups();
+    const struct figure f[] = {ratio(0, 0), ratio(1, 2), ratio(0, 1)};
+    take(f);
+    cr_assert(score.group_counted[0]);
+    cr_assert_eq(score.group_points[0], 8000);
+    cr_assert_eq(score.total, 7700);     /* 0.85·80 + 0.15·60: the rest is scaled */
+    cr_assert_eq(score.counted, 716667); /* 0.85·2/3 + 0.15 */
 }
 
 /* --- gates ---------------------------------------------------------------------------------- */
