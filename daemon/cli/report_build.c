@@ -124,11 +124,22 @@ static void say_comparison(struct report *r)
         doc_say(r->doc, BLOCK_ITEM, word(W_R_NOTHING_CLEAR));
 }
 
+/* What the log says nothing of is not the same as a time in which nothing happened. */
+static const char *nothing(const struct report *r)
+{
+    const struct cube *c = r->cube;
+    const struct period *p = &c->setup.period[CUBE_NOW];
+    if (c->first == MS_NONE || (c->first < p->to && c->last >= p->from))
+        return word(W_R_NO_EVENTS);
+    return report_phrase(r, W_R_NOT_COVERED, report_instant(r, c->first),
+                         report_instant(r, c->last), NULL);
+}
+
 void report_summary(struct report *r)
 {
     doc_head(r->doc, "summary", word(W_R_SUMMARY));
     if (r->cube->sum[CUBE_NOW] == NULL) {
-        doc_say(r->doc, BLOCK_TEXT, word(W_R_NO_EVENTS));
+        doc_say(r->doc, BLOCK_TEXT, nothing(r));
         return;
     }
     struct doc_table *t = doc_table(r->doc, BLOCK_TILES, "summary", NULL);

@@ -186,6 +186,8 @@
     X(R_NOTHING_CLEAR, "No change that is clear beyond chance.", "没有超出随机波动的明显变化。")   \
     X(R_MISSED_MOST, "Target missed most often: {1}", "未达标最多：{1}")                           \
     X(R_NO_EVENTS, "Nothing happened in this period.", "该时期没有任何事件。")                     \
+    X(R_NOT_COVERED, "The log does not reach this period: it goes from {1} to {2}.",               \
+      "日志不含该时期：它从 {1} 到 {2}。")                                                         \
     X(R_SAME, "unchanged", "持平")                                                                 \
     X(R_POINTS_OF, "{1} points", "{1} 个百分点")                                                   \
     X(R_IS_BETTER, "better", "改善")                                                               \
