@@ -304,6 +304,7 @@ class FakeDaemon(threading.Thread):
         self.query_port = self.query.bind_to_random_port("tcp://127.0.0.1")
         self.run_id, self.alerts, self.published = "run1", [], 0
         self.todo, self.asked, self.lock = [], [], threading.Lock()
+        self.told, self.tells = {}, threading.Condition(self.lock)
         self.ended = threading.Event()
         self.start()
 
@@ -344,6 +345,15 @@ class FakeDaemon(threading.Thread):
                                                                 "message": message})])
         self.query.send_multipart([identity, msgpack.packb(
             {"end": True, "upto_seq": len(self.alerts), "count": len(self.alerts) - since})])
+        self.told[identity] = len(self.alerts)
+        self.tells.notify_all()
+
+    def wait_told(self, readers, upto):
+        """So many readers have been answered up to there: they ask for nothing more now."""
+        with self.tells:
+            if not self.tells.wait_for(lambda: sum(t >= upto for t in self.told.values()) >= readers,
+                                       PATIENCE_S):
+                raise AssertionError(f"told: {self.told}")
 
 
 class Reading(unittest.TestCase):
@@ -396,6 +406,7 @@ class Reading(unittest.TestCase):
             self.fake.alert(4, publish=False, untold="mute")
             self.fake.alert(5)
             self.assertIn("alert 5", next(watch.stdout))
+            self.fake.wait_told(2, 5)  # else 6 might be in an answer that was asked for before it
             self.fake.alert(6, publish=False)  # lost on the way
             self.assertIn("alert 6", next(watch.stdout))
             self.assertEqual(next(watch.stderr),
