@@ -60,6 +60,10 @@ const char *report_field(struct figure_source of);
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
                              const struct figure *f);
 
+/* The cell of a value alone, a baseline or a target, in ms or millionths. */
+struct doc_cell *report_mark(const struct report *r, struct doc_table *t, struct figure_source of,
+                             int64_t value);
+
 /* Between both periods: 1 better, -1 worse, 0 unclear, alike or neither. */
 int report_verdict(const struct number *n);
 

@@ -34,15 +34,19 @@ static void put_goal(struct report *r, struct doc_table *t, enum indicator i, bo
     const struct score_item *item = report_item(r, i);
     struct figure_source of = report_source(r, i);
     bool marks = item != NULL && item->has_marks;
-    doc_cell(t, marks ? report_value(r, of, item->baseline) : "");
     if (marks) {
-        doc_cell(t, report_value(r, of, item->target));
-    } else if (indicator_kind(i) == IND_DURATION && judged) {
-        ms_t target = report_target(r, i);
-        doc_cell(t, target > 0 ? report_value(r, of, target) : word(W_R_POLICY));
-    } else {
-        doc_cell(t, "");
+        report_mark(r, t, of, item->baseline);
+        report_mark(r, t, of, item->target);
+        return;
     }
+    doc_cell(t, "");
+    ms_t target = report_target(r, i);
+    if (indicator_kind(i) != IND_DURATION || !judged)
+        doc_cell(t, "");
+    else if (target > 0)
+        report_mark(r, t, of, target);
+    else
+        doc_cell(t, word(W_R_POLICY));
 }
 
 /* The time that a part of time is a part of. */

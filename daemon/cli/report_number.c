@@ -145,17 +145,27 @@ const char *report_sure(const struct report *r, struct figure_source of, const s
                     pending == NULL ? "" : " · ", pending == NULL ? "" : pending);
 }
 
+/* value: ms or millionths, as figures are. */
+static struct doc_cell *put_number(const struct report *r, struct doc_table *t,
+                                   struct figure_source of, const char *text, double value)
+{
+    if (indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field))
+        return doc_number(t, text, value, UNIT_MS);
+    return doc_number(t, text, value / NUMBER_ONE, is_part(r, of) ? UNIT_SHARE : UNIT_COUNT);
+}
+
+struct doc_cell *report_mark(const struct report *r, struct doc_table *t, struct figure_source of,
+                             int64_t value)
+{
+    return put_number(r, t, of, report_value(r, of, value), (double)value);
+}
+
 struct doc_cell *report_cell(const struct report *r, struct doc_table *t, struct figure_source of,
                              const struct figure *f)
 {
     if (f->bottom <= 0)
         return doc_cell(t, "·");
-    bool ms = indicator_field_is_ms((enum indicator)of.indicator, (enum indicator_field)of.field);
-    struct doc_cell *cell =
-        doc_number(t, report_figure(r, of, f), ms ? plain(f) : plain(f) / NUMBER_ONE,
-                   ms               ? UNIT_MS
-                   : is_part(r, of) ? UNIT_SHARE
-                                    : UNIT_COUNT);
+    struct doc_cell *cell = put_number(r, t, of, report_figure(r, of, f), plain(f));
     cell->note = report_sure(r, of, f); /* never shown without what it is made of */
     cell->pending = f->pending;
     struct figure mature = mature_of(f);

@@ -270,10 +270,13 @@ static void put_item(struct report *r, struct doc_table *t, const struct sum *su
                      const struct score_item *item, const struct score_line *line)
 {
     doc_cell(t, report_item_title(r, item))->key = item->id;
-    doc_cell(t, item->has_marks ? report_value(r, item->of, item->baseline) : "");
-    doc_cell(t, item->has_marks ? report_value(r, item->of, item->target) : "");
+    for (int goal = 0; goal < 2; goal++)
+        if (item->has_marks)
+            report_mark(r, t, item->of, goal == 0 ? item->baseline : item->target);
+        else
+            doc_cell(t, "");
     struct doc_cell *actual =
-        doc_cell(t, line->has_value ? report_value(r, item->of, line->value) : "·");
+        line->has_value ? report_mark(r, t, item->of, line->value) : doc_cell(t, "·");
     actual->tone = line->standing == LINE_STRONG ? TONE_GOOD
                    : line->standing == LINE_WEAK ? TONE_BAD
                                                  : TONE_NONE;

@@ -307,6 +307,11 @@ class Report(Reported):
         whole = got["scorecard"]
         self.assertEqual({i: row["weight"] for i, row in whole.items()},
                          {i: w / 100 for i, w in weights.items()})
+        self.assertEqual([whole["reopen_rate.value"][c] for c in ("baseline", "target")],
+                         [0.1, 0.05])
+        self.assertEqual([whole["csat.mean"][c] for c in ("baseline", "target")], [3.5, 4.5])
+        self.assertEqual(round(whole["csat.mean"]["actual"], 6),
+                         round(got["indicators"]["csat"]["actual"], 6))
         cases = dict(got["agents-items"], whole={i: row["points"] for i, row in whole.items()})
         cases["whole"]["score"] = got["summary"]["score"]["value"]
         self.assertGreater(len(cases), 10)
