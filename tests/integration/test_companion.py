@@ -351,8 +351,9 @@ class FakeDaemon(threading.Thread):
     def wait_told(self, readers, upto):
         """So many readers have been answered up to there: they ask for nothing more now."""
         with self.tells:
-            if not self.tells.wait_for(lambda: sum(t >= upto for t in self.told.values()) >= readers,
-                                       PATIENCE_S):
+            if not self.tells.wait_for(
+                    lambda: sum(told >= upto for told in self.told.values()) >= readers,
+                    PATIENCE_S):
                 raise AssertionError(f"told: {self.told}")
 
 
