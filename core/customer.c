@@ -34,13 +34,13 @@ uint64_t customers_bytes(uint32_t tickets)
 }
 
 void customers_init(struct customers *c, void *mem, uint32_t tickets, struct board *board,
-                    uint64_t seed)
+                    uint64_t seed, uint32_t *turn)
 {
     uint8_t *at = mem;
     uint32_t cap = customers_cap(tickets);
     struct windows_setup setup = {0};
     struct edges edges;
-    *c = (struct customers){.board = board};
+    *c = (struct customers){.board = board, .turn = turn};
     pool_init(&c->pool, "customers", block_take(&at, pool_bytes(sizeof(struct service), cap)),
               sizeof(struct service), cap);
     treap_init(&c->touches, block_take(&at, treap_bytes(cap)), &c->pool,
@@ -118,8 +118,8 @@ static void drop(struct customers *c, handle_t h)
 static void make_room(struct customers *c, uint32_t looks)
 {
     for (uint32_t i = 0; i < looks && i < c->pool.high; i++) {
-        c->turn = c->turn % c->pool.high + 1;
-        handle_t h = pool_handle(&c->pool, c->turn);
+        *c->turn = *c->turn % c->pool.high + 1;
+        handle_t h = pool_handle(&c->pool, *c->turn);
         if (h != 0 && is_over(c, get(c, h)))
             drop(c, h);
     }

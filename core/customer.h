@@ -26,15 +26,16 @@ struct customers {
     struct pool pool;
     struct treap touches;
     struct board *board;
-    sec_t longest; /* seconds that some window can see */
-    uint32_t turn; /* which was looked at last for being out of all windows */
-    uint32_t unused;
+    sec_t longest;  /* seconds that some window can see */
+    uint32_t *turn; /* which was looked at last for being out of all windows; lent */
 };
 
 uint32_t customers_cap(uint32_t tickets);
 uint64_t customers_bytes(uint32_t tickets);
+/* turn: 0 at first, lent for life. Where there is no room, it decides what is shed: an image has to
+ * hold it. */
 void customers_init(struct customers *c, void *mem, uint32_t tickets, struct board *board,
-                    uint64_t seed);
+                    uint64_t seed, uint32_t *turn);
 
 /* A touch (a sample of the family, which is there) of this customer (hash, not 0) by the names of
  * the tags in these scopes has come (sign +1) or is taken away (-1). */

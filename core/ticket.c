@@ -65,7 +65,8 @@ struct tickets *tickets_init(void *mem, const struct limits *l, const struct lin
     alerts_init(&t->alerts, block_take(&at, alerts_bytes(l->alerts)), l->alerts);
     holds_init(&t->holds, block_take(&at, holds_bytes(l->sources + 2, n)), l->sources + 2, n);
     repeats_init(&t->repeats, block_take(&at, repeats_bytes(n)), n, links->board, seed);
-    customers_init(&t->customers, block_take(&at, customers_bytes(n)), n, links->board, seed);
+    customers_init(&t->customers, block_take(&at, customers_bytes(n)), n, links->board, seed,
+                   &t->ends.turn);
     t->terms.agreements = links->agreements;
     struct names *agents = board_names(links->board, SCOPE_AGENT);
     t->terms.automatic = board_reserved(links->board, NAME_AUTO);

@@ -106,7 +106,7 @@ const struct pool *tickets_history(const struct tickets *t);
 struct tickets_ends {
     handle_t oldest, newest; /* of the ended tickets */
     uint32_t swept;          /* index of the next ticket to be brought to the policies in force */
-    uint32_t unused;
+    uint32_t turn;           /* of the customers: where the search for room goes on */
 };
 uint32_t tickets_pools(struct tickets *t, struct pool *ret[11]);
 struct tickets_ends *tickets_blob(struct tickets *t);

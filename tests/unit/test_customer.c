@@ -16,6 +16,7 @@ static struct customers c;
 static struct board *board;
 static void *mem, *own;
 static uint64_t size, own_size;
+static uint32_t turn;
 
 /* Where a ticket's touches stand: one for each agent; of all, the one that is the latest. */
 static struct standing_touch {
@@ -36,7 +37,8 @@ static void open_all(uint32_t tickets)
     cr_assert_eq(board_name(board, SCOPE_AGENT, str_of("cid"), NULL), 3);
     own_size = customers_bytes(tickets);
     own = desk_map(own_size);
-    customers_init(&c, own, tickets, board, 7);
+    turn = 0;
+    customers_init(&c, own, tickets, board, 7, &turn);
     memset(all, 0, sizeof all);
 }
 
@@ -217,6 +219,33 @@ Test(customer, what_no_window_sees_makes_room)
     cr_assert_eq(counted(0, W_24H), cap / 2);
     customers_check(&c);
     close_all();
+}
+
+/* Full but for few old touches, which lie in front; the search goes on from `from`. What is shed? */
+static uint64_t shed_from(uint32_t from)
+{
+    enum { OLD = 20, MORE = 4 };
+    ms_t later = start + 26 * (ms_t)MS_HOUR;
+    open_all(10);
+    uint32_t cap = customers_cap(10);
+    for (uint64_t k = 1; k <= cap / 2; k++)
+        touch(k, k <= OLD ? start : later);
+    cr_assert(turn > 0 && turn <= cap, "%u", turn);
+    turn = from;
+    board_advance(board, later + 1000);
+    for (uint64_t k = 1; k <= MORE; k++)
+        touch(1000 + k, later);
+    customers_check(&c);
+    uint64_t shed = board_shed(board);
+    close_all();
+    return shed;
+}
+
+/* Where the search for room is, is the caller's to keep: from elsewhere, other touches are shed. */
+Test(customer, the_search_for_room_goes_on_where_it_was)
+{
+    cr_assert_eq(shed_from(0), 0);
+    cr_assert_gt(shed_from(2 * 20), 0); /* just behind them */
 }
 
 Test(customer, what_finds_no_room_is_said)

@@ -1,4 +1,5 @@
 /* state: an engine as a whole: batches of any size, images, reload. */
+#include "core/engines.h"
 #include "core/err.h"
 #include "core/image.h"
 #include "tests/lib/desk.h"
@@ -277,6 +278,38 @@ Test(state, a_loaded_image_goes_on_like_the_engine_it_is_of)
         desk_free(then);
         desk_free(loaded);
     }
+}
+
+/* What is shed where there is no room depends on it. */
+Test(state, an_image_holds_where_the_search_for_room_is)
+{
+    struct desk *d = desk_new(), *loaded = desk_new();
+    const char *const ticket[] = {"t1", "t2"};
+    desk_open(d);
+    for (size_t i = 0; i < ARRAY_LEN(ticket); i++) {
+        struct event opened = {.kind = EV_OPENED,
+                               .has = F1(TS) | F1(TICKET) | F1(CUSTOMER),
+                               .ts = start,
+                               .ticket = str_of(ticket[i]),
+                               .customer = str_of("ada")};
+        struct event reply = {.kind = EV_MESSAGE,
+                              .has = F1(TS) | F1(TICKET) | F1(AGENT) | F1(BY),
+                              .ts = start + MS_SECOND,
+                              .ticket = str_of(ticket[i]),
+                              .agent = str_of("bob"),
+                              .by = BY_AGENT,
+                              .is_public = true};
+        cr_assert_eq(desk_take(d, &opened).err, 0);
+        cr_assert_eq(desk_take(d, &reply).err, 0);
+    }
+    uint32_t turn = tickets_blob(d->e->tickets)->turn;
+    cr_assert_gt(turn, 0);
+    struct file f = save(d, NULL, 0);
+    load(loaded, f);
+    cr_assert_eq(tickets_blob(loaded->e->tickets)->turn, turn);
+    free(f.bytes);
+    desk_free(d);
+    desk_free(loaded);
 }
 
 Test(state, an_image_of_other_limits_or_settings_is_refused)
