@@ -190,8 +190,10 @@ static void compare_alert(const struct pair *p, const struct oracle_clock *want,
               "an alert too many", -1, told != NULL ? told->state : -1);
         return;
     }
-    /* A warning that was over before it could be told is not told, or not told again. */
-    bool silent = !p->of->in_order && !want->breached && !want->open;
+    /* A warning that was over before it could be told is not told, or not told again: not even
+     * when its clock runs again without passing another level. */
+    bool was_over = !want->open || state == ALERT_CLEARED || state == ALERT_CANCELLED;
+    bool silent = !p->of->in_order && !want->breached && was_over;
     if (silent && (told == NULL || told->state == ALERT_CORRECTED))
         return;
     agree(p, told != NULL, "an alert is missing", state, -1);
@@ -367,6 +369,7 @@ static void begin(struct telling *t, const struct settings *s, bool in_order)
     static struct random unused;
     struct limits l = world_limits(&unused, false);
     t->in_order = in_order;
+    t->follow.in_order = in_order;
     t->follow.n = 0;
     memset(t->follow.count, 0, sizeof t->follow.count);
     world_begin(&t->world, &l, s, CHAOS_START);

@@ -18,7 +18,14 @@ struct followed *follow_find_clock(struct follow *f, struct str ticket, uint8_t 
     return NULL;
 }
 
-static const char *check_step(const struct followed *last, const struct alert *a)
+/* A breach is told once, until a late event takes back its end: then the alert is active again. */
+static bool may_breach(const struct followed *last, bool in_order)
+{
+    bool over = last->state == ALERT_CLEARED || last->state == ALERT_CANCELLED;
+    return !last->breached || (!in_order && over);
+}
+
+static const char *check_step(const struct followed *last, const struct alert *a, bool in_order)
 {
     const struct alert_sla *s = &a->sla;
     bool first = last->rev == 0;
@@ -38,7 +45,7 @@ static const char *check_step(const struct followed *last, const struct alert *a
             return !last->breached                  ? "repeats what is no breach"
                    : last->state == ALERT_CORRECTED ? "repeats what was corrected"
                                                     : NULL;
-        return last->breached ? "a second breach" : NULL;
+        return may_breach(last, in_order) ? NULL : "a second breach";
     case ALERT_CLEARED:
     case ALERT_CANCELLED:
         return first || last->state == ALERT_CORRECTED ? "ends what is not there" : NULL;
@@ -61,7 +68,7 @@ const char *follow_effect(struct follow *f, const struct effect *e)
     } else {
         f->count[last->state]--;
     }
-    const char *why = check_step(last, a);
+    const char *why = check_step(last, a, f->in_order);
     struct str ticket = a->sla.ticket;
     CHECK(ticket.len <= NAME_BYTES_MAX && a->state <= ALERT_CANCELLED);
     memcpy(last->ticket, ticket.p, ticket.len);

@@ -20,6 +20,7 @@ struct followed {
 };
 
 struct follow {
+    bool in_order; /* no event comes late: what has ended is over */
     uint32_t n;
     struct followed at[FOLLOW_MAX];
     uint64_t count[ALERT_CANCELLED + 1]; /* alerts whose last state this is */
