@@ -71,8 +71,8 @@ void image_setup(struct image *img, void *mem, const struct image_setup *s)
 static void put_prologue(struct image *img)
 {
     uint8_t *p = img->prologue;
-    memcpy(p, IMAGE_MAGIC, 8);
-    p = put32(p + 8, IMAGE_VERSION);
+    memcpy(p, image_magic, sizeof(image_magic));
+    p = put32(p + sizeof(image_magic), IMAGE_VERSION);
     p = put32(p, img->pools);
     p = put32(p, img->blobs);
     p = put32(p, 0);

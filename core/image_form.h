@@ -14,7 +14,7 @@ enum {
 
 enum image_state { IMAGE_IDLE, IMAGE_TAKING, IMAGE_VOID, IMAGE_LOADING };
 
-#define IMAGE_MAGIC "TPIMAGE\n"
+static const char image_magic[8] = {'T', 'P', 'I', 'M', 'A', 'G', 'E', '\n'};
 #define IMAGE_END 0xFFFFFFFFU /* instead of a record's pool */
 
 static inline uint64_t image_bits_size(uint32_t cap)

@@ -49,7 +49,7 @@ void image_load_begin(struct image *img)
 static int load_head(struct image *img)
 {
     const uint8_t *p = img->load_head;
-    if (memcmp(p, IMAGE_MAGIC, 8) != 0)
+    if (memcmp(p, image_magic, sizeof(image_magic)) != 0)
         return ERR_BAD_IMAGE;
     if (get32(p + 8) != IMAGE_VERSION || get32(p + 12) != img->pools ||
         get32(p + 16) != img->blobs || get32(p + 20) != 0 || get64(p + 24) != img->layout)

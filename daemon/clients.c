@@ -52,7 +52,7 @@ static struct owner *owner(struct owner *owners, uint32_t *n, uint64_t of)
  * own owner gives way. */
 static struct client *give_way(struct clients *c, uint64_t key)
 {
-    struct owner owners[CLIENTS_MAX + 1];
+    struct owner owners[CLIENTS_MAX + 1] = {{0}};
     uint32_t n = 0;
     struct owner *most = owner(owners, &n, owner_of(key));
     for (uint32_t i = 0; i < c->n; i++) {

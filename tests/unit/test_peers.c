@@ -66,7 +66,7 @@ Test(peers, the_idlest_is_idle_and_first)
     peer_waits(&young, HTTP_CUT_IDLE, 101, 10);
     peer_waits(&old, HTTP_CUT_IDLE, 100, 10);
     cr_assert_eq(peers_yielding(&p, 1001), &old); /* before any unfinished request */
-    peer_waits(&old, HTTP_CUT_IDLE, 102, 10);  /* it had another request */
+    peer_waits(&old, HTTP_CUT_IDLE, 102, 10);     /* it had another request */
     cr_assert_eq(peers_yielding(&p, 1001), &young);
     young.cut = true; /* one at a time */
     cr_assert_null(peers_yielding(&p, 1001));
