@@ -221,7 +221,8 @@ Test(customer, what_no_window_sees_makes_room)
     close_all();
 }
 
-/* Full but for few old touches, which lie in front; the search goes on from `from`. What is shed? */
+/* Full but for few old touches, which lie in front; the search goes on from there: how many are
+ * shed? */
 static uint64_t shed_from(uint32_t from)
 {
     enum { OLD = 20, MORE = 4 };
