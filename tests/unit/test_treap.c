@@ -122,6 +122,31 @@ Test(treap, says_what_a_look_at_all_says)
     }
 }
 
+/* An image is loaded over sets that were asked: what stood in them before is forgotten. */
+Test(treap, a_load_leaves_nothing_of_before)
+{
+    for (int gone = 0; gone < 2; gone++) {
+        open_all(1);
+        for (int i = 0; i < 2; i++) {
+            struct thing *t = pool_edit(&pool, all[i]);
+            t->key = 1;
+            t->node.at = i;
+            treap_attach(&treap, all[i]);
+        }
+        treap_rebuild(&treap); /* one is below the other */
+        cr_assert_eq(treap_last(&treap, 1), all[1]);
+        for (int i = 0; i < 2; i++) {
+            struct thing *t = pool_edit(&pool, all[i]);
+            t->node.left = t->node.right = 0;
+            t->node.at = i == gone ? MS_NONE : i;
+        }
+        treap_rebuild(&treap);
+        cr_assert_eq(treap.root.live, 1);
+        cr_assert_eq(treap_last(&treap, 1), all[1 - gone]);
+        close_all();
+    }
+}
+
 Test(treap, of_one_slot_there_are_sets_for_every_root)
 {
     open_all(1);
