@@ -206,8 +206,8 @@ static bool wish_met(const struct layout *l, const struct wish *wish, const stru
     return true;
 }
 
-/* true: the entry in ret is the best one can wish for. */
-static bool chunk_find(const struct windows *ws, const struct layout *l, handle_t h,
+/* The entry that fits best, if any does, into ret. */
+static void chunk_find(const struct windows *ws, const struct layout *l, handle_t h,
                        const struct wish *wish, struct place *ret)
 {
     const struct chunk *c = chunk_get(ws, h);
@@ -225,7 +225,7 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
             if ((entry_flags(l, &c->word[i]) & wish->flags) == (wish->on ? 0 : wish->flags)) {
                 ret->chunk = h;
                 ret->word = i;
-                return true;
+                return;
             }
             i += chunk_step(l, c, i);
             continue;
@@ -237,35 +237,38 @@ static bool chunk_find(const struct windows *ws, const struct layout *l, handle_
         if (wish_met(l, wish, &p.entry, &best) && (best || ret->chunk == 0)) {
             *ret = p;
             if (best)
-                return true;
+                return;
         }
     }
-    return false;
 }
 
-/* From where it should be outward, until the whole second is looked through. */
+/* From where it should be outward, first to the chunk before: the millisecond in which a chunk
+ * begins may begin there. Entries of one second may wear each other's loose flags, and a busy
+ * second has thousands: what is alike near its place is taken as it is, and several flags of one
+ * entry are looked for there only. Else each exchange would make the searches after it longer. */
 bool log_find(const struct windows *ws, const struct window_log *log, const struct layout *l,
               const struct wish *wish, struct place *ret)
 {
+    bool several = wish->like == NULL && (wish->flags & (wish->flags - 1)) != 0;
     ret->chunk = 0;
     if (log->head == 0 || wish->sec > log->newest)
         return false;
-    handle_t back = log_seek(ws, log, wish->sec, wish->ms);
-    handle_t on = chunk_get(ws, back)->next;
-    while (back != 0 || on != 0) {
-        const struct chunk *c;
-        if (back != 0) {
-            c = chunk_get(ws, back);
-            if (chunk_find(ws, l, back, wish, ret))
-                return true;
-            back = c->base < wish->sec ? 0 : c->prev;
-        }
-        if (on != 0) {
-            c = chunk_get(ws, on);
-            if (c->base <= wish->sec && chunk_find(ws, l, on, wish, ret))
-                return true;
+    handle_t on = log_seek(ws, log, wish->sec, wish->ms);
+    const struct chunk *c = chunk_get(ws, on);
+    handle_t back = c->base < wish->sec ? 0 : c->prev;
+    for (bool forth = true; ret->chunk == 0 && (back != 0 || on != 0); forth = !forth) {
+        handle_t h = forth ? on : back;
+        if (h == 0)
+            continue;
+        c = chunk_get(ws, h);
+        if (c->base <= wish->sec)
+            chunk_find(ws, l, h, wish, ret);
+        if (several)
+            break;
+        if (forth)
             on = c->base > wish->sec ? 0 : c->next;
-        }
+        else
+            back = c->base < wish->sec ? 0 : c->prev;
     }
     return ret->chunk != 0;
 }

@@ -20,6 +20,11 @@ static const struct window_family families[FAMILIES] = {
     {"openings", 0, 2, 0, 0},
 };
 
+/* Likewise, but marks may go to whoever is alike. */
+static const struct window_family alike[FAMILIES] = {
+    [MARKS] = {"marks", 0, 15, (1 << 15) - 1, 0},
+};
+
 static struct windows_setup setup = {
     .family = families,
     .families = FAMILIES,
@@ -180,6 +185,37 @@ static void bench_busy(void)
     printf("orders of 8 windows, 4 columns, 100,000 samples: %.0f us\n", (now_ns() - t0) / 1000);
 }
 
+/* One second of 50,000 samples in one log: marks put at random, and taken where they were put. */
+static void bench_second(void)
+{
+    enum { N = 50000, FLAGS = 2, SHARE = 10 };
+    static const uint32_t flag[FLAGS] = {3, 5};
+    static struct window_log log;
+    static struct window_sample kept[N];
+    setup.family = alike;
+    struct windows *ws = make(60000, 1);
+    uint32_t marks = 0;
+    for (uint32_t k = 0; k < N; k++) {
+        kept[k] = (struct window_sample){.ts = START * 1000 + k / (N / 1000)};
+        window_add(ws, &log, MARKS, &kept[k]);
+    }
+    double t0 = now_ns();
+    for (uint32_t k = 0; k < N; k++)
+        for (uint32_t i = 0; i < FLAGS; i++)
+            if (random_percent(&r, SHARE)) {
+                window_mark(ws, &log, MARKS, kept[k].ts, flag[i], true);
+                kept[k].flags |= 1U << flag[i];
+                marks++;
+            }
+    double t1 = now_ns();
+    for (uint32_t k = 0; k < N; k++)
+        if (kept[k].flags != 0)
+            window_unmark(ws, &log, MARKS, kept[k].ts, kept[k].flags);
+    printf("a second of %d samples: mark %.0f ns, unmark %.0f ns\n", N, (t1 - t0) / marks,
+           (now_ns() - t1) / marks);
+    setup.family = families;
+}
+
 /* One log of 2,000,000 samples in 30 days, 100,000 of them exact: the rest lies in slots. */
 static void bench_slots(void)
 {
@@ -272,6 +308,7 @@ int main(void)
     bench_add(10000, 4000000, false);
     bench_add(1000, 4000000, true);
     bench_busy();
+    bench_second();
     bench_agents(200, 0);
     bench_agents(200, 200);
     bench_slots();
