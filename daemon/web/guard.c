@@ -4,15 +4,34 @@
 #include "daemon/endpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { PATH_BYTES_MAX = 1024, HOST_BYTES_MAX = 256 };
+enum { PATH_BYTES_MAX = 1024, HOST_BYTES_MAX = 256, NO_FILE = -2 };
 
 static bool refuse_token(const char *path, const char *what, char why[GUARD_WHY_BYTES])
 {
     snprintf(why, GUARD_WHY_BYTES, "%.150s: %s", path, what);
     return false;
+}
+
+/* What the file begins with, at most n bytes; below 0: errno says why, or NO_FILE. A FIFO in its
+ * place is refused, and not waited for. */
+static ssize_t read_start(const char *path, char *buf, size_t n)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    bool file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    ssize_t got = file ? read(fd, buf, n) : NO_FILE;
+    int kept = errno;
+    close(fd);
+    errno = kept;
+    return got;
 }
 
 bool token_load(struct token *t, const char *file, char why[GUARD_WHY_BYTES])
@@ -28,12 +47,12 @@ bool token_load(struct token *t, const char *file, char why[GUARD_WHY_BYTES])
                             "systemd gave us no such credential; write LoadCredential= in the "
                             "unit, or a path",
                             why);
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return refuse_token(path, strerror(errno), why);
-    bool read = fgets(line, sizeof line, f) != NULL;
-    fclose(f);
-    size_t n = read ? strcspn(line, "\r\n") : 0;
+    ssize_t read = read_start(path, line, sizeof line - 1);
+    if (read < 0)
+        return refuse_token(
+            path, read == NO_FILE ? "is no file; put the token into one" : strerror(errno), why);
+    line[read] = 0;
+    size_t n = strcspn(line, "\r\n");
     if (n < TOKEN_BYTES_MIN || n > TOKEN_BYTES_MAX)
         return refuse_token(path, "a token has 16 to 256 characters on one line", why);
     for (size_t i = 0; i < n; i++)

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/tp-guard-XXXXXX";
@@ -63,6 +64,19 @@ Test(guard, a_short_long_or_strange_token_is_refused)
     text[TOKEN_BYTES_MAX + 1] = 0;
     cr_assert_not(load(&t, text));
     cr_assert_not_null(strstr(why, "16 to 256"));
+    cr_assert_eq(t.n, 0);
+}
+
+Test(guard, what_is_no_file_is_not_waited_for)
+{
+    struct token t;
+    char path[64];
+    snprintf(path, sizeof path, "%s/token", dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_assert_not(token_load(&t, path, why));
+    cr_assert_not_null(strstr(why, "/token: is no file; put the token into one"), "%s", why);
+    cr_assert_not(token_load(&t, dir, why));
+    cr_assert_not_null(strstr(why, ": is no file"), "%s", why);
     cr_assert_eq(t.n, 0);
 }
 
