@@ -46,6 +46,15 @@ uint32_t unseen_find(struct str text)
     return 0;
 }
 
+uint32_t unseen_at(const char *text)
+{
+    uint32_t at = 0;
+    if (*text == '\0' || ((uint8_t)*text & 0xC0) == 0x80)
+        return 0;
+    uint32_t c = next_of((struct str){text, (uint32_t)strnlen(text, 4)}, &at);
+    return is_unseen(c) ? at : 0;
+}
+
 uint32_t unseen_hide(char *text, uint32_t len)
 {
     uint32_t n = 0;

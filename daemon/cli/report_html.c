@@ -5,11 +5,13 @@
 #include "daemon/cli/report_doc.h"
 #include "daemon/cli/report_page.h"
 #include "daemon/cli/words.h"
+#include "daemon/unseen.h"
 
-/* Text of elements and of quoted attributes alike. */
+/* Text of elements and of quoted attributes alike: no markup in it, nothing that nobody sees. */
 static void put(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
+    for (uint32_t unseen; *text != '\0'; text += unseen > 0 ? unseen : 1) {
+        unseen = unseen_at(text);
         switch (*text) {
         case '&':
             fputs("&amp;", out);
@@ -27,7 +29,10 @@ static void put(FILE *out, const char *text)
             fputs("&#39;", out);
             break;
         default: /* control bytes are no text in HTML */
-            fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text, out);
+            fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' '
+                  : unseen > 0                                ? '?'
+                                                              : *text,
+                  out);
         }
     }
 }

@@ -1,13 +1,19 @@
 /* A report as Markdown: headings, lists, tables of GitHub's kind. */
 #include "daemon/cli/report_doc.h"
 
-/* Names come from events: nothing in them may be markup, a link, a cell's or a line's end. */
+#include "daemon/unseen.h"
+
+/* Names come from events: nothing in them may be markup, a link, a cell's or a line's end, or
+ * what nobody sees. */
 static void put(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
+    for (uint32_t unseen; *text != '\0'; text += unseen > 0 ? unseen : 1) {
         unsigned char c = (unsigned char)*text;
+        unseen = unseen_at(text);
         if (c < ' ' || c == 0x7f)
             fputc(' ', out);
+        else if (unseen > 0)
+            fputc('?', out);
         else if (c == '<')
             fputs("&lt;", out);
         else if (c == '&')

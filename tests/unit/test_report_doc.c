@@ -90,6 +90,27 @@ Test(report_doc, markdown)
     free(text);
 }
 
+/* A name that turns the line around, or that looks like another one. */
+Test(report_doc, nothing_that_nobody_sees)
+{
+    static void (*const writers[])(FILE *, const struct doc *) = {without_script, doc_markdown};
+    for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
+        struct doc d = {.title = "T", .subtitle = "\u2067s"};
+        struct doc_table *t = doc_table(&d, BLOCK_TABLE, "t", NULL);
+        char *text = NULL;
+        size_t n = 0;
+        doc_column(t, "name", "name", false, false);
+        doc_cell(t, "\u202egnp.a\u200bda 客服 👩\u200d🚒\u2069");
+        FILE *out = open_memstream(&text, &n);
+        writers[i](out, &d);
+        fclose(out);
+        doc_free(&d);
+        has(text, "?s");
+        has(text, "?gnp.a?da 客服 👩\u200d🚒?");
+        free(text);
+    }
+}
+
 Test(report_doc, csv)
 {
     char *text = written(doc_csv);

@@ -60,3 +60,16 @@ Test(unseen, is_hidden)
     cr_assert_eq(unseen_hide(zero, sizeof zero), 3);
     cr_assert_eq(zero[1], '?');
 }
+
+Test(unseen, is_found_where_one_looks)
+{
+    static const struct {
+        const char *text;
+        uint32_t bytes;
+    } some[] = {
+        {"", 0},      {"a\u202e", 0},  {"\u202ea", 3},  {"\xC2\xADx", 2}, {"\U000e0041", 4},
+        {"\x7fx", 1}, {"\xE2\x80", 2}, {"\u200d退", 0}, {"退\u202e", 0},  {"\xB7\u202e", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(some); i++)
+        cr_assert_eq(unseen_at(some[i].text), some[i].bytes, "%zu", i);
+}
