@@ -1,23 +1,16 @@
-/* The wallboard: what came in is kept in `desk`, and drawn at most twice a second. Texts of others
+/* The wallboard: draws what desk.js keeps, at most twice a second. Texts of others
  * get into the page as textContent only. */
-import {ask, stay, setToken, Refused} from "./live.js";
+import {desk, ask, follow, focus, ranked, window_, direction, shownAlerts, loadTrend, setToken} from "./desk.js";
 import {say, setLanguage, currentLanguage, duration, short, percent, count, clockTime, windowName} from "./words.js";
-import {drawCharts, chartColors} from "./trend.js";
 
 const address = new URLSearchParams(location.search);
 const $ = id => document.getElementById(id);
 
-const desk = {
-    kpi: new Map(), /* "team/billing" -> snapshot, its windows merged */
-    cards: new Map(), /* "team/billing" -> scorecard */
-    past: new Map(), /* "team/billing" -> [[time, score], …] of the last hour */
-    alerts: new Map(), /* alert_id -> alert */
-    trend: null,
-    day: "", hour: "", /* windows */
-    run: "", heard: 0, standby: false, cutSince: null, team: address.get("team") ?? "",
-};
-
 /* --- small pieces ------------------------------------------------------------------------- */
+
+/* What nobody sees, or what turns a line around, is seen: a name cannot look like another one. */
+const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+const seen = text => String(text).replace(unseen, "?");
 
 function element(name, className, text) {
     const e = document.createElement(name);
@@ -25,114 +18,9 @@ function element(name, className, text) {
         e.className = className;
     }
     if (text !== undefined) {
-        e.textContent = text;
+        e.textContent = seen(text);
     }
     return e;
-}
-
-const reserved = name => name.startsWith("(");
-const window_ = (snapshot, which) => snapshot?.windows?.[which] ?? {};
-const focus = () => desk.kpi.get(desk.team ? "team/" + desk.team : "all/-");
-
-function ranked(scope) {
-    return [...desk.kpi.values()].filter(s => s.scope === scope && !reserved(s.name));
-}
-
-/* --- messages in -------------------------------------------------------------------------- */
-
-function takeSnapshot(message) {
-    const key = message.scope + "/" + message.name;
-    const before = desk.kpi.get(key);
-    if (before && before.run === message.run) {
-        message.windows = {...before.windows, ...message.windows};
-    }
-    desk.kpi.set(key, message);
-}
-
-function takeCard(message) {
-    const key = message.scope + "/" + message.name;
-    const now = message.at, shown = desk.cards.get(key);
-    if (shown && shown.card !== message.card && shown.card < message.card) {
-        return; /* several cards for one name: the first by its id is shown */
-    }
-    desk.cards.set(key, message);
-    const past = shown?.card === message.card ? desk.past.get(key) ?? [] : []; /* scores of one card */
-    if (message.score !== null && (past.length === 0 || now - past.at(-1)[0] >= 60000)) {
-        past.push([now, message.score]);
-    }
-    while (past.length > 1 && now - past[0][0] > 3600000) {
-        past.shift();
-    }
-    desk.past.set(key, past);
-}
-
-function takeAlert(message) {
-    const before = desk.alerts.get(message.alert_id);
-    if (before && before.rev >= message.rev) {
-        return;
-    }
-    desk.alerts.set(message.alert_id, message);
-    if (desk.alerts.size > 600) { /* the oldest that are over make room */
-        const over = [...desk.alerts.values()].filter(a => a.ended_at !== undefined).sort((a, b) => a.ended_at - b.ended_at);
-        over.slice(0, 200).forEach(a => desk.alerts.delete(a.alert_id));
-    }
-}
-
-/* A standby publishes nothing: what it shows is what it was asked for. */
-function takeRole(standby) {
-    if (desk.standby && !standby) {
-        load().catch(cutOff);
-    }
-    desk.standby = standby;
-}
-
-function take(stream, {message}) {
-    desk.heard = Date.now();
-    if (stream === "sys") {
-        takeRole(message.role === "standby");
-    } else if (stream === "kpi" && message.scope) {
-        takeSnapshot(message);
-    } else if (stream === "score") {
-        takeCard(message);
-    } else if (stream === "alert") {
-        takeAlert(message);
-    }
-    changed();
-}
-
-/* All that holds now. To be asked for after the stream is there, so that nothing falls between. */
-async function load() {
-    if (desk.day === "") {
-        await chooseWindows();
-    }
-    const active = await ask("alerts", {active: "true"});
-    for (const [id, alert] of desk.alerts) { /* what ended while we were away is not told again */
-        if (alert.ended_at === undefined && !active.some(a => a.message?.alert_id === id)) {
-            desk.alerts.delete(id);
-        }
-    }
-    active.forEach(a => takeAlert(a.message));
-    for (const window of new Set([desk.day, desk.hour])) {
-        (await ask("snapshot", {window})).forEach(a => takeSnapshot(a.message));
-    }
-    (await ask("scorecard")).forEach(a => takeCard(a.message));
-    await loadTrend();
-    desk.heard = Date.now();
-    desk.cutSince = null;
-    changed();
-}
-
-async function loadTrend() {
-    desk.trend = await ask("trend", desk.team ? {team: desk.team} : {});
-    changed();
-}
-
-/* Today if it is kept, else a day, else the longest; and an hour for what is going on. */
-async function chooseWindows() {
-    const [all] = await ask("snapshot", {scope: "all"});
-    const kept = Object.keys(all.message.windows);
-    desk.day = ["today", "24h", kept.at(-1)].find(w => kept.includes(w));
-    desk.hour = ["1h", desk.day].find(w => kept.includes(w));
 }
 
 /* --- tiles -------------------------------------------------------------------------------- */
@@ -183,7 +71,7 @@ function drawTiles() {
         }
         tile.className = "tile " + verdict;
         tile.dataset.tile = word;
-        [say(word), value, note].forEach((text, k) => {
+        [say(word), value, note].map(seen).forEach((text, k) => {
             if (tile.children[k].textContent !== text) {
                 tile.children[k].textContent = text;
             }
@@ -203,21 +91,6 @@ function standing(snapshot) {
         return {value: card.score, text: card.score.toFixed(1), note: note.join(" · "), card: card.card, voided: card.voided === true};
     }
     return {card: "", value: attainment === undefined || attainment === null ? null : attainment * 100, text: percent(attainment), note: ""};
-}
-
-/* Against half an hour ago: of scores what the page saw, else this hour against the day. */
-function direction(snapshot, value) {
-    const past = desk.past.get(snapshot.scope + "/" + snapshot.name) ?? [];
-    const card = desk.cards.get(snapshot.scope + "/" + snapshot.name);
-    if (value === null) {
-        return 0;
-    }
-    if (card) {
-        const old = past.findLast(([at]) => card.at - at >= 1800000) ?? past[0];
-        return old ? Math.sign(Math.round((value - old[1]) * 10)) : 0;
-    }
-    const hour = window_(snapshot, desk.hour).first_response?.attainment;
-    return hour === undefined || hour === null ? 0 : Math.sign(Math.round(hour * 100 - value));
 }
 
 function rowsOf(scope) {
@@ -264,12 +137,12 @@ function row(scope, {snapshot, value, text, note, voided}, place) { /* a void ca
         tr.setAttribute("aria-current", "true");
     }
     const name = element("td", "name", snapshot.title ?? snapshot.name);
-    name.title = snapshot.name;
+    name.title = seen(snapshot.name);
     if (now.presence) {
         name.prepend(presenceMark(now.presence));
     }
     const score = element("td", "v score", text);
-    score.title = note;
+    score.title = seen(note);
     const way = direction(snapshot, value);
     const arrow = element("span", "arrow" + (way > 0 ? " up" : way < 0 ? " down" : ""), value === null ? "" : way > 0 ? "▲" : way < 0 ? "▼" : "→");
     if (value !== null) {
@@ -328,15 +201,11 @@ function drawTeams() {
         }));
     }
     select.value = desk.team;
-    $("title").textContent = desk.team || "TicketPulse";
-    document.title = (desk.team ? desk.team + " · " : "") + "TicketPulse";
+    $("title").textContent = seen(desk.team) || "TicketPulse";
+    document.title = (desk.team ? seen(desk.team) + " · " : "") + "TicketPulse";
 }
 
 /* --- breaches ----------------------------------------------------------------------------- */
-
-function concerns(alert) {
-    return !desk.team || alert.team === desk.team || (alert.scope === "team" && alert.name === desk.team);
-}
 
 function figure(alert, value) {
     if (value === null || value === undefined) {
@@ -348,13 +217,6 @@ function figure(alert, value) {
     }
     const ms = /^(oldest_|longest_)/.test(alert.metric) || /^(mean|min|max|p\d+)$/.test(alert.field) && !/^csat/.test(alert.metric);
     return ms ? duration(value) : /^(attainment|value)$/.test(alert.field) && Math.abs(value) <= 1 && value % 1 !== 0 ? percent(value) : count(value);
-}
-
-function shownAlerts() {
-    const all = [...desk.alerts.values()].filter(concerns);
-    const active = all.filter(a => a.ended_at === undefined).sort((a, b) => (b.state === "breached") - (a.state === "breached") || b.since - a.since);
-    const over = all.filter(a => a.ended_at !== undefined).sort((a, b) => b.ended_at - a.ended_at).slice(0, 8);
-    return [active, [...active.slice(0, 60), ...over]];
 }
 
 async function explain(alert, box) {
@@ -461,6 +323,79 @@ function trendNow() {
     };
 }
 
+/* --- charts, with Chart.js ---------------------------------------------------------------- */
+
+const charts = {};
+
+function color(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function line(axis, hue, fill) {
+    return {data: [], yAxisID: axis, borderColor: color(hue), backgroundColor: color(hue) + "2e", fill,
+        borderWidth: 2.5, pointRadius: 0, pointHitRadius: 12, cubicInterpolationMode: "monotone", spanGaps: false};
+}
+
+function axis(side, write, more = {}) {
+    return {position: side, beginAtZero: true, border: {display: false}, grid: {color: color("--line"), drawOnChartArea: side === "left", drawBorder: false},
+        ticks: {color: color("--soft"), maxTicksLimit: 5, callback: write, font: {size: fontSize()}}, ...more};
+}
+
+function fontSize() {
+    return 0.82 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+function make(id, datasets, scales, write) {
+    return new Chart(document.getElementById(id), {
+        type: "line",
+        data: {labels: [], datasets},
+        options: {
+            animation: false, responsive: true, maintainAspectRatio: false, interaction: {mode: "index", intersect: false},
+            scales: {x: {grid: {display: false, drawBorder: false}, ticks: {color: color("--soft"), maxRotation: 0, autoSkip: true, maxTicksLimit: 9, font: {size: fontSize()}}}, ...scales},
+            plugins: {
+                legend: {position: "top", align: "end", labels: {color: color("--text"), boxWidth: 14, boxHeight: 3, font: {size: fontSize()}}},
+                tooltip: {callbacks: {label: item => item.dataset.label + ": " + write(item.datasetIndex, item.raw)}},
+            },
+        },
+    });
+}
+
+/* After the theme has changed everything is drawn anew. */
+function chartColors() {
+    for (const id of Object.keys(charts)) {
+        charts[id].destroy();
+        delete charts[id];
+    }
+}
+
+function update(id, labels, series) {
+    const chart = charts[id];
+    const changed = JSON.stringify([labels, series.map(s => s.data), series.map(s => s.label)]);
+    if (chart.shown === changed) {
+        return;
+    }
+    chart.shown = changed;
+    chart.data.labels = labels;
+    const pointRadius = labels.length < 4 ? 3 : 0; /* a line needs two points */
+    series.forEach((s, i) => Object.assign(chart.data.datasets[i], s, {pointRadius}));
+    chart.update("none");
+    const last = data => data.findLast(v => v !== null);
+    chart.canvas.setAttribute("aria-label", series.map(s => s.label + ": " + (last(s.data) === undefined ? "–" : s.write(last(s.data)))).join("; "));
+}
+
+function drawCharts(trend) {
+    if (!trend || typeof Chart === "undefined") {
+        return;
+    }
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    charts.load ??= make("load", [line("y", "--accent", true), line("y", "--warn", false)], {y: axis("left", v => v, {ticks: {color: color("--soft"), precision: 0, maxTicksLimit: 5, font: {size: fontSize()}}})}, (i, v) => v);
+    charts.speed ??= make("speed", [line("y", "--accent", false), line("share", "--good", false)],
+        {y: axis("left", v => short(v)), share: axis("right", v => percent(v), {max: 1})}, (i, v) => i === 0 ? duration(v) : percent(v));
+    const labels = trend.open.map((_, i) => clockTime(trend.from + i * trend.step_ms));
+    update("load", labels, [{label: say("open_line"), data: trend.open, write: v => v}, {label: say("waiting_line"), data: trend.waiting, write: v => v}]);
+    update("speed", labels, [{label: say("p90_line"), data: trend.first_response_p90, write: duration}, {label: say("in_time_line"), data: trend.first_response_attainment, write: percent}]);
+}
+
 /* --- the whole ---------------------------------------------------------------------------- */
 
 function drawState() {
@@ -534,12 +469,8 @@ function askToken() {
     }, {once: true}));
 }
 
-function cutOff() {
-    desk.cutSince ??= desk.heard || Date.now();
-    drawState();
-}
-
 function start() {
+    desk.team = address.get("team") ?? "";
     setLanguage(address.get("lang") ?? localStorage.getItem("lang") ?? navigator.language.slice(0, 2));
     setTheme(address.get("theme") ?? localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"));
     $("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
@@ -552,49 +483,11 @@ function start() {
         desk.team = $("team").value;
         remember("team", desk.team);
         changed();
-        loadTrend().catch(cutOff);
+        loadTrend().catch(() => {}); /* the stream tells when we are cut off */
     });
     draw();
     setInterval(draw, 5000);
-    setInterval(() => {
-        if (desk.cutSince === null && desk.heard && Date.now() - desk.heard > 6000) {
-            cutOff(); /* the stream stands, but not even the heartbeat of every second comes */
-        }
-    }, 1000);
-    setInterval(() => desk.cutSince === null && desk.heard && (desk.standby ? load() : loadTrend()).catch(() => {}), 60000);
-    run();
-}
-
-function run() {
-    const prefixes = ["alert.", "kpi.all.", "kpi.team.", "kpi.agent.", "kpi.category.", "score.", "sys.heartbeat."];
-    const query = () => [...prefixes.map(p => "prefix=" + p), ...[...new Set([desk.day, desk.hour])].filter(w => w).map(w => "window=" + w)].join("&");
-    let joined = 0;
-    const join = (which, wait = 1000) => load().catch(error => {
-        if (!(error instanceof Refused) && which === joined) { /* busy, or cut off meanwhile */
-            console.info("asked in vain: " + error.message);
-            setTimeout(() => which === joined && desk.cutSince === null && join(which, Math.min(wait * 2, 15000)), wait);
-        }
-    });
-    const event = (kind, data) => {
-        if (kind !== "hello") {
-            take(kind, data);
-            return;
-        }
-        if (data.run !== desk.run) { /* another run of the daemon: what we knew of the old one is void */
-            desk.kpi.clear();
-            desk.cards.clear();
-            desk.alerts.clear();
-            desk.run = data.run;
-        }
-        joined++;
-        join(joined);
-    };
-    const refused = () => {
-        desk.cutSince = null;
-        return askToken();
-    };
-    chooseWindows().catch(error => error instanceof Refused ? refused() : undefined)
-        .finally(() => stay(query, {event, cut: cutOff, refused}));
+    follow({changed, cut: drawState, refused: askToken});
 }
 
 start();

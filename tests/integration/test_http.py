@@ -84,7 +84,7 @@ class Endpoints(unittest.TestCase):
     def test_the_page_and_its_files(self):
         for path, kind in (("/", "text/html"), ("/board.css", "text/css"),
                            *((f"/{name}.js", "text/javascript")
-                             for name in ("board", "live", "words", "trend", "chart"))):
+                             for name in ("board", "desk", "words", "chart"))):
             got = get(self.daemon, path)
             self.assertEqual((got.status, got.headers["Content-Type"]),
                              (200, kind + "; charset=utf-8"), path)

@@ -18,7 +18,7 @@ scorecards:
   - {id: c, window: 24h, min_n: 1,
      items: [{indicator: first_response, field: mean, weight: 1, baseline: 1h, target: 1m}]}
 """
-EVIL = "<img src=x onerror=alert(1)>"
+EVIL = "<img src=x onerror=alert(1)>\u202e"  # and turns the line around
 
 
 def tile(word):
@@ -185,6 +185,7 @@ class Wallboard(unittest.TestCase):
             b.wait("document.querySelectorAll('#alerts > li.critical').length >= 3")
             b.wait("document.querySelector('#categories dt').textContent.includes('<img')")
             self.assertEqual(b.run("return document.querySelectorAll('img').length"), 0)
+            self.assertNotIn("\u202e", b.run("return document.documentElement.outerHTML"))
             b.run("[...document.querySelectorAll('#alerts > li')].find(li => "
                   "li.textContent.includes('first response')).querySelector('summary').click()")
             b.wait("[...document.querySelectorAll('.why li')].some(li => "
