@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STATUS_EVERY_MS = 10000 };
+enum { STATUS_EVERY_MS = 2000 };
 
 struct app {
     const char *config_path, *state_dir;

@@ -118,6 +118,13 @@ sockets:
             daemon.wait_notified("STOPPING=1")
             daemon.wait_line("^<6>stopping signal=15")
 
+    def test_first_figures_come_with_ready(self):
+        with Daemon() as daemon:  # READY has come, or we were not here
+            daemon.signal(signal.SIGHUP)
+            self.assertEqual(daemon.notices.get(timeout=60),
+                             "STATUS=0 events, 0 active alerts, 0 refused")
+            daemon.wait_notified("RELOADING=1")
+
     def test_ends_within_two_seconds(self):
         def took(number):
             with Daemon() as daemon:
