@@ -1,5 +1,6 @@
 #include "daemon/outlet.h"
 
+#include "daemon/alert_line.h"
 #include "daemon/durable.h"
 #include "daemon/query.h"
 #include "daemon/recorder.h"
@@ -78,24 +79,9 @@ int outlet_alert(struct outlet *o, const struct alert *alert, uint64_t seq)
 
 static void log_alert(const struct outlet *o, const struct alert *alert)
 {
-    const char *state = alert_state_name((enum alert_state)alert->state);
-    char a[LOG_TEXT_MAX], b[LOG_TEXT_MAX];
-    if (alert->kind == ALERT_SLA)
-        log_info(o->log, "alert", "state=%s policy=%s metric=%s ticket=%s instance=%u rev=%u",
-                 state, log_text(a, alert->sla.policy),
-                 sla_metric_name((enum sla_metric)alert->sla.metric),
-                 log_text(b, alert->sla.ticket), alert->sla.instance, alert->rev);
-    else if (alert->kind == ALERT_OPS)
-        log_warning(o->log, "alert", "state=%s ops=%s name=%s value=%lld detail=%s rev=%u", state,
-                    ops_name((enum ops_kind)alert->rule), log_text(a, alert->name),
-                    (long long)alert->value, log_text(b, alert->detail), alert->rev);
-    else if (alert->kind == ALERT_MIX)
-        log_info(o->log, "alert", "state=%s rule=%s name=%s part=%s rev=%u", state,
-                 o->config->settings.rule[alert->rule].id, log_text(a, alert->name),
-                 log_text(b, alert->part), alert->rev);
-    else
-        log_info(o->log, "alert", "state=%s rule=%s name=%s rev=%u", state,
-                 o->config->settings.rule[alert->rule].id, log_text(a, alert->name), alert->rev);
+    char line[ALERT_LINE_MAX];
+    log_line(o->log, alert->kind == ALERT_OPS ? LOG_WARNING : LOG_INFO, "alert", "%s",
+             alert_line(line, &o->config->settings, alert));
 }
 
 void outlet_release(struct outlet *o, uint64_t seq)

@@ -65,7 +65,8 @@ class Mix(unittest.TestCase):
             self.assertEqual((topic, angry["part"], angry["value"], angry["n"]),
                              ("alert.mix.breached.-.-.", "dispute", 0.5, 2))
             self.assertNotIn("category", angry)
-            daemon.wait_line("state=breached rule=flood name=shop part=refund rev=1")
+            daemon.wait_line("state=breached rule=flood scope=team name=shop part=refund "
+                             "team=shop rev=1")
 
     def test_acknowledged_and_muted_part_by_part(self):
         with Daemon(RULES) as daemon:
