@@ -130,12 +130,25 @@ static handle_t make(struct alerts *a, handle_t ticket, handle_t *chain)
     return h;
 }
 
+/* A level was passed last: what is so is active. */
+static bool next_active(const struct alert_entry *e, bool was_told, uint8_t *ret_state)
+{
+    const struct sla_fact *f = &e->is;
+    *ret_state = f->breached != MS_NONE ? ALERT_BREACHED : ALERT_WARNING;
+    if (!was_told || e->active)
+        return f->breached != MS_NONE ? f->overdue > e->overdue : f->warned > e->warned;
+    if (e->breached && f->breached > e->ended)
+        *ret_state = ALERT_CORRECTED; /* it was over by then: this breach is another */
+    return true; /* a late event took its end back, or has brought a level after it */
+}
+
 /* What is next to be told of it; false: nothing. */
 static bool next_state(const struct alert_entry *e, uint8_t *ret_state)
 {
     const struct sla_fact *f = &e->is;
     bool was_told = e->rev > 0 && e->state != ALERT_CORRECTED;
-    if (e->gone || (e->breached && f->breached == MS_NONE)) {
+    bool forgiven = f->ended == MS_NONE && f->breached == MS_NONE && f->warned == 0;
+    if (e->gone || forgiven || (e->breached && f->breached == MS_NONE)) {
         *ret_state = ALERT_CORRECTED;
         return was_told;
     }
@@ -143,16 +156,10 @@ static bool next_state(const struct alert_entry *e, uint8_t *ret_state)
         *ret_state = ALERT_BREACHED;
         return true;
     }
-    if (f->ended != MS_NONE) {
-        *ret_state = f->state == CLOCK_CANCELLED ? ALERT_CANCELLED : ALERT_CLEARED;
-        bool otherwise = was_told && !e->active && e->state != *ret_state && f->ended <= e->ended;
-        return e->active || otherwise;
-    }
-    *ret_state = f->breached != MS_NONE ? ALERT_BREACHED : ALERT_WARNING;
-    bool over = e->state == ALERT_CLEARED || e->state == ALERT_CANCELLED;
-    if (was_told && over && f->wakes == e->wakes)
-        return true; /* a late event took its end back */
-    return f->breached != MS_NONE ? f->overdue > e->overdue : f->warned > e->warned;
+    if (f->ended == MS_NONE)
+        return next_active(e, was_told, ret_state);
+    *ret_state = f->state == CLOCK_CANCELLED ? ALERT_CANCELLED : ALERT_CLEARED;
+    return e->active || (was_told && e->state != *ret_state);
 }
 
 void alerts_note(struct alerts *a, handle_t ticket, handle_t *chain, const struct sla_fact *fact,
@@ -160,8 +167,9 @@ void alerts_note(struct alerts *a, handle_t ticket, handle_t *chain, const struc
 {
     uint8_t state;
     handle_t h = find(a, *chain, fact->metric, fact->start);
-    if (h == 0 && fact->breached == MS_NONE && fact->ended != MS_NONE)
-        return; /* warned of, and over before anybody could be told */
+    bool over = fact->ended != MS_NONE || fact->warned == 0;
+    if (h == 0 && fact->breached == MS_NONE && over)
+        return; /* warned of or forgiven, and over before anybody could be told */
     if (h == 0)
         h = make(a, ticket, chain);
     if (h == 0) {
@@ -313,7 +321,6 @@ bool alerts_tell(struct alerts *a, handle_t h, uint64_t ticket_hash, ms_t at, st
             e->breached = state == ALERT_BREACHED;
         } else {
             e->ended = state == ALERT_CORRECTED ? at : f->ended;
-            e->wakes = f->wakes;
             if (state == ALERT_CORRECTED) /* what still holds is told anew */
                 e->warned = e->overdue = 0;
             e->breached = state != ALERT_CORRECTED && e->breached;

@@ -27,9 +27,8 @@ struct alert_entry {
     uint8_t state;           /* enum alert_state told last, when rev > 0 */
     uint8_t warned, overdue; /* levels told */
     bool held;               /* its ticket's source was behind when the level was noticed */
-    uint8_t wakes;           /* of the clock when its end was told */
     bool forgiven;           /* a longer target took the breach back: why it is corrected */
-    uint8_t unused[2];
+    uint8_t unused[3];
     uint32_t rev;
     ms_t since, ended; /* of what was told */
 };

@@ -80,7 +80,9 @@ void sla_finish(struct sla *s, struct sla_clock *c, const struct fold *f, ms_t a
     c->next = MS_NEVER;
     c->state = (uint8_t)state;
     c->cause = (uint8_t)cause;
-    sla_tell(s, c, f, at, terms, out);
+    if (c->up != 0 || out->account != NULL)
+        sla_tell(s, c, f, at, terms, out);
+    c->up = 0;
 }
 
 /* How an instance that no longer runs has ended. */
@@ -97,7 +99,7 @@ static void finish_by(struct sla *s, enum sla_slot slot, struct fold *f, const s
     if (resolves ? resolved : replied) {
         if (sla_exceeded(s, c, terms)) { /* other terms came at the same instant */
             sla_breach(c, f, at, out);
-            c->alerted = true;
+            c->alerted = c->up = true;
             account_level(out->account, c, at);
             sla_tell(s, c, f, at, terms, out);
         }
@@ -136,7 +138,7 @@ static void begin(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at, b
     c->instance = s->instances[c->metric];
     c->state = CLOCK_RUNNING;
     c->cause = CAUSE_NONE;
-    c->warned = c->overdue = c->alerted = c->wakes = 0;
+    c->warned = c->overdue = c->alerted = c->told = c->up = 0;
     c->steady = c->start == at && !known;
     c->breached = MS_NONE;
     c->owner = f->tags; /* of an assignee's response; others: at the breach */
@@ -182,7 +184,6 @@ static void wake(struct sla *s, enum sla_slot slot, struct fold *f, ms_t at,
     }
     sla_fit_warned(c, sla_target(s, c, s->priority, terms));
     bool lost = c->cause == CAUSE_NO_POLICY;
-    c->wakes = (uint8_t)(c->wakes + !lost);
     c->state = CLOCK_RUNNING;
     c->steady = false;
     c->cause = sla_exceeded(s, c, terms) ? CAUSE_RETARGET : CAUSE_NONE;

@@ -35,7 +35,7 @@ void sla_forgive(struct sla *s, struct sla_clock *c, struct fold *f, ms_t at,
     sink_sample(out, FAM_MARKS, &miss, &c->owner, ALL_SCOPES, -1);
     f->missed &= (uint16_t)~BIT(target);
     c->breached = MS_NONE;
-    c->warned = c->overdue = 0;
+    c->warned = c->overdue = c->told = c->up = 0;
     c->cause = CAUSE_FORGIVEN;
     sla_tell(s, c, f, at, terms, out);
     c->cause = CAUSE_NONE;

@@ -160,7 +160,6 @@ void sla_tell(const struct sla *s, const struct sla_clock *c, const struct fold 
     k->warned = c->warned;
     k->overdue = c->overdue;
     k->alerted = c->alerted;
-    k->wakes = c->wakes;
     k->steady = c->steady;
 }
 
@@ -241,8 +240,12 @@ void sla_level(struct sla *s, struct sla_clock *c, struct fold *f, const struct 
         c->warned++;
     else
         sla_breach(c, f, due, out);
+    bool fresh = c->breached != MS_NONE || c->warned > c->told;
+    c->told = c->warned > c->told ? c->warned : c->told;
     c->alerted = true;
     account_level(out->account, c, due);
-    sla_tell(s, c, f, due, terms, out);
+    c->up = c->up != 0 || fresh;
+    if (fresh || out->account != NULL)
+        sla_tell(s, c, f, due, terms, out);
     sla_set_next(s, c, due, terms);
 }

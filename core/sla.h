@@ -31,10 +31,10 @@ struct sla_clock {
     uint8_t warned;    /* warning points passed */
     uint8_t overdue;   /* repeats passed */
     uint8_t alerted;   /* some level was passed: its alert may have been told */
-    uint8_t wakes;     /* how often it ran again after a reopening */
+    uint8_t told;      /* warning points passed at most: each is told once */
     uint8_t inherited; /* began in a ticket that was merged into this one */
     uint8_t steady;    /* counted by the same terms all the time from its start to its breach */
-    uint8_t unused;
+    uint8_t up;        /* its alert is active when all is told in order */
 };
 
 /* How the ticket's own business time runs. */
@@ -57,7 +57,8 @@ struct sla {
     struct sla_clock clock[SLA_SLOTS];
 };
 
-/* What has become of an instance that has passed a level, as of now. */
+/* What was last to be told of an instance that has passed a level: the level, or that its alert is
+ * over. A reopening is silent, and so is what comes after it until a level passes that is new. */
 struct sla_fact {
     ms_t start, ended;    /* ended: MS_NONE = goes on */
     ms_t warned_at;       /* of the latest warning point; MS_NONE */
@@ -72,7 +73,6 @@ struct sla_fact {
     uint16_t instance;
     uint8_t metric, state, cause, warned, overdue, policy;
     uint8_t alerted; /* some level was passed, if only under other terms */
-    uint8_t wakes;   /* as in the clock */
     uint8_t steady;  /* as in the clock */
 };
 

@@ -105,9 +105,9 @@ uint64_t sla_digest(const struct sla *s)
     uint64_t h = 5;
     for (int i = 0; i < SLA_SLOTS; i++) {
         const struct sla_clock *c = &s->clock[i];
-        const int64_t numbers[] = {c->start,    c->since,  c->elapsed, c->next,
-                                   c->breached, c->state,  c->cause,   c->metric,
-                                   c->instance, c->warned, c->overdue};
+        const int64_t numbers[] = {c->start,   c->since, c->elapsed, c->next,     c->breached,
+                                   c->state,   c->cause, c->metric,  c->instance, c->warned,
+                                   c->overdue, c->told,  c->up};
         h = mix64(h ^ hash_bytes(1, numbers, sizeof numbers));
     }
     const int64_t ticket[] = {s->total, s->pending, s->held, s->run};

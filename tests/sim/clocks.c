@@ -22,6 +22,7 @@ struct telling {
 };
 
 static struct event events[EVENTS_MAX];
+static bool untold[EVENTS_MAX]; /* the one that is told shuffled has not heard it yet */
 static uint32_t events_n;
 static struct chaos_texts texts[EVENTS_MAX];
 static struct sla_setting sla;
@@ -190,23 +191,13 @@ static void compare_alert(const struct pair *p, const struct oracle_clock *want,
               "an alert too many", -1, told != NULL ? told->state : -1);
         return;
     }
-    /* A warning that was over before it could be told is not told, or not told again: not even
-     * when its clock runs again without passing another level. */
-    bool was_over = !want->open || state == ALERT_CLEARED || state == ALERT_CANCELLED;
+    /* A warning that was over before it could be told is not told, or not told again. */
+    bool was_over = state == ALERT_CLEARED || state == ALERT_CANCELLED || state == ALERT_CORRECTED;
     bool silent = !p->of->in_order && !want->breached && was_over;
     if (silent && (told == NULL || told->state == ALERT_CORRECTED))
         return;
     agree(p, told != NULL, "an alert is missing", state, -1);
-    /* How a clock ended is not told again when a late event shows another end. */
-    bool over = !p->of->in_order && (state == ALERT_CLEARED || state == ALERT_CANCELLED) &&
-                (told->state == ALERT_CLEARED || told->state == ALERT_CANCELLED);
-    /* A repeat that passed, was told, and then came after a reopening instead: once is enough. */
-    over = over || (!p->of->in_order && state == ALERT_BREACHED && want->repeats > 0 &&
-                    want->repeats == told->level && told->state != ALERT_CORRECTED);
-    /* Forgiven before it could be told, it ends like one that never breached. */
-    over = over || (!p->of->in_order && state == ALERT_CORRECTED && !want->open &&
-                    (told->state == ALERT_CLEARED || told->state == ALERT_CANCELLED));
-    agree(p, over || state == told->state, "another end of an alert", state, told->state);
+    same(p, "another end of an alert", state, told->state);
     bool repeats = want->repeats == told->level; /* a repeat is not taken back */
     repeats = repeats || (!p->of->in_order && want->repeats < told->level);
     agree(p, state != ALERT_BREACHED || repeats, "other repeats of a breach", want->repeats,
@@ -320,7 +311,7 @@ static void compare_ticket(struct telling *t, struct str ticket, uint32_t n)
     p.ticket = ticket;
     p.events = 0;
     for (uint32_t i = 0; i < n; i++)
-        if (str_equal(events[i].ticket, ticket))
+        if (str_equal(events[i].ticket, ticket) && (t->in_order || !untold[i]))
             p.event[p.events++] = events[i];
     if (p.events == 0)
         return;
@@ -412,11 +403,35 @@ static void tell_in_order(struct random *r, struct telling *t)
     }
 }
 
+/* Late ones too: whatever has come so far, it is as if all of it had come in order. */
+static void tell_shuffled(struct random *r, struct telling *t, ms_t lateness)
+{
+    static uint32_t order[2 * EVENTS_MAX];
+    uint32_t m = chaos_order(r, events, events_n, lateness, 30, order);
+    ms_t newest = MS_NONE;
+    bool often = random_percent(r, 50);
+    memset(untold, true, sizeof untold);
+    for (uint32_t i = 0, k; i < m; i += k) {
+        k = often ? 1 : (uint32_t)random_range(r, 1, 100);
+        k = k < m - i ? k : m - i;
+        struct event batch[100];
+        for (uint32_t j = 0; j < k; j++) {
+            batch[j] = events[order[i + j]];
+            newest = ms_max(newest, batch[j].ts);
+            untold[order[i + j]] = false;
+        }
+        world_feed(&t->world, batch, k, k, 0, r);
+        if (!often || !random_percent(r, 10))
+            continue;
+        world_tick(&t->world, newest);
+        marks_n = 0;
+        compare_ticket(t, batch[0].ticket, events_n);
+    }
+}
+
 void clocks_round(struct random *r)
 {
     static struct telling a, b;
-    static struct event shuffled[2 * EVENTS_MAX];
-    static uint32_t order[2 * EVENTS_MAX];
     static struct settings s;
     struct chaos c;
     chaos_settings(r, &s);
@@ -433,10 +448,7 @@ void clocks_round(struct random *r)
     begin(&a, &s, true);
     begin(&b, &s, false);
     tell_in_order(r, &a);
-    uint32_t m = chaos_order(r, events, events_n, s.lateness, 30, order);
-    for (uint32_t i = 0; i < m; i++)
-        shuffled[i] = events[order[i]];
-    world_feed(&b.world, shuffled, m, 0, 0, r);
+    tell_shuffled(r, &b, s.lateness);
     ms_t end = c.now + s.lateness + random_range(r, 0, 3 * MS_DAY) + 2 * MS_HOUR;
     world_tick(&a.world, end);
     world_tick(&b.world, end);

@@ -18,11 +18,12 @@ struct followed *follow_find_clock(struct follow *f, struct str ticket, uint8_t 
     return NULL;
 }
 
-/* A breach is told once, until a late event takes back its end: then the alert is active again. */
-static bool may_breach(const struct followed *last, bool in_order)
+/* A breach is told once, until a late event takes back its end: then the same breach is active
+ * again. One that came after that end is another, and the first is corrected before it. */
+static bool may_breach(const struct followed *last, const struct alert *a, bool in_order)
 {
     bool over = last->state == ALERT_CLEARED || last->state == ALERT_CANCELLED;
-    return !last->breached || (!in_order && over);
+    return !last->breached || (!in_order && over && a->sla.breach_at <= last->ended_at);
 }
 
 static const char *check_step(const struct followed *last, const struct alert *a, bool in_order)
@@ -45,7 +46,7 @@ static const char *check_step(const struct followed *last, const struct alert *a
             return !last->breached                  ? "repeats what is no breach"
                    : last->state == ALERT_CORRECTED ? "repeats what was corrected"
                                                     : NULL;
-        return may_breach(last, in_order) ? NULL : "a second breach";
+        return may_breach(last, a, in_order) ? NULL : "a second breach";
     case ALERT_CLEARED:
     case ALERT_CANCELLED:
         return first || last->state == ALERT_CORRECTED ? "ends what is not there" : NULL;
@@ -76,6 +77,7 @@ const char *follow_effect(struct follow *f, const struct effect *e)
     last->state = a->state;
     last->cause = a->sla.cause;
     last->level = a->sla.level;
+    last->ended_at = a->ended_at;
     last->instance = a->sla.instance;
     if (a->state == ALERT_BREACHED)
         last->breached = true;

@@ -12,6 +12,7 @@ struct followed {
     uint8_t state; /* enum alert_state */
     uint8_t cause;
     bool breached; /* and not taken back since */
+    ms_t ended_at;
     uint32_t level;
     char ticket[NAME_BYTES_MAX + 1];
     uint8_t metric;

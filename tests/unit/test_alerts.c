@@ -199,6 +199,70 @@ Test(alerts, cleared_and_then_corrected)
 }
 
 /* The whole fold says nothing of it: it is gone. What began before the fold's base stays. */
+/* A late event shows that it never ended: the same breach is active again, with its repeats. */
+Test(alerts, an_end_that_is_taken_back)
+{
+    for (uint8_t repeats = 0; repeats < 3; repeats++) {
+        struct alerts *a = alerts_new(4);
+        handle_t chain = 0;
+        note(a, &chain, breached(10, 0));
+        (void)tells(a, ALERT_BREACHED, 1);
+        note(a, &chain, ended(breached(10, 0), CLOCK_CANCELLED, CAUSE_NO_POLICY));
+        (void)tells(a, ALERT_CANCELLED, 2);
+        note(a, &chain, breached(10, repeats));
+        struct alert t = tells(a, ALERT_BREACHED, 3);
+        cr_assert(t.sla.level == repeats && t.since == 10 + HOUR && t.ended_at == MS_NONE);
+        silent(a);
+        const struct alerts_tally *n = &a->ends.tally;
+        cr_assert(n->breached == 1 && n->fired == 2 && n->cancelled == 1 && n->active == 1);
+        alerts_free(a);
+    }
+}
+
+/* The breach that is so came after what had ended: what was told is corrected first. */
+Test(alerts, another_breach_than_the_one_that_ended)
+{
+    struct alerts *a = alerts_new(4);
+    handle_t chain = 0;
+    note(a, &chain, breached(10, 0));
+    (void)tells(a, ALERT_BREACHED, 1);
+    note(a, &chain, ended(breached(10, 0), CLOCK_MET_LATE, CAUSE_MET_LATE));
+    (void)tells(a, ALERT_CLEARED, 2);
+    struct sla_fact f = breached(10, 0);
+    f.breached = f.level_at = 10 + 2 * HOUR + 1;
+    note(a, &chain, f);
+    cr_assert_eq(tells(a, ALERT_CORRECTED, 3).sla.cause, CAUSE_LATE_EVENT);
+    cr_assert_eq(tells(a, ALERT_BREACHED, 4).since, f.breached);
+    silent(a);
+    const struct alerts_tally *n = &a->ends.tally;
+    cr_assert(n->breached == 2 && n->corrected == 1 && n->cleared == 0 && n->active == 1);
+    note(a, &chain, f);
+    silent(a);
+    alerts_free(a);
+}
+
+/* Warned of as often as before, but after its end: active again. And an end told otherwise. */
+Test(alerts, a_warning_after_its_end)
+{
+    struct alerts *a = alerts_new(4);
+    handle_t chain = 0;
+    note(a, &chain, warned(10, 2));
+    (void)tells(a, ALERT_WARNING, 1);
+    note(a, &chain, ended(warned(10, 2), CLOCK_MET, CAUSE_MET));
+    (void)tells(a, ALERT_CLEARED, 2);
+    note(a, &chain, warned(10, 1));
+    cr_assert_eq(tells(a, ALERT_WARNING, 3).sla.level, 1);
+    struct sla_fact f = ended(warned(10, 1), CLOCK_MET, CAUSE_MET);
+    note(a, &chain, f);
+    (void)tells(a, ALERT_CLEARED, 4);
+    f = ended(f, CLOCK_CANCELLED, CAUSE_ENDED);
+    f.ended++;
+    note(a, &chain, f);
+    (void)tells(a, ALERT_CANCELLED, 5);
+    silent(a);
+    alerts_free(a);
+}
+
 Test(alerts, a_fold_that_does_not_know_it)
 {
     struct alerts *a = alerts_new(4);
@@ -234,6 +298,24 @@ Test(alerts, forgiven_says_so)
 }
 
 /* Told within a second it is not late; later it is, or held when the source was behind. */
+/* Breached and forgiven before anybody could be told: no more than its warning was said. */
+Test(alerts, forgiven_before_it_was_told)
+{
+    struct alerts *a = alerts_new(4);
+    handle_t chain = 0;
+    struct sla_fact f = running(10);
+    f.cause = CAUSE_FORGIVEN;
+    note(a, &chain, f);
+    silent(a);
+    cr_assert_eq(chain, 0);
+    note(a, &chain, warned(10, 1));
+    (void)tells(a, ALERT_WARNING, 1);
+    note(a, &chain, f);
+    cr_assert_eq(tells(a, ALERT_CORRECTED, 2).sla.cause, CAUSE_FORGIVEN);
+    silent(a);
+    alerts_free(a);
+}
+
 Test(alerts, late_or_held)
 {
     struct alerts *a = alerts_new(4);
@@ -368,8 +450,13 @@ Test(alerts, by_chance)
         for (int c = 0; c < CHAINS; c++)
             for (int k = 0; k < STARTS; k++) {
                 const struct model *m = &model[c][k];
-                if (m->known)
-                    cr_assert_eq(m->breached, m->is.breached != MS_NONE);
+                bool level = m->is.ended == MS_NONE;
+                if (!m->known)
+                    continue;
+                cr_assert_eq(m->breached, m->is.breached != MS_NONE);
+                cr_assert_eq(m->open, level, "what is told last is what is so");
+                cr_assert(level || m->rev == 0 || m->state == ALERT_CORRECTED ||
+                          (m->state == ALERT_CANCELLED) == (m->is.state == CLOCK_CANCELLED));
             }
         alerts_check(a);
         alerts_free(a);
