@@ -219,6 +219,15 @@ struct engine_growth {
 };
 uint32_t engine_growth(const struct engine *e, struct engine_growth ret[ENGINE_GROWTHS]);
 
+/* What finds the slots of the great pools: entries lie all over it, so that the first ones touch
+ * all of its pages. Returns how many there are. */
+enum { ENGINE_FINDERS = 5 };
+struct engine_finder {
+    const void *base;
+    uint64_t size; /* bytes */
+};
+uint32_t engine_finders(const struct engine *e, struct engine_finder ret[ENGINE_FINDERS]);
+
 /* Checks all invariants (CHECK); slow. */
 void engine_check(struct engine *e);
 

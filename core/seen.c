@@ -55,6 +55,11 @@ struct seen *seen_init(void *mem, const struct limits *l, uint64_t seed)
     return s;
 }
 
+const struct map *seen_map(const struct seen *s)
+{
+    return &s->map;
+}
+
 /* --- keys --------------------------------------------------------------------------------- */
 
 static uint64_t hash_id(uint64_t seed, const struct event *e)

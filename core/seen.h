@@ -36,6 +36,10 @@ struct seen *seen_init(void *mem, const struct limits *limits, uint64_t seed);
 bool seen_before(struct seen *s, const struct event *e, ms_t now, ms_t remember_ids,
                  uint32_t *ret_src);
 
+/* What finds the ids. */
+struct map;
+const struct map *seen_map(const struct seen *s);
+
 /* Brings what seen_before will read towards the cache, some events ahead. */
 void seen_prefetch(const struct seen *s, const struct event *e);
 

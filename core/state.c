@@ -4,6 +4,7 @@
 #include "core/engines.h"
 #include "core/slice.h"
 #include "core/snapshot.h"
+#include "core/tickets.h"
 
 static const char *const limit_names[LIMIT_MET_N] = {
     [LIMIT_MET_TICKETS] = "tickets", [LIMIT_MET_HISTORY] = "history", [LIMIT_MET_CALLS] = "calls",
@@ -239,6 +240,17 @@ uint32_t engine_growth(const struct engine *e, struct engine_growth ret[ENGINE_G
                                         .slot_size = p->slot_size};
     }
     return e->image.pools;
+}
+
+uint32_t engine_finders(const struct engine *e, struct engine_finder ret[ENGINE_FINDERS])
+{
+    const struct tickets *t = e->tickets;
+    const struct map *maps[] = {&t->map, seen_map(e->seen), &t->customers.touches.root,
+                                &t->repeats.openings.root, &t->repeats.resolves.root};
+    STATIC_ASSERT(ARRAY_LEN(maps) == ENGINE_FINDERS, "room for each");
+    for (uint32_t i = 0; i < ENGINE_FINDERS; i++)
+        ret[i] = (struct engine_finder){maps[i]->cells, map_bytes(maps[i]->cap)};
+    return ENGINE_FINDERS;
 }
 
 void engine_check(struct engine *e)

@@ -329,14 +329,14 @@ bool driver_open(struct driver *d, uv_loop_t *loop, void *zmq)
     d->status.version = str_of(TP_VERSION);
     if (!driver_begin(d))
         return false;
-    pages_open(&d->pages, d->engine, loop, d);
+    pages_open(&d->pages, d->engine);
     if (!bus_open(&d->bus, loop, zmq, &d->config, &d->status.peers, on_events, on_query,
                   driver_ingest))
         return false;
     uv_prepare_init(loop, &d->prepare);
     uv_timer_init(loop, &d->timer);
     uv_idle_init(loop, &d->idle);
-    d->handles = 7;
+    d->handles = 6;
     d->prepare.data = d->timer.data = d->idle.data = d;
     uv_prepare_start(&d->prepare, on_prepare);
     log_info(d->log, "engine", "address_space=%lluM rules=%u windows=%u",
@@ -429,11 +429,6 @@ static void on_handle_closed(uv_handle_t *handle)
     part_closed(handle->data);
 }
 
-static void on_pages_closed(struct pages *p)
-{
-    part_closed(p->data);
-}
-
 static void on_web_closed(struct web *w)
 {
     part_closed(w->data);
@@ -455,6 +450,7 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
     d->bus.data = d;
     d->durable.data = d;
     bus_deafen(&d->bus);
+    pages_close(&d->pages);
     if (d->handles == 0) {
         query_close(&d->query);
         bus_close(&d->bus, on_bus_closed);
@@ -470,7 +466,6 @@ void driver_close(struct driver *d, void (*closed)(struct driver *d))
     query_close(&d->query);
     d->standby.data = d;
     standby_close(&d->standby, on_standby_closed);
-    pages_close(&d->pages, on_pages_closed);
 }
 
 void driver_free(struct driver *d)

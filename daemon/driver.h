@@ -52,7 +52,7 @@ struct driver {
     uv_prepare_t prepare;
     uv_timer_t timer;
     uv_idle_t idle;
-    int handles; /* open ones of these three, pages, and web */
+    int handles; /* open ones of these three, web, delivery, standby */
     uint64_t turns;
     uint64_t turn_ns_max; /* longest turn since the last look */
     uint64_t turn_began;

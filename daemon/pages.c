@@ -1,39 +1,67 @@
 #include "daemon/pages.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-void pages_open(struct pages *p, const struct engine *engine, uv_loop_t *loop, void *data)
-{
-    *p = (struct pages){.engine = engine, .loop = loop, .data = data};
-    p->work.data = p;
-}
+static const uintptr_t mask = PAGES_BYTES - 1;
 
-/* In a thread. The contents of pages do not change, so the engine may work on them meanwhile. */
-static void populate(uv_work_t *work)
+/* What pages hold does not change, so the engine may work on them meanwhile. */
+static void populate(struct pages *p, const struct pages_range *r)
 {
-    struct pages *p = work->data;
-    for (uint32_t i = 0; i < p->ranges; i++) {
-        const struct pages_range *r = &p->range[i];
-        if (madvise(r->at, r->n, MADV_POPULATE_WRITE) != 0 && errno == EINVAL)
-            p->useless = true;
+    for (size_t done = 0; done < r->n && !atomic_load(&p->stopping); done += PAGES_BYTES) {
+        size_t n = r->n - done < PAGES_BYTES ? r->n - done : PAGES_BYTES;
+        if (madvise(r->at + done, n, MADV_POPULATE_WRITE) != 0 && errno == EINVAL)
+            atomic_store(&p->useless, true);
     }
 }
 
-static void on_populated(uv_work_t *work, int status)
+static void *work(void *arg)
 {
-    struct pages *p = work->data;
-    (void)status; /* cancelled or not, it is over */
-    p->working = false;
-    if (p->closed != NULL)
-        p->closed(p);
+    struct pages *p = arg;
+    const struct sched_param none = {0};
+    (void)sched_setscheduler(0, SCHED_BATCH, &none); /* of this thread; else it is as the others */
+    for (;;) {
+        while (sem_wait(&p->stir) != 0)
+            ; /* a signal */
+        for (uint32_t i = 0; i < p->ranges && !atomic_load(&p->useless); i++)
+            populate(p, &p->range[i]);
+        atomic_store(&p->working, false);
+        if (atomic_load(&p->stopping))
+            return NULL;
+    }
+}
+
+/* Hands the ranges over. */
+static void begin(struct pages *p)
+{
+    atomic_store(&p->working, true);
+    (void)sem_post(&p->stir);
+}
+
+void pages_open(struct pages *p, const struct engine *engine)
+{
+    struct engine_finder finder[ENGINE_FINDERS];
+    *p = (struct pages){.engine = engine};
+    uint32_t n = engine_finders(engine, finder);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (uint32_t i = 0; i < n; i++) {
+        uintptr_t base = (uintptr_t)finder[i].base, skip = -base % page;
+        if (finder[i].size >= skip + page) /* whole pages only; a part brings a huge one */
+            p->range[p->ranges++] = (struct pages_range){(char *)finder[i].base + skip,
+                                                         (finder[i].size - skip) / page * page};
+    }
+    CHECK(sem_init(&p->stir, 0, 0) == 0);
+    p->running = pthread_create(&p->thread, NULL, work, p) == 0;
+    if (p->running)
+        begin(p);
 }
 
 /* Notes what is to be touched of pool i, if anything. */
 static void look(struct pages *p, uint32_t i, const struct engine_growth *g)
 {
     uintptr_t base = (uintptr_t)g->base, end = base + g->used, last = base + g->size;
-    uintptr_t mask = PAGES_BYTES - 1;
     if (g->used < PAGES_BEGUN)
         return;
     uintptr_t ahead = g->used < PAGES_GROWN ? PAGES_NEAR : PAGES_AHEAD;
@@ -50,7 +78,8 @@ static void look(struct pages *p, uint32_t i, const struct engine_growth *g)
 void pages_tend(struct pages *p, uint64_t now)
 {
     struct engine_growth growth[PAGES_POOLS];
-    if (p->working || p->useless || now - p->looked_at < PAGES_EVERY_MS)
+    if (!p->running || atomic_load(&p->working) || atomic_load(&p->useless) ||
+        now - p->looked_at < PAGES_EVERY_MS)
         return;
     p->looked_at = now;
     p->ranges = 0;
@@ -58,14 +87,16 @@ void pages_tend(struct pages *p, uint64_t now)
     for (uint32_t i = 0; i < n; i++)
         look(p, i, &growth[i]);
     if (p->ranges > 0)
-        p->working = uv_queue_work(p->loop, &p->work, populate, on_populated) == 0;
+        begin(p);
 }
 
-void pages_close(struct pages *p, void (*closed)(struct pages *p))
+void pages_close(struct pages *p)
 {
-    p->closed = closed;
-    if (!p->working)
-        closed(p);
-    else
-        (void)uv_cancel((uv_req_t *)&p->work); /* it may have begun */
+    if (!p->running)
+        return;
+    atomic_store(&p->stopping, true);
+    (void)sem_post(&p->stir);
+    pthread_join(p->thread, NULL);
+    sem_destroy(&p->stir);
+    p->running = false;
 }

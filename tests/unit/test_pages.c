@@ -5,6 +5,7 @@
 #include "tests/lib/desk.h"
 
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -37,32 +38,29 @@ static struct engine_growth greatest(const struct desk *d)
     return best;
 }
 
-static bool closed;
-
-static void on_closed(struct pages *p)
+/* Until the thread has done what it was told. */
+static void wait_for(const struct pages *p)
 {
-    (void)p;
-    closed = true;
+    while (atomic_load(&p->working))
+        sched_yield();
 }
 
 Test(pages, are_there_before_the_pool_is)
 {
     struct desk *d = desk_new();
     struct pages p;
-    uv_loop_t loop;
     uint32_t tickets = 0;
     d->limits = limits_default();
     desk_open(d);
-    cr_assert_eq(uv_loop_init(&loop), 0);
-    pages_open(&p, d->e, &loop, NULL);
+    pages_open(&p, d->e);
+    wait_for(&p);
     pages_tend(&p, 1000);
     cr_assert(!p.working, "nothing has grown yet");
     for (uint64_t now = 2000; tickets < 30000; now += PAGES_EVERY_MS) {
         grow(d, &tickets, 1000);
         pages_tend(&p, now);
         pages_tend(&p, now); /* it works already, or has just looked */
-        uv_run(&loop, UV_RUN_DEFAULT);
-        cr_assert(!p.working);
+        wait_for(&p);
     }
     struct engine_growth g = greatest(d);
     cr_assert_gt(g.used, PAGES_GROWN);
@@ -73,9 +71,7 @@ Test(pages, are_there_before_the_pool_is)
     }
     pages_tend(&p, 100000);
     cr_assert(!p.working, "all is there");
-    pages_close(&p, on_closed);
-    cr_assert(closed);
-    cr_assert_eq(uv_loop_close(&loop), 0);
+    pages_close(&p);
     desk_free(d);
 }
 
@@ -97,42 +93,86 @@ Test(pages, are_there_before_a_small_pool_comes_to_them)
 {
     struct desk *d = desk_new();
     struct pages p;
-    uv_loop_t loop;
     uint32_t tickets = 0;
     d->limits = limits_default();
     desk_open(d);
-    cr_assert_eq(uv_loop_init(&loop), 0);
-    pages_open(&p, d->e, &loop, NULL);
+    pages_open(&p, d->e);
+    wait_for(&p);
     for (uint64_t now = 1000; tickets < 6000 && !p.useless; now += PAGES_EVERY_MS) {
         grow(d, &tickets, 200);
         pages_tend(&p, now);
-        uv_run(&loop, UV_RUN_DEFAULT);
+        wait_for(&p);
         if (!p.useless)
             next_is_there(d);
     }
-    pages_close(&p, on_closed);
-    cr_assert_eq(uv_loop_close(&loop), 0);
+    pages_close(&p);
     desk_free(d);
 }
 
-Test(pages, close_waits_for_the_thread)
+/* How many of a range's small pages are there. */
+static uint64_t present(const struct engine_finder *f)
+{
+    uint64_t n = 0;
+    for (uintptr_t at = (uintptr_t)f->base; at < (uintptr_t)f->base + f->size; at += 4096)
+        n += is_there(at);
+    return n;
+}
+
+/* All of what finds slots is there before the first event, and nothing of it was changed. */
+Test(pages, what_finds_slots_is_there_at_once)
 {
     struct desk *d = desk_new();
+    struct engine_finder finder[ENGINE_FINDERS];
     struct pages p;
-    uv_loop_t loop;
+    uint64_t before = 0, after = 0, all = 0;
+    d->limits = limits_default();
+    desk_open(d);
+    uint64_t digest = engine_digest(d->e);
+    cr_assert_eq(engine_finders(d->e, finder), ENGINE_FINDERS);
+    for (uint32_t i = 0; i < ENGINE_FINDERS; i++) {
+        for (uint32_t k = 0; k < i; k++)
+            cr_assert_neq(finder[i].base, finder[k].base);
+        before += present(&finder[i]);
+        all += finder[i].size / 4096;
+    }
+    cr_assert_lt(before, all / 2, "a fresh engine has touched little");
+    pages_open(&p, d->e);
+    wait_for(&p);
+    for (uint32_t i = 0; i < ENGINE_FINDERS; i++)
+        after += present(&finder[i]);
+    if (!p.useless)
+        cr_assert_geq(after + 2 * ENGINE_FINDERS, all,
+                      "but for pages shared with what lies beside");
+    cr_assert_eq(engine_digest(d->e), digest);
+    engine_check(d->e);
+    pages_close(&p);
+    desk_free(d);
+}
+
+/* Whether it was through or not, it is over, and more is not begun. */
+Test(pages, close_ends_the_thread)
+{
+    struct desk *d = desk_new();
     uint32_t tickets = 0;
     d->limits = limits_default();
     desk_open(d);
-    cr_assert_eq(uv_loop_init(&loop), 0);
-    pages_open(&p, d->e, &loop, NULL);
-    grow(d, &tickets, 20000);
-    pages_tend(&p, 1000);
-    cr_assert(p.working);
-    pages_close(&p, on_closed);
-    cr_assert(!closed);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    cr_assert(closed && !p.working);
-    cr_assert_eq(uv_loop_close(&loop), 0);
+    for (int i = 0; i < 20; i++) {
+        struct pages p;
+        pages_open(&p, d->e);
+        cr_assert(p.running);
+        if (i % 2 != 0) { /* not at once, but with another order under way */
+            wait_for(&p);
+            grow(d, &tickets, 2000);
+            pages_tend(&p, 1000);
+        }
+        pages_close(&p);
+        cr_assert(!p.running);
+        pages_tend(&p, 100000);
+        pages_close(&p); /* harmless */
+    }
+    struct pages none = {.running = false};
+    pages_tend(&none, 1000);
+    pages_close(&none);
     desk_free(d);
 }
 
