@@ -331,9 +331,12 @@ function color(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/* A line needs two points: one without a neighbour is a dot. */
+const alone = ({dataset: {data}, dataIndex: i}) => (data[i - 1] ?? null) === null && (data[i + 1] ?? null) === null ? 3 : 0;
+
 function line(axis, hue, fill) {
     return {data: [], yAxisID: axis, borderColor: color(hue), backgroundColor: color(hue) + "2e", fill,
-        borderWidth: 2.5, pointRadius: 0, pointHitRadius: 12, cubicInterpolationMode: "monotone", spanGaps: false};
+        borderWidth: 2.5, pointRadius: alone, pointHitRadius: 12, cubicInterpolationMode: "monotone", spanGaps: false};
 }
 
 function axis(side, write, more = {}) {
@@ -376,8 +379,7 @@ function update(id, labels, series) {
     }
     chart.shown = changed;
     chart.data.labels = labels;
-    const pointRadius = labels.length < 4 ? 3 : 0; /* a line needs two points */
-    series.forEach((s, i) => Object.assign(chart.data.datasets[i], s, {pointRadius}));
+    series.forEach((s, i) => Object.assign(chart.data.datasets[i], s));
     chart.update("none");
     const last = data => data.findLast(v => v !== null);
     chart.canvas.setAttribute("aria-label", series.map(s => s.label + ": " + (last(s.data) === undefined ? "–" : s.write(last(s.data)))).join("; "));

@@ -191,6 +191,12 @@ class Wallboard(unittest.TestCase):
             b.wait("[...document.querySelectorAll('.why li')].some(li => "
                    "/agent\\d had it for /.test(li.textContent))")
             b.wait("document.querySelector('#load').getAttribute('aria-label')?.includes('open')")
+            b.wait("""['load', 'speed'].every(id => {  // a dot, where there is no line yet
+                const {_parsed, data} = Chart.getChart(id).getDatasetMeta(0);
+                const known = _parsed.map(p => Number.isFinite(p.y));
+                return known.some((k, i) => k && (known[i - 1] || known[i + 1] ||
+                                                  data[i].options.radius > 0));
+            })""")
             for i in range(3, 6):
                 post(daemon, event("message", f"T{i}{EVIL}", by="agent", agent="agent1",
                                    seq=50 + i))
