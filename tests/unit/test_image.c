@@ -2,6 +2,7 @@
 #include "core/image.h"
 
 #include "core/err.h"
+#include "core/image_form.h"
 #include "tests/lib/random.h"
 
 #include <criterion/criterion.h>
@@ -286,6 +287,49 @@ Test(image, every_damaged_byte_is_found)
         cr_assert(err == ERR_BAD_IMAGE || err == ERR_OTHER_IMAGE, "byte %u: %d", i, err);
         bytes[i] ^= 0x41;
     }
+    free(bytes);
+}
+
+/* Its table says how many slots live: one that was lost, and is not free either, is found although
+ * every sum is right. */
+Test(image, a_slot_that_neither_lives_nor_is_free_is_found)
+{
+    enum { BLOBS = 2, BLOB_BYTES = 5 * 8 + 4 };
+    uint8_t *bytes = malloc(IMAGE_MAX);
+    uint32_t n = small_image(bytes), lost = 0;
+    uint32_t at = IMAGE_HEAD + POOLS * IMAGE_POOL_ENTRY + BLOBS * IMAGE_BLOB_ENTRY + BLOB_BYTES;
+    while (lost == 0) {
+        uint32_t head[3]; /* pool, first slot, how many */
+        memcpy(head, bytes + at, sizeof head);
+        cr_assert_lt(head[0], POOLS);
+        at += IMAGE_RECORD_HEAD;
+        for (uint32_t i = 0; i < head[2] && lost == 0; i++)
+            if (((const struct slot *)(const void *)(bytes + at + i * sizes[head[0]]))->live == 1)
+                lost = at + i * sizes[head[0]] + (uint32_t)offsetof(struct slot, live);
+        at += head[2] * sizes[head[0]];
+    }
+    for (uint8_t live = 0; live < 2; live++) {
+        struct checksum sum;
+        bytes[lost] = live;
+        checksum_init(&sum);
+        checksum_add(&sum, bytes, n - IMAGE_SUM);
+        uint64_t value = checksum_value(&sum);
+        memcpy(bytes + n - IMAGE_SUM, &value, sizeof value);
+        cr_assert_eq(load_fresh(bytes, n, 77, caps[0]), live == 0 ? ERR_BAD_IMAGE : 0);
+    }
+    free(bytes);
+}
+
+/* What one load has counted is no part of the next. */
+Test(image, loaded_twice_into_the_same_place)
+{
+    uint8_t *bytes = malloc(IMAGE_MAX);
+    uint32_t n = small_image(bytes);
+    struct random r = {12};
+    struct state *s = state_new();
+    cr_assert_eq(load(s, &r, bytes, n), 0);
+    cr_assert_eq(load(s, &r, bytes, n), 0);
+    state_free(s);
     free(bytes);
 }
 

@@ -1,6 +1,7 @@
 /* retarget: other attributes, other policies by a reload: what was measured stays, no second
  * breach, nothing that ended is touched, late events meet the policies of their time. */
 #include "core/agreement.h"
+#include "core/engines.h"
 #include "tests/lib/service.h"
 
 #include <criterion/criterion.h>
@@ -402,5 +403,37 @@ Test(retarget, fewer_policies_than_before)
     cr_assert_eq(clock_of(v, "T", SLA_RESOLUTION)->elapsed, 3 * HOUR + 1);
     service_tick(v, 8 * HOUR + 1);
     told(v, "breached T resolution#1 -/-\n");
+    service_free(v);
+}
+
+/* Its policies are forgotten by the time the next event comes. A clock that none of them had a
+ * target for runs since the opening all the same: it counts from there, but passes nothing before
+ * now. */
+Test(retarget, policies_that_are_forgotten_note_what_would_have_run)
+{
+    struct service *v = service_new();
+    service_metric(service_policy(v, "old", SERVICE_ALWAYS), SLA_FIRST_RESPONSE, "1h");
+    service_open(v);
+    for (int i = 0; i < AGREEMENTS_MAX; i++) {
+        char target[8];
+        snprintf(target, sizeof target, "%dh", i + 1);
+        only(v, target);
+        service_apply(v);
+    }
+    const struct fold_terms terms = {.s = &v->d->settings, .agreements = v->d->e->agreements};
+    cr_assert_gt(terms.agreements->first, 0);
+    struct sla s;
+    struct fold f;
+    fold_init(&f);
+    f.opened = f.waiting = v->start;
+    sla_init(&s);
+    s.generation = 0;
+    sla_outlive(&s, &f, &terms);
+    cr_assert_eq(s.generation, terms.agreements->first);
+    const struct sla_clock *c = &s.clock[SLOT_RESOLUTION];
+    cr_assert_eq(c->start, f.opened);
+    cr_assert_eq(c->metric, SLA_RESOLUTION);
+    cr_assert_eq(c->state, CLOCK_NONE);
+    cr_assert_eq(s.clock[SLOT_ASSIGNEE].start, MS_NONE); /* of nothing that waits */
     service_free(v);
 }
