@@ -20,7 +20,6 @@
 enum {
     CHECKPOINT_VERSION = 2,
     CHECKPOINT_SLICE = 1 << 20,
-    CHECKPOINT_SYNC_BYTES = 8 << 20, /* written, then sent to the disk: no flood at the end */
     CHECKPOINT_NAME_MAX = 32,
     CHECKPOINT_BUFFER = 1 << 16, /* for what is read in small pieces … */
     CHECKPOINT_READ = 1 << 18,   /* … and at most so much at once of the others */

@@ -114,8 +114,9 @@ static void copy_tail(struct journal_tail *to, const struct journal_tail *from)
 }
 
 /* Enough is in the WAL that was not: the mover has something to do. */
-static void tell_mover(struct journal *j)
+static void tend_wal(struct journal *j)
 {
+    store_stretch_wal(j->store);
     int pages = j->store->wal_pages;
     j->moved = pages < j->moved ? 0 : j->moved;
     bool moving = pages - j->moved >= JOURNAL_PASSIVE_PAGES;
@@ -145,7 +146,6 @@ static void write_once(struct journal *j)
         if (tail->entries > 0)
             atomic_store(&j->done, tail->first + tail->entries - 1);
         atomic_fetch_add(&j->commits, 1);
-        tell_mover(j);
     } else {
         copy_tail(tail, before);
         pthread_mutex_lock(&j->mutex);
@@ -154,6 +154,8 @@ static void write_once(struct journal *j)
     }
     atomic_store(&j->health, (int)result);
     uv_async_send(&j->async);
+    if (result == STORE_FINE) /* nobody waits for this */
+        tend_wal(j);
 }
 
 /* The queue becomes the work, unless that is still to be done. Under the mutex. */

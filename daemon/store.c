@@ -16,6 +16,7 @@ enum {
     PAGE = 4096,
     APPLICATION_ID = 0x54504A4C, /* "TPJL" */
     BUSY_MS = 1000,
+    STRETCH = 256 << 10,
     SCHEMA_MAX = 2048,
 };
 
@@ -160,6 +161,10 @@ static bool sync_directory(struct store *s)
 static void close_file(struct store *s)
 {
     sqlite3_stmt *all[] = {s->put_batch, s->put_terms, s->put_fact};
+    if (s->wal >= 0)
+        close(s->wal);
+    s->wal = -1;
+    s->wal_size = 0;
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         sqlite3_finalize(all[i]);
     s->put_batch = s->put_terms = s->put_fact = NULL;
@@ -170,16 +175,20 @@ static void close_file(struct store *s)
 
 static bool open_file(struct store *s)
 {
-    char path[STORE_PATH_MAX + 16];
+    char path[STORE_PATH_MAX + 16], sql[256];
     snprintf(path, sizeof path, "%s/journal.db", s->dir);
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
         SQLITE_OK)
         return store_failed(s, "cannot be opened");
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, BUSY_MS);
-    /* Every commit is on disk before it counts; checkpoints of the WAL are ours to time. */
-    if (!run(s, "PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=0; PRAGMA mmap_size=0"))
+    /* Every commit is on disk before it counts; checkpoints of the WAL are ours to time. It stays
+     * as long as it was when it begins anew (store_stretch_wal says why). */
+    snprintf(sql, sizeof sql,
+             "PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+             "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=%d; PRAGMA mmap_size=0",
+             STORE_WAL_BYTES);
+    if (!run(s, sql))
         return false;
     sqlite3_wal_hook(s->db, on_commit, s);
     return migrate(s) && prepare(s) && sync_directory(s);
@@ -234,7 +243,7 @@ static bool open_all(struct store *s)
 bool store_open(struct store *s, const char *dir)
 {
     memset(s, 0, sizeof *s);
-    s->lock = -1;
+    s->lock = s->wal = -1;
     if (snprintf(s->dir, sizeof s->dir, "%s", dir) >= (int)sizeof s->dir)
         return explain(s, "the state directory's path is too long");
     if (mkdir(dir, 0750) != 0 && errno != EEXIST)
@@ -336,6 +345,28 @@ void store_rollback(struct store *s)
     if (s->writing && sqlite3_get_autocommit(s->db) == 0)
         (void)sqlite3_exec(s->db, "ROLLBACK", 0, 0, 0);
     s->writing = false;
+}
+
+/* Then the file system has nothing of its own to commit with the next commit, nor waits for what
+ * others wrote. Only beyond the end: what is in the file is SQLite's. */
+void store_stretch_wal(struct store *s)
+{
+    static const uint8_t zeroes[STRETCH];
+    char path[STORE_PATH_MAX + 16];
+    struct stat st;
+    off_t used = 32 + (off_t)s->wal_pages * (PAGE + 24); /* its header, and one of each page */
+    if (used + STRETCH / 2 <= s->wal_size)
+        return;
+    snprintf(path, sizeof path, "%s/journal.db-wal", s->dir);
+    if (s->wal < 0)
+        s->wal = open(path, O_WRONLY | O_CLOEXEC);
+    if (s->wal < 0 || fstat(s->wal, &st) != 0)
+        return;
+    s->wal_size = st.st_size;
+    if (st.st_size < used + STRETCH / 2 && st.st_size + STRETCH <= STORE_WAL_BYTES) {
+        ssize_t n = pwrite(s->wal, zeroes, STRETCH, st.st_size); /* no room: the next commit says */
+        s->wal_size += n > 0 ? n : 0;
+    }
 }
 
 void store_restart_wal(struct store *s)

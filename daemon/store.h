@@ -38,6 +38,8 @@ struct store {
     struct sqlite3_stmt *put_batch, *put_terms, *put_fact;
     int lock;           /* descriptor of the locked file; -1 */
     int wal_pages;      /* in the WAL after the last commit */
+    int wal;            /* its file, -1 before it was stretched … */
+    int64_t wal_size;   /* … and how long that is, as far as known */
     bool writing;       /* between store_begin and store_commit */
     void *compressor;   /* ZSTD_CCtx */
     void *decompressor; /* ZSTD_DCtx */
@@ -62,15 +64,14 @@ MUST_CHECK enum store_result store_forget_terms(struct store *s); /* all of them
 MUST_CHECK enum store_result store_fact(struct store *s, const char *name, uint64_t value);
 MUST_CHECK enum store_result store_commit(struct store *s);
 void store_rollback(struct store *s);
-
-/* Begins the WAL anew when it is long. Other users of the file may put that off. */
-void store_restart_wal(struct store *s);
+/* After a commit. The WAL's file gets longer than what is in it: what goes to blocks that a file
+ * has is on disk sooner. A long WAL begins anew; other users of the file may put that off. */
+void store_stretch_wal(struct store *s), store_restart_wal(struct store *s);
 
 /* A second connection, for another thread, that moves the WAL into the file. NULL: it cannot be
  * had. store_close must come after its end. */
 struct sqlite3 *store_second(const struct store *s);
-void store_second_move(struct sqlite3 *second);
-void store_second_close(struct sqlite3 *second);
+void store_second_move(struct sqlite3 *second), store_second_close(struct sqlite3 *second);
 
 /* --- damage (store_mend.c) ----------------------------------------------------------------- */
 

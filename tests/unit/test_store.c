@@ -71,6 +71,72 @@ static uint64_t first_kept(void)
     return (uint64_t)v;
 }
 
+static long wal_size(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal.db-wal", dir);
+    FILE *f = fopen(path, "rb");
+    cr_assert_not_null(f);
+    cr_assert_eq(fseek(f, 0, SEEK_END), 0);
+    long n = ftell(f);
+    fclose(f);
+    return n;
+}
+
+/* What other is then is what a crash would leave of ours. */
+static void copy_file(const char *other, const char *name)
+{
+    char from[128], to[128];
+    int c;
+    snprintf(from, sizeof from, "%s/%s", dir, name);
+    snprintf(to, sizeof to, "%s/%s", other, name);
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    cr_assert(in != NULL && out != NULL);
+    while ((c = getc(in)) != EOF)
+        putc(c, out);
+    fclose(in);
+    cr_assert_eq(fclose(out), 0);
+}
+
+Test(store, the_wal_is_longer_than_what_is_in_it_and_a_crash_finds_the_same_rows)
+{
+    char other[64];
+    begin();
+    put(1, 2, "ab");
+    long before = wal_size();
+    store_stretch_wal(&store);
+    long after = wal_size();
+    cr_assert_gt(after, before + 100000);
+    for (uint64_t n = 3; n < 8; n++) {
+        put(n, 1, "c"); /* within it */
+        store_stretch_wal(&store);
+    }
+    cr_assert_eq(wal_size(), after);
+    for (uint64_t n = 8; wal_size() == after; n++) { /* till there is little left of it */
+        cr_assert_lt(n, 200);
+        put(n, 1, "c");
+        store_stretch_wal(&store);
+    }
+    cr_assert_lt(32L + store.wal_pages * (4096L + 24), after);
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    cr_assert_eq(store_batch(&store, 900, 1, 9000, "z", 1), STORE_FINE);
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    scratch_make(other, sizeof other, "store");
+    copy_file(other, "journal.db");
+    copy_file(other, "journal.db-wal");
+    end();
+    memcpy(dir, other, sizeof dir);
+    cr_assert(store_open(&store, dir), "%s", store.why);
+    expect_batches(900, "900+1:z ");
+    cr_assert_eq(first_kept(), 1);
+    put(901, 1, "y"); /* and it goes on behind them */
+    store_stretch_wal(&store);
+    store_close(&store);
+    cr_assert(store_open(&store, dir), "%s", store.why);
+    expect_batches(901, "901+1:y ");
+    end();
+}
+
 Test(store, rows_come_back_in_order_and_the_last_one_grows)
 {
     uint64_t n;
