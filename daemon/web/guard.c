@@ -36,7 +36,7 @@ static ssize_t read_start(const char *path, char *buf, size_t n)
 
 bool token_load(struct token *t, const char *file, char why[GUARD_WHY_BYTES])
 {
-    char path[PATH_BYTES_MAX], line[TOKEN_BYTES_MAX + 3]; /* one more, the line's end, and zero */
+    char path[PATH_BYTES_MAX], line[TOKEN_BYTES_MAX + 2]; /* one more, and the line's end */
     *t = (struct token){.n = 0};
     if (file[0] == 0)
         return true;
@@ -47,12 +47,13 @@ bool token_load(struct token *t, const char *file, char why[GUARD_WHY_BYTES])
                             "systemd gave us no such credential; write LoadCredential= in the "
                             "unit, or a path",
                             why);
-    ssize_t read = read_start(path, line, sizeof line - 1);
+    ssize_t read = read_start(path, line, sizeof line);
     if (read < 0)
         return refuse_token(
             path, read == NO_FILE ? "is no file; put the token into one" : strerror(errno), why);
-    line[read] = 0;
-    size_t n = strcspn(line, "\r\n");
+    size_t n = 0; /* a zero byte is no end: what is behind it would be lost */
+    while (n < (size_t)read && line[n] != '\r' && line[n] != '\n')
+        n++;
     if (n < TOKEN_BYTES_MIN || n > TOKEN_BYTES_MAX)
         return refuse_token(path, "a token has 16 to 256 characters on one line", why);
     for (size_t i = 0; i < n; i++)

@@ -67,6 +67,21 @@ Test(guard, a_short_long_or_strange_token_is_refused)
     cr_assert_eq(t.n, 0);
 }
 
+Test(guard, a_zero_byte_does_not_cut_a_token_short)
+{
+    static const char text[] = "0123456789abcdef\0the rest\n";
+    struct token t;
+    char path[64];
+    snprintf(path, sizeof path, "%s/token", dir);
+    FILE *f = fopen(path, "w");
+    cr_assert_not_null(f);
+    fwrite(text, 1, sizeof text - 1, f);
+    fclose(f);
+    cr_assert_not(token_load(&t, path, why));
+    cr_assert_not_null(strstr(why, "visible ASCII"), "%s", why);
+    cr_assert_eq(t.n, 0);
+}
+
 Test(guard, what_is_no_file_is_not_waited_for)
 {
     struct token t;
