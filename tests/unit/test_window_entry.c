@@ -103,3 +103,26 @@ Test(window_entry, a_search_stays_near)
     window_release(f->ws, log);
     cr_assert(lab_unmake(f));
 }
+
+/* They are taken one by one then: an entry elsewhere that has all of them is another's. */
+Test(window_entry, several_flags_are_looked_for_near_only)
+{
+    struct lab *f = lab_make(&lab_setup, 12);
+    struct window_log *log = &f->log[RESOLVES];
+    const struct layout *l = &f->ws->layout[RESOLVES];
+    struct wish wish = {.sec = (uint32_t)f->at, .flags = BOTH};
+    struct place p;
+    for (uint32_t i = 0; i < BUSY; i++) {
+        struct window_sample s = {.ts = f->at * MS_SECOND + i / 6, .present = 1, .value = {7}};
+        s.flags = i == 0 ? 1U << FIRST : i == 1 ? 1U << SECOND : i == BUSY / 2 ? BOTH : 0;
+        cr_assert(window_add(f->ws, log, RESOLVES, &s));
+    }
+    cr_assert(!log_find(f->ws, log, l, &wish, &p));
+    wish.ms = BUSY / 2 / 6;
+    cr_assert(log_find(f->ws, log, l, &wish, &p));
+    window_unmark(f->ws, log, RESOLVES, f->at * MS_SECOND, BOTH);
+    cr_assert(log_find(f->ws, log, l, &wish, &p));
+    cr_assert(worn(f, FIRST) == 1 && worn(f, SECOND) == 1);
+    window_release(f->ws, log);
+    cr_assert(lab_unmake(f));
+}
