@@ -113,7 +113,7 @@ static void copy_tail(struct journal_tail *to, const struct journal_tail *from)
     memcpy(to, from, offsetof(struct journal_tail, bytes) + from->n);
 }
 
-/* Enough is in the WAL that was not: the mover has something to do. */
+/* Its file stays ahead of the commits; once enough is new in it, the mover has work to do. */
 static void tend_wal(struct journal *j)
 {
     store_stretch_wal(j->store);

@@ -198,7 +198,6 @@ Test(alerts, cleared_and_then_corrected)
     alerts_free(a);
 }
 
-/* The whole fold says nothing of it: it is gone. What began before the fold's base stays. */
 /* A late event shows that it never ended: the same breach is active again, with its repeats. */
 Test(alerts, an_end_that_is_taken_back)
 {
@@ -263,6 +262,7 @@ Test(alerts, a_warning_after_its_end)
     alerts_free(a);
 }
 
+/* The whole fold says nothing of it: it is gone. What began before the fold's base stays. */
 Test(alerts, a_fold_that_does_not_know_it)
 {
     struct alerts *a = alerts_new(4);
@@ -297,7 +297,6 @@ Test(alerts, forgiven_says_so)
     alerts_free(a);
 }
 
-/* Told within a second it is not late; later it is, or held when the source was behind. */
 /* Breached and forgiven before anybody could be told: no more than its warning was said. */
 Test(alerts, forgiven_before_it_was_told)
 {
@@ -316,6 +315,7 @@ Test(alerts, forgiven_before_it_was_told)
     alerts_free(a);
 }
 
+/* Told within a second it is not late; later it is, or held when the source was behind. */
 Test(alerts, late_or_held)
 {
     struct alerts *a = alerts_new(4);
