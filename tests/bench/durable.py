@@ -7,7 +7,8 @@
            same batches published to a daemon without a state directory; in turn, the same minute
   latency  from a batch to its ack at 150,000 events a second: as it is, with an image being written
            again and again, and while `report` reads the directory again and again; and from an
-           event to the alert that it leads to, with journal and record, in the same runs
+           event to the alert that it leads to, with journal and record, in the same runs; the
+           client is bench_load, beside what it sees of an echo (the floor)
   restart  `tickets` open tickets of 10,000 agents in a checkpoint, kill -9: the time to READY
            beside the time that reading the file takes
 
@@ -15,6 +16,7 @@ Prints figures beside their targets. On a busy machine believe the ratios.
 """
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -133,28 +135,6 @@ def percentile(values, p):
     return sorted(values)[min(len(values) - 1, int(len(values) * p))] * 1000
 
 
-class Alerts(threading.Thread):
-    """When the alert about each ticket came. A socket is one thread's: close() waits for it."""
-
-    def __init__(self, daemon):
-        super().__init__(daemon=True)
-        self.socket, self.came = daemon.subscriber("alert.sla.").socket, {}
-        self.wanted = True
-        self.start()
-
-    def run(self):
-        while self.wanted:
-            if self.socket.poll(100):
-                message = msgpack.unpackb(self.socket.recv_multipart()[1])
-                if "ticket" in message:  # the last heartbeat has none
-                    self.came[message["ticket"]] = time.monotonic()
-        self.socket.close()
-
-    def close(self):
-        self.wanted = False
-        self.join()
-
-
 class Report(threading.Thread):
     """`report` of the directory, one after the other, while it is asked for."""
 
@@ -170,39 +150,55 @@ class Report(threading.Thread):
             self.done += 1
 
 
-def latency(count, state, images, reports):
-    """At RATE: {what: [ms, ...]}, images written, reports made."""
+def make_load(path, count):
+    """The file of bench_load: one batch of 16 has an event that is an alert at once."""
     ts = now_ms() - 60000
-    payloads = batches(count, lambda n: event(n, ts))
+    with open(path, "wb") as file:
+        for n, payload in enumerate(batches(count, lambda n: event(n, ts)), 1):
+            leads = n % 16 == 0
+            if leads:
+                urgent = dict(type="opened", ticket=f"U{n}", src="urgent", priority="urgent",
+                              ts=ts + 58000 + n * BATCH * 1000 // RATE)
+                payload = b"\xdc\x00" + bytes([BATCH + 1]) + payload[3:] + msgpack.packb(urgent)
+            file.write(struct.pack("=I", len(payload) | leads << 30) + payload)
+
+
+def load(path, *endpoints):
+    """What bench_load saw: {what: [seconds, ...]}"""
+    lines = subprocess.run([os.path.join(BUILD, "bench_load"), "send", path, str(RATE / BATCH),
+                            *endpoints], check=True, stdout=subprocess.PIPE, text=True).stdout
+    saw = {"ack": [], "alert": [], "late": [], "nacks": []}
+    for line in lines.splitlines():
+        what, number = line.split()
+        saw[what].append(int(number) / 1e6)
+    nacks, late = round(saw.pop("nacks")[0] * 1e6), saw.pop("late")
+    if nacks > 0 or max(late) > 0.1:
+        print(f"           {RATE} events/s were too many here: {nacks} nacks, the client up to "
+              f"{max(late):.1f} s behind", flush=True)
+    return saw, late
+
+
+def floor(path):
+    """The same load, answered at once by a process that does nothing else."""
+    echo = subprocess.Popen([os.path.join(BUILD, "bench_load"), "echo"], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, text=True)
+    try:
+        return load(path, echo.stdout.readline().strip("\0\n"))
+    finally:
+        echo.communicate()
+
+
+def latency(path, state, images, reports):
+    """At RATE: {what: [seconds, ...]}, images written, reports made."""
     config = QUIET + URGENT + ("state: {checkpoint_every: 500ms}\n" if images else "")
     with Daemon(config, state=state) as daemon:
-        client, alerts, born = Client(daemon), Alerts(daemon), {}
-        report, due = Report(state) if reports else None, time.monotonic()
-        for n, payload in enumerate(payloads):
-            if n % 16 == 15:  # one of its events is an alert at once
-                urgent = dict(type="opened", ticket=f"U{n}", src="urgent", ts=now_ms() - 2000,
-                              priority="urgent")
-                payload = b"\xdc\x00" + bytes([BATCH + 1]) + payload[3:] + msgpack.packb(urgent)
-                born[f"U{n}"] = time.monotonic()
-            client.send(payload)
-            due += BATCH / RATE
-            while (left := due - time.monotonic()) > 0:
-                client.hear(max(1, int(left * 1000)) if left > 0.001 else 0)
-        behind = time.monotonic() - due
-        client.finish()
-        daemon.wait_status(lambda s: s["published"]["alert"] >= len(born))
+        report = Report(state) if reports else None
+        saw, late = load(path, daemon.endpoint("ingest"), daemon.endpoint("out"))
         status = daemon.status()["journal"]
-        daemon.wait_status(lambda _: len(alerts.came) >= len(born))
-        alerts.close()
         if report:
             report.wanted = False
             report.join()
-        client.socket.close()
-    if client.nacks > 0 or behind > 0.1:
-        print(f"           {RATE} events/s were too many here: {client.nacks} nacks, the client "
-              f"{behind:.1f} s behind")
-    took = {"ack": client.took, "alert": [alerts.came[t] - born[t] for t in born]}
-    return took, status["checkpoints"], report.done if report else 0
+    return saw, late, status["checkpoints"], report.done if report else 0
 
 
 def restart(count, state):
@@ -256,15 +252,20 @@ def main():
             print(f"cost       {kept[0]:9.0f} events/s durable (target 400000), {bare[0]:.0f} not; "
                   f"CPU {kept[1] * 1e9:.0f} and {bare[1] * 1e9:.0f} ns/event: "
                   f"{kept[1] / bare[1]:.2f} x (target 2); {kept[2]:.1f} bytes/event", flush=True)
+        path = os.path.join(scratch, "load")
+        make_load(path, 10 * RATE // BATCH * BATCH)
         for images, reports in (False, False), (True, False), (False, True):
-            took, made, read = latency(10 * RATE // BATCH * BATCH,
-                                       os.path.join(scratch, f"ack{images:d}{reports:d}"), images,
-                                       reports)
-            for what, values in took.items():
+            bare, _ = floor(path)
+            state = os.path.join(scratch, f"ack{images:d}{reports:d}")
+            saw, late, made, read = latency(path, state, images, reports)
+            for what, values in saw.items():
                 print(f"{what:10} {percentile(values, 0.99):9.1f} ms p99 (target 10), "
                       f"{percentile(values, 0.5):.2f} p50 of {len(values)} at {RATE} events/s"
                       f"{f', {made} images' if images else ''}"
                       f"{f', {read} reports' if reports else ''}", flush=True)
+            print(f"floor      {percentile(bare['ack'], 0.99):9.1f} ms p99, "
+                  f"{percentile(bare['ack'], 0.5):.2f} p50 from an echo; sent late by "
+                  f"{percentile(late, 0.99):.1f} ms p99", flush=True)
         size, read, ready = restart(tickets, os.path.join(scratch, "restart"))
         print(f"restart    {ready:9.2f} s to READY with {tickets} open tickets, {read:.2f} s to "
               f"read the {size >> 20} MiB of the image alone: {ready / read:.2f} x (target 1.5)")
