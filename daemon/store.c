@@ -369,10 +369,12 @@ void store_stretch_wal(struct store *s)
     }
 }
 
+/* Passive: RESTART would wait for the mover's sync and for everybody who reads, up to BUSY_MS, and
+ * commits with it. Once all is in the file and nobody reads, the next commit begins anew. */
 void store_restart_wal(struct store *s)
 {
     if (s->wal_pages >= STORE_WAL_BYTES / PAGE)
-        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 struct sqlite3 *store_second(const struct store *s)

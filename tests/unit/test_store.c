@@ -137,6 +137,54 @@ Test(store, the_wal_is_longer_than_what_is_in_it_and_a_crash_finds_the_same_rows
     end();
 }
 
+static int waited;
+
+static int on_busy(void *data, int times)
+{
+    (void)data;
+    (void)times;
+    waited++;
+    return 0;
+}
+
+/* Somebody who reads keeps it as it is, but nobody waits for that. */
+Test(store, a_long_wal_begins_anew_once_nobody_reads)
+{
+    enum { ROWS = 1100 };
+    static uint8_t noise[PACK_BYTES_MAX];
+    char path[128];
+    sqlite3 *other;
+    uint64_t n = 1, x = 88172645463325252U;
+    begin();
+    cr_assert_eq(sqlite3_busy_handler(store.db, on_busy, NULL), SQLITE_OK);
+    put(n++, 1, "a");
+    snprintf(path, sizeof path, "%s/journal.db", dir);
+    cr_assert_eq(sqlite3_open(path, &other), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(other, "BEGIN; SELECT first FROM batches", 0, 0, 0), SQLITE_OK);
+    cr_assert_eq(store_begin(&store), STORE_FINE);
+    for (int i = 0; i < ROWS; i++) {
+        for (size_t k = 0; k < sizeof noise; k++) { /* what does not pack */
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            noise[k] = (uint8_t)x;
+        }
+        cr_assert_eq(store_batch(&store, n++, 1, 5, noise, sizeof noise), STORE_FINE);
+    }
+    cr_assert_eq(store_commit(&store), STORE_FINE);
+    int before = store.wal_pages;
+    cr_assert_gt(before, STORE_WAL_BYTES / 4096);
+    store_restart_wal(&store);
+    put(n++, 1, "b");
+    cr_assert_gt(store.wal_pages, before); /* it is being read */
+    cr_assert_eq(sqlite3_exec(other, "COMMIT", 0, 0, 0), SQLITE_OK);
+    store_restart_wal(&store);
+    put(n, 1, "c");
+    cr_assert_lt(store.wal_pages, 100);
+    cr_assert_eq(waited, 0);
+    cr_assert_eq(sqlite3_close(other), SQLITE_OK);
+    end();
+    cr_assert_gt(n, ROWS);
+}
+
 Test(store, rows_come_back_in_order_and_the_last_one_grows)
 {
     uint64_t n;
