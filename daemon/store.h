@@ -64,9 +64,8 @@ MUST_CHECK enum store_result store_forget_terms(struct store *s); /* all of them
 MUST_CHECK enum store_result store_fact(struct store *s, const char *name, uint64_t value);
 MUST_CHECK enum store_result store_commit(struct store *s);
 void store_rollback(struct store *s);
-/* After a commit. The WAL's file gets longer than what is in it: what goes to blocks that a file
- * has is on disk sooner. A long WAL begins anew with a later commit; while others read the file it
- * does not, and nobody waits for them. */
+/* After a commit. The WAL's file is longer than what is in it: what goes to blocks that a file has
+ * is on disk sooner. A long WAL begins anew with a later commit, or after who reads it; none waits. */
 void store_stretch_wal(struct store *s), store_restart_wal(struct store *s);
 
 /* A second connection, for another thread, that moves the WAL into the file. NULL: it cannot be
