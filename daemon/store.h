@@ -65,7 +65,7 @@ MUST_CHECK enum store_result store_fact(struct store *s, const char *name, uint6
 MUST_CHECK enum store_result store_commit(struct store *s);
 void store_rollback(struct store *s);
 /* After a commit. The WAL's file is longer than what is in it: what goes to blocks that a file has
- * is on disk sooner. A long WAL begins anew with a later commit, or after who reads it; none waits. */
+ * is on disk sooner. A long WAL begins anew, once nobody reads it; no commit waits for that. */
 void store_stretch_wal(struct store *s), store_restart_wal(struct store *s);
 
 /* A second connection, for another thread, that moves the WAL into the file. NULL: it cannot be
