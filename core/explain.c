@@ -73,7 +73,19 @@ static void explain_ticket(struct engine *e, handle_t h, struct explanation *ret
     }
 }
 
-static void explain_fact(const struct engine *e, const struct sla_fact *f, uint64_t key_hash,
+/* Was anything told of it? A warning that was over before it could be told was not. */
+static bool was_told(const struct alerts *a, handle_t chain, const struct sla_fact *f)
+{
+    for (handle_t at = chain; at != 0;) {
+        const struct alert_entry *entry = pool_get(&a->pool, at);
+        if (entry->is.metric == f->metric && entry->is.start == f->start)
+            return entry->rev > 0;
+        at = entry->next;
+    }
+    return false;
+}
+
+static void explain_fact(const struct engine *e, const struct sla_fact *f,
                          struct explain_clock *ret)
 {
     *ret = (struct explain_clock){.metric = f->metric,
@@ -89,8 +101,6 @@ static void explain_fact(const struct engine *e, const struct sla_fact *f, uint6
                                                : f->ended == MS_NONE  ? f->breach_at
                                                                       : MS_NEVER};
     policy_of(e, f->generation, f->policy, &ret->policy, &ret->calendar);
-    if (f->alerted)
-        ret->alert_id = alert_id_of(key_hash, f->metric, f->start);
 }
 
 static void explain_item(const struct engine *e, const struct account_item *i,
@@ -165,8 +175,12 @@ bool engine_explain(struct engine *e, struct str ticket, struct explanation *ret
     sla_tell_all(&sla, &fold, e->core.at, &t->terms, &out);
     uint64_t key_hash = ticket_alert_hash(ticket);
     uint32_t skip = out.facts > EXPLAIN_CLOCKS_MAX ? out.facts - EXPLAIN_CLOCKS_MAX : 0;
-    for (uint32_t i = skip; i < out.facts; i++)
-        explain_fact(e, &out.fact[i], key_hash, &ret->clock[ret->clocks++]);
+    for (uint32_t i = skip; i < out.facts; i++) {
+        struct explain_clock *clock = &ret->clock[ret->clocks++];
+        explain_fact(e, &out.fact[i], clock);
+        if (out.fact[i].alerted && was_told(tickets_alerts(t), k->alerts, &out.fact[i]))
+            clock->alert_id = alert_id_of(key_hash, clock->metric, clock->start);
+    }
     for (uint32_t i = 0; i < account.n; i++)
         explain_item(e, &item[i], &ret->item[ret->items++]);
     ret->items_left_out = account.lost;

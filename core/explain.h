@@ -42,7 +42,7 @@ struct explain_clock {
     struct str policy, calendar;
     ms_t target, elapsed;   /* business ms; elapsed up to now or to the end */
     ms_t due_at, breach_at; /* when running; breach_at also of a breach; else MS_NEVER */
-    uint64_t alert_id;      /* 0: never warned nor breached */
+    uint64_t alert_id;      /* 0: never warned nor breached, or nothing was told of it */
 };
 
 enum explain_kind {

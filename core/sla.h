@@ -142,7 +142,8 @@ void sla_limits(const struct sla *s, const struct sla_clock *c, uint32_t priorit
 /* For the gauges: bits enum fold_risk of the clocks that run. */
 uint32_t sla_risk(const struct sla *s);
 
-/* Digest, blind to slots and indices of names. */
-uint64_t sla_digest(const struct sla *s);
+/* Digest, blind to slots and indices of names, and to how far an ended ticket has followed other
+ * policies. */
+uint64_t sla_digest(const struct sla *s, const struct fold *f, const struct fold_terms *terms);
 
 #endif

@@ -100,8 +100,23 @@ uint32_t sla_risk(const struct sla *s)
     return risk;
 }
 
-uint64_t sla_digest(const struct sla *s)
+/* An ended ticket follows other policies when it is next heard of, or at once when a late event
+ * has it folded again: the business time that its next event will find is the same. */
+static void follow_ended(struct sla *s, const struct fold *f, const struct fold_terms *terms)
 {
+    struct sink none = {.board = NULL};
+    struct fold fold = *f;
+    sla_outlive(s, f, terms);
+    for (ms_t at = sla_terms_end(s, terms); at != MS_NEVER; at = sla_terms_end(s, terms))
+        sla_change_terms(s, &fold, at, true, terms, &none);
+}
+
+uint64_t sla_digest(const struct sla *is, const struct fold *f, const struct fold_terms *terms)
+{
+    struct sla followed, *s = &followed;
+    followed = *is;
+    if (fold_ended(f))
+        follow_ended(s, f, terms);
     uint64_t h = 5;
     for (int i = 0; i < SLA_SLOTS; i++) {
         const struct sla_clock *c = &s->clock[i];

@@ -415,7 +415,7 @@ uint64_t tickets_digest(struct tickets *t, ms_t now)
         ticket_load(t, k, &f);
         uint64_t d = mix64(ticket_hash(t, ticket_key(t, h)) ^ fold_digest(t, &f));
         const struct sla *clocks = ticket_clocks(t, k);
-        d = clocks == NULL ? d : mix64(d ^ sla_digest(clocks));
+        d = clocks == NULL ? d : mix64(d ^ sla_digest(clocks, &f, &t->terms));
         d = k->repeat == 0 ? d : mix64(d ^ repeat_digest(&t->repeats, k->repeat));
         sum += mix64(d ^ ticket_hash(t, ticket_key(t, last_target(t, h, now))));
     }

@@ -407,6 +407,28 @@ Test(explain, a_wait_begun_while_no_policy_asked_would_be_gained)
     service_free(v);
 }
 
+/* Opened is what arrives last: the warning was over before anybody could be told. */
+Test(explain, an_alert_that_was_never_told_has_no_id)
+{
+    for (int late = 0; late < 2; late++) {
+        struct service *v = service_new();
+        struct policy_setting *p = service_policy(v, "gold", SERVICE_ALWAYS);
+        service_warn(service_metric(p, SLA_FIRST_RESPONSE, "1h"), "50%");
+        service_open(v);
+        if (!late)
+            service_say(v, 0, "opened ticket=T agent=ada");
+        service_say(v, 40 * MIN, "message ticket=T by=agent");
+        if (late)
+            service_say(v, 0, "opened ticket=T agent=ada");
+        service_tick(v, 50 * MIN);
+        const struct explanation *x = explained(v, "T");
+        cr_assert(x->clocks == 1 && x->clock[0].state == CLOCK_MET);
+        cr_assert_eq(v->alerts, late ? 0 : 2);
+        cr_assert_eq(x->clock[0].alert_id, late ? 0 : v->alert[0].alert_id);
+        service_free(v);
+    }
+}
+
 Test(explain, impossible_policies_are_not_compared)
 {
     struct service *v = service_new();
