@@ -53,11 +53,15 @@ static void windows_of(const struct limits *l, const struct settings *s,
                        const struct window_watch *watch, uint32_t watches,
                        struct windows_setup *ret, struct edges *ret_edges)
 {
-    *ret = (struct windows_setup){.family = indicator_families,
-                                  .families = FAM_N,
-                                  .watches = watches,
-                                  .exact_samples = s->exact_samples,
-                                  .chunks = l->chunks};
+    *ret =
+        (struct windows_setup){.family = indicator_families,
+                               .families = FAM_N,
+                               .watches = watches,
+                               .exact_samples = s->exact_samples,
+                               .chunks = l->chunks,
+                               .pack_from = (uint32_t)((uint64_t)l->chunks * s->pack_from / 1000),
+                               .pack_age = (uint32_t)sec_floor(s->pack_after),
+                               .late = 1U << FAM_COHORTS};
     edges_plan(s, ret, ret_edges);
     if (watches > 0)
         memcpy(ret->watch, watch, watches * sizeof *watch);

@@ -19,6 +19,8 @@
  * A cursor is the end of the last entry that its window has left behind, with the totals of all
  * up to there. A log of one chunk has no cursors, it is counted when read.
  *
+ * Chunks that have aged are packed (window_pack.h) when many are in use.
+ *
  * Slots (here: spans) hold merged samples older than the head, in a sorted list; cursors may
  * stand between spans. Everything is addressed by handles: no pointers, no padding. */
 #ifndef TP_CORE_CHUNK_H
@@ -35,8 +37,12 @@ enum {
     SPANS_MAX = 4900,       /* a list of them fits into one slice of an image */
     SPANS_PER_WINDOW = 288, /* a slot is at most so small a part of its window */
     RECLAIM_CHUNKS = 4,     /* most chunks given back by one add */
+    ROWS_MAX = 512,         /* on their way into other chunks (window_pack.c) */
     SLACK_MAX = 2048,       /* most samples beyond exact_samples, then they are merged in one go */
 };
+
+/* Some value may take three words; not cells but rows (window_pack.h). */
+enum { CHUNK_WIDE = 1, CHUNK_PACKED = 2 };
 
 /* As struct btree_chunk begins. */
 struct chunk {
@@ -45,7 +51,7 @@ struct chunk {
     handle_t prev, next;
     uint32_t base;
     uint16_t base_ms; /* where in the base second; a hint, see log_seek */
-    uint16_t wide;    /* 1: some value may take three words */
+    uint16_t form;    /* bits CHUNK_x */
     uint32_t word[CHUNK_WORDS];
 };
 STATIC_ASSERT(sizeof(struct chunk) == BTREE_NODE_BYTES, "four cache lines");
@@ -104,10 +110,16 @@ struct layout {
     uint32_t flag_mask, again_mask; /* of flags; of those that count again with twins */
     uint8_t time_bits, head_words, present_shift;
     uint8_t columns, own, flags, watches; /* own: columns that are not twins */
+    uint8_t late;                         /* samples come long after their ts: not packed */
     uint8_t counts, n_at, above_at;
     uint8_t words[4 << COLUMNS_OWN_MAX]; /* of an entry without wide values, by its head */
     uint32_t cursor_bytes;
     struct window_watch watch[WATCHES_MAX];
+};
+
+struct entry {
+    uint32_t flags, present;
+    ms_t value[WINDOW_COLUMNS_MAX];
 };
 
 /* Ages below `age` seconds merge into slots of `length`; a later band's is a multiple. */
@@ -122,18 +134,20 @@ struct windows {
     uint32_t start[EDGES_MAX]; /* first seconds of calendar windows, 0 for others */
     uint32_t windows, families, bands, spans_max, exact_samples;
     uint32_t tally_from; /* samples in chunks that make a log busy */
+    uint32_t pack_from;  /* chunks in use from which aged ones are packed */
+    uint32_t unused;
     uint64_t shed;
     struct windows_setup setup;
     struct layout layout[WINDOW_FAMILIES_MAX];
     struct band band[EDGES_MAX];
     struct pool chunks, cursors, lists, spans, tallies, pages;
     struct sketch column[WINDOW_COLUMNS_MAX]; /* scratch, empty between calls */
+    struct row {                              /* scratch: entries on their way */
+        uint32_t sec, place;
+        uint32_t ms, zero; /* as a chunk's base_ms, were it to begin here */
+        struct entry entry;
+    } row[ROWS_MAX];
     uint8_t bytes[WINDOW_COLUMNS_MAX * SKETCH_BYTES_MAX];
-};
-
-struct entry {
-    uint32_t flags, present;
-    ms_t value[WINDOW_COLUMNS_MAX];
 };
 
 /* --- cells -------------------------------------------------------------------------------- */
@@ -230,7 +244,7 @@ static inline uint32_t entry_words(const struct layout *l, const uint32_t *w)
 /* The same in a chunk, where nearly always no value is wide: nothing but the head is looked at. */
 static inline uint32_t chunk_step(const struct layout *l, const struct chunk *c, uint32_t at)
 {
-    if (UNLIKELY(c->wide != 0))
+    if (UNLIKELY(c->form != 0))
         return entry_words(l, &c->word[at]);
     return l->words[c->word[at] >> l->present_shift];
 }
@@ -303,7 +317,7 @@ static inline uint32_t cells_write(const struct layout *l, uint32_t *w, uint32_t
 /* An entry of so many words has been put there. */
 static inline void chunk_note(const struct layout *l, struct chunk *c, uint32_t at, uint32_t words)
 {
-    c->wide |= words != l->words[c->word[at] >> l->present_shift];
+    c->form |= words != l->words[c->word[at] >> l->present_shift];
 }
 
 /* Puts an entry at the end; *force: the second in force there. false: no room for it. */

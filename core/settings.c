@@ -149,6 +149,8 @@ void settings_default(struct settings *ret)
     ret->remember_ids = 24 * (ms_t)MS_HOUR;
     ret->flag_over = 20;
     ret->exact_samples = 100000;
+    ret->pack_from = 16;
+    ret->pack_after = MS_DAY;
     ret->hold_after = MS_MINUTE;
     ret->hold_max = 5 * MS_MINUTE;
 }

@@ -1,5 +1,6 @@
 #include "core/window.h"
 
+#include "core/window_pack.h"
 #include "core/window_tally.h"
 
 /* --- setup -------------------------------------------------------------------------------- */
@@ -15,6 +16,7 @@ static void layout_init(struct layout *l, const struct windows_setup *setup, uin
     CHECK(f->columns - f->twins <= COLUMNS_OWN_MAX && f->twins <= f->columns - f->twins);
     CHECK((f->loose & ((1U << f->twins) - 1)) == 0 && f->twins <= f->flags);
     l->columns = f->columns;
+    l->late = setup->late >> family & 1;
     l->own = (uint8_t)(f->columns - f->twins);
     l->flags = f->flags;
     l->own_mask = (1U << l->own) - 1;
@@ -87,6 +89,7 @@ static struct sizes windows_derive(struct windows *ws)
     ws->windows = setup->windows;
     ws->families = setup->families;
     ws->exact_samples = setup->exact_samples;
+    ws->pack_from = setup->pack_from;
     struct sizes s = {0};
     for (uint32_t f = 0; f < ws->families; f++) {
         struct layout *l = &ws->layout[f];
@@ -298,6 +301,17 @@ void window_spread(struct windows *ws, struct window_log *const *log, uint32_t n
         (void)add(ws, log[i], &ws->layout[family], &s);
 }
 
+/* As log_find, of what is to be taken out: it stands in a plain chunk. */
+static bool find_plain(struct windows *ws, struct window_log *log, const struct layout *l,
+                       const struct wish *wish, struct place *ret)
+{
+    bool found = log_find(ws, log, l, wish, ret);
+    if (!found || LIKELY(!chunk_is_packed(chunk_get(ws, ret->chunk))))
+        return found;
+    log_unpack(ws, log, l, ret->chunk);
+    return log_find(ws, log, l, wish, ret);
+}
+
 /* Of a busy second the first part may be in a slot, the rest in chunks: where to look first. */
 static bool is_merged(const struct windows *ws, const struct window_log *log, uint32_t sec,
                       uint32_t ms)
@@ -359,7 +373,7 @@ bool window_withdraw(struct windows *ws, struct window_log *log, uint32_t family
     uint32_t on = 0, off = 0;
     bool merged = is_merged(ws, log, sec, wish.ms);
     bool gone = merged && spans_withdraw(ws, log, l, sec, &e, &off);
-    if (!gone && log_find(ws, log, l, &wish, &p)) {
+    if (!gone && find_plain(ws, log, l, &wish, &p)) {
         log_remove(ws, log, l, sec, &p);
         on = p.entry.flags & ~e.flags; /* it wore another's loose flags, or another wears its */
         off = e.flags & ~p.entry.flags;

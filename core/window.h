@@ -27,10 +27,9 @@ enum {
 /* What the samples of a family look like; static for the engine's life. */
 struct window_family {
     const char *name;
-    uint8_t columns; /* how many value columns */
-    uint8_t flags;   /* how many flags a sample can have */
-    uint32_t loose;  /* flags that belong to the second, not to the sample: see window_mark */
-    uint8_t twins;   /* the last so many columns are other forms of the first ones: a sample has all
+    uint8_t columns, flags; /* how many of each a sample can have */
+    uint32_t loose; /* flags that belong to the second, not to the sample: see window_mark */
+    uint8_t twins;  /* the last so many columns are other forms of the first ones: a sample has all
                         or none of its values' twins; with them flag i counts as flags + i too */
 };
 
@@ -44,8 +43,7 @@ struct window_sample {
 
 /* A threshold whose exceeding samples are counted, for percentile rules without percentiles. */
 struct window_watch {
-    uint8_t family;
-    uint8_t column;
+    uint8_t family, column;
     ms_t above; /* counts value > above */
 };
 
@@ -59,6 +57,7 @@ struct window_log {
     uint32_t force;                    /* second that the tail's next offset counts from */
     uint32_t reclaim_at;               /* once this second is out of all windows, memory is */
     uint32_t live;                     /* samples in chunks */
+    handle_t plain, unused;            /* no chunk before `plain` is to be packed; 0: head */
     handle_t tally;                    /* sketches, while it is busy */
     uint32_t count[WINDOW_COUNTS_MAX]; /* samples, each flag, n of each column, each watch */
     int64_t sum[WINDOW_COLUMNS_MAX];   /* of each column */
@@ -84,15 +83,16 @@ struct window_order {
 struct windows; /* configuration, pools and scratch shared by all logs */
 struct windows_setup {
     const struct window_family *family; /* static */
-    uint32_t families;
-    uint32_t windows;
+    uint32_t families, windows;
     sec_t length[EDGES_MAX];  /* sliding: seconds; calendar: the longest it can be */
     bool calendar[EDGES_MAX]; /* its edge is told by windows_advance */
     uint32_t watches;
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
-    uint32_t exact_samples;
-    uint32_t chunks; /* of 256 bytes */
-    uint32_t logs;   /* most logs that can hold something at a time */
+    uint32_t exact_samples, chunks; /* a chunk has 256 bytes */
+    uint32_t pack_from; /* in use, from which on those older than pack_age are packed … */
+    uint32_t pack_age;  /* (seconds: younger samples are still changed often) */
+    uint32_t late;      /* … but of these families (bits): samples come days after their ts */
+    uint32_t logs;      /* most logs that can hold something at a time */
 };
 
 /* Bytes that windows_init needs; the memory is zeroed, 64-byte aligned, lent for life. */
@@ -138,8 +138,8 @@ ms_t window_next_change(struct windows *ws, struct window_log *log, uint32_t fam
 /* Length of the slots behind this window's edge; 0 while it is exact. */
 ms_t window_slot_ms(struct windows *ws, const struct window_log *log, uint32_t window);
 
-/* Gives its memory back; it is empty then. */
-void window_release(struct windows *ws, struct window_log *log);
+void window_release(struct windows *ws, struct window_log *log); /* it is empty then */
+
 /* Digest of the samples in the longest window, in any order; blind to chunks, cursors, slots. */
 uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_t family);
 

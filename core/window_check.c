@@ -1,4 +1,5 @@
 /* Digest and recount of a log: what it holds, seen from outside and from inside. */
+#include "core/window_pack.h"
 #include "core/window_tally.h"
 
 /* --- digest ------------------------------------------------------------------------------- */
@@ -32,30 +33,43 @@ uint64_t window_digest(struct windows *ws, const struct window_log *log, uint32_
     }
     for (handle_t h = log->head; h != 0; h = chunk_get(ws, h)->next) {
         const struct chunk *c = chunk_get(ws, h);
-        uint32_t force = c->base;
-        for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-            uint32_t head = c->word[i];
-            if (cell_is_gap(l, head)) {
-                force += gap_seconds(l, head);
-                i++;
-                continue;
-            }
-            struct entry e;
-            i += entry_read(l, &c->word[i], &e);
-            if (force + (head & l->unit) > ws->oldest)
-                sum += entry_hash(l, force + (head & l->unit), &e);
-        }
+        struct walk walk = walk_all(l, c);
+        for (struct entry e; walk_next(&walk, &e);)
+            if (walk.sec > ws->oldest)
+                sum += entry_hash(l, walk.sec, &e);
     }
     return sum;
 }
 
 /* --- recount ------------------------------------------------------------------------------ */
 
+/* The same of a packed one. */
+static uint32_t rows_check(const struct layout *l, const struct chunk *c, uint32_t until,
+                           uint32_t word, int64_t *sum, uint32_t *count)
+{
+    struct walk walk = walk_all(l, c);
+    uint32_t entries = 0;
+    bool met = word == 0;
+    for (struct entry e; walk_next(&walk, &e); entries++) {
+        CHECK(walk.at <= chunk_end(c) && walk.sec <= until && walk.sec >= c->base);
+        if (walk.from >= word)
+            totals_entry(l, sum, count, &e, 1);
+        met = met || walk.at == word;
+    }
+    CHECK(met);
+    CHECK(chunk_end(c) <= PACK_BITS);
+    CHECK(entries == chunk_entries(c));
+    CHECK(walk.rows.at == chunk_end(c));
+    return walk.sec;
+}
+
 /* One chunk: cells well formed, seconds in order and inside [base, until]. Adds the totals of
  * its entries from `word` on; returns the second in force at its end. */
 static uint32_t chunk_check(const struct layout *l, const struct chunk *c, uint32_t until,
                             uint32_t word, int64_t *sum, uint32_t *count)
 {
+    if (chunk_is_packed(c))
+        return rows_check(l, c, until, word, sum, count);
     uint32_t used = chunk_used(c), force = c->base, last = c->base, entries = 0;
     bool gap = false, met = word == used;
     CHECK(used <= CHUNK_WORDS);
@@ -120,15 +134,10 @@ static void cursor_check(struct windows *ws, const struct window_log *log, const
         from = log->head;
     } else {
         const struct chunk *c = chunk_get(ws, from);
-        uint32_t force = c->base, i = 0, end = 0, end_force = force;
-        for (word = cur->word; i < word;)
-            if (cell_is_gap(l, c->word[i])) {
-                force += gap_seconds(l, c->word[i++]);
-            } else {
-                end = i += chunk_step(l, c, i);
-                end_force = force;
-            }
-        CHECK(cur->base == c->base && end == word && cur->force == end_force);
+        struct walk walk = walk_all(l, c);
+        for (word = cur->word; walk.at < word && walk_next(&walk, NULL);)
+            ;
+        CHECK(cur->base == c->base && walk.at == word && cur->force == walk.force);
     }
     for (handle_t h = from; h != 0; word = 0) {
         const struct chunk *c = chunk_get(ws, h);

@@ -1,4 +1,5 @@
 /* The exact part of a log: entries come in order or late, are found, marked and removed. */
+#include "core/window_pack.h"
 #include "core/window_tally.h"
 
 handle_t log_seek(const struct windows *ws, const struct window_log *log, uint32_t sec, uint32_t ms)
@@ -38,6 +39,7 @@ bool log_append_slow(struct windows *ws, struct window_log *log, const struct la
     CHECK(chunk_append(l, c, &log->force, sec, e));
     log->newest = sec;
     log->live++;
+    log_pack(ws, log, l);
     return true;
 }
 
@@ -106,7 +108,7 @@ static uint32_t chunk_below(const struct layout *l, const struct chunk *c, uint3
     if (l->own == 0 && l->head_words == 1)
         while (i < used && (c->word[i] & unit) < below)
             i++;
-    else if (LIKELY(c->wide == 0))
+    else if (LIKELY(c->form == 0))
         while (i < used && (c->word[i] & unit) < below)
             i += l->words[c->word[i] >> l->present_shift];
     else
@@ -132,7 +134,15 @@ static uint32_t chunk_skip(const struct layout *l, const struct chunk *c, uint32
 uint32_t chunk_spot(const struct layout *l, const struct chunk *c, uint32_t sec,
                     uint32_t *ret_force)
 {
-    return chunk_skip(l, c, sec + 1, ret_force);
+    if (LIKELY(!chunk_is_packed(c)))
+        return chunk_skip(l, c, sec + 1, ret_force);
+    uint32_t i = 0;
+    *ret_force = c->base;
+    for (struct walk walk = walk_all(l, c); walk_next(&walk, NULL) && walk.sec <= sec;) {
+        i = walk.at;
+        *ret_force = walk.sec;
+    }
+    return i;
 }
 
 /* Puts an entry (with its gap of so many units) there. What is left of a gap stays behind it. */
@@ -160,9 +170,14 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
                 uint32_t ms, const struct entry *e)
 {
     handle_t spare = 0;
+    bool split = false;
     while (log->head != 0 && sec >= log_base(ws, log)) {
         uint32_t cells[1 + ENTRY_WORDS_MAX], force, units;
         handle_t h = log_seek(ws, log, sec, ms);
+        if (UNLIKELY(chunk_is_packed(chunk_get(ws, h)))) {
+            log_unpack(ws, log, l, h);
+            continue;
+        }
         struct place p = {.chunk = h, .entry = *e};
         p.word = chunk_spot(l, chunk_get(ws, h), sec, &force);
         p.words = cells_write(l, cells, sec - force, e, &units);
@@ -170,11 +185,14 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
             chunk_put(ws, log, l, h, &p, cells, units, sec);
             if (spare != 0)
                 pool_free(&ws->chunks, spare);
+            if (split) /* not before: the chunk would be packed again before it takes the entry */
+                log_pack(ws, log, l);
             return true;
         }
         if (spare != 0) {
             chunk_split(ws, log, l, h, spare, p.word, sec, ms);
             spare = 0;
+            split = true;
             continue;
         }
         log_bound(ws, log, l);
@@ -206,11 +224,33 @@ static bool wish_met(const struct layout *l, const struct wish *wish, const stru
     return true;
 }
 
+/* As chunk_find, in rows. */
+static void rows_find(const struct layout *l, const struct chunk *c, handle_t h,
+                      const struct wish *wish, struct place *ret)
+{
+    struct place p = {.chunk = h};
+    for (struct walk walk = walk_all(l, c); walk_next(&walk, &p.entry) && walk.sec <= wish->sec;) {
+        bool best = (p.entry.flags & wish->flags) == (wish->on ? 0 : wish->flags);
+        p.word = walk.from;
+        if (walk.sec < wish->sec ||
+            (wish->like == NULL ? !best : !wish_met(l, wish, &p.entry, &best)))
+            continue;
+        if (best || ret->chunk == 0)
+            *ret = p;
+        if (best)
+            return;
+    }
+}
+
 /* The entry that fits best, if any does, into ret. */
 static void chunk_find(const struct windows *ws, const struct layout *l, handle_t h,
                        const struct wish *wish, struct place *ret)
 {
     const struct chunk *c = chunk_get(ws, h);
+    if (UNLIKELY(chunk_is_packed(c))) {
+        rows_find(l, c, h, wish, ret);
+        return;
+    }
     uint32_t used = chunk_used(c), force;
     for (uint32_t i = chunk_skip(l, c, wish->sec, &force); i < used;) {
         uint32_t head = c->word[i];
@@ -325,7 +365,9 @@ void log_flags(struct windows *ws, struct window_log *log, const struct layout *
 {
     struct chunk *c = pool_edit(&ws->chunks, p->chunk);
     uint32_t one = on ? 1 : (uint32_t)-1;
-    if (l->head_words == 1)
+    if (UNLIKELY(chunk_is_packed(c)))
+        row_flip(l, c, p->word, flags);
+    else if (l->head_words == 1)
         c->word[p->word] ^= flags << l->time_bits;
     else
         c->word[p->word + 1] ^= flags;
@@ -354,7 +396,7 @@ struct place log_future(const struct windows *ws, const struct window_log *log,
         c = chunk_get(ws, ret.chunk = c->prev);
     uint32_t force;
     ret.word = chunk_spot(l, c, ws->at, &force);
-    for (; ret.word == chunk_used(c) && c->next != 0; ret.word = 0)
+    for (; ret.word == chunk_end(c) && c->next != 0; ret.word = 0)
         c = chunk_get(ws, ret.chunk = c->next);
     return ret;
 }

@@ -1,4 +1,5 @@
 /* The exact part of a log: a list of chunks, its cursors, and every way to change them. */
+#include "core/window_pack.h"
 #include "core/window_tally.h"
 
 /* --- cursors ------------------------------------------------------------------------------ */
@@ -8,6 +9,8 @@
 static bool cursor_pass_to(const struct layout *l, const struct chunk *c, struct cursor *cur,
                            uint32_t edge, int64_t *sum, uint32_t *count)
 {
+    if (UNLIKELY(chunk_is_packed(c)))
+        return rows_pass(l, c, cur, edge, sum, count);
     uint32_t used = chunk_used(c), force = cur->force;
     for (uint32_t i = cur->word; i < used;) {
         uint32_t head = c->word[i];
@@ -158,15 +161,8 @@ void log_plan(const struct windows *ws, struct window_log *log)
 
 static void shed_count(struct windows *ws, const struct layout *l, const struct chunk *c)
 {
-    uint32_t force = c->base;
-    for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-        if (cell_is_gap(l, c->word[i])) {
-            force += gap_seconds(l, c->word[i++]);
-            continue;
-        }
-        ws->shed += force + (c->word[i] & l->unit) > ws->oldest;
-        i += chunk_step(l, c, i);
-    }
+    for (struct walk walk = walk_all(l, c); walk_next(&walk, NULL);)
+        ws->shed += walk.sec > ws->oldest;
 }
 
 /* All cursors in the head leave it behind. Those at its beginning are many when nobody reads:
@@ -191,7 +187,7 @@ static void cursors_leave(struct windows *ws, struct window_log *log, const stru
         }
         cursor_enter(ws, cur, c->next);
     }
-    tally_cells(ws, log, l, whole, c, 0, chunk_used(c), 1);
+    tally_cells(ws, log, l, whole, c, 0, chunk_end(c), 1);
 }
 
 void log_drop_head(struct windows *ws, struct window_log *log, const struct layout *l)
@@ -205,6 +201,7 @@ void log_drop_head(struct windows *ws, struct window_log *log, const struct layo
     }
     log->live -= chunk_entries(c);
     log->head = c->next;
+    log->plain = log->plain == h ? c->next : log->plain;
     btree_leave(&ws->chunks, h, chunk_moment);
     if (c->next == 0) {
         CHECK(log->slots == 0 && log->live == 0);

@@ -1,4 +1,5 @@
 /* Samples on their way into slots: a head chunk at a time, or late ones one by one. */
+#include "core/window_pack.h"
 #include "core/window_tally.h"
 
 /* --- samples come from the head chunk ----------------------------------------------------- */
@@ -31,14 +32,9 @@ static void cursors_retreat(struct windows *ws, struct window_log *log, const st
         uint32_t *count = cursor_count(l, cur);
         if (cur->chunk == h) {
             struct entry e;
-            for (uint32_t i = 0; i < cur->word;) {
-                if (cell_is_gap(l, c->word[i])) {
-                    i++;
-                    continue;
-                }
-                i += entry_read(l, &c->word[i], &e);
+            struct walk walk = walk_all(l, c);
+            while (walk.at < cur->word && walk_next(&walk, &e))
                 totals_entry(l, sum, count, &e, -1);
-            }
             tally_cells(ws, log, l, tally_bit(w), c, 0, cur->word, -1);
             *cur = (struct cursor){.word = list->n};
         }
@@ -98,21 +94,12 @@ static void entry_scratch(struct windows *ws, const struct entry *e)
 static void entries_merge(struct windows *ws, struct window_log *log, const struct layout *l,
                           const struct chunk *c, struct taker *t)
 {
-    uint32_t force = c->base;
-    for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-        uint32_t head = c->word[i];
-        if (cell_is_gap(l, head)) {
-            force += gap_seconds(l, head);
-            i++;
-            continue;
-        }
-        struct entry e;
-        uint32_t sec = force + (head & l->unit);
-        i += entry_read(l, &c->word[i], &e);
-        if ((t->span == NULL || sec > t->last) && !taker_open(ws, log, l, t, sec))
-            entry_shed(ws, log, l, sec, &e);
+    struct walk walk = walk_all(l, c);
+    for (struct entry e; walk_next(&walk, &e);) {
+        if ((t->span == NULL || walk.sec > t->last) && !taker_open(ws, log, l, t, walk.sec))
+            entry_shed(ws, log, l, walk.sec, &e);
         else {
-            span_entry(l, t->span, sec, &e, 1);
+            span_entry(l, t->span, walk.sec, &e, 1);
             entry_scratch(ws, &e);
         }
     }
@@ -123,13 +110,12 @@ static void head_absorb(struct windows *ws, struct window_log *log, const struct
 {
     handle_t h = log->head;
     const struct chunk *c = chunk_get(ws, h);
-    uint32_t force = c->base, i = 0, used = chunk_used(c);
-    for (; i < used && cell_is_gap(l, c->word[i]); i++)
-        force += gap_seconds(l, c->word[i]);
-    cursors_retreat(ws, log, l, h, i < used ? force + (c->word[i] & l->unit) : UINT32_MAX, t);
+    struct walk walk = walk_all(l, c);
+    cursors_retreat(ws, log, l, h, walk_next(&walk, NULL) ? walk.sec : UINT32_MAX, t);
     entries_merge(ws, log, l, c, t);
     log->live -= chunk_entries(c);
     log->head = c->next;
+    log->plain = log->plain == h ? c->next : log->plain;
     struct chunk *next = pool_edit(&ws->chunks, c->next);
     btree_leave(&ws->chunks, h, chunk_moment);
     next->prev = 0;

@@ -1,5 +1,6 @@
 /* Order statistics: of a busy log from its tally, of others by one pass over what is there. */
 #include "core/window_before.h"
+#include "core/window_pack.h"
 #include "core/window_tally.h"
 
 static const uint32_t permille[WINDOW_QUANTILES] = {500, 750, 900, 950, 990};
@@ -42,9 +43,23 @@ static inline void pass_value(struct pass *p, uint32_t c, uint32_t index, ms_t v
     extremes_take(&p->seen, c, v, v);
 }
 
+static void pass_rows(struct pass *p, const struct chunk *c, uint32_t from, uint32_t to)
+{
+    struct walk walk = walk_from(p->l, c, from, 0);
+    for (struct entry e; walk.at < to && walk_next(&walk, &e);)
+        for (uint32_t rest = e.present & p->columns; rest != 0; rest &= rest - 1) {
+            ms_t v = e.value[__builtin_ctz(rest)];
+            pass_value(p, (uint32_t)__builtin_ctz(rest), sketch_index(v), v);
+        }
+}
+
 static void pass_cells(struct pass *p, const struct chunk *c, uint32_t from, uint32_t to)
 {
     const struct layout *l = p->l;
+    if (chunk_is_packed(c)) {
+        pass_rows(p, c, from, to);
+        return;
+    }
     while (from < to) {
         const uint32_t *w = &c->word[from];
         uint32_t n = l->head_words;
@@ -96,7 +111,7 @@ static void pass_to(struct pass *p, const struct place *to)
         pass_cells(p, c, 0, p->word);
         p->chunk = c->prev;
         if (p->chunk != 0)
-            p->word = chunk_used(chunk_get(p->ws, p->chunk));
+            p->word = chunk_end(chunk_get(p->ws, p->chunk));
         else
             p->word = p->log->slots != 0 ? list_get(p->ws, p->log)->n : 0;
     }
@@ -131,7 +146,7 @@ void orders_by_pass(struct windows *ws, const struct window_log *log, const stru
     extremes_clear(&p.seen);
     struct place end = log_future(ws, log, l);
     p.chunk = end.chunk != 0 ? end.chunk : log->tail;
-    p.word = end.chunk != 0 ? end.word : chunk_used(chunk_get(ws, log->tail));
+    p.word = end.chunk != 0 ? end.word : chunk_end(chunk_get(ws, log->tail));
     for (uint32_t i = 0; i < n; i++) {
         pass_to(&p, &to[i]);
         pass_report(&p, ret[order[i]]);
@@ -220,7 +235,7 @@ static void future_load(struct windows *ws, const struct window_log *log, const 
     struct pass ahead = {.ws = ws, .log = log, .l = l, .columns = (1U << l->columns) - 1};
     for (handle_t h = p.chunk; h != 0; p.word = 0) {
         const struct chunk *c = chunk_get(ws, h);
-        pass_cells(&ahead, c, p.word, chunk_used(c));
+        pass_cells(&ahead, c, p.word, chunk_end(c));
         h = c->next;
     }
 }

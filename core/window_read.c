@@ -1,6 +1,6 @@
 /* What the windows of a log say: numbers from prefixes, and when they change by time alone. */
-#include "core/chunk.h"
 #include "core/window_before.h"
+#include "core/window_pack.h"
 
 /* --- numbers ------------------------------------------------------------------------------ */
 
@@ -10,21 +10,13 @@ static void totals_from(const struct windows *ws, const struct layout *l, struct
 {
     for (handle_t h = p.chunk; h != 0; p.word = 0) {
         const struct chunk *c = chunk_get(ws, h);
-        uint32_t used = chunk_used(c), force = c->base;
-        for (uint32_t i = 0; i < used;) {
-            uint32_t head = c->word[i], sec = force + (head & l->unit);
-            if (cell_is_gap(l, head)) {
-                force += gap_seconds(l, head);
-                i++;
-            } else if (i < p.word || sec <= edge) {
-                i += chunk_step(l, c, i);
-            } else if (sec > until) {
+        struct walk walk = walk_all(l, c);
+        for (struct entry e; walk_next(&walk, &e);) {
+            if (walk.from < p.word || walk.sec <= edge)
+                continue;
+            if (walk.sec > until)
                 return;
-            } else {
-                struct entry e;
-                i += entry_read(l, &c->word[i], &e);
-                totals_entry(l, t->sum, t->count, &e, sign);
-            }
+            totals_entry(l, t->sum, t->count, &e, sign);
         }
         h = c->next;
     }
@@ -74,16 +66,9 @@ static uint32_t second_at(const struct windows *ws, const struct layout *l, stru
 {
     for (handle_t h = p.chunk; h != 0; p.word = 0) {
         const struct chunk *c = chunk_get(ws, h);
-        uint32_t force = c->base;
-        for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-            if (cell_is_gap(l, c->word[i])) {
-                force += gap_seconds(l, c->word[i++]);
-                continue;
-            }
-            if (i >= p.word)
-                return force + (c->word[i] & l->unit);
-            i += chunk_step(l, c, i);
-        }
+        for (struct walk walk = walk_all(l, c); walk_next(&walk, NULL);)
+            if (walk.from >= p.word)
+                return walk.sec;
         h = c->next;
     }
     return 0;
@@ -109,7 +94,7 @@ struct place window_place(struct windows *ws, const struct window_log *log, cons
     else
         p.chunk = cur->chunk;
     const struct chunk *c = chunk_get(ws, p.chunk);
-    for (; p.word == chunk_used(c) && c->next != 0; p.word = 0)
+    for (; p.word == chunk_end(c) && c->next != 0; p.word = 0)
         c = chunk_get(ws, p.chunk = c->next);
     return p;
 }

@@ -1,5 +1,7 @@
 #include "core/window_tally.h"
 
+#include "core/window_pack.h"
+
 static const struct tally *tally_get(const struct windows *ws, const struct window_log *log)
 {
     return pool_get(&ws->tallies, log->tally);
@@ -70,15 +72,9 @@ void tally_cells(struct windows *ws, const struct window_log *log, const struct 
 {
     if (log->tally == 0 || sets == 0)
         return;
-    while (from < to) {
-        struct entry e;
-        if (cell_is_gap(l, c->word[from])) {
-            from++;
-            continue;
-        }
-        from += entry_read(l, &c->word[from], &e);
+    struct walk walk = walk_from(l, c, from, 0);
+    for (struct entry e; walk.at < to && walk_next(&walk, &e);)
         tally_entry(ws, log, sets, &e, sign);
-    }
 }
 
 /* Counts what is in the scratch columns, and empties them. */
@@ -269,19 +265,11 @@ void tally_scan(const struct windows *ws, const struct window_log *log, const st
     run_clear(ret);
     for (handle_t h = whole ? log->head : log_seek(ws, log, from - 1, UINT16_MAX); h != 0;) {
         const struct chunk *c = chunk_get(ws, h);
-        uint32_t force = c->base;
-        for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-            uint32_t head = c->word[i], sec = force + (head & l->unit);
-            if (cell_is_gap(l, head)) {
-                force += gap_seconds(l, head);
-                i++;
-                continue;
-            }
-            if (sec > until)
+        struct walk walk = walk_all(l, c);
+        for (struct entry e; walk_next(&walk, &e);) {
+            if (walk.sec > until)
                 return;
-            struct entry e;
-            i += entry_read(l, &c->word[i], &e);
-            if (sec >= from)
+            if (walk.sec >= from)
                 run_take(ret, &e);
         }
         h = c->next;
@@ -312,22 +300,15 @@ static void chunk_count(struct windows *ws, struct window_log *log, const struct
 {
     const struct chunk *c = chunk_get(ws, h);
     const void *block = pool_get(&ws->cursors, log->cursors);
-    uint32_t force = c->base;
-    for (uint32_t i = 0, used = chunk_used(c); i < used;) {
-        if (cell_is_gap(l, c->word[i])) {
-            force += gap_seconds(l, c->word[i++]);
-            continue;
-        }
+    struct walk walk = walk_all(l, c);
+    for (struct entry e; walk_next(&walk, &e);) {
         for (uint32_t w = 0; w < ws->windows; w++) {
             const struct cursor *cur = cursor_of(l, block, w);
-            if (cur->chunk == h && cur->word <= i)
+            if (cur->chunk == h && cur->word <= walk.from)
                 *sets &= ~tally_bit(w);
         }
-        struct entry e;
-        uint32_t sec = force + (c->word[i] & l->unit);
-        i += entry_read(l, &c->word[i], &e);
         tally_entry(ws, log, *sets | TALLY_LOG, &e, 1);
-        runs_take(ws, log, tally_edit(ws, log), sec, &e);
+        runs_take(ws, log, tally_edit(ws, log), walk.sec, &e);
     }
     for (uint32_t w = 0; w < ws->windows; w++)
         if (cursor_of(l, block, w)->chunk == h)

@@ -31,6 +31,8 @@ static struct windows_setup setup = {
     .windows = WINDOWS,
     .length = {60, 300, 900, 3600, 8 * 3600, 86400, 7 * 86400, 30 * 86400},
     .exact_samples = 200000,
+    .pack_from = UINT32_MAX,
+    .pack_age = 86400,
 };
 
 static const sec_t START = 1790000000;

@@ -18,6 +18,8 @@ const struct windows_setup lab_setup = {
     .watch = {{0, 0, 1000}, {1, 3, 60000}, {0, 0, 1 << 20}, {3, 1, 0}},
     .exact_samples = 100000,
     .chunks = 4000,
+    .pack_age = 86400,
+    .late = 1 << 2,
     .logs = LAB_LOGS,
 };
 

@@ -6,8 +6,8 @@
  *     sim --only clocks        one of the rounds below
  *
  * Every round says its seed before it begins; `sim --seed S` tells it again. What must hold:
- *   order     shuffled inside lateness and doubled: state and numbers of sorted input
- *   split     batches and outboxes of any size: also the same effects
+ *   order     shuffled inside lateness, doubled, packed: state and numbers of sorted input
+ *   split     batches and outboxes of any size, packed or not: also the same effects
  *   image     saved while events go on, loaded, continued: the same state, numbers and effects
  *   full      any limit met: nothing breaks, every event gets its verdict
  *   live      clocks, skew, lateness beyond measure, reloads: nothing breaks, splits do not show
@@ -179,6 +179,7 @@ static void round_order(struct random *r)
     uint32_t n = draw_events(r, &c);
     struct limits l = world_limits(r, false);
     world_begin(&a, &l, &s, start);
+    world_packing(*r, &s);
     world_begin(&b, &l, &s, start);
     world_feed(&a, events, n, 0, 0, r);
     uint32_t m = shuffle(r, n, s.lateness, 30);
@@ -207,6 +208,7 @@ static void round_order(struct random *r)
 static uint32_t draw_live(struct random *r, struct settings *s, struct chaos *c)
 {
     chaos_settings(r, s);
+    world_packing(*r, s);
     uint32_t n = draw_events(r, c);
     uint32_t m = shuffle(r, n, random_percent(r, 50) ? s->lateness : 10 * s->lateness, 20);
     bool live = random_percent(r, 60);
@@ -231,6 +233,7 @@ static void round_split(struct random *r)
     uint32_t m = draw_live(r, &s, &c);
     struct limits l = world_limits(r, false);
     world_begin(&a, &l, &s, start);
+    world_packing(*r, &s);
     world_begin(&b, &l, &s, start);
     world_feed(&a, shuffled, m, 1, 0, r);
     world_feed(&b, shuffled, m, 0, random_percent(r, 50) ? 0 : 2 * RULES_MAX, r);
@@ -381,6 +384,7 @@ static void round_traffic(struct random *r)
     struct limits l = world_limits(r, false);
     l.tickets = l.calls = 20000;
     world_begin(&a, &l, &s, start);
+    world_packing(*r, &s);
     world_begin(&b, &l, &s, start);
     struct traffic_setup setup = traffic_default();
     setup.seed = random_next(r);
@@ -490,7 +494,7 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < rounds && (minutes == 0 || time(NULL) < until); i++)
         run_seed(seed + i, only);
     if (only == NULL && rounds >= ROUNDS && minutes == 0)
-        expect(settled_seen() > 100, "rules on mixes had nothing to judge", settled_seen(), 0);
+        expect(settled_seen() > 100 && world_packed() > 1000, "too little met", settled_seen(), 0);
     printf("sim: all held\n");
     return 0;
 }

@@ -1,8 +1,11 @@
 #include "tests/sim/world.h"
 
+#include "core/boards.h"
+#include "core/engines.h"
 #include "core/err.h"
 #include "core/image.h"
 #include "core/trace.h"
+#include "tests/lib/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +25,34 @@ void world_begin(struct world *w, const struct limits *limits, const struct sett
     CHECK(w->out.effects != NULL);
 }
 
+static uint64_t packed;
+
+uint64_t world_packed(void)
+{
+    return packed;
+}
+
+void world_packing(struct random r, struct settings *s)
+{
+    static const ms_t after[] = {0, MS_SECOND, MS_MINUTE, MS_HOUR, MS_DAY};
+    s->pack_from = random_percent(&r, 80) ? 0 : 2000;
+    s->pack_after = after[random_below(&r, ARRAY_LEN(after))];
+}
+
+static void count_packed(const struct world *w)
+{
+    const struct board *b = w->e->board;
+    for (enum scope s = 0; s < SCOPE_N; s++)
+        for (uint32_t i = 1; i <= b->entities[s].high; i++)
+            for (uint32_t f = 0; f < FAM_N; f++) {
+                const struct entity *one = pool_at(&b->entities[s], i);
+                packed += packed_chunks(b->windows, &one->log[f]);
+            }
+}
+
 void world_end(struct world *w)
 {
+    count_packed(w);
     munmap(w->mem, w->size);
     free(w->out.effects);
 }

@@ -58,6 +58,11 @@ void world_apply(struct world *w, const struct settings *settings);
  * changed meanwhile, nothing is made. */
 bool world_copy(struct world *of, const struct event *events, uint32_t n, struct world *ret);
 
+/* Samples are packed early, or never: it must not show. */
+void world_packing(struct random r, struct settings *s);
+/* Of all worlds that ended: packed chunks that were there then. */
+uint64_t world_packed(void);
+
 /* Limits as small as chance likes, or room for everything that a round does. */
 struct limits world_limits(struct random *r, bool tiny);
 

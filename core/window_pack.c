@@ -1,0 +1,426 @@
+#include "core/window_pack.h"
+
+enum {
+    HEAD_FLAGS = WINDOW_FLAGS_MAX,
+    LOOKS = 16, /* packed chunks passed over at a time */
+    RUNS = 2,   /* packed with each new chunk: what was plain before catches up */
+};
+
+STATIC_ASSERT(HEAD_FLAGS + COLUMNS_OWN_MAX + 2 <= 32, "a head is a word");
+STATIC_ASSERT(PACK_ROWS + PACK_PLAIN * CHUNK_WORDS <= ROWS_MAX, "a run fits into the scratch");
+STATIC_ASSERT(PACK_BITS <= UINT16_MAX, "its end is in half a word");
+STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low bits first");
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+void rows_read(struct rows *r, struct entry *ret)
+{
+    const struct layout *l = r->l;
+    uint32_t at, head = rows_head(r, &at), shape = head >> HEAD_FLAGS;
+    uint32_t own = shape & l->own_mask, loose = (uint32_t)bits_get(r->c, at, r->loose_bits);
+    r->sec = rows_second(r);
+    ret->flags = head & ((1U << HEAD_FLAGS) - 1);
+    for (uint32_t rest = l->loose; loose != 0; rest &= rest - 1, loose >>= 1)
+        ret->flags |= (loose & 1) != 0 ? rest & -rest : 0;
+    at += r->loose_bits;
+    ret->present = (shape >> (l->own + 1) & 1) != 0 ? own | own << l->own : own;
+    uint32_t written = columns_written(l, ret->present, shape >> l->own & 1);
+    ms_t v = 0;
+    for (uint32_t rest = ret->present; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest);
+        if ((written >> c & 1) != 0) {
+            v = (ms_t)bits_get(r->c, at, r->width[c]);
+            at += r->width[c];
+        }
+        ret->value[c] = v;
+    }
+    r->at = at;
+}
+
+bool walk_next(struct walk *w, struct entry *ret)
+{
+    const struct layout *l = w->rows.l;
+    const struct chunk *c = w->rows.c;
+    if (chunk_is_packed(c)) {
+        struct entry unread;
+        if (w->rows.at >= w->rows.end)
+            return false;
+        w->from = w->at;
+        rows_read(&w->rows, ret != NULL ? ret : &unread);
+        w->at = w->rows.at;
+        w->sec = w->force = w->rows.sec;
+        return true;
+    }
+    uint32_t used = chunk_used(c);
+    for (; w->at < used && cell_is_gap(l, c->word[w->at]); w->at++)
+        w->force += gap_seconds(l, c->word[w->at]);
+    if (w->at >= used)
+        return false;
+    w->from = w->at;
+    w->sec = w->force + (c->word[w->at] & l->unit);
+    w->at += ret != NULL ? entry_read(l, &c->word[w->at], ret) : chunk_step(l, c, w->at);
+    return true;
+}
+
+bool rows_pass(const struct layout *l, const struct chunk *c, struct cursor *cur, uint32_t edge,
+               int64_t *sum, uint32_t *count)
+{
+    struct rows r = rows_from(l, c, cur->word, cur->force);
+    while (r.at < r.end) {
+        uint32_t sec = rows_second(&r);
+        if (sec > edge) {
+            cur->next = sec;
+            return false;
+        }
+        struct entry e;
+        rows_read(&r, &e);
+        totals_entry(l, sum, count, &e, 1);
+        cur->word = r.at;
+        cur->force = sec;
+    }
+    cur->next = 0;
+    return true;
+}
+
+void row_flip(const struct layout *l, struct chunk *c, uint32_t at, uint32_t flags)
+{
+    struct rows r = rows_from(l, c, at, 0);
+    uint32_t bit;
+    (void)rows_head(&r, &bit);
+    for (uint32_t rest = l->loose; rest != 0; rest &= rest - 1, bit++)
+        if ((flags & rest & -rest) != 0)
+            c->word[bit / 32] ^= 1U << bit % 32;
+}
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+/* A chunk to be: what its first rows have in common. */
+struct packing {
+    uint32_t rows, heads, time_bits;
+    uint32_t fixed; /* bits of words before the rows but the heads */
+    uint32_t words; /* of the rows in plain chunks */
+    uint32_t head[PACK_HEADS];
+    uint32_t values[WINDOW_COLUMNS_MAX]; /* how many are written of a column … */
+    uint8_t width[WINDOW_COLUMNS_MAX];   /* … in how many bits */
+};
+
+/* A row's head, and which values follow. */
+static uint32_t head_of(const struct layout *l, const struct entry *e, uint32_t *ret_written,
+                        uint32_t *ret_words)
+{
+    uint32_t w[ENTRY_WORDS_MAX];
+    *ret_words = entry_write(l, w, e);
+    *ret_written = columns_written(l, e->present, entry_equal(l, w));
+    return (e->flags & ~l->loose) | w[0] >> l->present_shift << HEAD_FLAGS;
+}
+
+static uint32_t head_place(const uint32_t *head, uint32_t heads, uint32_t one)
+{
+    uint32_t i = 0;
+    while (i < heads && head[i] != one)
+        i++;
+    return i;
+}
+
+static uint32_t packing_bits(const struct layout *l, const struct packing *p)
+{
+    uint32_t row = p->time_bits + bits_of(p->heads - 1) + loose_of(l);
+    uint32_t bits = p->fixed + 32 * p->heads + row * p->rows;
+    for (uint32_t c = 0; c < l->columns; c++)
+        bits += p->values[c] * p->width[c];
+    return bits;
+}
+
+/* One row more, `delta` seconds behind the one before. false: it finds no room. */
+static bool packing_take(const struct layout *l, struct packing *p, uint32_t delta,
+                         const struct entry *e)
+{
+    struct packing more = *p;
+    uint32_t written, words, head = head_of(l, e, &written, &words);
+    uint32_t place = head_place(p->head, p->heads, head);
+    more.rows++;
+    more.words += words + (delta >= l->unit);
+    if (more.rows > PACK_ROWS || more.words > PACK_WORDS || place == PACK_HEADS)
+        return false;
+    more.head[place] = head;
+    more.heads += place == p->heads;
+    more.time_bits = bits_of(delta) > p->time_bits ? bits_of(delta) : p->time_bits;
+    for (uint32_t rest = written; rest != 0; rest &= rest - 1) {
+        uint32_t c = (uint32_t)__builtin_ctz(rest), bits = bits_of((uint64_t)e->value[c]);
+        if (bits > PACK_WIDTH_MAX)
+            return false;
+        more.values[c]++;
+        more.width[c] = (uint8_t)(bits > p->width[c] ? bits : p->width[c]);
+    }
+    if (packing_bits(l, &more) > PACK_BITS)
+        return false;
+    *p = more;
+    return true;
+}
+
+/* As many of the n rows as fit into one chunk. */
+static struct packing packing_of(const struct layout *l, uint32_t base, const struct row *row,
+                                 uint32_t n)
+{
+    struct packing p = {.fixed = (1 + (l->columns + 3U) / 4) * 32,
+                        .time_bits = 1}; /* no row is without a bit */
+    while (p.rows < n && packing_take(l, &p, row[p.rows].sec - base, &row[p.rows].entry))
+        base = row[p.rows - 1].sec;
+    return p;
+}
+
+static void bits_put(struct chunk *c, uint32_t *at, uint64_t v, uint32_t width)
+{
+    uint64_t all;
+    uint8_t *to = (uint8_t *)c->word + *at / 8;
+    memcpy(&all, to, sizeof all);
+    all |= v << *at % 8;
+    memcpy(to, &all, sizeof all);
+    *at += width;
+}
+
+/* Fills the chunk, which has its base, with the rows of p; they learn their places. */
+static void packing_write(const struct layout *l, const struct packing *p, struct chunk *c,
+                          struct row *row)
+{
+    uint32_t widths = (l->columns + 3U) / 4, at = (1 + widths + p->heads) * 32, sec = c->base;
+    memset(c->word, 0, sizeof c->word);
+    memcpy(&c->word[1], p->width, l->columns);
+    memcpy(&c->word[1 + widths], p->head, p->heads * sizeof p->head[0]);
+    for (uint32_t i = 0; i < p->rows; i++) {
+        const struct entry *e = &row[i].entry;
+        uint32_t written, words, head = head_of(l, e, &written, &words);
+        bits_put(c, &at, row[i].sec - sec, p->time_bits);
+        bits_put(c, &at, head_place(p->head, p->heads, head), bits_of(p->heads - 1));
+        for (uint32_t rest = l->loose; rest != 0; rest &= rest - 1)
+            bits_put(c, &at, (e->flags & rest & -rest) != 0, 1);
+        for (uint32_t rest = written; rest != 0; rest &= rest - 1) {
+            uint32_t column = (uint32_t)__builtin_ctz(rest);
+            bits_put(c, &at, (uint64_t)e->value[column], p->width[column]);
+        }
+        sec = row[i].sec;
+        row[i].place = at;
+    }
+    c->word[0] = at | (p->heads - 1) << 16 | p->time_bits << 20;
+    c->form = CHUNK_PACKED;
+    c->slot.mark = (uint16_t)(p->rows << 8);
+}
+
+/* --- chunks into rows, and back ------------------------------------------------------------ */
+
+/* So many of the rows in scratch each cursor has left behind that stands there. */
+struct behind {
+    uint32_t there; /* bits */
+    uint16_t rows[EDGES_MAX];
+};
+STATIC_ASSERT(EDGES_MAX <= 32, "a bit for each");
+
+/* Adds the entries of a chunk to the n rows in scratch; notes the cursors that stand in it. */
+static uint32_t rows_load(struct windows *ws, const struct window_log *log, const struct layout *l,
+                          handle_t h, uint32_t n, struct behind *behind)
+{
+    const void *block = pool_get(&ws->cursors, log->cursors);
+    const struct chunk *c = chunk_get(ws, h);
+    struct walk walk = walk_all(l, c);
+    uint32_t first = n;
+    for (; walk_next(&walk, &ws->row[n].entry); n++) {
+        ws->row[n].sec = walk.sec;
+        ws->row[n].ms = walk.sec == c->base ? c->base_ms : 0;
+        ws->row[n].place = walk.at;
+    }
+    for (uint32_t w = 0; w < ws->windows; w++) {
+        const struct cursor *cur = cursor_of(l, block, w);
+        if (cur->chunk != h)
+            continue;
+        uint32_t k = first;
+        while (cur->word != 0 && k < n && ws->row[k++].place != cur->word)
+            ;
+        CHECK(cur->word == 0 || (k > first && ws->row[k - 1].place == cur->word));
+        behind->rows[w] = (uint16_t)k;
+        behind->there |= 1U << w;
+    }
+    return n;
+}
+
+/* The cursors that have left behind this many rows stand at the end of the last of them. */
+static void cursors_stand(struct windows *ws, struct window_log *log, const struct layout *l,
+                          const struct behind *behind, uint32_t rows, const struct cursor *place)
+{
+    for (uint32_t there = behind->there; there != 0; there &= there - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(there);
+        if (behind->rows[w] != rows)
+            continue;
+        struct cursor *cur = cursor_of(l, pool_edit(&ws->cursors, log->cursors), w);
+        uint32_t next = cur->next;
+        *cur = *place;
+        cur->next = next;
+    }
+}
+
+/* --- packing ------------------------------------------------------------------------------ */
+
+/* Is it packed and worth to be written again with what follows? */
+static bool has_room(const struct chunk *c)
+{
+    return chunk_is_packed(c) && chunk_entries(c) < PACK_ROWS * 7 / 8 &&
+           chunk_end(c) < PACK_BITS * 7 / 8;
+}
+
+/* The chunks that are to be packed now: a packed one with room, and a few plain ones behind it.
+ * *ret_after: the chunk behind them. Returns how many, 0: none yet. */
+static uint32_t run_find(const struct windows *ws, struct window_log *log,
+                         handle_t run[1 + PACK_PLAIN], handle_t *ret_after)
+{
+    handle_t h = log->plain != 0 ? log->plain : log->head;
+    for (uint32_t i = 0; i < LOOKS && chunk_is_packed(chunk_get(ws, h)); i++)
+        h = chunk_get(ws, h)->next;
+    log->plain = h;
+    uint32_t n = 0, plain = 0;
+    handle_t before = chunk_get(ws, h)->prev;
+    if (before != 0 && has_room(chunk_get(ws, before)))
+        run[n++] = before;
+    const struct chunk *c = chunk_get(ws, h);
+    for (; plain < PACK_PLAIN && c->next != 0 && !chunk_is_packed(c); plain++) {
+        const struct chunk *next = chunk_get(ws, c->next);
+        if (next->base > ws->at || ws->at - next->base < ws->setup.pack_age)
+            break;
+        run[n++] = h;
+        h = c->next;
+        c = next;
+    }
+    *ret_after = h;
+    return plain == PACK_PLAIN || (plain > 0 && chunk_is_packed(c)) ? n : 0;
+}
+
+static void chunk_unlink(struct windows *ws, handle_t h)
+{
+    btree_leave(&ws->chunks, h, chunk_moment);
+    const struct chunk *c = chunk_get(ws, h);
+    ((struct chunk *)pool_edit(&ws->chunks, c->prev))->next = c->next;
+    ((struct chunk *)pool_edit(&ws->chunks, c->next))->prev = c->prev;
+    pool_free(&ws->chunks, h);
+}
+
+/* Writes the rows in scratch into the chunk h and new ones behind it, each as planned. */
+static void run_write(struct windows *ws, struct window_log *log, const struct layout *l,
+                      handle_t h, const struct packing *p, uint32_t n, const struct behind *behind)
+{
+    struct row *row = ws->row;
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (i > 0) {
+            handle_t more = pool_alloc(&ws->chunks);
+            CHECK(more != 0);
+            (void)log_link(ws, log, h, more, row->sec, row->ms);
+            h = more;
+        }
+        struct chunk *c = pool_edit(&ws->chunks, h);
+        packing_write(l, &p[i], c, row);
+        struct cursor place = {.chunk = h, .base = c->base, .force = c->base};
+        if (i == 0)
+            cursors_stand(ws, log, l, behind, 0, &place);
+        for (uint32_t k = 0; k < p[i].rows; k++) {
+            place.force = row[k].sec;
+            place.word = row[k].place;
+            cursors_stand(ws, log, l, behind, before + k + 1, &place);
+        }
+        before += p[i].rows;
+        row += p[i].rows;
+    }
+    log_plan(ws, log);
+}
+
+/* false: there is nothing to be packed yet, or no room to do it. */
+static bool run_pack(struct windows *ws, struct window_log *log, const struct layout *l)
+{
+    handle_t run[1 + PACK_PLAIN], after;
+    uint32_t room = ws->chunks.cap - ws->chunks.live;
+    uint32_t n = run_find(ws, log, run, &after), rows = 0, packed = 0, to = 0;
+    if (n == 0 || room < PACK_PLAIN * btree_room(&ws->chunks, log->tail))
+        return false;
+    struct behind behind = {0};
+    for (uint32_t i = 0; i < n; i++)
+        rows = rows_load(ws, log, l, run[i], rows, &behind);
+    log->plain = after;
+    struct packing p[PACK_PLAIN];
+    for (uint32_t base = chunk_get(ws, run[0])->base; to < rows && packed + 1 < n; packed++) {
+        p[packed] = packing_of(l, base, &ws->row[to], rows - to);
+        to += p[packed].rows;
+        if (p[packed].rows == 0)
+            return true;
+        base = to < rows ? ws->row[to].sec : 0;
+    }
+    if (to < rows || rows == 0)
+        return true; /* no chunk less */
+    while (n > 1)
+        chunk_unlink(ws, run[--n]);
+    run_write(ws, log, l, run[0], p, packed, &behind);
+    return true;
+}
+
+void log_pack(struct windows *ws, struct window_log *log, const struct layout *l)
+{
+    if (LIKELY(ws->chunks.live < ws->pack_from) || l->late || log->head == log->tail)
+        return;
+    for (uint32_t i = 0; i < RUNS && run_pack(ws, log, l); i++)
+        ;
+}
+
+/* --- plain again -------------------------------------------------------------------------- */
+
+/* Most chunks that the n rows in scratch take when they are plain. */
+static uint32_t plain_chunks(const struct layout *l, const struct row *row, uint32_t n)
+{
+    uint32_t words = 0, most = 0, w[ENTRY_WORDS_MAX];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t one = 1 + entry_write(l, w, &row[i].entry);
+        words += one;
+        most = one > most ? one : most;
+    }
+    return words / (CHUNK_WORDS - most) + 1;
+}
+
+/* Room for so many more chunks of this log, if need be at the cost of its oldest samples. false:
+ * the chunk h was among them. */
+static bool room_for(struct windows *ws, struct window_log *log, const struct layout *l, handle_t h,
+                     uint32_t chunks)
+{
+    while (ws->chunks.cap - ws->chunks.live < 2 * chunks + btree_room(&ws->chunks, log->tail)) {
+        bool own = log->slots == 0 && log->head == h;
+        if (log->slots != 0)
+            spans_drop_oldest(ws, log, l);
+        else
+            log_drop_head(ws, log, l);
+        if (own)
+            return false;
+    }
+    return true;
+}
+
+void log_unpack(struct windows *ws, struct window_log *log, const struct layout *l, handle_t h)
+{
+    struct behind behind = {0};
+    uint32_t n = rows_load(ws, log, l, h, 0, &behind);
+    if (!room_for(ws, log, l, h, plain_chunks(l, ws->row, n)))
+        return;
+    (void)rows_load(ws, log, l, h, 0, &behind); /* when others went, cursors may have come */
+    struct chunk *c = pool_edit(&ws->chunks, h);
+    if (log->plain == 0 || chunk_get(ws, log->plain)->base >= c->base)
+        log->plain = h;
+    c->form = 0;
+    c->slot.mark = 0;
+    struct cursor place = {.chunk = h, .base = c->base, .force = c->base};
+    cursors_stand(ws, log, l, &behind, 0, &place);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct row *row = &ws->row[i];
+        if (!chunk_append(l, c, &place.force, row->sec, &row->entry)) {
+            handle_t more = pool_alloc(&ws->chunks);
+            CHECK(more != 0);
+            c = log_link(ws, log, place.chunk, more, row->sec, row->ms);
+            place = (struct cursor){.chunk = more, .base = row->sec, .force = row->sec};
+            CHECK(chunk_append(l, c, &place.force, row->sec, &row->entry));
+        }
+        place.word = chunk_used(c);
+        cursors_stand(ws, log, l, &behind, i + 1, &place);
+    }
+}
