@@ -10,10 +10,11 @@ struct pair {
     struct lab *packed, *plain;
 };
 
-static struct pair pair_make(uint64_t seed)
+static struct pair pair_make_exact(uint64_t seed, uint32_t exact_samples)
 {
     struct windows_setup s = lab_setup;
     s.chunks = 20000;
+    s.exact_samples = exact_samples;
     s.late = 0;
     s.pack_from = 0;
     s.pack_age = 86400;
@@ -21,6 +22,11 @@ static struct pair pair_make(uint64_t seed)
     s.pack_from = UINT32_MAX;
     p.plain = lab_make(&s, seed);
     return p;
+}
+
+static struct pair pair_make(uint64_t seed)
+{
+    return pair_make_exact(seed, lab_setup.exact_samples);
 }
 
 static uint32_t chunks(const struct lab *f)
@@ -143,6 +149,42 @@ Test(window_pack, changes_in_it_are_as_in_plain_ones)
         compare(p);
     }
     cr_assert(lab_unmake(p.packed) && lab_unmake(p.plain));
+}
+
+/* Samples are 400 s apart: each edge is between them, on one, and just behind it. */
+Test(window_pack, edges_pass_it_second_by_second)
+{
+    struct pair p = pair_make(4);
+    fill(p, 24000, 400, true);
+    for (uint32_t k = 0; k < 600; k++) {
+        advance(p, k % 3 == 0 ? 398 : 1);
+        compare_log(p, k / 3 % LAB_LOGS);
+    }
+    cr_assert(lab_unmake(p.packed) && lab_unmake(p.plain));
+}
+
+/* Too many samples go into slots, be they packed already or of the last hours. */
+static void merged(sec_t pace)
+{
+    struct pair p = pair_make_exact(5, 100);
+    fill(p, 24000, pace, true);
+    for (uint32_t i = 0; i < LAB_LOGS; i++) {
+        cr_assert_gt(p.packed->log[i].slots, 0, "log %u", i);
+        window_check(p.packed->ws, &p.packed->log[i], lab_family(i));
+        for (uint32_t w = 0; w < LAB_WINDOWS; w++) {
+            struct window_numbers got, want;
+            window_read(p.packed->ws, &p.packed->log[i], lab_family(i), w, &got);
+            window_read(p.plain->ws, &p.plain->log[i], lab_family(i), w, &want);
+            cr_assert_arr_eq(&got, &want, sizeof got, "log %u window %u", i, w);
+        }
+    }
+    cr_assert(lab_unmake(p.packed) && lab_unmake(p.plain));
+}
+
+Test(window_pack, what_is_merged_into_slots)
+{
+    merged(400);
+    merged(20);
 }
 
 /* Heads of all kinds, values of no bits and of very many. */
