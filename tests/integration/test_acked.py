@@ -207,8 +207,8 @@ class Acked(unittest.TestCase):
 
     def test_simulated_traffic(self):
         with self.daemon() as daemon:
-            said = self.run_it("simulate", "--to", self.endpoint, "--acked", "--past", "3h",
-                               "--for", "1ms", "--rate", "1", "--seed", 5, "--speed", "max")
+            said = self.run_it("simulate", "--to", self.endpoint, "--acked", "--past", "24h",
+                               "--for", "1ms", "--rate", "0.1", "--seed", 5, "--speed", "max")
             applied = daemon.status()["engine"]["applied"]
             self.assertGreater(applied, 1000)
             self.assertIn(f"sent {applied} events", said)
