@@ -60,8 +60,7 @@ static void windows_of(const struct limits *l, const struct settings *s,
                                .exact_samples = s->exact_samples,
                                .chunks = l->chunks,
                                .pack_from = (uint32_t)((uint64_t)l->chunks * s->pack_from / 1000),
-                               .pack_age = (uint32_t)sec_floor(s->pack_after),
-                               .late = 1U << FAM_COHORTS};
+                               .pack_age = (uint32_t)sec_floor(s->pack_after)};
     edges_plan(s, ret, ret_edges);
     if (watches > 0)
         memcpy(ret->watch, watch, watches * sizeof *watch);

@@ -110,7 +110,6 @@ struct layout {
     uint32_t flag_mask, again_mask; /* of flags; of those that count again with twins */
     uint8_t time_bits, head_words, present_shift;
     uint8_t columns, own, flags, watches; /* own: columns that are not twins */
-    uint8_t late;                         /* samples come long after their ts: not packed */
     uint8_t counts, n_at, above_at;
     uint8_t words[4 << COLUMNS_OWN_MAX]; /* of an entry without wide values, by its head */
     uint32_t cursor_bytes;

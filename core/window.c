@@ -16,7 +16,6 @@ static void layout_init(struct layout *l, const struct windows_setup *setup, uin
     CHECK(f->columns - f->twins <= COLUMNS_OWN_MAX && f->twins <= f->columns - f->twins);
     CHECK((f->loose & ((1U << f->twins) - 1)) == 0 && f->twins <= f->flags);
     l->columns = f->columns;
-    l->late = setup->late >> family & 1;
     l->own = (uint8_t)(f->columns - f->twins);
     l->flags = f->flags;
     l->own_mask = (1U << l->own) - 1;

@@ -90,8 +90,7 @@ struct windows_setup {
     struct window_watch watch[WATCHES_MAX * WINDOW_FAMILIES_MAX];
     uint32_t exact_samples, chunks; /* a chunk has 256 bytes */
     uint32_t pack_from; /* in use, from which on those older than pack_age are packed … */
-    uint32_t pack_age;  /* (seconds: younger samples are still changed often) */
-    uint32_t late;      /* … but of these families (bits): samples come days after their ts */
+    uint32_t pack_age;  /* (seconds: younger ones are still changed often) */
     uint32_t logs;      /* most logs that can hold something at a time */
 };
 

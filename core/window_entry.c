@@ -175,8 +175,11 @@ bool log_insert(struct windows *ws, struct window_log *log, const struct layout 
         uint32_t cells[1 + ENTRY_WORDS_MAX], force, units;
         handle_t h = log_seek(ws, log, sec, ms);
         if (UNLIKELY(chunk_is_packed(chunk_get(ws, h)))) {
-            log_unpack(ws, log, l, h);
-            continue;
+            if (!log_put(ws, log, l, h, sec, e))
+                continue;
+            if (spare != 0)
+                pool_free(&ws->chunks, spare);
+            return true;
         }
         struct place p = {.chunk = h, .entry = *e};
         p.word = chunk_spot(l, chunk_get(ws, h), sec, &force);

@@ -1,41 +1,13 @@
 #include "core/window_pack.h"
 
 enum {
-    HEAD_FLAGS = WINDOW_FLAGS_MAX,
     LOOKS = 16, /* packed chunks passed over at a time */
     RUNS = 2,   /* packed with each new chunk: what was plain before catches up */
 };
 
-STATIC_ASSERT(HEAD_FLAGS + COLUMNS_OWN_MAX + 2 <= 32, "a head is a word");
 STATIC_ASSERT(PACK_ROWS + PACK_PLAIN * CHUNK_WORDS <= ROWS_MAX, "a run fits into the scratch");
-STATIC_ASSERT(PACK_BITS <= UINT16_MAX, "its end is in half a word");
-STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low bits first");
 
 /* --- reading ------------------------------------------------------------------------------ */
-
-void rows_read(struct rows *r, struct entry *ret)
-{
-    const struct layout *l = r->l;
-    uint32_t at, head = rows_head(r, &at), shape = head >> HEAD_FLAGS;
-    uint32_t own = shape & l->own_mask, loose = (uint32_t)bits_get(r->c, at, r->loose_bits);
-    r->sec = rows_second(r);
-    ret->flags = head & ((1U << HEAD_FLAGS) - 1);
-    for (uint32_t rest = l->loose; loose != 0; rest &= rest - 1, loose >>= 1)
-        ret->flags |= (loose & 1) != 0 ? rest & -rest : 0;
-    at += r->loose_bits;
-    ret->present = (shape >> (l->own + 1) & 1) != 0 ? own | own << l->own : own;
-    uint32_t written = columns_written(l, ret->present, shape >> l->own & 1);
-    ms_t v = 0;
-    for (uint32_t rest = ret->present; rest != 0; rest &= rest - 1) {
-        uint32_t c = (uint32_t)__builtin_ctz(rest);
-        if ((written >> c & 1) != 0) {
-            v = (ms_t)bits_get(r->c, at, r->width[c]);
-            at += r->width[c];
-        }
-        ret->value[c] = v;
-    }
-    r->at = at;
-}
 
 bool walk_next(struct walk *w, struct entry *ret)
 {
@@ -62,37 +34,7 @@ bool walk_next(struct walk *w, struct entry *ret)
     return true;
 }
 
-bool rows_pass(const struct layout *l, const struct chunk *c, struct cursor *cur, uint32_t edge,
-               int64_t *sum, uint32_t *count)
-{
-    struct rows r = rows_from(l, c, cur->word, cur->force);
-    while (r.at < r.end) {
-        uint32_t sec = rows_second(&r);
-        if (sec > edge) {
-            cur->next = sec;
-            return false;
-        }
-        struct entry e;
-        rows_read(&r, &e);
-        totals_entry(l, sum, count, &e, 1);
-        cur->word = r.at;
-        cur->force = sec;
-    }
-    cur->next = 0;
-    return true;
-}
-
-void row_flip(const struct layout *l, struct chunk *c, uint32_t at, uint32_t flags)
-{
-    struct rows r = rows_from(l, c, at, 0);
-    uint32_t bit;
-    (void)rows_head(&r, &bit);
-    for (uint32_t rest = l->loose; rest != 0; rest &= rest - 1, bit++)
-        if ((flags & rest & -rest) != 0)
-            c->word[bit / 32] ^= 1U << bit % 32;
-}
-
-/* --- writing ------------------------------------------------------------------------------ */
+/* --- chunks to be -------------------------------------------------------------------------- */
 
 /* A chunk to be: what its first rows have in common. */
 struct packing {
@@ -103,24 +45,6 @@ struct packing {
     uint32_t values[WINDOW_COLUMNS_MAX]; /* how many are written of a column … */
     uint8_t width[WINDOW_COLUMNS_MAX];   /* … in how many bits */
 };
-
-/* A row's head, and which values follow. */
-static uint32_t head_of(const struct layout *l, const struct entry *e, uint32_t *ret_written,
-                        uint32_t *ret_words)
-{
-    uint32_t w[ENTRY_WORDS_MAX];
-    *ret_words = entry_write(l, w, e);
-    *ret_written = columns_written(l, e->present, entry_equal(l, w));
-    return (e->flags & ~l->loose) | w[0] >> l->present_shift << HEAD_FLAGS;
-}
-
-static uint32_t head_place(const uint32_t *head, uint32_t heads, uint32_t one)
-{
-    uint32_t i = 0;
-    while (i < heads && head[i] != one)
-        i++;
-    return i;
-}
 
 static uint32_t packing_bits(const struct layout *l, const struct packing *p)
 {
@@ -136,7 +60,7 @@ static bool packing_take(const struct layout *l, struct packing *p, uint32_t del
                          const struct entry *e)
 {
     struct packing more = *p;
-    uint32_t written, words, head = head_of(l, e, &written, &words);
+    uint32_t written, words, head = row_head(l, e, &written, &words);
     uint32_t place = head_place(p->head, p->heads, head);
     more.rows++;
     more.words += words + (delta >= l->unit);
@@ -169,39 +93,21 @@ static struct packing packing_of(const struct layout *l, uint32_t base, const st
     return p;
 }
 
-static void bits_put(struct chunk *c, uint32_t *at, uint64_t v, uint32_t width)
-{
-    uint64_t all;
-    uint8_t *to = (uint8_t *)c->word + *at / 8;
-    memcpy(&all, to, sizeof all);
-    all |= v << *at % 8;
-    memcpy(to, &all, sizeof all);
-    *at += width;
-}
-
 /* Fills the chunk, which has its base, with the rows of p; they learn their places. */
 static void packing_write(const struct layout *l, const struct packing *p, struct chunk *c,
                           struct row *row)
 {
-    uint32_t widths = (l->columns + 3U) / 4, at = (1 + widths + p->heads) * 32, sec = c->base;
+    uint32_t widths = (l->columns + 3U) / 4, sec = c->base;
     memset(c->word, 0, sizeof c->word);
+    c->word[0] = (p->heads - 1) << 16 | p->time_bits << 20;
     memcpy(&c->word[1], p->width, l->columns);
     memcpy(&c->word[1 + widths], p->head, p->heads * sizeof p->head[0]);
+    struct rows r = rows_from(l, c, 0, 0);
     for (uint32_t i = 0; i < p->rows; i++) {
-        const struct entry *e = &row[i].entry;
-        uint32_t written, words, head = head_of(l, e, &written, &words);
-        bits_put(c, &at, row[i].sec - sec, p->time_bits);
-        bits_put(c, &at, head_place(p->head, p->heads, head), bits_of(p->heads - 1));
-        for (uint32_t rest = l->loose; rest != 0; rest &= rest - 1)
-            bits_put(c, &at, (e->flags & rest & -rest) != 0, 1);
-        for (uint32_t rest = written; rest != 0; rest &= rest - 1) {
-            uint32_t column = (uint32_t)__builtin_ctz(rest);
-            bits_put(c, &at, (uint64_t)e->value[column], p->width[column]);
-        }
+        r.at = row[i].place = row_write(&r, c, row[i].sec - sec, &row[i].entry);
         sec = row[i].sec;
-        row[i].place = at;
     }
-    c->word[0] = at | (p->heads - 1) << 16 | p->time_bits << 20;
+    c->word[0] |= r.at;
     c->form = CHUNK_PACKED;
     c->slot.mark = (uint16_t)(p->rows << 8);
 }
@@ -360,7 +266,7 @@ static bool run_pack(struct windows *ws, struct window_log *log, const struct la
 
 void log_pack(struct windows *ws, struct window_log *log, const struct layout *l)
 {
-    if (LIKELY(ws->chunks.live < ws->pack_from) || l->late || log->head == log->tail)
+    if (LIKELY(ws->chunks.live < ws->pack_from) || log->head == log->tail)
         return;
     for (uint32_t i = 0; i < RUNS && run_pack(ws, log, l); i++)
         ;
@@ -423,4 +329,54 @@ void log_unpack(struct windows *ws, struct window_log *log, const struct layout 
         place.word = chunk_used(c);
         cursors_stand(ws, log, l, &behind, i + 1, &place);
     }
+}
+
+/* --- one more ----------------------------------------------------------------------------- */
+
+/* Writes the packed chunk h again with one entry more, as two when one is too small. false:
+ * nothing changed, two are too small as well or there is no room. */
+static bool rows_put(struct windows *ws, struct window_log *log, const struct layout *l, handle_t h,
+                     uint32_t sec, const struct entry *e)
+{
+    struct behind behind = {0};
+    struct place place = {.chunk = h, .entry = *e};
+    struct row *row = ws->row;
+    uint32_t n = rows_load(ws, log, l, h, 0, &behind) + 1, k = 0, parts = 1;
+    const struct chunk *c = chunk_get(ws, h);
+    for (; k < n - 1 && row[k].sec <= sec; k++)
+        place.word = row[k].place;
+    memmove(&row[k + 1], &row[k], (n - 1 - k) * sizeof row[0]);
+    row[k] = (struct row){.sec = sec, .ms = sec == c->base ? c->base_ms : 0, .entry = *e};
+    struct packing p[2] = {packing_of(l, c->base, row, n)};
+    if (p[0].rows < n) {
+        p[0] = packing_of(l, c->base, row, n / 2);
+        const struct row *rest = &row[p[0].rows];
+        p[1] = packing_of(l, rest->sec, rest, n - p[0].rows);
+        parts = 2;
+    }
+    bool fits = p[0].rows > 0 && p[0].rows + (parts - 1) * p[1].rows == n;
+    if (!fits || ws->chunks.cap - ws->chunks.live < 1 + btree_room(&ws->chunks, log->tail))
+        return false;
+    cursors_entry(ws, log, l, h, c, &place, sec, 1);
+    for (uint32_t there = behind.there; there != 0; there &= there - 1) {
+        uint16_t *rows = &behind.rows[__builtin_ctz(there)];
+        *rows = (uint16_t)(*rows + (*rows > k));
+    }
+    log->live++;
+    run_write(ws, log, l, h, p, parts, &behind);
+    return true;
+}
+
+bool log_put(struct windows *ws, struct window_log *log, const struct layout *l, handle_t h,
+             uint32_t sec, const struct entry *e)
+{
+    if (row_put(ws, log, l, h, sec, e))
+        return true;
+    log_bound(ws, log, l); /* may take the chunk away */
+    if (!pool_valid(&ws->chunks, h))
+        return false;
+    if (rows_put(ws, log, l, h, sec, e))
+        return true;
+    log_unpack(ws, log, l, h);
+    return false;
 }

@@ -19,7 +19,6 @@ const struct windows_setup lab_setup = {
     .exact_samples = 100000,
     .chunks = 4000,
     .pack_age = 86400,
-    .late = 1 << 2,
     .logs = LAB_LOGS,
 };
 

@@ -15,7 +15,6 @@ static struct pair pair_make_exact(uint64_t seed, uint32_t exact_samples)
     struct windows_setup s = lab_setup;
     s.chunks = 20000;
     s.exact_samples = exact_samples;
-    s.late = 0;
     s.pack_from = 0;
     s.pack_age = 86400;
     struct pair p = {.packed = lab_make(&s, seed)};
@@ -87,6 +86,15 @@ static bool add_usual(struct lab *f, uint32_t i)
     return window_add(f->ws, &f->log[i], lab_family(i), &s);
 }
 
+static bool add_usual_late(struct lab *f, uint32_t i)
+{
+    sec_t now = f->at;
+    f->at -= random_range(&f->r, 2 * 86400, 20 * 86400);
+    bool added = add_usual(f, i);
+    f->at = now;
+    return added;
+}
+
 static bool add_days_late(struct lab *f, uint32_t i)
 {
     return lab_add(f, i, (f->at - random_range(&f->r, 2 * 86400, 20 * 86400)) * 1000);
@@ -148,6 +156,31 @@ Test(window_pack, changes_in_it_are_as_in_plain_ones)
         advance(p, 5 * 86400);
         compare(p);
     }
+    cr_assert(lab_unmake(p.packed) && lab_unmake(p.plain));
+}
+
+/* Late ones like those that are there go among them, and hardly a chunk is plain for it. */
+Test(window_pack, late_entries_are_put_in_place)
+{
+    struct pair p = pair_make(6);
+    fill(p, 24000, 400, true);
+    uint32_t were[LAB_LOGS];
+    for (uint32_t i = 0; i < LAB_LOGS; i++)
+        were[i] = packed_chunks(p.packed->ws, &p.packed->log[i]);
+    for (uint32_t k = 0; k < 9000; k++) {
+        both(p, add_usual_late, k % LAB_LOGS);
+        if (k % 300 == 0)
+            compare(p);
+        else if (k % 10 == 0)
+            compare_log(p, k / 10 % LAB_LOGS);
+        advance(p, k % 100 == 0 ? 3600 : 0);
+    }
+    for (uint32_t i = 0; i < LAB_LOGS; i++) {
+        uint32_t packed = packed_chunks(p.packed->ws, &p.packed->log[i]);
+        cr_assert_gt(packed, were[i] / 2, "log %u: %u of %u", i, packed, were[i]);
+    }
+    cr_assert_lt(chunks(p.packed) * 10, chunks(p.plain) * 7, "%u of %u", chunks(p.packed),
+                 chunks(p.plain));
     cr_assert(lab_unmake(p.packed) && lab_unmake(p.plain));
 }
 
