@@ -25,7 +25,7 @@
 #include "core/pool.h"
 
 enum {
-    IMAGE_VERSION = 10,
+    IMAGE_VERSION = 11,
     IMAGE_POOLS_MAX = 64,
     IMAGE_BLOBS_MAX = 64,
     IMAGE_SLICE_MIN = 1 << 16, /* least buffer of image_next: any slot fits */

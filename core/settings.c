@@ -150,7 +150,7 @@ void settings_default(struct settings *ret)
     ret->flag_over = 20;
     ret->exact_samples = 100000;
     ret->pack_from = 16;
-    ret->pack_after = MS_DAY;
+    ret->pack_after = 2 * MS_HOUR;
     ret->hold_after = MS_MINUTE;
     ret->hold_max = 5 * MS_MINUTE;
 }

@@ -102,7 +102,7 @@ struct settings {
     uint32_t flag_over;             /* 20 %: parts of a mix with a larger share are flagged */
     uint32_t exact_samples;         /* 100000 */
     uint32_t pack_from;             /* 16 ‰ of limits.chunks: when more are in use, samples … */
-    ms_t pack_after; /* … older than a day are packed: no one sees it, but it takes time */
+    ms_t pack_after; /* … older than 2 h are packed: no one sees it, but it takes time */
     ms_t hold_after; /* 60 s: an event that came so late shows that its source is behind … */
     ms_t hold_max;   /* 5 min: … and its ticket's deadlines wait for it so long */
     const struct sla_setting *sla;  /* policies; NULL = none. Lent for the call, copied */

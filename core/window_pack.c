@@ -38,18 +38,36 @@ bool walk_next(struct walk *w, struct entry *ret)
 
 /* A chunk to be: what its first rows have in common. */
 struct packing {
-    uint32_t rows, heads, time_bits;
-    uint32_t fixed; /* bits of words before the rows but the heads */
-    uint32_t words; /* of the rows in plain chunks */
+    uint32_t rows, heads;
+    uint32_t time_bits, short_one, times_bits; /* of a long time; as in word 0; of all times */
+    uint8_t times[33];                         /* how many take so many bits */
+    uint32_t fixed;                            /* bits of words before the rows but the heads */
+    uint32_t words;                            /* of the rows in plain chunks */
     uint32_t head[PACK_HEADS];
     uint32_t values[WINDOW_COLUMNS_MAX]; /* how many are written of a column … */
     uint8_t width[WINDOW_COLUMNS_MAX];   /* … in how many bits */
 };
 
+/* How the times are written in the fewest bits. */
+static void packing_times(struct packing *p)
+{
+    uint32_t beyond = p->rows;
+    p->times_bits = p->rows * p->time_bits;
+    p->short_one = 0;
+    for (uint32_t bits = 0; bits + 1 < p->time_bits && bits < 31; bits++) {
+        beyond -= p->times[bits];
+        uint32_t all = p->rows * (1 + bits) + beyond * (p->time_bits - bits);
+        if (all >= p->times_bits)
+            continue;
+        p->times_bits = all;
+        p->short_one = bits + 1;
+    }
+}
+
 static uint32_t packing_bits(const struct layout *l, const struct packing *p)
 {
-    uint32_t row = p->time_bits + bits_of(p->heads - 1) + loose_of(l);
-    uint32_t bits = p->fixed + 32 * p->heads + row * p->rows;
+    uint32_t bits = p->fixed + 32 * p->heads + p->times_bits;
+    bits += (bits_of(p->heads - 1) + loose_of(l)) * p->rows;
     for (uint32_t c = 0; c < l->columns; c++)
         bits += p->values[c] * p->width[c];
     return bits;
@@ -69,6 +87,8 @@ static bool packing_take(const struct layout *l, struct packing *p, uint32_t del
     more.head[place] = head;
     more.heads += place == p->heads;
     more.time_bits = bits_of(delta) > p->time_bits ? bits_of(delta) : p->time_bits;
+    more.times[bits_of(delta)]++;
+    packing_times(&more);
     for (uint32_t rest = written; rest != 0; rest &= rest - 1) {
         uint32_t c = (uint32_t)__builtin_ctz(rest), bits = bits_of((uint64_t)e->value[c]);
         if (bits > PACK_WIDTH_MAX)
@@ -99,7 +119,7 @@ static void packing_write(const struct layout *l, const struct packing *p, struc
 {
     uint32_t widths = (l->columns + 3U) / 4, sec = c->base;
     memset(c->word, 0, sizeof c->word);
-    c->word[0] = (p->heads - 1) << 16 | p->time_bits << 20;
+    c->word[0] = (p->heads - 1) << 11 | p->time_bits << 15 | p->short_one << 21;
     memcpy(&c->word[1], p->width, l->columns);
     memcpy(&c->word[1 + widths], p->head, p->heads * sizeof p->head[0]);
     struct rows r = rows_from(l, c, 0, 0);

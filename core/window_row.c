@@ -2,10 +2,30 @@
 #include "core/window_row.h"
 
 STATIC_ASSERT(HEAD_FLAGS + COLUMNS_OWN_MAX + 2 <= 32, "a head is a word");
-STATIC_ASSERT(PACK_BITS <= UINT16_MAX, "its end is in half a word");
+STATIC_ASSERT(PACK_BITS <= END_MASK && PACK_HEADS <= 16, "word 0 has room");
 STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low bits first");
 
 /* --- reading ------------------------------------------------------------------------------ */
+
+struct rows rows_from(const struct layout *l, const struct chunk *c, uint32_t at, uint32_t sec)
+{
+    uint32_t form = c->word[0], heads = (form >> 11 & 15) + 1, widths = (l->columns + 3U) / 4;
+    uint32_t short_one = form >> 21 & 31;
+    struct rows r = {.l = l,
+                     .c = c,
+                     .width = (const uint8_t *)&c->word[1],
+                     .head = &c->word[1 + widths],
+                     .at = at != 0 ? at : (1 + widths + heads) * 32,
+                     .end = form & END_MASK,
+                     .sec = at != 0 ? sec : c->base,
+                     .time_bits = form >> 15 & 63,
+                     .short_bits = short_one > 0 ? short_one - 1 : 0,
+                     .both = short_one > 0,
+                     .heads = heads,
+                     .head_bits = bits_of(heads - 1),
+                     .loose_bits = loose_of(l)};
+    return r;
+}
 
 void rows_read(struct rows *r, struct entry *ret)
 {
@@ -75,19 +95,29 @@ uint32_t row_head(const struct layout *l, const struct entry *e, uint32_t *ret_w
 /* Writes that many bits over what was there. */
 static uint32_t bits_put(struct chunk *c, uint32_t at, uint64_t v, uint32_t width)
 {
-    uint64_t all, mask = ((1ULL << width) - 1) << at % 8;
-    uint8_t *to = (uint8_t *)c->word + at / 8;
+    uint32_t byte = bits_byte(at), shift = (at - 8 * byte) & 63;
+    uint64_t all, mask = ((1ULL << width) - 1) << shift;
+    uint8_t *to = (uint8_t *)c->word + byte;
     memcpy(&all, to, sizeof all);
-    all = (all & ~mask) | v << at % 8;
+    all = (all & ~mask) | v << shift;
     memcpy(to, &all, sizeof all);
     return at + width;
+}
+
+/* In how many bits a time is written; a long one where both are as long. */
+static uint32_t time_bits(const struct rows *r, uint32_t delta)
+{
+    return r->both && bits_of(delta) <= r->short_bits ? r->short_bits : r->time_bits;
 }
 
 uint32_t row_write(const struct rows *r, struct chunk *c, uint32_t delta, const struct entry *e)
 {
     const struct layout *l = r->l;
     uint32_t written, words, head = row_head(l, e, &written, &words);
-    uint32_t at = bits_put(c, r->at, delta, r->time_bits);
+    uint32_t at = r->at, bits = time_bits(r, delta);
+    if (r->both)
+        at = bits_put(c, at, bits != r->short_bits, 1);
+    at = bits_put(c, at, delta, bits);
     at = bits_put(c, at, head_place(r->head, r->heads, head), r->head_bits);
     for (uint32_t rest = l->loose; rest != 0; rest &= rest - 1)
         at = bits_put(c, at, (e->flags & rest & -rest) != 0, 1);
@@ -99,12 +129,13 @@ uint32_t row_write(const struct rows *r, struct chunk *c, uint32_t delta, const 
 }
 
 /* Bits of a row like those that are there; 0: it would be another kind of row, or too many. */
-static uint32_t row_bits(const struct rows *r, uint32_t rows, const struct entry *e)
+static uint32_t row_bits(const struct rows *r, uint32_t rows, uint32_t delta, const struct entry *e)
 {
     const struct layout *l = r->l;
     uint32_t written, words, head = row_head(l, e, &written, &words), most = words;
-    uint32_t bits = r->time_bits + r->head_bits + r->loose_bits;
-    if (rows >= PACK_ROWS || head_place(r->head, r->heads, head) == r->heads)
+    uint32_t bits = r->both + time_bits(r, delta) + r->head_bits + r->loose_bits;
+    if (bits_of(delta) > r->time_bits || rows >= PACK_ROWS ||
+        head_place(r->head, r->heads, head) == r->heads)
         return 0;
     for (uint32_t i = 0; i < r->heads; i++)
         if (l->words[r->head[i] >> HEAD_FLAGS] > most)
@@ -137,23 +168,22 @@ bool row_put(struct windows *ws, struct window_log *log, const struct layout *l,
 {
     const struct chunk *old = chunk_get(ws, h);
     struct rows r = rows_from(l, old, 0, 0);
-    struct place p = {.chunk = h, .words = row_bits(&r, chunk_entries(old), e), .entry = *e};
-    if (p.words == 0)
-        return false;
-    uint32_t next = 0;
+    uint32_t next = 0, old_bits = 0, at;
     for (struct entry unread; r.at < r.end; rows_read(&r, &unread)) {
-        next = rows_second(&r);
+        next = r.sec + rows_delta(&r, &at);
+        old_bits = at - r.at - r.both;
         if (next > sec)
             break;
     }
-    p.word = r.at;
-    if (r.at == r.end && bits_of(sec - r.sec) > r.time_bits)
+    struct place p = {.chunk = h, .word = r.at, .entry = *e};
+    p.words = row_bits(&r, chunk_entries(old), sec - r.sec, e);
+    if (p.words == 0)
         return false;
     struct chunk *c = pool_edit(&ws->chunks, h);
     bits_shift(c, r.at, r.end, p.words);
-    uint32_t at = row_write(&r, c, sec - r.sec, e);
-    if (r.at < r.end)
-        (void)bits_put(c, at, next - sec, r.time_bits);
+    at = row_write(&r, c, sec - r.sec, e);
+    if (r.at < r.end) /* as long as it was: so the rest can stay */
+        (void)bits_put(c, at + r.both, next - sec, old_bits);
     c->word[0] += p.words;
     c->slot.mark = (uint16_t)(c->slot.mark + (1 << 8));
     log->live++;
