@@ -59,7 +59,7 @@ STATIC_ASSERT(LIMIT_TICKETS_MAX < (1 << 24), "a handle has 24 bits of index");
 static inline struct limits limits_default(void)
 {
     return (struct limits){
-        .tickets = 2000000,
+        .tickets = 1100000,
         .history = 8000000,
         .ticket_events = 1024,
         .calls = 100000,

@@ -214,7 +214,7 @@ const struct key keys[] = {
      "Of the sentence in each alert."},
     {"log_level", KEY_LEVEL, false, PLACE(log_level), 0, 0, "info",
      "Least important lines that are logged."},
-    LIMIT(tickets, LIMIT_TICKETS_MAX, "2000000", "Tickets remembered, open and closed."),
+    LIMIT(tickets, LIMIT_TICKETS_MAX, "1100000", "Tickets remembered, open and closed."),
     LIMIT(history, (1 << 24) - 1, "8000000", "64-byte chunks of ticket history."),
     LIMIT(ticket_events, 4096, "1024", "Recent events kept of one ticket."),
     LIMIT(calls, 1 << 20, "100000", "Telephone calls remembered."),

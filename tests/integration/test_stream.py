@@ -211,7 +211,7 @@ class Stream(unittest.TestCase):
             status = daemon.wait_messages(2)
             self.assertEqual(status["events"], 6)
             self.assertEqual(status["engine"]["events"], 6)
-            self.assertEqual(status["limits"]["tickets"]["limit"], 2000000)
+            self.assertEqual(status["limits"]["tickets"]["limit"], 1100000)
             self.assertEqual(status["active_alerts"], 0)
             self.assertLess(abs(now_ms() - status["started_at"]), 120000)
 
